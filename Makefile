@@ -1,0 +1,49 @@
+# Everything a fresh machine with Python, make and pip needs. `make help` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+SOURCES := src tests benchmarks training
+# -n: processes for the tests; 2 fits a small machine.
+WORKERS ?= 2
+
+.PHONY: help demo test lint test-slow bench train clean
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/lm.stamp  ## install, run the main job on the bundled model, write demo/
+	@$(BIN)/statescape path "Once upon a time, there was a little" --figures demo/figures --out demo/path.html --json demo/path.json
+
+test: lint  ## lint, format, types, import contracts, all tests but the slow ones
+	$(BIN)/pytest -n $(WORKERS) -m "not slow"
+
+lint: $(VENV)/dev.stamp  ## lint, format, types, import contracts
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test-slow: $(VENV)/dev.stamp  ## the slow tests
+	$(BIN)/pytest -n $(WORKERS) -m slow
+
+bench: $(VENV)/dev.stamp  ## measure beside the peers; writes benchmarks/results/*.json
+	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+train: $(VENV)/lm.stamp  ## make the bundled model again (hours); DATA=folder of the story files
+	$(BIN)/python -m training --data $(DATA) --out build/conteur
+
+clean:  ## remove what this Makefile made
+	rm -rf $(VENV) demo build
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/lm.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing statescape with torch and transformers into $(VENV) ..."
+	$(PIP_INSTALL) --editable ".[lm]"
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing statescape with all extras and its tools into $(VENV) ..."
+	$(PIP_INSTALL) --editable ".[all,dev]"
+	@touch $@ $(VENV)/lm.stamp

@@ -1,0 +1,55 @@
+"""statescape: from one command to a picture you can walk around in and an answer you can defend.
+
+Two wings share one hall. The language wing follows the residual stream of a causal language model while it predicts a
+token; the reservoir wing runs echo state networks. Names are imported when they are first used, so that
+``import statescape`` stays under a tenth of a second and the reservoir wing never meets torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from statescape import views
+    from statescape.geometry import Path
+    from statescape.language import LensReadout, StatePath, Trace, load_model
+    from statescape.reservoir import EchoStateNetwork, Topology, tasks
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Path": "statescape.geometry",
+    "LensReadout": "statescape.language",
+    "StatePath": "statescape.language",
+    "Trace": "statescape.language",
+    "load_model": "statescape.language",
+    "EchoStateNetwork": "statescape.reservoir",
+    "Topology": "statescape.reservoir",
+}
+_ROOMS = {"views": "statescape.views", "tasks": "statescape.reservoir.tasks"}
+
+__all__ = [
+    "EchoStateNetwork",
+    "LensReadout",
+    "Path",
+    "StatePath",
+    "Topology",
+    "Trace",
+    "__version__",
+    "load_model",
+    "tasks",
+    "views",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return importlib.import_module(_ROOMS[name])
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'statescape' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,29 @@
+"""The language wing: models, traces, paths, lenses. The nouns hold NumPy arrays; only what runs a model imports torch."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from statescape.language.facts import ModelFacts
+from statescape.language.lens_readout import LensReadout
+from statescape.language.state_path import StatePath, Steps
+
+if TYPE_CHECKING:
+    from statescape.language.loading import load_model
+    from statescape.language.model import LanguageModel
+    from statescape.language.trace import Trace
+
+__all__ = ["LanguageModel", "LensReadout", "ModelFacts", "StatePath", "Steps", "Trace", "load_model"]
+
+_RUN_A_MODEL = {
+    "LanguageModel": "statescape.language.model",
+    "Trace": "statescape.language.trace",
+    "load_model": "statescape.language.loading",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _RUN_A_MODEL:
+        return getattr(importlib.import_module(_RUN_A_MODEL[name]), name)
+    raise AttributeError(f"module 'statescape.language' has no attribute {name!r}")

@@ -1,0 +1,59 @@
+"""What the lens reads in the states of a whole text: one row of tokens for every state and position."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float, Int
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class LensReadout:
+    """Top tokens, target's rank and log-probability, entropy and divergence of every state at every position.
+
+    Attributes:
+        tokens: the text's tokens as they read.
+        vocabulary: how every token reads.
+        target_ids: the target of each position (by default the token that the last state predicts).
+        top_ids: ids of the likeliest tokens, best first.
+        top_log_probabilities: their natural log-probabilities.
+        rank: 0-based rank of the target, the count of tokens strictly above it.
+        log_probability: natural log-probability of the target.
+        entropy: entropy of the lens distribution, in nats.
+        kl_to_final: KL(final || lens), in nats.
+    """
+
+    tokens: tuple[str, ...]
+    vocabulary: tuple[str, ...]
+    target_ids: Int[np.ndarray, " positions"]
+    top_ids: Int[np.ndarray, "states positions top"]
+    top_log_probabilities: Float[np.ndarray, "states positions top"]
+    rank: Int[np.ndarray, "states positions"]
+    log_probability: Float[np.ndarray, "states positions"]
+    entropy: Float[np.ndarray, "states positions"]
+    kl_to_final: Float[np.ndarray, "states positions"]
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row for each state and position, the top tokens in columns ``top_1``, ``top_2``, ..."""
+        import pandas as pd
+
+        states, positions, top = self.top_ids.shape
+        state, position = np.divmod(np.arange(states * positions), positions)
+        columns = {
+            "state": state,
+            "position": position,
+            "token": [self.tokens[index] for index in position],
+            "target": [self.vocabulary[self.target_ids[index]] for index in position],
+            "rank": self.rank.ravel(),
+            "log_probability": self.log_probability.ravel(),
+            "entropy": self.entropy.ravel(),
+            "kl_to_final": self.kl_to_final.ravel(),
+        }
+        for place in range(top):
+            columns[f"top_{place + 1}"] = [self.vocabulary[token] for token in self.top_ids[:, :, place].ravel()]
+        return pd.DataFrame(columns)

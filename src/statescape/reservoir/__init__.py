@@ -1,0 +1,1 @@
+"""Networks that run: kernels, readouts, topologies, tasks, measures."""

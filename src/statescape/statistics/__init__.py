@@ -1,0 +1,1 @@
+"""Samples in, intervals and tests out."""

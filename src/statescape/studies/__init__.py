@@ -1,0 +1,1 @@
+"""Questions asked of the wings: readings and conclusions, computed from numbers."""

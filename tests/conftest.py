@@ -1,0 +1,46 @@
+"""Shape and type checks for the whole package, and what the tests may need: the shared data, a browser."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from jaxtyping import install_import_hook
+
+# numba compiles the kernels from their own source, which a wrapper would hide; all else is checked.
+CHECKED = [
+    "statescape.errors",
+    "statescape.geometry",
+    "statescape.language",
+    "statescape.statistics",
+    "statescape.studies",
+    "statescape.views",
+]
+install_import_hook(CHECKED, "beartype.beartype")
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def _missing(what: str) -> None:
+    """In CI nothing may be missing; elsewhere the test is skipped and says why."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is missing in CI")
+    pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of shared test data beside the project."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        _missing("../shared/data")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium to open pages with."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        _missing("Chromium")
+    return str(path)
