@@ -22,7 +22,7 @@ GENERATORS = ("mistral", "qwen", "phi")
 
 
 def documents(folder: Path, name: str, part: str) -> list[str]:
-    """Texts of one file ``{name}.{part}.jsonl.gz``, filtered by the family that generated them where they are generated."""
+    """Texts of one file ``{name}.{part}.jsonl.gz``, generated ones kept by the family of their generator."""
     texts = []
     with gzip.open(folder / f"{name}.{part}.jsonl.gz", "rt", encoding="utf-8") as lines:
         for line in lines:

@@ -1,4 +1,7 @@
-"""The language wing: models, traces, paths, lenses. The nouns hold NumPy arrays; only what runs a model imports torch."""
+"""The language wing: models, traces, paths, lenses.
+
+The nouns hold NumPy arrays; only the modules that run a model import torch, and they are imported when first used.
+"""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ or, without a model, by `StatePath.from_arrays`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float
@@ -14,6 +15,20 @@ from jaxtyping import Float
 from statescape.errors import StatescapeError
 from statescape.geometry import Path
 from statescape.language.facts import ModelFacts
+from statescape.language.lens_readout import LensReadout
+
+
+class PathOrigin(Protocol):
+    """What a path was read from and can be asked again: the trace of its text."""
+
+    def lens(self, *, top: int = 10) -> LensReadout:
+        """The lens at every state and position of the text."""
+
+    def with_random_weights(self, seed: int) -> PathOrigin:
+        """The same text through the same architecture with freshly drawn weights: a null."""
+
+    def path(self, position: int = -1) -> StatePath:
+        """The path of one position."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +65,9 @@ class StatePath:
         embeddings: the embedding of every token, without position, as the model adds it to the stream (float32).
         unembedding: rows of W_U for untied models; None where it is the embedding matrix.
         log_probabilities: natural log-probabilities of every token, decoded from every state (logit lens; float32).
+        rogue_dimensions: coordinates that dominate norms and cosines, found on all positions of the text but the first.
         steps: attention and MLP apart; None where their parts do not sum to the block's change.
+        origin: the trace this path was read from; None when it was made from arrays.
     """
 
     model: ModelFacts
@@ -64,7 +81,9 @@ class StatePath:
     embeddings: Float[np.ndarray, "vocabulary d_model"]
     unembedding: Float[np.ndarray, "vocabulary d_model"] | None
     log_probabilities: Float[np.ndarray, "states vocabulary"]
+    rogue_dimensions: tuple[int, ...] = ()
     steps: Steps | None = None
+    origin: PathOrigin | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.position < len(self.tokens):
