@@ -62,6 +62,7 @@ def train(data: Path, out: Path, settings: Settings, stop_after: int | None = No
     out.mkdir(parents=True, exist_ok=True)
     tokenizer, stream = _prepare(data, out, settings)
     heldout = documents(data, "tinystories", "heldout")[:EVALUATION_DOCUMENTS]
+    (out / "settings.json").write_text(json.dumps(asdict(settings), indent=2))
     torch.manual_seed(settings.seed)
     model = build_model(settings)
     optimizers = build_optimizers(model, settings)
@@ -96,8 +97,6 @@ def train(data: Path, out: Path, settings: Settings, stop_after: int | None = No
         if time.monotonic() - saved > CHECKPOINT_SECONDS or done == settings.steps:
             _save_checkpoint(out / "checkpoint.pt", model, optimizers, done)
             saved = time.monotonic()
-    model.eval().save_pretrained(out / "model")
-    (out / "settings.json").write_text(json.dumps(asdict(settings), indent=2))
 
 
 def build_model(settings: Settings) -> GPT2LMHeadModel:
