@@ -11,7 +11,7 @@ TITLES = {
     "tinystories": "TinyStories (Eldan & Li 2023, arXiv:2305.07759), CDLA-Sharing-1.0",
     "childrens_books": "children's books: FairytaleQA fairy tales (public domain; Apache-2.0), African Storybook and "
     "Pratham Books picture books (CC-BY)",
-    "stories_generated": "generated fables (klusai/tinyfabulist, MIT), only those made with Mistral, Qwen or Phi models",
+    "stories_generated": "generated fables (klusai/tinyfabulist, MIT), only those of Mistral, Qwen and Phi models",
 }
 
 
@@ -58,9 +58,9 @@ After `{figures.prompt}` it predicts {guesses}.
 
 ## Good for, and not
 
-Good for looking at the inside of a language model: it writes simple English stories, and its states, lenses and
-norms behave like those of its larger relatives. Not good for facts, instructions, other languages, or as a stand-in for
-what large models do. It has read stories only, some written by other language models, and repeats their habits and biases.
+Good for looking at the inside of a language model in seconds: it writes simple English stories. Not good for facts,
+instructions, other languages, or as a stand-in for what large models do. It has read stories only, some written by
+other language models, and repeats their habits and biases.
 
 ## Data
 
@@ -71,11 +71,12 @@ the licences of the texts are as stated.
 
 ## Training
 
-`python -m training --data FOLDER` (seed {s.seed}): {figures.steps:,} steps of {s.batch} x {s.context} tokens, {tokens / 1e6:.1f} million
-in all. Muon (peak rate {s.muon_lr:g}, weight decay {s.weight_decay:g}) for the matrices of the blocks, AdamW (peak rate {s.adam_lr:g})
-for the rest; {s.warmup_steps} warm-up steps, linear decay to zero over the last {s.decay_share:.0%}; forward and backward in bfloat16 on a CPU.
+`python -m training --data FOLDER` (seed {s.seed}): {figures.steps:,} steps of {s.batch} x {s.context} tokens,
+{tokens / 1e6:.1f} million in all. Muon (peak rate {s.muon_lr:g}, weight decay {s.weight_decay:g}) for the matrices of
+the blocks, AdamW (peak rate {s.adam_lr:g}) for the rest; {s.warmup_steps} warm-up steps, linear decay to zero over the
+last {s.decay_share:.0%}; forward and backward in bfloat16 on a CPU.
 
-| step | million tokens | training loss (nats a token) | held-out bits a character (60 stories) |
+| step | million tokens | training loss (nats a token) | bits a character (60 held-out stories) |
 | --- | --- | --- | --- |
 {curve}
 

@@ -1,0 +1,130 @@
+"""What the numbers of one path say, in two sentences: one on where it ends, one on where it leads and what it decodes to.
+
+The claim is that the last state *is* the embedding of the predicted token. Three outcomes are told apart: it is that
+embedding (nearer than `SAME_WITHIN` of its norm); it points along it beyond what choosing the best token gives by
+itself (cosine above the 97.5th percentile of the best token of an isotropic direction, raw, centred and without rogue
+dimensions); or neither. One path is an anecdote, not a verdict: the sentences speak of this path only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from statescape.studies.path_reading import VARIANCE_SHARE, VARIANTS, PathReading, Variant
+
+SAME_WITHIN = 0.5
+"""A state nearer to an embedding than this share of the embedding's norm counts as that embedding."""
+
+VARIANT_WORDS: dict[Variant, str] = {"raw": "raw", "centred": "centred", "without_rogue": "without rogue dimensions"}
+
+Direction = Literal["beyond", "mixed", "chance"]
+Region = Literal["leave", "among", "inside"]
+
+
+@dataclass(frozen=True)
+class PathConclusion:
+    """What one path shows.
+
+    Attributes:
+        is_embedding: the last state is the predicted token's embedding.
+        direction: whether it points along it *beyond* choosing the best token, by all measures, by some, or no more
+            than *chance*.
+        region: the states after the first block *leave* the embedding subspace, lie *among* the embeddings in it, or
+            even deeper *inside* than embeddings do.
+        decodes_from: the first state from which the prediction stays first.
+        sentences: the two sentences.
+    """
+
+    is_embedding: bool
+    direction: Direction
+    region: Region
+    decodes_from: int
+    sentences: tuple[str, str]
+
+    def __str__(self) -> str:
+        return " ".join(self.sentences)
+
+
+def conclude(reading: PathReading) -> PathConclusion:
+    """The conclusion of a path, from its numbers alone."""
+    is_embedding = bool(reading.distance[-1] < SAME_WITHIN)
+    beyond = [
+        variant for variant in VARIANTS if reading.cosine(variant=variant)[-1] > reading.best_of_isotropic[variant].high
+    ]
+    direction: Direction = "beyond" if len(beyond) == len(VARIANTS) else "mixed" if beyond else "chance"
+    region = _region(reading)
+    return PathConclusion(
+        is_embedding=is_embedding,
+        direction=direction,
+        region=region,
+        decodes_from=reading.decodes_from,
+        sentences=(_end_in_words(reading, is_embedding, direction, beyond), _way_in_words(reading, region)),
+    )
+
+
+def _region(reading: PathReading) -> Region:
+    inner = float(np.nanmean(reading.energy_inside[1:])) if reading.path.n_blocks else float(reading.energy_inside[0])
+    embeddings = reading.energy_of_embeddings
+    if inner < embeddings.low:
+        return "leave"
+    return "inside" if inner > embeddings.high else "among"
+
+
+def _end_in_words(reading: PathReading, is_embedding: bool, direction: Direction, beyond: list[Variant]) -> str:
+    token = _quoted(reading, reading.path.predicted_id)
+    where = (
+        f"The last state is the embedding of {token} (distance {reading.distance[-1]:.2f} of its norm)"
+        if is_embedding
+        else f"The last state is not the embedding of {token} (distance {reading.distance[-1]:.1f} times its norm)"
+    )
+    joint = " and" if is_embedding == (direction == "beyond") else " but"
+    if direction == "beyond":
+        along = "points along it more than choosing the best token gives by itself"
+    elif direction == "chance":
+        along = "points along it no more than choosing the best token gives by itself"
+    else:
+        along = (
+            "points along it more than choosing the best token gives by itself only "
+            f"{' and '.join(VARIANT_WORDS[variant] for variant in beyond)}"
+        )
+    numbers = "; ".join(_cosine_in_words(reading, variant) for variant in VARIANTS)
+    return f"{where},{joint} {along}: cosine {numbers}."
+
+
+def _cosine_in_words(reading: PathReading, variant: Variant) -> str:
+    if variant == "without_rogue" and not reading.path.rogue_dimensions:
+        return "no rogue dimensions to leave out"
+    null = reading.best_of_isotropic[variant]
+    return f"{VARIANT_WORDS[variant]} {reading.cosine(variant=variant)[-1]:.2f} (by choice {null.mean:.2f})"
+
+
+def _way_in_words(reading: PathReading, region: Region) -> str:
+    inside = reading.energy_inside
+    range_ = f"{np.nanmin(inside[1:]):.0%} to {np.nanmax(inside[1:]):.0%}" if len(inside) > 1 else f"{inside[0]:.0%}"
+    embeddings = f"{reading.energy_of_embeddings.mean:.0%} for embeddings"
+    isotropic = f"{reading.subspace.isotropic_expectation:.0%} for any direction"
+    verb = {
+        "leave": "The states leave the embedding subspace",
+        "among": "The states stay among the embeddings",
+        "inside": "The states keep to the embedding subspace more than embeddings do",
+    }[region]
+    return (
+        f"{verb} ({range_} of their energy in the {reading.subspace.k} dimensions that hold {VARIANCE_SHARE:.0%} of the "
+        f"embeddings' variance; {embeddings}, {isotropic}), and {_decoding_in_words(reading)}."
+    )
+
+
+def _decoding_in_words(reading: PathReading) -> str:
+    token, first, last = _quoted(reading, reading.path.predicted_id), reading.decodes_from, reading.path.n_blocks
+    if first == 0:
+        return f"decode to {token} from the embedding on"
+    if first == last:
+        return f"decode to {token} only after the last block, {last}"
+    return f"decode to {token} from block {first} of {last} on"
+
+
+def _quoted(reading: PathReading, token: int) -> str:
+    return f"‘{reading.path.vocabulary[token]}’"

@@ -1,0 +1,220 @@
+"""The numbers of one path: how its states lie to the embeddings, and what they decode to.
+
+Answers, state by state, the notebook's questions: how far is it from the embedding of the predicted token, does it
+point along it, does it lie where embeddings live, does it decode to the prediction, and which part of each block moved
+it there. Every number is computed once, here; the table, the report and the conclusion only show it. Sources: Timkey &
+van Schijndel 2021 (cosines without dominant dimensions), nostalgebraist 2020 (logit lens), Elhage et al. 2021 (direct
+attribution).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from statescape.geometry import Null, Subspace, best_of_isotropic, cosine, cosine_to, random_row_null, without
+from statescape.geometry.moments import Moments
+from statescape.language import StatePath
+
+VARIANCE_SHARE = 0.9
+"""Share of the embeddings' variance that their principal subspace holds."""
+
+ISOTROPIC_DRAWS = 200
+"""Random directions behind the null of the best token."""
+
+Variant = Literal["raw", "centred", "without_rogue"]
+Target = Literal["predicted", "current", "second", "mean"]
+VARIANTS: tuple[Variant, ...] = ("raw", "centred", "without_rogue")
+TARGETS: tuple[Target, ...] = ("predicted", "current", "second", "mean")
+
+
+@dataclass(frozen=True, eq=False)
+class PathReading:
+    """Numbers of a path, each computed when it is first asked for.
+
+    Attributes:
+        path: what is read.
+        seed: of the random directions behind the nulls.
+    """
+
+    path: StatePath
+    seed: int = 0
+
+    @cached_property
+    def norms(self) -> Float[np.ndarray, " states"]:
+        """Euclidean norm of every state."""
+        return np.asarray(np.linalg.norm(self._states, axis=1))
+
+    @cached_property
+    def target_ids(self) -> dict[Target, int | None]:
+        """Id of each token that states are compared with; the mean embedding has none."""
+        path = self.path
+        return {"predicted": path.predicted_id, "current": path.current_id, "second": path.second_id, "mean": None}
+
+    def cosine(
+        self, to: Target = "predicted", variant: Variant = "raw", *, normed: bool = False
+    ) -> Float[np.ndarray, " states"]:
+        """Cosine of every state with one embedding.
+
+        Args:
+            to: the predicted, current or second-best token's embedding, or the mean of all embeddings.
+            variant: as they are; both minus the mean embedding; or without the rogue dimensions. The mean embedding
+                minus itself has no direction: NaN.
+            normed: final_norm(s_l) instead of s_l.
+        """
+        states = np.asarray(self.path.normed_states, dtype=np.float64) if normed else self._states
+        token = self.target_ids[to]
+        target = self.mean_embedding if token is None else self._row(token)
+        if variant == "centred" and token is None:
+            return np.full(len(states), np.nan)
+        prepare = self._prepare(variant)
+        return cosine(prepare(states), prepare(target[None]))
+
+    @cached_property
+    def best_of_isotropic(self) -> dict[Variant, Null]:
+        """Cosine of the best token with an isotropic random direction: what choosing gives by itself (design 5.5)."""
+        nulls = {}
+        for variant in VARIANTS:
+            if variant == "without_rogue" and not self.path.rogue_dimensions:
+                nulls[variant] = nulls["raw"]
+                continue
+            rows = self._prepare(variant)(self.path.embeddings)
+            nulls[variant] = best_of_isotropic(rows, draws=ISOTROPIC_DRAWS, seed=self.seed)
+        return nulls
+
+    @cached_property
+    def random_token(self) -> dict[Variant, Null]:
+        """Cosine of the last state with a token chosen at random, over the whole vocabulary."""
+        rows, last = self.path.embeddings, self._states[-1]
+        return {
+            variant: random_row_null(self._prepare(variant)(rows), self._prepare(variant)(last[None])[0])
+            for variant in VARIANTS
+        }
+
+    @cached_property
+    def mean_embedding(self) -> Float[np.ndarray, " d_model"]:
+        """Mean over the rows of the embedding matrix."""
+        return self.moments.mean
+
+    @cached_property
+    def moments(self) -> Moments:
+        """Mean and covariance of the embeddings, from which every PCA of them follows."""
+        return Moments.of(self.path.embeddings)
+
+    @cached_property
+    def distance(self) -> Float[np.ndarray, " states"]:
+        """Distance of every state from the predicted token's embedding, in units of that embedding's norm."""
+        target = self._row(self.path.predicted_id)
+        return np.asarray(np.linalg.norm(self._states - target, axis=1) / np.linalg.norm(target))
+
+    @cached_property
+    def nearest_id(self) -> int:
+        """Token whose embedding is nearest (Euclidean) to the last state."""
+        rows = self.path.embeddings
+        squared = np.square(rows, dtype=np.float64).sum(axis=1) - 2 * (rows @ self._states[-1].astype(rows.dtype))
+        return int(squared.argmin())
+
+    @cached_property
+    def most_aligned_id(self) -> int:
+        """Token whose embedding has the largest cosine with the last state."""
+        return int(np.nanargmax(cosine_to(self.path.embeddings, self._states[-1])))
+
+    @cached_property
+    def subspace(self) -> Subspace:
+        """The embedding subspace: principal components that hold `VARIANCE_SHARE` of the embeddings' variance."""
+        return Subspace.from_moments(self.moments, VARIANCE_SHARE)
+
+    @cached_property
+    def energy_inside(self) -> Float[np.ndarray, " states"]:
+        """Share of each state's squared distance from the mean embedding that lies in the embedding subspace."""
+        return self.subspace.energy_inside(self._states)
+
+    @cached_property
+    def energy_of_embeddings(self) -> Null:
+        """The same share for the embeddings themselves."""
+        inside = self.subspace.energy_inside(np.asarray(self.path.embeddings, dtype=np.float64))
+        return Null.of(inside[np.isfinite(inside)])
+
+    @cached_property
+    def ranks(self) -> Int[np.ndarray, " states"]:
+        """0-based rank of the prediction at every state: tokens decoded as strictly likelier."""
+        log_probabilities = self.path.log_probabilities
+        return np.asarray((log_probabilities > log_probabilities[:, [self.path.predicted_id]]).sum(axis=1))
+
+    @cached_property
+    def log_probability(self) -> Float[np.ndarray, " states"]:
+        """Natural log-probability of the prediction, decoded from every state."""
+        return self.path.log_probabilities[:, self.path.predicted_id].astype(np.float64)
+
+    @cached_property
+    def entropy(self) -> Float[np.ndarray, " states"]:
+        """Entropy of the decoded distribution, in nats."""
+        log_probabilities = self.path.log_probabilities.astype(np.float64)
+        return -_expectation(log_probabilities, log_probabilities)
+
+    @cached_property
+    def kl_to_final(self) -> Float[np.ndarray, " states"]:
+        """KL(final || lens) of every state, in nats."""
+        log_probabilities = self.path.log_probabilities.astype(np.float64)
+        final = log_probabilities[-1:]
+        return np.maximum(_expectation(final, final) - _expectation(final, log_probabilities), 0.0)
+
+    @cached_property
+    def decodes_from(self) -> int:
+        """The first state from which the prediction stays first to the end."""
+        not_first = np.flatnonzero(self.ranks > 0)
+        return int(not_first[-1]) + 1 if len(not_first) else 0
+
+    def step_shares(self) -> tuple[Float[np.ndarray, " blocks"], Float[np.ndarray, " blocks"]] | None:
+        """Share of the way from s_0 to the predicted embedding e that attention and MLP of each block go.
+
+        With ``w = e - s_0``, a step v goes ``v.w / |w|^2`` of it; all steps together reach 1 when s_L projects onto e.
+        None where the parts are not known.
+        """
+        steps = self.path.steps
+        if steps is None:
+            return None
+        way = self._row(self.path.predicted_id) - self._states[0]
+        length = float(way @ way)
+        return steps.attention.astype(np.float64) @ way / length, steps.mlp.astype(np.float64) @ way / length
+
+    def top(self, state: int, count: int) -> list[tuple[int, float]]:
+        """Ids and log-probabilities of the likeliest tokens decoded from one state, best first."""
+        row = self.path.log_probabilities[state]
+        count = min(count, len(row))
+        best = np.argpartition(-row, count - 1)[:count]
+        best = best[np.lexsort((best, -row[best]))]
+        return [(int(token), float(row[token])) for token in best]
+
+    @cached_property
+    def _states(self) -> Float[np.ndarray, "states d_model"]:
+        return np.asarray(self.path.states, dtype=np.float64)
+
+    def _row(self, token: int) -> Float[np.ndarray, " d_model"]:
+        return np.asarray(self.path.embeddings[token], dtype=np.float64)
+
+    def _prepare(self, variant: Variant) -> Callable[[Float[np.ndarray, "n d"]], Float[np.ndarray, "n kept"]]:
+        """What a variant of the cosine does to vectors before they are compared."""
+        if variant == "centred":
+            return lambda rows: rows - self.mean_embedding.astype(rows.dtype)
+        if variant == "without_rogue":
+            return lambda rows: without(rows, self.path.rogue_dimensions)
+        return lambda rows: rows
+
+
+def read_path(path: StatePath, *, seed: int = 0) -> PathReading:
+    """The numbers of ``path``; nothing is computed before it is asked for."""
+    return PathReading(path, seed)
+
+
+def _expectation(
+    log_weights: Float[np.ndarray, "#states vocabulary"], values: Float[np.ndarray, "#states vocabulary"]
+) -> Float[np.ndarray, " states"]:
+    """Sum of p times value over the vocabulary, where p = 0 adds nothing even if the value is infinite."""
+    weights = np.exp(log_weights)
+    return np.asarray((weights * np.where(weights > 0, values, 0.0)).sum(axis=1))
