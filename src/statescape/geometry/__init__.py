@@ -1,5 +1,39 @@
 """Arrays in, arrays out: paths, PCA, the sphere, similarity, subspaces, outliers. Knows no model and no reservoir."""
 
+from statescape.geometry.moments import Moments
+from statescape.geometry.normalisation import Normalisation
+from statescape.geometry.outliers import dimension_shares, robust_z, rogue_dimensions, spikes
 from statescape.geometry.path import Path
+from statescape.geometry.pca import PCA
+from statescape.geometry.similarity import (
+    Null,
+    best_of_isotropic,
+    cosine,
+    cosine_contributions,
+    cosine_to,
+    random_row_null,
+    without,
+)
+from statescape.geometry.sphere import Sphere
+from statescape.geometry.subspaces import Subspace, principal_angles
 
-__all__ = ["Path"]
+__all__ = [
+    "PCA",
+    "Moments",
+    "Normalisation",
+    "Null",
+    "Path",
+    "Sphere",
+    "Subspace",
+    "best_of_isotropic",
+    "cosine",
+    "cosine_contributions",
+    "cosine_to",
+    "dimension_shares",
+    "principal_angles",
+    "random_row_null",
+    "robust_z",
+    "rogue_dimensions",
+    "spikes",
+    "without",
+]
