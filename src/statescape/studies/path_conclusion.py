@@ -1,4 +1,4 @@
-"""What the numbers of one path say, in two sentences: one on where it ends, one on where it leads and what it decodes to.
+"""What the numbers of one path say, in two sentences: where it ends, and where it leads and what it decodes to.
 
 The claim is that the last state *is* the embedding of the predicted token. Three outcomes are told apart: it is that
 embedding (nearer than `SAME_WITHIN` of its norm); it points along it beyond what choosing the best token gives by
@@ -112,8 +112,8 @@ def _way_in_words(reading: PathReading, region: Region) -> str:
         "inside": "The states keep to the embedding subspace more than embeddings do",
     }[region]
     return (
-        f"{verb} ({range_} of their energy in the {reading.subspace.k} dimensions that hold {VARIANCE_SHARE:.0%} of the "
-        f"embeddings' variance; {embeddings}, {isotropic}), and {_decoding_in_words(reading)}."
+        f"{verb} ({range_} of their energy in the {reading.subspace.k} dimensions that hold {VARIANCE_SHARE:.0%} of "
+        f"the embeddings' variance; {embeddings}, {isotropic}), and {_decoding_in_words(reading)}."
     )
 
 

@@ -78,7 +78,7 @@ class PathReading:
     @cached_property
     def best_of_isotropic(self) -> dict[Variant, Null]:
         """Cosine of the best token with an isotropic random direction: what choosing gives by itself (design 5.5)."""
-        nulls = {}
+        nulls: dict[Variant, Null] = {}
         for variant in VARIANTS:
             if variant == "without_rogue" and not self.path.rogue_dimensions:
                 nulls[variant] = nulls["raw"]
@@ -155,7 +155,7 @@ class PathReading:
     def entropy(self) -> Float[np.ndarray, " states"]:
         """Entropy of the decoded distribution, in nats."""
         log_probabilities = self.path.log_probabilities.astype(np.float64)
-        return -_expectation(log_probabilities, log_probabilities)
+        return np.asarray(-_expectation(log_probabilities, log_probabilities))
 
     @cached_property
     def kl_to_final(self) -> Float[np.ndarray, " states"]:

@@ -1,0 +1,65 @@
+"""The commands of ``statescape`` and what happens when one of them refuses.
+
+Command modules import what they run inside their functions: ``statescape --help`` must not wait for torch or numba.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from statescape import __version__
+from statescape.cli import lens, path
+from statescape.cli.console import complain
+from statescape.errors import StatescapeError
+
+# typer keeps its own copy of click in some versions and imports it in others; the base class is the same by name.
+ClickException: type[Exception] = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
+
+app = typer.Typer(
+    name="statescape",
+    help="Look at the inner state of sequence models: from one command to a picture and an answer.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(name="path")(path.path)
+app.command(name="lens")(lens.lens)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"statescape {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _global_options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Look at the inner state of sequence models: from one command to a picture and an answer."""
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; returns the exit status."""
+    try:
+        # typer returns the status of an early exit (--help, --version), and None after a command.
+        status = app(args=arguments, standalone_mode=False)
+    except StatescapeError as error:
+        complain(str(error))
+        return 2
+    except ClickException as error:
+        # With no command at all typer raises an empty complaint after it has shown the help.
+        message = error.format_message()  # type: ignore[attr-defined]
+        if message:
+            complain(message)
+        return 2
+    except (KeyboardInterrupt, typer.Abort):
+        complain("Interrupted; nothing was written.")
+        return 130
+    except BrokenPipeError:
+        return 0
+    return status if isinstance(status, int) else 0

@@ -1,0 +1,45 @@
+"""What the commands print with: a wide enough console, refusals in one line, tokens that cannot misbehave."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.status import Status
+
+PIPED_WIDTH = 160
+"""Columns when the output is no terminal: wide enough for every table, so that no number is cut."""
+
+
+def output() -> Console:
+    """The console for results, on stdout."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+
+
+def working(message: str) -> Status:
+    """A spinner on stderr while something loads; silent when stderr is no terminal."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False).status(message)
+
+
+def complain(message: str) -> None:
+    """One line on stderr, whatever the message holds."""
+    print(f"statescape: {' '.join(visible(message).split())}", file=sys.stderr)  # noqa: T201
+
+
+def visible(text: str) -> str:
+    """The text with everything unprintable (control characters, bidi marks, lone surrogates) written as an escape."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for character in text
+    )
+
+
+def token(text: str) -> str:
+    """A token as a table shows it: spaces visible, unprintable characters as escapes."""
+    return visible(text).replace(" ", "·")

@@ -1,0 +1,56 @@
+"""``statescape path``: where the state of a language model goes while it predicts a token."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from statescape.cli import inputs
+from statescape.cli.console import output, working
+from statescape.cli.path_json import as_json
+from statescape.cli.path_table import print_path
+
+
+def path(
+    text: inputs.Text,
+    model: inputs.Model = None,
+    position: Annotated[int, typer.Option("--position", "-p", help="Position of the path; -1 is the last.")] = -1,
+    bos: inputs.Bos = None,
+    last: inputs.Last = None,
+    top: Annotated[int, typer.Option("--top", min=1, max=100, help="Top tokens shown for every state.")] = 3,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the report, one self-contained page.")] = None,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the report in the browser.")] = False,
+    figures: Annotated[Path | None, typer.Option("--figures", help="Write all figures as PNG and PDF here.")] = None,
+    json_file: inputs.Json = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random directions behind the nulls.")] = 0,
+) -> None:
+    """Where the state goes, block by block, while the model predicts the next token."""
+    content = inputs.read_text(text)
+    inputs.require_outputs(out, json_file)
+    inputs.require_folder(figures)
+    state_path = inputs.trace(content, model, bos, last).path(position)
+
+    from statescape.studies import conclude, read_path
+
+    reading = read_path(state_path, seed=seed)
+    conclusion = conclude(reading)
+    print_path(reading, conclusion, top)
+    if json_file is not None:
+        inputs.write_json(json_file, as_json(reading, conclusion, top))
+        output().print(f"Numbers: {json_file}", markup=False)
+    if figures is not None:
+        from statescape import views
+
+        with working("Drawing the figures ..."):
+            files = views.save_figures(state_path, figures)
+        output().print(f"Figures: {len(files)} files in {figures}", markup=False)
+    if out is not None:
+        from statescape import views
+
+        with working("Writing the report ..."):
+            views.report(state_path, out)
+        output().print(f"Report: {out}", markup=False)
+        if open_page:
+            typer.launch(out.resolve().as_uri())
