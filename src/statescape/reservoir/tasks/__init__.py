@@ -1,0 +1,39 @@
+"""Tasks: what draws the data of a trial from a seed and scores what a network makes of it."""
+
+from statescape.reservoir.tasks.attractors import henon, lorenz
+from statescape.reservoir.tasks.catalogue import by_name, names
+from statescape.reservoir.tasks.channel import channel
+from statescape.reservoir.tasks.csv_file import FileTask, from_csv
+from statescape.reservoir.tasks.mackey_glass import mackey_glass
+from statescape.reservoir.tasks.memory import memory
+from statescape.reservoir.tasks.narma import narma10, narma20, narma30
+from statescape.reservoir.tasks.oscillators import mso8
+from statescape.reservoir.tasks.scores import error_rate, nrmse
+from statescape.reservoir.tasks.task import AnyTrial, LabelledTrial, MemoryTrial, Part, Task, Trial
+from statescape.reservoir.tasks.vowels import JapaneseVowels, japanese_vowels
+
+__all__ = [
+    "AnyTrial",
+    "FileTask",
+    "JapaneseVowels",
+    "LabelledTrial",
+    "MemoryTrial",
+    "Part",
+    "Task",
+    "Trial",
+    "by_name",
+    "channel",
+    "error_rate",
+    "from_csv",
+    "henon",
+    "japanese_vowels",
+    "lorenz",
+    "mackey_glass",
+    "memory",
+    "mso8",
+    "names",
+    "narma10",
+    "narma20",
+    "narma30",
+    "nrmse",
+]

@@ -1,0 +1,112 @@
+"""Japanese vowels: which of nine speakers said /ae/, from 12 cepstrum coefficients over 7 to 29 frames.
+
+Kudo, Toyama and Shimbo, Pattern Recognition Letters 20 (1999); UCI repository. The documented division is 30 training
+utterances of each speaker and 370 for test, recorded apart. The files are `japanese_vowels_train.csv` and `_test.csv`
+(columns utterance, speaker, frame and the coefficients) or the original `ae.train` and `ae.test`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from statescape.errors import StatescapeError
+from statescape.reservoir.tasks.csv_columns import read_columns
+from statescape.reservoir.tasks.task import LabelledTrial, Part, Seed
+
+N_SPEAKERS = 9
+N_COEFFICIENTS = 12
+CSV_FILES = ("japanese_vowels_train.csv", "japanese_vowels_test.csv")
+UCI_FILES = ("ae.train", "ae.test")
+# The original files hold blocks of utterances, speaker after speaker, as their documentation counts them.
+UCI_COUNTS = ((30,) * N_SPEAKERS, (31, 35, 88, 44, 29, 24, 40, 50, 29))
+TRAINED_OF_TEN = 7
+
+Utterances = tuple[Float[np.ndarray, "_ 12"], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class JapaneseVowels:
+    """The classification of whole utterances by speaker, scored by the share of errors.
+
+    Attributes:
+        train: the documented training utterances.
+        train_speakers: who said them, 0 to 8.
+        test: the documented test utterances.
+        test_speakers: who said them.
+    """
+
+    train: Utterances
+    train_speakers: Int[np.ndarray, " train"]
+    test: Utterances
+    test_speakers: Int[np.ndarray, " test"]
+    name: str = "japanese-vowels"
+    n_inputs: int = N_COEFFICIENTS
+    n_outputs: int = N_SPEAKERS
+    score_name: str = "error rate"
+
+    def trial(self, seed: Seed, part: Part = "search") -> LabelledTrial:
+        """One division of the utterances into training and test.
+
+        "whole" is the documented division, the same for every seed. The other parts draw 7 of 10 utterances of each
+        speaker to train and test on the rest: "search" among the training utterances, "seal" among the test ones.
+        """
+        if part == "whole":
+            return LabelledTrial(self.train, self.train_speakers, self.test, self.test_speakers, N_SPEAKERS)
+        pool, speakers = (self.train, self.train_speakers) if part == "search" else (self.test, self.test_speakers)
+        rng = np.random.default_rng(seed)
+        trains = np.zeros(len(pool), dtype=bool)
+        for speaker in range(N_SPEAKERS):
+            own = rng.permutation(np.flatnonzero(speakers == speaker))
+            trains[own[: len(own) * TRAINED_OF_TEN // 10]] = True
+        return LabelledTrial(
+            tuple(pool[index] for index in np.flatnonzero(trains)),
+            speakers[trains],
+            tuple(pool[index] for index in np.flatnonzero(~trains)),
+            speakers[~trains],
+            N_SPEAKERS,
+        )
+
+
+def japanese_vowels(folder: str | Path) -> JapaneseVowels:
+    """The Japanese vowels in `folder`.
+
+    Raises:
+        StatescapeError: where the folder holds neither pair of files, or they are not what they should be.
+    """
+    where = Path(folder)
+    for files, read in ((CSV_FILES, _read_csv), (UCI_FILES, _read_uci)):
+        if all((where / file).is_file() for file in files):
+            (train, train_speakers), (test, test_speakers) = (read(where / file) for file in files)
+            return JapaneseVowels(train, train_speakers, test, test_speakers)
+    raise StatescapeError(
+        f"{where} holds no Japanese vowels; expected {' and '.join(CSV_FILES)}, or {' and '.join(UCI_FILES)}."
+    )
+
+
+def _read_csv(path: Path) -> tuple[Utterances, Int[np.ndarray, " utterances"]]:
+    coefficients = [f"lpcc{index + 1}" for index in range(N_COEFFICIENTS)]
+    table = read_columns(path, ["utterance", *coefficients], "speaker")
+    begins = np.flatnonzero(np.diff(table.column("utterance"), prepend=-1.0))
+    frames = np.column_stack([table.column(name) for name in coefficients])
+    speakers = table.column("speaker")[begins].astype(np.int64) - 1
+    if not np.isin(speakers, np.arange(N_SPEAKERS)).all():
+        raise StatescapeError(f"{path.name} must number its speakers from 1 to {N_SPEAKERS}.")
+    return tuple(np.split(frames, begins[1:])), speakers
+
+
+def _read_uci(path: Path) -> tuple[Utterances, Int[np.ndarray, " utterances"]]:
+    counts = UCI_COUNTS[UCI_FILES.index(path.name)]
+    blocks = [block for block in path.read_text(encoding="ascii", errors="replace").split("\n\n") if block.strip()]
+    try:
+        utterances = tuple(
+            np.array([line.split() for line in block.strip().split("\n")], dtype=float) for block in blocks
+        )
+    except ValueError:
+        raise StatescapeError(f"{path.name} holds a line that is not {N_COEFFICIENTS} numbers.") from None
+    if len(utterances) != sum(counts) or any(frames.shape[1] != N_COEFFICIENTS for frames in utterances):
+        raise StatescapeError(f"{path.name} must hold {sum(counts)} blocks of {N_COEFFICIENTS} numbers a line.")
+    return utterances, np.repeat(np.arange(N_SPEAKERS), counts)
