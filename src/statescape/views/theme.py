@@ -1,0 +1,126 @@
+"""One theme for every picture: colours, fonts, and how Plotly and matplotlib wear them, on paper and on a dark screen.
+
+The colours of things are the same in light and dark: mid-tones (after Okabe & Ito 2008) that keep at least 3:1 against
+both grounds and apart for colour-blind readers. Only ink, ground and grid change, so that a page switches by its style
+sheet alone. Viridis means probability and nothing else; red means the predicted token (or a champion) and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+RED = "#e0303a"  # the predicted token
+BLUE = "#2f7fd0"
+ORANGE = "#d9820f"
+PURPLE = "#b0569b"
+GREEN = "#149a74"
+GREY = "#8a94a0"  # clouds, bands and nulls
+SERIES = (BLUE, ORANGE, GREEN, PURPLE, "#8c6d46", "#5a67d8", "#7d8590")
+"""Colours of series in order; red is not among them."""
+
+PROBABILITY_SCALE = "Viridis"
+
+SCREEN_FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif"
+MONO_FONT = "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What changes between light and dark."""
+
+    paper: str
+    ink: str
+    muted: str
+    grid: str
+    panel: str
+
+
+LIGHT = Ground(paper="#ffffff", ink="#1b1f24", muted="#5c6570", grid="#e3e7eb", panel="#f6f7f9")
+DARK = Ground(paper="#14171b", ink="#e6e8eb", muted="#9aa4af", grid="#2c323a", panel="#1b1f25")
+
+
+def ground(dark: bool) -> Ground:
+    """The ground of one of the two modes."""
+    return DARK if dark else LIGHT
+
+
+def plotly_template(dark: bool = False) -> go.layout.Template:
+    """The theme as a Plotly template."""
+    import plotly.graph_objects as go
+
+    on = ground(dark)
+    axis: dict[str, Any] = {
+        "gridcolor": on.grid,
+        "linecolor": on.muted,
+        "tickcolor": on.muted,
+        "zerolinecolor": on.grid,
+        "zerolinewidth": 1,
+        "ticks": "outside",
+        "ticklen": 4,
+        "automargin": True,
+        "title": {"standoff": 8, "font": {"size": 13}},
+    }
+    return go.layout.Template(
+        layout={
+            "font": {"family": SCREEN_FONT, "size": 13, "color": on.ink},
+            "paper_bgcolor": on.paper,
+            "plot_bgcolor": on.paper,
+            "colorway": list(SERIES),
+            "xaxis": axis,
+            "yaxis": axis,
+            "margin": {"l": 56, "r": 16, "t": 40, "b": 48},
+            "hovermode": "closest",
+            "hoverlabel": {"font": {"family": SCREEN_FONT, "size": 13}, "align": "left"},
+            "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}},
+            "annotationdefaults": {"font": {"size": 13}, "showarrow": False},
+        }
+    )
+
+
+@contextmanager
+def matplotlib_theme(dark: bool = False) -> Iterator[None]:
+    """matplotlib wears the theme inside this block: figures made and saved in it, nothing outside."""
+    import matplotlib as mpl
+    from cycler import cycler
+
+    on = ground(dark)
+    with mpl.rc_context(
+        {
+            "font.family": ["DejaVu Sans"],
+            "font.size": 8.5,
+            "axes.titlesize": 9.5,
+            "axes.titlelocation": "left",
+            "axes.labelsize": 8.5,
+            "axes.edgecolor": on.muted,
+            "axes.labelcolor": on.ink,
+            "axes.facecolor": on.paper,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": True,
+            "axes.axisbelow": True,
+            "axes.prop_cycle": cycler(color=SERIES),
+            "grid.color": on.grid,
+            "grid.linewidth": 0.6,
+            "lines.linewidth": 1.5,
+            "lines.markersize": 4,
+            "text.color": on.ink,
+            "text.parse_math": False,  # tokens hold dollar signs
+            "xtick.color": on.muted,
+            "ytick.color": on.muted,
+            "xtick.labelsize": 7.5,
+            "ytick.labelsize": 7.5,
+            "legend.fontsize": 7.5,
+            "legend.frameon": False,
+            "figure.facecolor": on.paper,
+            "savefig.facecolor": on.paper,
+            "savefig.dpi": 200,
+            "pdf.fonttype": 42,  # text stays text in the PDF
+        }
+    ):
+        yield
