@@ -7,7 +7,7 @@ or, without a model, by `StatePath.from_arrays`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -18,6 +18,7 @@ from statescape.language.facts import ModelFacts
 from statescape.language.lens_readout import LensReadout
 
 
+@runtime_checkable
 class PathOrigin(Protocol):
     """What a path was read from and can be asked again: the trace of its text."""
 

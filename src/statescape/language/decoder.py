@@ -1,0 +1,184 @@
+"""From a state to logits: final norm, unembedding, and what the model's head does after it.
+
+    decode(s) = transform(final_norm(s) W_U^T + b),   transform(z) = z, a z, or c tanh(a z / c)
+
+The norm is the model's own code. The head is taken apart only where measuring shows it to be of this form, so that it can
+be streamed over blocks of the vocabulary; otherwise the model's own head code runs on a few rows at a time. Either way
+`verified` holds it to the exactness contract: on a probe text decode(s_L) equals the model's logits at every position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from jaxtyping import Float, Int
+from torch import nn
+
+from statescape.errors import StatescapeError
+from statescape.language.anatomy import Anatomy
+
+# Largest |decode(s_L) - logits| over the standard deviation of the logits. In half precision the model rounds its own
+# logits to 8 (bfloat16) or 11 (float16) bits, and logits reach ten times their deviation.
+ERROR_BOUNDS = {torch.float64: 1e-4, torch.float32: 1e-4, torch.bfloat16: 8e-2, torch.float16: 1e-2}
+
+
+class Decoder(Protocol):
+    """Reads states in the vocabulary."""
+
+    def normalise(self, states: Float[torch.Tensor, "rows d_model"]) -> Float[torch.Tensor, "rows head_width"]:
+        """final_norm(s): what the head reads."""
+
+    def logit_blocks(
+        self, normed: Float[torch.Tensor, "rows head_width"], size: int
+    ) -> Iterator[tuple[int, Float[torch.Tensor, "rows block"]]]:
+        """Logits for consecutive blocks of the vocabulary with the id each block starts at; a block may be overwritten."""
+
+    def logits_of(
+        self, normed: Float[torch.Tensor, "rows head_width"], ids: Int[torch.Tensor, " rows"]
+    ) -> Float[torch.Tensor, " rows"]:
+        """The logit of one token for each row."""
+
+
+@dataclass(frozen=True, eq=False)
+class LinearHead:
+    """A head that is a matrix product with one elementwise function behind it.
+
+    Attributes:
+        weight: W_U, one row for every token.
+        bias: one number for every token, or None.
+        scale: a.
+        cap: c; None where there is no soft cap.
+    """
+
+    weight: Float[torch.Tensor, "vocabulary head_width"]
+    bias: Float[torch.Tensor, " vocabulary"] | None
+    scale: float
+    cap: float | None
+
+    def blocks(
+        self, normed: Float[torch.Tensor, "rows head_width"], size: int
+    ) -> Iterator[tuple[int, Float[torch.Tensor, "rows block"]]]:
+        """Logits block by block. Every block lies in one buffer, which the next overwrites."""
+        scaled = normed if self.scale == 1.0 else normed * self.scale
+        buffer = torch.empty(len(normed) * min(size, len(self.weight)))
+        for start in range(0, len(self.weight), size):
+            rows = self.weight[start : start + size].float()
+            block = buffer[: len(normed) * len(rows)].view(len(normed), len(rows))
+            torch.mm(scaled, rows.T, out=block)
+            yield start, self._finish(block, slice(start, start + size))
+
+    def logits_of(
+        self, normed: Float[torch.Tensor, "rows head_width"], ids: Int[torch.Tensor, " rows"]
+    ) -> Float[torch.Tensor, " rows"]:
+        """The logit of one token for each row."""
+        return self._finish((normed * self.scale * self.weight[ids].float()).sum(1), ids)
+
+    def _finish(self, products: torch.Tensor, ids: slice | torch.Tensor) -> torch.Tensor:
+        """What follows the product, in place."""
+        if self.bias is not None:
+            products += self.bias[ids].float() * self.scale
+        if self.cap is not None:
+            products.div_(self.cap).tanh_().mul_(self.cap)
+        return products
+
+
+@dataclass(frozen=True, eq=False)
+class ModelDecoder:
+    """The reader that ships: the model's own norm, and its head taken apart where that is exact.
+
+    Attributes:
+        anatomy: the model with its blocks and head.
+        linear: the head as a product; None where only the model's own code can run it.
+    """
+
+    anatomy: Anatomy
+    linear: LinearHead | None
+
+    def normalise(self, states: Float[torch.Tensor, "rows d_model"]) -> Float[torch.Tensor, "rows head_width"]:
+        """final_norm(s), by the model's own code."""
+        return self.anatomy.head_input(states)
+
+    def logit_blocks(
+        self, normed: Float[torch.Tensor, "rows head_width"], size: int
+    ) -> Iterator[tuple[int, Float[torch.Tensor, "rows block"]]]:
+        """Logits block by block; one block with the whole vocabulary where the head cannot be taken apart."""
+        if self.linear is not None:
+            yield from self.linear.blocks(normed, size)
+        else:
+            yield 0, self.anatomy.logits(normed)
+
+    def logits_of(
+        self, normed: Float[torch.Tensor, "rows head_width"], ids: Int[torch.Tensor, " rows"]
+    ) -> Float[torch.Tensor, " rows"]:
+        """The logit of one token for each row."""
+        if self.linear is not None:
+            return self.linear.logits_of(normed, ids)
+        return self.anatomy.logits(normed).gather(1, ids[:, None])[:, 0]
+
+
+@torch.inference_mode()
+def decode(
+    decoder: Decoder, states: Float[torch.Tensor, "rows d_model"], size: int = 4096
+) -> Float[torch.Tensor, "rows vocabulary"]:
+    """Logits of a few states over the whole vocabulary."""
+    return torch.cat([block.clone() for _, block in decoder.logit_blocks(decoder.normalise(states), size)], dim=1)
+
+
+@torch.inference_mode()
+def make_decoder(anatomy: Anatomy) -> ModelDecoder:
+    """Take the head apart if its parts, measured, give what the model's own code gives."""
+    head = anatomy.head
+    if type(head) is not nn.Linear:
+        return ModelDecoder(anatomy, None)
+    scale, cap, fits = _transform(anatomy, head.out_features)
+    if not fits:
+        return ModelDecoder(anatomy, None)
+    bias = None if head.bias is None else head.bias.detach()
+    return ModelDecoder(anatomy, LinearHead(head.weight.detach(), bias, scale, cap))
+
+
+def _transform(anatomy: Anatomy, vocabulary: int) -> tuple[float, float | None, bool]:
+    """Scale, cap, and whether they are all that the model does to its head's answer.
+
+    The head's answer is replaced by numbers of our choice: small ones show the scale, huge ones the cap.
+    """
+    powers = torch.tensor([2.0**-6, 2.0**14])[:, None].expand(2, vocabulary)
+    small, huge = anatomy.after_head(powers)
+    scale = float(small.mean()) * 2.0**6
+    linear_value = scale * 2.0**14
+    cap = None if abs(float(huge.mean()) - linear_value) <= 1e-3 * abs(linear_value) else float(huge.mean())
+    trial = 8 * torch.randn(2, vocabulary, generator=torch.Generator().manual_seed(0))
+    expected = trial * scale if cap is None else cap * torch.tanh(trial * scale / cap)
+    measured = anatomy.after_head(trial)
+    error = float((measured - expected).abs().max() / expected.std().clamp_min(1e-30))
+    return scale, cap, error <= ERROR_BOUNDS.get(anatomy.network.dtype, 0.0) / 10
+
+
+def verified(
+    decoder: Decoder,
+    last_states: Float[torch.Tensor, "positions d_model"],
+    logits: Float[torch.Tensor, "positions vocabulary"],
+    dtype: torch.dtype,
+) -> tuple[float, float]:
+    """Hold a decoder to the exactness contract.
+
+    Returns:
+        The largest |decode(s_L) - logits| over the standard deviation of the logits, and the bound for this dtype.
+
+    Raises:
+        StatescapeError: if it is beyond the bound.
+    """
+    bound = ERROR_BOUNDS[dtype]
+    decoded = decode(decoder, last_states)
+    if decoded.shape != logits.shape:
+        raise StatescapeError(f"Decoded logits have shape {tuple(decoded.shape)}, the model's {tuple(logits.shape)}.")
+    error = float((decoded - logits).abs().max() / logits.std().clamp_min(1e-30))
+    if not error <= bound:
+        raise StatescapeError(
+            f"The states of this model cannot be read exactly: decoding the last state misses the model's own logits by "
+            f"{error:.2g} of their spread, {bound:g} is allowed."
+        )
+    return error, bound

@@ -1,0 +1,70 @@
+"""The embedding of a token: what the model adds to the residual stream for that token, without position.
+
+Measured at the entrance of the first block. Where positions are added, they are what remains when the token's embedding
+is replaced by zeros; where a token's contribution is a multiple of its row in the embedding matrix (GPT-2: 1, Gemma:
+the square root of d), the matrix itself is used.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+
+from statescape.errors import StatescapeError
+from statescape.language.anatomy import Anatomy
+
+# How closely measured contributions must agree, relative to their own size, by the dtype the model runs in.
+_AGREE = {torch.float64: 1e-5, torch.float32: 1e-5, torch.bfloat16: 2e-2, torch.float16: 3e-3}
+_CHUNK = 4096
+
+
+@torch.inference_mode()
+def token_embeddings(anatomy: Anatomy) -> Float[torch.Tensor, "vocabulary d_model"]:
+    """The embedding of every token of the vocabulary, in float32.
+
+    Raises:
+        StatescapeError: if token and position do not simply add up at the entrance of the first block.
+    """
+    matrix = anatomy.network.get_input_embeddings().weight.detach()
+    position = _position_at_start(anatomy, len(matrix))
+    probe = torch.linspace(0, len(matrix) - 1, min(64, len(matrix))).long()
+    measured = anatomy.entering(probe[:, None])[:, 0] - position
+    factor = _multiple_of(matrix[probe].float(), measured, _AGREE[anatomy.network.dtype])
+    if factor is not None:
+        return matrix.float() if factor == 1.0 else matrix.float() * factor
+    ids = torch.arange(len(matrix))
+    return torch.cat([anatomy.entering(part[:, None])[:, 0] - position for part in ids.split(_CHUNK)])
+
+
+def _position_at_start(anatomy: Anatomy, vocabulary: int) -> Float[torch.Tensor, " d_model"]:
+    """What is added at position 0 whatever the token; zeros for a model without added positions."""
+    one, other = torch.tensor([[1] * 4, [vocabulary - 1] * 4])
+    streams = anatomy.entering(torch.stack([one, other]))
+    tolerance = _AGREE[anatomy.network.dtype] * float(streams.abs().max())
+    if float((streams - streams[:, :1]).abs().max()) <= tolerance:
+        return torch.zeros(streams.shape[-1])
+    without_token = anatomy.entering(one[None], torch.zeros_like)[0]
+    doubled = anatomy.entering(one[None], lambda embedded: 2 * embedded)[0]
+    tokens = streams - without_token
+    adds_up = (tokens - tokens[:, :1]).abs().max() <= tolerance and (
+        doubled - without_token - 2 * tokens[0]
+    ).abs().max() <= 2 * tolerance
+    if not adds_up:
+        raise StatescapeError(
+            f"{type(anatomy.network).__name__} does not add positions to token embeddings, so its tokens have no "
+            "embedding of their own to compare states with."
+        )
+    return without_token[0]
+
+
+def _multiple_of(
+    rows: Float[torch.Tensor, "tokens width"], measured: Float[torch.Tensor, "tokens d_model"], agree: float
+) -> float | None:
+    """The factor a with measured = a * rows, if there is one."""
+    if rows.shape != measured.shape:
+        return None
+    factor = float((rows * measured).sum() / rows.square().sum().clamp_min(1e-30))
+    if abs(factor - 1.0) <= agree:
+        factor = 1.0
+    misses = (measured - factor * rows).abs().max() > agree * measured.abs().max()
+    return None if misses else factor

@@ -1,0 +1,196 @@
+"""The logit lens over all states and positions as one stream, without ever holding [states, positions, vocabulary].
+
+A chunk of positions is taken through the vocabulary block by block, all its states together. The logits of the chunk's
+last states come first and are kept (a few MB): they give the targets and the final distribution p_L, so that for every
+state the log-sum-exp, the entropy lse - sum_v p_v z_v and KL(p_L || p_l) = sum_v p_L,v (log p_L,v - log p_l,v) add up
+over blocks, with the running maximum of the online softmax (Milakov & Gimelshein 2018, arXiv:1805.02867).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+
+from statescape.errors import StatescapeError
+from statescape.language.decoder import Decoder
+from statescape.language.lens_readout import LensReadout
+
+# Rows (states times positions) and tokens of one product: large enough for full speed, small enough for the cache.
+ROWS = 768
+BLOCK = 2048
+
+
+@torch.inference_mode()
+def read_lens(
+    decoder: Decoder,
+    states: Float[np.ndarray, "states positions d_model"],
+    tokens: tuple[str, ...],
+    vocabulary: tuple[str, ...],
+    top: int = 10,
+    targets: Int[np.ndarray, " positions"] | None = None,
+) -> LensReadout:
+    """Decode every state at every position and keep what the readout names.
+
+    Args:
+        decoder: from states to logits.
+        states: s_0 to s_L of every position.
+        tokens: the text's tokens as they read.
+        vocabulary: how every token reads.
+        top: how many of the likeliest tokens to keep.
+        targets: the id whose rank and log-probability is asked at each position; by default the one that the last state
+            predicts.
+
+    Raises:
+        StatescapeError: if ``top`` or ``targets`` do not fit the vocabulary and the text.
+    """
+    n_states, positions, _ = states.shape
+    if not 1 <= top <= len(vocabulary):
+        raise StatescapeError(f"The lens can show 1 to {len(vocabulary)} top tokens; got {top}.")
+    if targets is not None and (len(targets) != positions or targets.min() < 0 or targets.max() >= len(vocabulary)):
+        raise StatescapeError(
+            f"The lens takes {positions} targets, one for each position, all below {len(vocabulary)}."
+        )
+    size = max(1, ROWS // n_states)
+    chunks = []
+    for start in range(0, positions, size):
+        chosen = None if targets is None else torch.from_numpy(targets[start : start + size]).long()
+        chunks.append(_read_chunk(decoder, torch.from_numpy(states[:, start : start + size]), top, chosen))
+    fields = {name: np.concatenate([chunk[name] for chunk in chunks], axis=axis) for name, axis in _AXES.items()}
+    return LensReadout(tokens=tokens, vocabulary=vocabulary, **fields)
+
+
+# Where the positions are in each field of a readout.
+_AXES = {
+    "target_ids": 0,
+    "top_ids": 1,
+    "top_log_probabilities": 1,
+    "rank": 1,
+    "log_probability": 1,
+    "entropy": 1,
+    "kl_to_final": 1,
+}
+
+
+def _read_chunk(
+    decoder: Decoder,
+    states: Float[torch.Tensor, "states positions d_model"],
+    top: int,
+    targets: Int[torch.Tensor, " positions"] | None,
+) -> dict[str, np.ndarray]:
+    n_states, positions, d_model = states.shape
+    normed = decoder.normalise(states.reshape(n_states * positions, d_model))
+    earlier, last = normed[:-positions], normed[-positions:]
+
+    final = torch.cat([block.clone() for _, block in decoder.logit_blocks(last, BLOCK)], dim=1)
+    targets = final.argmax(1) if targets is None else targets
+    probabilities = final.softmax(1)
+    stored = ((start, final[:, start : start + BLOCK].clone()) for start in range(0, final.shape[1], BLOCK))
+    sums = [_stream(stored, final.gather(1, targets[:, None])[:, 0], targets, probabilities, top)]
+    if n_states > 1:
+        repeated = targets.repeat(n_states - 1)
+        blocks = decoder.logit_blocks(earlier, BLOCK)
+        sums.insert(0, _stream(blocks, decoder.logits_of(earlier, repeated), repeated, probabilities, top))
+
+    shape = (n_states, positions)
+    maximum, total, weighted, cross, target_logits = (
+        torch.cat([getattr(part, name) for part in sums]).reshape(shape)
+        for name in ("maximum", "total", "weighted", "cross", "target_logits")
+    )
+    log_sum_exp = maximum + total.log()
+    cross_entropy = log_sum_exp - cross  # of the final distribution with each lens distribution
+    top_values = torch.cat([part.top for part in sums]).reshape(*shape, top)
+    return {
+        "target_ids": targets.numpy(),
+        "top_ids": torch.cat([part.top_ids for part in sums]).reshape(*shape, top).numpy(),
+        "top_log_probabilities": (top_values - log_sum_exp[..., None]).float().numpy(),
+        "rank": torch.cat([part.rank for part in sums]).reshape(shape).numpy(),
+        "log_probability": (target_logits - log_sum_exp).float().numpy(),
+        "entropy": (total.log() - weighted / total).clamp_min(0).float().numpy(),
+        "kl_to_final": (cross_entropy - cross_entropy[-1]).clamp_min(0).float().numpy(),
+    }
+
+
+@dataclass(eq=False)
+class _Sums:
+    """What the blocks of a vocabulary add up to, for every row; relative to the running maximum where exponentiated."""
+
+    target_logits: Float[torch.Tensor, " rows"]
+    top: Float[torch.Tensor, "rows top"]
+    top_ids: Int[torch.Tensor, "rows top"]
+    rank: Int[torch.Tensor, " rows"]
+    maximum: Float[torch.Tensor, " rows"]
+    total: Float[torch.Tensor, " rows"]
+    weighted: Float[torch.Tensor, " rows"]
+    cross: Float[torch.Tensor, " rows"]
+
+    @classmethod
+    def empty(cls, target_logits: Float[torch.Tensor, " rows"], top: int) -> _Sums:
+        rows = len(target_logits)
+        zeros = torch.zeros(rows, dtype=torch.float64)
+        return cls(
+            target_logits=target_logits,
+            top=torch.full((rows, top), -torch.inf),
+            top_ids=torch.zeros((rows, top), dtype=torch.long),
+            rank=torch.zeros(rows, dtype=torch.long),
+            maximum=torch.full((rows,), -torch.inf, dtype=torch.float64),
+            total=zeros,
+            weighted=zeros.clone(),
+            cross=zeros.clone(),
+        )
+
+
+def _stream(
+    blocks: Iterable[tuple[int, torch.Tensor]],
+    target_logits: Float[torch.Tensor, " rows"],
+    targets: Int[torch.Tensor, " rows"],
+    probabilities: Float[torch.Tensor, "positions vocabulary"],
+    top: int,
+) -> _Sums:
+    """One pass over the vocabulary; the rows are states times positions, the logits in ``blocks`` are used up."""
+    sums = _Sums.empty(target_logits, top)
+    for start, logits in blocks:
+        width = logits.shape[1]
+        inside = ((targets >= start) & (targets < start + width)).nonzero()[:, 0]
+        logits[inside, targets[inside] - start] = target_logits[inside]  # so that no target outranks itself
+        sums.rank += (logits > target_logits[:, None]).sum(1)
+        final = probabilities[:, start : start + width]
+        sums.cross += torch.einsum("spv,pv->sp", logits.view(-1, *final.shape), final).reshape(-1)
+        maximum = logits.amax(1)
+        _keep_top(sums, logits, maximum, start)
+        _add_exponentials(sums, logits, maximum)
+    return sums
+
+
+def _keep_top(sums: _Sums, logits: torch.Tensor, maximum: torch.Tensor, start: int) -> None:
+    """Merge a block's best into the best so far; most rows of most blocks have none."""
+    top = sums.top.shape[1]
+    better = (maximum > sums.top[:, -1]).nonzero()[:, 0]
+    if not len(better):
+        return
+    values, ids = logits[better].topk(min(top, logits.shape[1]), dim=1)
+    values = torch.cat([sums.top[better], values], dim=1)
+    ids = torch.cat([sums.top_ids[better], ids + start], dim=1)
+    sums.top[better], order = values.topk(top, dim=1)
+    sums.top_ids[better] = ids.gather(1, order)
+
+
+def _add_exponentials(sums: _Sums, logits: torch.Tensor, maximum: torch.Tensor) -> None:
+    """Add sum e^(z-M) and sum e^(z-M) (z-M) of a block, M the running maximum; ``logits`` are used up."""
+    shifted = logits.sub_(maximum[:, None])
+    exponentials = shifted.exp()
+    total = exponentials.sum(1).double()
+    weighted = exponentials.mul_(shifted).sum(1).double()
+    running = torch.maximum(sums.maximum, maximum.double())
+    for_total, for_weighted = torch.zeros_like(total), torch.zeros_like(total)
+    for parts_total, parts_weighted, at in (
+        (sums.total, sums.weighted, sums.maximum),
+        (total, weighted, maximum.double()),
+    ):
+        factor = (at - running).exp()
+        for_total += factor * parts_total
+        for_weighted += factor * (parts_weighted + torch.where(factor > 0, at - running, 0.0) * parts_total)
+    sums.total, sums.weighted, sums.maximum = for_total, for_weighted, running

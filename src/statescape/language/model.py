@@ -1,0 +1,160 @@
+"""A causal language model that can be read exactly: its anatomy, its decoder under contract, its tokens.
+
+Made by `load_model`; `trace` runs it on a text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from statescape.errors import StatescapeError
+from statescape.language.anatomy import Anatomy, locate
+from statescape.language.decoder import ERROR_BOUNDS, ModelDecoder, decode, make_decoder, verified
+from statescape.language.embedding import token_embeddings
+from statescape.language.facts import ModelFacts
+from statescape.language.tokens import Tokens, bind
+
+if TYPE_CHECKING:
+    from statescape.language.trace import Trace
+
+# Positions of the probe text: enough to tell positions apart, few enough for any context.
+_PROBE_POSITIONS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class LanguageModel:
+    """A loaded model.
+
+    Attributes:
+        facts: what every output states of it.
+        anatomy: its blocks and head.
+        decoder: from states to logits.
+        tokens: its tokenizer, policy and vocabulary.
+    """
+
+    facts: ModelFacts
+    anatomy: Anatomy
+    decoder: ModelDecoder
+    tokens: Tokens
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """How every token reads."""
+        return self.tokens.vocabulary
+
+    @cached_property
+    def embeddings(self) -> Float[np.ndarray, "vocabulary d_model"]:
+        """The embedding of every token as the model adds it to the stream, without position (float32)."""
+        return token_embeddings(self.anatomy).cpu().numpy()
+
+    @cached_property
+    def unembedding(self) -> Float[np.ndarray, "vocabulary head_width"] | None:
+        """Rows of W_U; None where they are the token embeddings, up to a factor."""
+        matrix = self.anatomy.head.weight.detach().float().cpu().numpy()  # type: ignore[union-attr, operator]
+        if matrix.shape == self.embeddings.shape:
+            factor = float((matrix * self.embeddings).sum() / max(float((matrix * matrix).sum()), 1e-30))
+            if np.abs(self.embeddings - factor * matrix).max() <= 1e-5 * np.abs(self.embeddings).max():
+                return None
+        return matrix
+
+    def trace(self, text: str, last: int | None = None) -> Trace:
+        """Run the model on ``text``; with ``last`` on its last so many tokens only.
+
+        Raises:
+            StatescapeError: for blank text, or text longer than the model's context.
+        """
+        from statescape.language.trace import Trace
+
+        ids = self.tokens.encode(text, last)
+        states = self.anatomy.states(torch.tensor(ids)).cpu().numpy()
+        if not np.isfinite(states).all():
+            raise StatescapeError(f"The states of {self.facts.name} are not finite on this text; try dtype float32.")
+        return Trace(
+            model=self,
+            text=text,
+            tokens=tuple(self.vocabulary[index] for index in ids),
+            token_ids=ids,
+            states=states,
+        )
+
+    def decode(self, states: Float[np.ndarray, "rows d_model"]) -> Float[np.ndarray, "rows vocabulary"]:
+        """Logits of a few states, held to the exactness contract."""
+        return decode(self.decoder, torch.from_numpy(states)).cpu().numpy()
+
+    def normalise(self, states: Float[np.ndarray, "rows d_model"]) -> Float[np.ndarray, "rows head_width"]:
+        """final_norm(s): what the head reads."""
+        return self.decoder.normalise(torch.from_numpy(states)).cpu().numpy()
+
+    def with_random_weights(self, seed: int) -> LanguageModel:
+        """The same architecture as its authors would initialise it, freshly drawn: a null for what training does."""
+        network = self.anatomy.network
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            fresh = type(network)(network.config).to(network.dtype).eval()
+        name = f"{self.facts.name} with random weights (seed {seed})"
+        anatomy, decoder, facts = _read(fresh, name)
+        facts = replace(facts, bos=self.facts.bos, has_bos=self.facts.has_bos)
+        return LanguageModel(facts, anatomy, decoder, self.tokens)
+
+
+def read_network(network: Any, tokenizer: Any, name: str, bos: bool | None) -> LanguageModel:
+    """Find the parts of a transformers model, hold its decoder to the contract, bind its tokenizer.
+
+    Raises:
+        StatescapeError: if the model cannot be read exactly, or the tokenizer does not fit.
+    """
+    rows = len(network.get_input_embeddings().weight)
+    tokens = bind(tokenizer, rows, bos, _context(network.config.get_text_config()))
+    anatomy, decoder, facts = _read(network, name)
+    return LanguageModel(replace(facts, bos=tokens.policy, has_bos=bool(tokens.prefix)), anatomy, decoder, tokens)
+
+
+def _read(network: Any, name: str) -> tuple[Anatomy, ModelDecoder, ModelFacts]:
+    if network.dtype not in ERROR_BOUNDS:
+        raise StatescapeError(f"{name} runs in {network.dtype}; load it in float32, bfloat16 or float16.")
+    embedding = network.get_input_embeddings().weight
+    ids = _probe(len(embedding), _context(network.config.get_text_config()))
+    with torch.inference_mode():
+        anatomy = locate(network, ids)
+        logits = anatomy.run(ids[None]).logits[0].float()
+        if logits.shape[1] != len(embedding):
+            raise StatescapeError(
+                f"{name} reads {len(embedding):,} tokens and writes {logits.shape[1]:,}; a path needs one vocabulary."
+            )
+        if not bool(torch.isfinite(logits).all()):
+            raise StatescapeError(f"{name} gives logits that are NaN or infinite; its weights are damaged.")
+        states = anatomy.states(ids)
+        decoder = make_decoder(anatomy)
+        error, bound = verified(decoder, states[-1], logits, network.dtype)
+    facts = ModelFacts(
+        name=name,
+        n_blocks=len(anatomy.blocks),
+        d_model=int(states.shape[-1]),
+        vocab_size=len(embedding),
+        tied=anatomy.head.weight.data_ptr() == embedding.data_ptr(),  # type: ignore[union-attr, operator]
+        dtype=str(network.dtype).removeprefix("torch."),
+        max_logit_error=error,
+        error_bound=bound,
+    )
+    return anatomy, decoder, facts
+
+
+def _probe(vocabulary: int, context: int | None) -> torch.Tensor:
+    """A probe text: ids spread over the vocabulary by the golden ratio."""
+    positions = min(_PROBE_POSITIONS, context or _PROBE_POSITIONS)
+    return torch.tensor([int((0.31 + 0.6180339887 * index) % 1 * vocabulary) for index in range(positions)])
+
+
+def _context(config: Any) -> int | None:
+    """Most positions the model was made for; None where its configuration names no bound."""
+    for name in ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length"):
+        value = getattr(config, name, None)
+        if isinstance(value, int) and value > 0:
+            return value
+    return None

@@ -1,0 +1,151 @@
+"""How a text becomes ids, and how ids read: the tokenizer with its policy on what stands in front of a text.
+
+The tokenizer's own template decides whether a beginning-of-sequence token is put in front; ``bos=True`` or ``False``
+overrides it. Tokens are shown as they read: spaces kept, byte-level alphabets decoded, bytes that are no text on their
+own as ``<0xE2>``.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from statescape.errors import StatescapeError
+
+
+@dataclass(frozen=True, eq=False)
+class Tokens:
+    """A tokenizer bound to one model.
+
+    Attributes:
+        tokenizer: the Hugging Face tokenizer.
+        vocabulary: how every row of the embedding matrix reads.
+        prefix: ids put in front of every text.
+        policy: what was done about the first token, as outputs state it.
+        context: most tokens the model takes; None where it sets no bound.
+    """
+
+    tokenizer: Any
+    vocabulary: tuple[str, ...]
+    prefix: tuple[int, ...]
+    policy: str
+    context: int | None
+
+    def encode(self, text: str, last: int | None = None) -> tuple[int, ...]:
+        """Ids of ``text`` behind the prefix; with ``last`` only the last so many of the text's own tokens.
+
+        Raises:
+            StatescapeError: for blank text, text that is no valid Unicode, text longer than the context.
+        """
+        if last is not None and last < 1:
+            raise StatescapeError(f"--last takes a number of tokens, at least 1; got {last}.")
+        if not text.strip():
+            raise StatescapeError("The text is empty; give at least one word.")
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise StatescapeError("The text holds bytes that are no UTF-8; save it as UTF-8 and try again.") from error
+        ids = tuple(self.tokenizer.encode(text, add_special_tokens=False))
+        if not ids:
+            raise StatescapeError("The tokenizer makes no token of this text; give a text with letters.")
+        largest = max(ids)
+        if largest >= len(self.vocabulary):
+            raise StatescapeError(
+                f"The tokenizer does not fit the model: it gives id {largest}, the model has "
+                f"{len(self.vocabulary)} embeddings; load the tokenizer the model was trained with."
+            )
+        if last is not None:
+            ids = ids[-last:]
+        room = None if self.context is None else self.context - len(self.prefix)
+        if room is not None and len(ids) > room:
+            raise StatescapeError(
+                f"The text has {len(ids):,} tokens, the model takes {room:,}; shorten it, or keep its end with "
+                f"--last {room} (in Python: last={room})."
+            )
+        return self.prefix + ids
+
+
+def bind(tokenizer: Any, rows: int, bos: bool | None, context: int | None) -> Tokens:
+    """Settle the policy and the reading of every token for a model with ``rows`` embeddings.
+
+    Raises:
+        StatescapeError: if the tokenizer knows more ids than the model has embeddings, or has no token to put in front.
+    """
+    ids = tokenizer.get_vocab().values()
+    if not ids:
+        raise StatescapeError("The tokenizer is empty; load the tokenizer the model was trained with.")
+    # Many published models have a few added tokens beyond the matrix; a text that meets one is refused then.
+    if sum(index >= rows for index in ids) > len(ids) // 10:
+        raise StatescapeError(
+            f"The tokenizer does not fit the model: it knows {max(ids) + 1:,} tokens, the model has {rows:,} "
+            "embeddings; load the tokenizer the model was trained with."
+        )
+    vocabulary = readings(tokenizer, rows)
+    prefix, policy = _prefix(tokenizer, vocabulary, bos)
+    return Tokens(tokenizer, vocabulary, prefix, policy, context)
+
+
+def _prefix(tokenizer: Any, vocabulary: tuple[str, ...], bos: bool | None) -> tuple[tuple[int, ...], str]:
+    bare = tokenizer.encode("a", add_special_tokens=False)
+    framed = tokenizer.encode("a", add_special_tokens=True)
+    starts = [at for at in range(len(framed) - len(bare) + 1) if framed[at : at + len(bare)] == bare]
+    own = tuple(framed[: starts[0]]) if starts else ()
+    if bos is None:
+        return own, f"{_read(own, vocabulary)} added by the tokenizer" if own else "none"
+    if not bos:
+        return (), "none, left out on request" if own else "none"
+    if not own and tokenizer.bos_token_id is None:
+        raise StatescapeError("This tokenizer has no beginning-of-sequence token; leave out --bos.")
+    asked = own or (int(tokenizer.bos_token_id),)
+    return asked, f"{_read(asked, vocabulary)} added on request"
+
+
+def _read(ids: tuple[int, ...], vocabulary: tuple[str, ...]) -> str:
+    return "".join(vocabulary[index] if index < len(vocabulary) else f"<id {index}>" for index in ids)
+
+
+def readings(tokenizer: Any, rows: int) -> tuple[str, ...]:
+    """How each of the first ``rows`` ids reads; rows the tokenizer does not know read ``<id 50257>``."""
+    pieces: dict[int, str] = {index: piece for piece, index in tokenizer.get_vocab().items()}
+    literal = {index: str(token) for index, token in tokenizer.added_tokens_decoder.items()}
+    read = _reader(tokenizer)
+    return tuple(
+        literal[index] if index in literal else read(pieces[index]) if index in pieces else f"<id {index}>"
+        for index in range(rows)
+    )
+
+
+def _reader(tokenizer: Any) -> Any:
+    """The function from a piece of the vocabulary to how it reads, by the kind of the tokenizer's decoder."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    decoder = json.dumps(json.loads(backend.to_str())["decoder"]) if backend is not None else ""
+    if '"ByteLevel"' in decoder or hasattr(tokenizer, "byte_decoder"):
+        alphabet = _byte_alphabet()
+
+        def read(piece: str) -> str:
+            if any(character not in alphabet for character in piece):
+                return piece
+            return bytes(alphabet[character] for character in piece).decode("utf-8", "statescape.show_bytes")
+
+        return read
+    return lambda piece: piece.replace("\u2581", " ")
+
+
+def _byte_alphabet() -> dict[str, int]:
+    """The printable character that stands for each byte in byte-level BPE (Radford et al. 2019), inverted."""
+    kept = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    shifted = [byte for byte in range(256) if byte not in kept]
+    return {chr(byte): byte for byte in kept} | {chr(256 + index): byte for index, byte in enumerate(shifted)}
+
+
+def _show_bytes(error: UnicodeError) -> tuple[str, int]:
+    assert_decoding = error if isinstance(error, UnicodeDecodeError) else None
+    if assert_decoding is None:
+        raise error
+    stray = assert_decoding.object[assert_decoding.start : assert_decoding.end]
+    return "".join(f"<0x{byte:02X}>" for byte in stray), assert_decoding.end
+
+
+codecs.register_error("statescape.show_bytes", _show_bytes)

@@ -1,0 +1,89 @@
+"""One forward pass: a text, its tokens and all states of all positions, ready to be asked for paths and lenses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from statescape.errors import StatescapeError
+from statescape.geometry import rogue_dimensions
+from statescape.language.lens import read_lens
+from statescape.language.lens_readout import LensReadout
+from statescape.language.model import LanguageModel
+from statescape.language.state_path import StatePath
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """The states of every position of one text.
+
+    Attributes:
+        model: the model that ran.
+        text: the text as given.
+        tokens: its tokens as they read, with what the policy put in front.
+        token_ids: their ids.
+        states: s_0 to s_L at every position, raw, before the final norm.
+    """
+
+    model: LanguageModel
+    text: str
+    tokens: tuple[str, ...]
+    token_ids: tuple[int, ...]
+    states: Float[np.ndarray, "states positions d_model"]
+
+    def path(self, position: int = -1) -> StatePath:
+        """The path of the state at one position; negative positions count from the end.
+
+        Raises:
+            StatescapeError: if the text has no such position.
+        """
+        length = len(self.tokens)
+        if not -length <= position < length:
+            raise StatescapeError(
+                f"Position {position} is outside the text: its {length} tokens have positions 0 to {length - 1} "
+                f"(or -{length} to -1)."
+            )
+        position %= length
+        states = self.states[:, position]
+        logits = self.model.decode(states)
+        shifted = logits - logits.max(axis=1, keepdims=True)
+        log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True, dtype=np.float64))
+        return StatePath(
+            model=self.model.facts,
+            text=self.text,
+            tokens=self.tokens,
+            token_ids=self.token_ids,
+            position=position,
+            vocabulary=self.model.vocabulary,
+            states=states,
+            normed_states=self.model.normalise(states),
+            embeddings=self.model.embeddings,
+            unembedding=self.model.unembedding,
+            log_probabilities=log_probabilities.astype(np.float32),
+            rogue_dimensions=self._rogue_dimensions(),
+            origin=self,
+        )
+
+    def lens(self, *, top: int = 10, targets: Int[np.ndarray, " positions"] | None = None) -> LensReadout:
+        """The logit lens at every state and position, streamed.
+
+        Args:
+            top: how many of the likeliest tokens to keep.
+            targets: one id for each position; by default the token that the last state predicts.
+        """
+        return read_lens(self.model.decoder, self.states, self.tokens, self.model.vocabulary, top, targets)
+
+    def with_random_weights(self, seed: int) -> Trace:
+        """The same tokens through the same architecture with freshly drawn weights: a null."""
+        import torch
+
+        model = self.model.with_random_weights(seed)
+        states = model.anatomy.states(torch.tensor(self.token_ids)).cpu().numpy()
+        return Trace(model, self.text, self.tokens, self.token_ids, states)
+
+    def _rogue_dimensions(self) -> tuple[int, ...]:
+        """Found on all positions but the first, which is an attention sink with states of its own kind."""
+        positions = self.states[:, 1:] if len(self.tokens) > 1 else self.states
+        return rogue_dimensions(positions.reshape(-1, positions.shape[-1]))
