@@ -76,6 +76,10 @@ class TokenStream:
     batch: int
     context: int
 
+    def __post_init__(self) -> None:
+        if self.steps_per_epoch < 1:
+            raise ValueError(f"{self.tokens} tokens are too few for one batch of {self.batch} x {self.context}.")
+
     @property
     def tokens(self) -> int:
         """Tokens in one epoch."""

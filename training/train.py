@@ -94,7 +94,7 @@ def train(data: Path, out: Path, settings: Settings, stop_after: int | None = No
             with (out / "curve.jsonl").open("a") as curve:
                 curve.write(json.dumps(row) + "\n")
             print(f"step {done:5d}  held-out bits per character {bits:.4f} ({len(heldout)} stories)", flush=True)
-        if time.monotonic() - saved > CHECKPOINT_SECONDS or done == settings.steps:
+        if time.monotonic() - saved > CHECKPOINT_SECONDS or done in (settings.steps, stop_after):
             _save_checkpoint(out / "checkpoint.pt", model, optimizers, done)
             saved = time.monotonic()
 
@@ -133,7 +133,9 @@ def _prepare(data: Path, out: Path, settings: Settings) -> tuple[Tokenizer, Toke
     texts = [text for source in by_source.values() for text in source]
     file = out / "tokenizer.json"
     if not file.exists():
-        train_tokenizer(texts).save(str(file))
+        partial = file.with_suffix(".partial")
+        train_tokenizer(texts).save(str(partial))
+        os.replace(partial, file)
     tokenizer = Tokenizer.from_file(str(file))
     if tokenizer.token_to_id(END_OF_TEXT) != 0:
         raise ValueError(f"{file} was not made by this program; remove it to train a new tokenizer.")

@@ -149,7 +149,7 @@ class PathReading:
     @cached_property
     def log_probability(self) -> Float[np.ndarray, " states"]:
         """Natural log-probability of the prediction, decoded from every state."""
-        return self.path.log_probabilities[:, self.path.predicted_id].astype(np.float64)
+        return np.asarray(self.path.log_probabilities[:, self.path.predicted_id], dtype=np.float64)
 
     @cached_property
     def entropy(self) -> Float[np.ndarray, " states"]:
@@ -184,11 +184,9 @@ class PathReading:
         return steps.attention.astype(np.float64) @ way / length, steps.mlp.astype(np.float64) @ way / length
 
     def top(self, state: int, count: int) -> list[tuple[int, float]]:
-        """Ids and log-probabilities of the likeliest tokens decoded from one state, best first."""
+        """Ids and log-probabilities of the likeliest tokens decoded from one state, best first, ties by id."""
         row = self.path.log_probabilities[state]
-        count = min(count, len(row))
-        best = np.argpartition(-row, count - 1)[:count]
-        best = best[np.lexsort((best, -row[best]))]
+        best = np.argsort(-row, kind="stable")[:count]
         return [(int(token), float(row[token])) for token in best]
 
     @cached_property
