@@ -91,12 +91,12 @@ def henon(train: int = 2000, test: int = 1000, warmup: int = 200) -> Henon:
     return Henon(train=train, test=test, warmup=warmup)
 
 
-@njit(cache=True)
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def _lorenz_slope(x: float, y: float, z: float) -> tuple[float, float, float]:
     return 10.0 * (y - x), x * (28.0 - z) - y, x * y - 8.0 / 3.0 * z
 
 
-@njit(cache=True)
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def lorenz_series(x: float, y: float, z: float, samples: int) -> Float[np.ndarray, "samples 3"]:
     """The flow from the point (x, y, z), sampled every 0.02."""
     series = np.empty((samples, 3))
@@ -115,7 +115,7 @@ def lorenz_series(x: float, y: float, z: float, samples: int) -> Float[np.ndarra
     return series
 
 
-@njit(cache=True)
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def henon_series(before: float, start: float, samples: int) -> Float[np.ndarray, " samples"]:
     """The map from two values; the first sample is the value after them."""
     series = np.empty(samples)

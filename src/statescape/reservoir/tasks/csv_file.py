@@ -68,7 +68,7 @@ class FileTask:
     @property
     def n_inputs(self) -> int:
         """Number of input columns."""
-        return self.inputs.shape[1]
+        return int(self.inputs.shape[1])
 
     def trial(self, seed: Seed, part: Part = "search") -> Trial:
         """A window at a random place of the part.

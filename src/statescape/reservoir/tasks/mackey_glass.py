@@ -92,7 +92,7 @@ def mackey_glass(
     return MackeyGlass(name, tau, horizon, closed_loop, train, test, warmup)
 
 
-@njit(cache=True)
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def mackey_glass_series(
     tau: int, samples: int, history: float, steps_per_unit: int = STEPS_PER_UNIT
 ) -> Float[np.ndarray, " samples"]:

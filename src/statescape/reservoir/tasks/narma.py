@@ -70,7 +70,7 @@ class Narma:
         raise StatescapeError(f"{self.name} diverged 1,000 times at {steps} steps; ask for a shorter series.")
 
 
-@njit(cache=True)
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def narma_series(
     u: Float[np.ndarray, " steps"], order: int, linear: float, quadratic: float, constant: float, squashed: bool
 ) -> Float[np.ndarray, " steps+1"]:

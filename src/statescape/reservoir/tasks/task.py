@@ -76,7 +76,7 @@ class Trial:
         """The targets that are scored: those of the test part, or of the free runs within it."""
         if not self.free_run:
             return self.targets[self.train_steps :]
-        return self.targets[self._free_steps()]
+        return np.asarray(self.targets[self._free_steps()])
 
     def score(self, outputs: Float[np.ndarray, "scored outputs"]) -> float:
         """The error of outputs for `test_targets`: NRMSE, or the share of wrong symbols. Lower is better."""

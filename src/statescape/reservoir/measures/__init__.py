@@ -1,0 +1,29 @@
+"""Measures: what a network remembers, computes, tells apart and forgets, and what its wiring looks like."""
+
+from statescape.reservoir.measures.capacity import InformationProcessingCapacity, information_processing_capacity
+from statescape.reservoir.measures.lyapunov import largest_lyapunov_exponent
+from statescape.reservoir.measures.memory import (
+    estimated_memory_capacity,
+    exact_memory_capacity,
+    noisy_memory_capacity,
+    state_covariance,
+)
+from statescape.reservoir.measures.ranks import generalisation_rank, kernel_rank
+from statescape.reservoir.measures.wiring import in_degrees, modularity, out_degrees, reciprocity, spectrum
+
+__all__ = [
+    "InformationProcessingCapacity",
+    "estimated_memory_capacity",
+    "exact_memory_capacity",
+    "generalisation_rank",
+    "in_degrees",
+    "information_processing_capacity",
+    "kernel_rank",
+    "largest_lyapunov_exponent",
+    "modularity",
+    "noisy_memory_capacity",
+    "out_degrees",
+    "reciprocity",
+    "spectrum",
+    "state_covariance",
+]
