@@ -1,0 +1,141 @@
+"""What the sphere shows of a path: directions of all tokens, and for every state one byte of log10 p and of cosine.
+
+A direction is ``u = z P / |z P|`` with z the embedding scaled on the dimension and P its first three principal components
+(`geometry.Sphere`). Three dimensions of d cannot show an angle, so the angle in all of them goes with it. Neighbours are
+by cosine in the model's own space, for the tokens that are ever among the likeliest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int, UInt8
+
+from statescape.errors import StatescapeError
+from statescape.geometry import Sphere
+from statescape.language import StatePath
+
+LOWEST_LOG = -9  # log10 p of byte 0; anything less likely is shown as "below"
+N_TOP = 50
+N_NEIGHBOURS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class SphereData:
+    """The numbers behind one sphere.
+
+    Attributes:
+        path: the path that is shown.
+        origin: from where directions are measured, "mean" or "zero".
+        variance: share of the scaled embeddings' variance along each axis.
+        directions: unit vector of every token.
+        states: unit vector of every state.
+        true_angles: degrees between each state and the predicted token's embedding, in all scaled dimensions.
+        seen_angles: the same as drawn.
+        probabilities: log10 p from `LOWEST_LOG` (0) to 0 (255).
+        cosines: cosine of state and embedding over `cosine_range`, 0 to 255.
+        cosine_range: lowest and highest cosine of all, rounded outwards to 0.05.
+        top: ids of the likeliest tokens of every state, best first.
+        top_log: their log10 p.
+        kept: ids that are ever among the likeliest, ascending.
+        neighbours: for each of them the nearest tokens by cosine of the raw embeddings, nearest first.
+        neighbour_cosines: their cosines.
+    """
+
+    path: StatePath
+    origin: str
+    variance: Float[np.ndarray, " 3"]
+    directions: Float[np.ndarray, "vocabulary 3"]
+    states: Float[np.ndarray, "states 3"]
+    true_angles: Float[np.ndarray, " states"]
+    seen_angles: Float[np.ndarray, " states"]
+    probabilities: UInt8[np.ndarray, "states vocabulary"]
+    cosines: UInt8[np.ndarray, "states vocabulary"]
+    cosine_range: tuple[float, float]
+    top: Int[np.ndarray, "states top"]
+    top_log: Float[np.ndarray, "states top"]
+    kept: Int[np.ndarray, " kept"]
+    neighbours: Int[np.ndarray, "kept neighbours"]
+    neighbour_cosines: Float[np.ndarray, "kept neighbours"]
+
+    @classmethod
+    def of(cls, path: StatePath, origin: str = "mean") -> SphereData:
+        """The sphere of `path`, directions measured from the embeddings' mean or from zero.
+
+        Raises:
+            StatescapeError: no log-probabilities for a token, names that do not fit the embeddings, or fewer than three
+                dimensions.
+        """
+        if len(path.vocabulary) != len(path.embeddings):
+            raise StatescapeError(
+                f"{len(path.vocabulary)} token names for {len(path.embeddings)} embeddings; give one name for each."
+            )
+        if np.isnan(path.log_probabilities).any():
+            raise StatescapeError("The sphere needs a log-probability for every token and state; some are NaN.")
+        geometry = path.geometry
+        sphere = Sphere.fit(geometry.reference, origin)
+        target = np.broadcast_to(geometry.reference[path.predicted_id], geometry.states.shape)
+        log10 = path.log_probabilities / np.float32(np.log(10))
+        top = _likeliest(path.log_probabilities, min(N_TOP, len(path.embeddings)))
+        kept = np.unique(top)
+        embeddings = _unit(path.embeddings)
+        cosines = _unit(path.states.astype(np.float32)) @ embeddings.T
+        low, high = _rounded_range(cosines)
+        neighbours, neighbour_cosines = _neighbours(embeddings, kept)
+        return cls(
+            path=path,
+            origin=origin,
+            variance=sphere.explained_variance_ratio,
+            directions=sphere.project(geometry.reference),
+            states=sphere.project(geometry.states),
+            true_angles=np.degrees(sphere.true_angle(geometry.states, target)),
+            seen_angles=np.degrees(sphere.seen_angle(geometry.states, target)),
+            probabilities=_bytes(log10, LOWEST_LOG, 0.0),
+            cosines=_bytes(cosines, low, high),
+            cosine_range=(low, high),
+            top=top,
+            top_log=np.take_along_axis(log10, top, axis=1),
+            kept=kept,
+            neighbours=neighbours,
+            neighbour_cosines=neighbour_cosines,
+        )
+
+
+def _likeliest(log_probabilities: Float[np.ndarray, "n v"], count: int) -> Int[np.ndarray, "n top"]:
+    """Ids of the `count` likeliest tokens of each row, best first, equals by their id."""
+    found = np.argpartition(log_probabilities, -count, axis=1)[:, -count:]
+    found.sort(axis=1)
+    order = np.argsort(-np.take_along_axis(log_probabilities, found, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(found, order, axis=1)
+
+
+def _unit(rows: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.where(norms > 0, norms, 1))
+
+
+def _rounded_range(cosines: Float[np.ndarray, "n v"]) -> tuple[float, float]:
+    low = np.floor(float(cosines.min()) * 20 - 1e-6) / 20
+    high = np.ceil(float(cosines.max()) * 20 + 1e-6) / 20
+    return max(-1.0, float(low)), min(1.0, float(high))
+
+
+def _bytes(values: Float[np.ndarray, "n v"], low: float, high: float) -> UInt8[np.ndarray, "n v"]:
+    return np.rint(np.clip((values - low) * (255 / (high - low)), 0, 255)).astype(np.uint8)
+
+
+def _neighbours(
+    embeddings: Float[np.ndarray, "v d"], kept: Int[np.ndarray, " kept"]
+) -> tuple[Int[np.ndarray, "kept neighbours"], Float[np.ndarray, "kept neighbours"]]:
+    """Nearest other tokens of each kept one; `embeddings` at norm 1."""
+    count = min(N_NEIGHBOURS, len(embeddings) - 1)
+    ids, cosines = [np.zeros((0, count), np.int64)], [np.zeros((0, count), np.float32)]
+    for start in range(0, len(kept), 256):  # 256 rows of a 50,257-token vocabulary are 51 MB
+        rows = kept[start : start + 256]
+        products = embeddings[rows] @ embeddings.T
+        products[np.arange(len(rows)), rows] = -np.inf
+        nearest = _likeliest(products, count)
+        ids.append(nearest)
+        cosines.append(np.take_along_axis(products, nearest, axis=1).astype(np.float32))
+    return np.concatenate(ids), np.concatenate(cosines)

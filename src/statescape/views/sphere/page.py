@@ -1,0 +1,88 @@
+"""The sphere in HTML: a fragment for any page, and a page of its own. One file, nothing loaded from outside."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from statescape.language import StatePath
+from statescape.views.sphere.data import SphereData
+from statescape.views.sphere.module import module_text
+from statescape.views.sphere.packing import packed
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+<title>{title}</title>
+<style>
+html, body {{ height: 100%; margin: 0; }}
+[data-statescape-sphere] {{ height: 100%; }}
+</style>
+</head>
+<body>
+{fragment}
+</body>
+</html>
+"""
+
+
+def sphere_fragment(path: StatePath, *, origin: str = "mean", bare: bool = False, module: bool = True) -> str:
+    """The sphere of `path` as HTML to put into any page; its height is its container's, or 640 pixels.
+
+    The host element carries ``statescape``: ``element.statescape.layer = 5`` moves the block, and every move is told by
+    the bubbling event ``statescape-layer`` with ``detail.layer`` (fractional) and ``detail.block``.
+
+    Args:
+        path: the path to show.
+        origin: from where directions are measured, "mean" or "zero".
+        bare: whether the sphere has the page for itself, so that the wheel always moves it.
+        module: whether to bring the script; a page with several spheres needs it once, after the first or later.
+
+    Raises:
+        StatescapeError: as `SphereData.of`.
+    """
+    content = _safe_json({"data": packed(SphereData.of(path, origin)), "options": {"bare": bare}})
+    name = html.escape(f"Sphere of {len(path.embeddings):,} tokens with the path of the state")
+    script = f'\n<script type="module">\n{module_text()}</script>' if module else ""
+    return (
+        f'<div data-statescape-sphere role="region" aria-label="{name}">'
+        f'<script type="application/json">{content}</script>'
+        f"<noscript>The sphere needs JavaScript; all of it is in this file.</noscript></div>{script}"
+    )
+
+
+def sphere_page(path: StatePath, file: str | os.PathLike[str], *, origin: str = "mean") -> Path:
+    """Write the sphere of `path` as a page of its own and return where it lies.
+
+    Args:
+        path: the path to show.
+        file: the page to write; an existing one is replaced only when the new one is complete.
+        origin: from where directions are measured, "mean" or "zero".
+
+    Raises:
+        StatescapeError: as `SphereData.of`.
+        OSError: the file cannot be written.
+    """
+    target = Path(file)
+    title = html.escape(f"Sphere · {path.model.name}")
+    text = _PAGE.format(title=title, fragment=sphere_fragment(path, origin=origin, bare=True))
+    part = target.with_name(f".{target.name}.partial")
+    try:
+        # Half a surrogate in a model's name or text is no UTF-8; the page shows the replacement character.
+        part.write_text(text, encoding="utf-8", errors="replace")
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+    return target
+
+
+def _safe_json(content: Any) -> str:
+    """JSON that no HTML parser can take for the end of its script."""
+    return json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")
