@@ -1,0 +1,42 @@
+"""The command line as a user runs it: a process of its own, its output, its exit status."""
+
+import os
+import subprocess
+import sys
+
+
+def statescape(*arguments, stdin: bytes | None = None, folder=None) -> subprocess.CompletedProcess:
+    """Run ``statescape`` with these arguments; output and errors come back as text."""
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    result = subprocess.run(
+        [sys.executable, "-m", "statescape", *map(str, arguments)],
+        input=stdin if stdin is not None else b"",
+        capture_output=True,
+        cwd=folder,
+        env=environment,
+        timeout=120,
+    )
+    return subprocess.CompletedProcess(result.args, result.returncode, result.stdout.decode(), result.stderr.decode())
+
+
+def assert_refused(result: subprocess.CompletedProcess, *words: str) -> None:
+    """One clear line on stderr with these words, exit status 2, nothing on stdout."""
+    assert result.returncode == 2, result.stderr
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1, result.stderr
+    assert result.stderr.startswith("statescape: ")
+    for word in words:
+        assert word in result.stderr
+
+
+def in_process(monkeypatch, capfd, *arguments, stdin: bytes = b"") -> subprocess.CompletedProcess:
+    """The same within this process, where torch is already imported; for the many small refusals."""
+    import io
+
+    from statescape.cli.app import run
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+    capfd.readouterr()
+    status = run([str(argument) for argument in arguments])
+    out, err = capfd.readouterr()
+    return subprocess.CompletedProcess(arguments, status, out, err)

@@ -1,0 +1,63 @@
+"""What must hold for the package as a whole."""
+
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+from importlib.resources import files
+
+import pytest
+
+import statescape
+
+HEAVY = ("torch", "transformers", "numba", "plotly", "matplotlib", "numpy", "pandas")
+
+
+def imported_after(code: str) -> set[str]:
+    script = f"{code}\nimport sys, json\nprint(json.dumps(sorted(sys.modules)))"
+    return set(json.loads(subprocess.check_output([sys.executable, "-c", script], text=True).splitlines()[-1]))
+
+
+def test_importing_statescape_imports_nothing_heavy():
+    assert imported_after("import statescape").isdisjoint(HEAVY)
+
+
+def test_help_imports_nothing_heavy():
+    modules = imported_after("from statescape.cli.app import run; run(['--help'])")
+    assert "statescape.cli.path" in modules
+    assert modules.isdisjoint(HEAVY)
+
+
+def test_the_reservoir_wing_and_the_nouns_never_meet_torch():
+    modules = imported_after(
+        "import statescape as ss; ss.EchoStateNetwork; ss.Topology; ss.tasks; ss.views; ss.StatePath; ss.LensReadout\n"
+        "import statescape.studies, statescape.views.reservoir, statescape.reservoir.measures"
+    )
+    assert "statescape.reservoir.tasks" in modules
+    assert modules.isdisjoint({"torch", "transformers"})
+
+
+def test_public_names_are_there_and_unknown_ones_say_so():
+    for name in statescape.__all__:
+        assert getattr(statescape, name) is not None
+    assert set(dir(statescape)) == set(statescape.__all__)
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = statescape.no_such_name
+
+
+def test_the_version_is_the_installed_one():
+    assert statescape.__version__ == version("statescape")
+
+
+def test_the_sample_corpus_has_at_least_thirty_texts():
+    lines = (files("statescape") / "data" / "sample.jsonl").read_text(encoding="utf-8").splitlines()
+    texts = [json.loads(line)["text"] for line in lines]
+    assert len(texts) == len(set(texts)) >= 30
+    assert all(len(text) > 100 for text in texts)
+
+
+def test_the_bundled_model_is_small_enough_to_ship():
+    folder = files("statescape") / "data" / "conteur"
+    sizes = {item.name: len(item.read_bytes()) for item in folder.iterdir()}
+    assert {"model.safetensors", "tokenizer.json", "config.json", "README.md"} <= sizes.keys()
+    assert sum(sizes.values()) < 12e6
