@@ -1,12 +1,13 @@
 """Where the residual stream of a causal language model runs, found by measuring.
 
-A probe pass with hooks shows which list of modules hands one tensor [positions, d_model] on from member to member: these
-are the blocks, what enters the first is s_0, what leaves block l is s_l. Everything else is the model's own code, and
-stays so: to decode a state, the model runs with its blocks bypassed and the state in the place of their output.
+A probe pass with hooks shows which list of modules hands one tensor [positions, d_model] on from member to member:
+these are the blocks, what enters the first is s_0, what leaves block l is s_l. Everything else is the model's own code,
+and stays so: to decode a state, the model runs with its blocks bypassed and the state in the place of their output.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -28,12 +29,16 @@ class Anatomy:
         blocks: the modules that the residual stream passes, in order.
         head: the module whose output, after whatever the model's code does to it, are the logits.
         frames: what each block returned beside the stream on the probe pass; None where it returned the stream alone.
+        d_model: width of the stream.
+        stream_dtype: dtype of the stream, which some models keep wider than their weights.
     """
 
     network: Any
     blocks: tuple[nn.Module, ...]
     head: nn.Module
-    frames: tuple[tuple[Any, ...] | None, ...]
+    frames: tuple[tuple[Any, ...] | list[Any] | None, ...]
+    d_model: int
+    stream_dtype: torch.dtype
 
     @torch.inference_mode()
     def states(self, ids: Int[torch.Tensor, " positions"]) -> Float[torch.Tensor, "states positions d_model"]:
@@ -59,9 +64,9 @@ class Anatomy:
     def head_input(self, states: Float[torch.Tensor, "rows d_model"]) -> Float[torch.Tensor, "rows head_width"]:
         """What the model's own code makes of last states before the head reads them: the final norm, in most models."""
         seen: list[torch.Tensor] = []
-        with _hook(self.head.register_forward_pre_hook(lambda _, args: seen.append(args[0]))):
-            with self._bypassed(states), _stopping_before(self.head):
-                self.run(self._placeholders(len(states)))
+        noted = hooked(self.head.register_forward_pre_hook(lambda _, args: seen.append(args[0])))
+        with noted, self._bypassed(states), _stopping_before(self.head):
+            self.run(self._placeholders(len(states)))
         return seen[0][:, 0].float()
 
     @torch.inference_mode()
@@ -69,15 +74,15 @@ class Anatomy:
         """The logits that the model's own code makes of what the head reads."""
         dtype = next(self.head.parameters()).dtype
         replaced = self.head.register_forward_pre_hook(lambda _, __: (normed[:, None].to(self.network.device, dtype),))
-        with _hook(replaced), self._bypassed(normed.new_zeros(len(normed), self.d_model)):
-            return self.run(self._placeholders(len(normed))).logits[:, 0].float()
+        with hooked(replaced), self._bypassed(normed.new_zeros(len(normed), self.d_model)):
+            return self._last_logits(len(normed))
 
     @torch.inference_mode()
     def after_head(self, products: Float[torch.Tensor, "rows vocabulary"]) -> Float[torch.Tensor, "rows vocabulary"]:
         """The logits that the model's own code makes of what the head answers: a scale, a soft cap, or nothing."""
         anything = products.new_zeros(len(products), self.d_model)
         with self._bypassed(anything), _answering(self.head, lambda answer: products[:, None].to(answer)):
-            return self.run(self._placeholders(len(products))).logits[:, 0].float()
+            return self._last_logits(len(products))
 
     def run(self, ids: Int[torch.Tensor, "batch positions"]) -> Any:
         """The model's forward pass; None where it was stopped on the way."""
@@ -87,10 +92,9 @@ class Anatomy:
         except _Stopped:
             return None
 
-    @property
-    def d_model(self) -> int:
-        """Width of the residual stream."""
-        return int(self.network.config.get_text_config().hidden_size)
+    def _last_logits(self, rows: int) -> Float[torch.Tensor, "rows vocabulary"]:
+        logits: torch.Tensor = self.run(self._placeholders(rows)).logits[:, 0].float()
+        return logits
 
     def _placeholders(self, rows: int) -> Int[torch.Tensor, "rows 1"]:
         return torch.zeros((rows, 1), dtype=torch.long)
@@ -98,11 +102,10 @@ class Anatomy:
     @contextmanager
     def _bypassed(self, states: Float[torch.Tensor, "rows d_model"]) -> Iterator[None]:
         """Every block hands on ``states`` (as sequences of one position) without running."""
-        parameter = next(self.network.parameters())
-        stream = states[:, None].to(parameter.device, parameter.dtype)
+        stream = states[:, None].to(self.network.device, self.stream_dtype)
         with ExitStack() as stack:
             for block, frame in zip(self.blocks, self.frames, strict=True):
-                answer = stream if frame is None else (stream, *frame)
+                answer = stream if frame is None else type(frame)([stream, *frame])
                 stack.enter_context(_forwarding(block, lambda *_, answer=answer, **__: answer))
             yield
 
@@ -127,19 +130,27 @@ def locate(network: Any, ids: Int[torch.Tensor, " positions"]) -> Anatomy:
     chains = [members for members in lists if _is_chain([calls.get(member, []) for member in members], len(ids))]
     if not chains:
         raise StatescapeError(
-            f"{type(network).__name__} has no row of blocks that hand one residual stream on from block to block, so its "
-            "path cannot be read."
+            f"{type(network).__name__} has no row of blocks that hand on one residual stream, so it has no path."
         )
     blocks = max(chains, key=len)
-    frames = tuple(calls[block][0].frame for block in blocks)
-    return Anatomy(network=network, blocks=blocks, head=head, frames=frames)
+    stream = calls[blocks[0]][0].entered
+    return Anatomy(
+        network=network,
+        blocks=blocks,
+        head=head,
+        frames=tuple(calls[block][0].frame for block in blocks),
+        d_model=int(stream.shape[-1]),
+        stream_dtype=stream.dtype,
+    )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Call:
-    entered: torch.Tensor | None
-    left: torch.Tensor | None
-    frame: tuple[Any, ...] | None
+    """One call of a module: the streams [batch, positions, width] if it has any, and what else it returned."""
+
+    entered: Any
+    left: Any = None
+    frame: Any = None
 
 
 @torch.inference_mode()
@@ -147,36 +158,44 @@ def _calls(network: Any, members: set[nn.Module], ids: torch.Tensor) -> dict[nn.
     """What entered and left each module at each of its calls."""
     calls: dict[nn.Module, list[_Call]] = {}
 
-    def note(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
-        entered, left = _stream([*args, *kwargs.values()]), _stream(output if isinstance(output, tuple) else [output])
-        frame = tuple(output[1:]) if isinstance(output, tuple) else None
-        call = _Call(None if entered is None else entered.clone(), None if left is None else left.clone(), frame)
-        calls.setdefault(module, []).append(call)
+    def enter(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        calls.setdefault(module, []).append(_Call(_stream([*args, *kwargs.values()])))
+
+    def leave(module: nn.Module, _: Any, output: Any) -> None:
+        call = calls[module][-1]
+        call.left = _stream(output[:1] if isinstance(output, tuple | list) else [output])
+        call.frame = output[1:] if isinstance(output, tuple | list) else None
 
     with ExitStack() as stack:
         for member in members:
-            stack.enter_context(_hook(member.register_forward_hook(note, with_kwargs=True)))
+            stack.enter_context(hooked(member.register_forward_pre_hook(enter, with_kwargs=True)))
+            stack.enter_context(hooked(member.register_forward_hook(leave)))
         batch = ids[None].to(network.device)
-        network(input_ids=batch, attention_mask=torch.ones_like(batch), use_cache=False)
+        try:
+            network(input_ids=batch, attention_mask=torch.ones_like(batch), use_cache=False)
+        except Exception as error:  # whatever foreign code raises, the model cannot be read
+            reason = str(error).strip().splitlines() or [type(error).__name__]
+            raise StatescapeError(f"{type(network).__name__} does not run on plain token ids: {reason[0]}") from error
     return calls
 
 
 def _is_chain(calls: list[list[_Call]], positions: int) -> bool:
     """Whether each member ran once and read what the one before it wrote."""
-    if any(len(member) != 1 or member[0].entered is None or member[0].left is None for member in calls):
+    if any(len(member) != 1 for member in calls):
         return False
-    stream = [member[0] for member in calls]
-    shape = stream[0].left.shape  # type: ignore[union-attr]
-    if len(shape) != 3 or shape[:2] != (1, positions) or any(call.entered.shape != shape for call in stream):  # type: ignore[union-attr]
+    streams = [(member[0].entered, member[0].left) for member in calls]
+    if any(entered is None or left is None or entered.shape != left.shape for entered, left in streams):
         return False
-    return all(torch.equal(after.entered, before.left) for before, after in zip(stream, stream[1:], strict=False))  # type: ignore[arg-type]
+    shape = streams[0][0].shape
+    handed_on = all(torch.equal(before[1], after[0]) for before, after in itertools.pairwise(streams))
+    return shape[:2] == (1, positions) and handed_on
 
 
 def _stream(values: Any) -> torch.Tensor | None:
-    """The first tensor of [batch, positions, width] among arguments or outputs."""
+    """The first tensor of [batch, positions, width] among arguments or outputs, copied: later code may add in place."""
     for value in values:
         if isinstance(value, torch.Tensor) and value.is_floating_point() and value.ndim == 3:
-            return value
+            return value.clone()
     return None
 
 
@@ -185,7 +204,8 @@ class _Stopped(Exception):  # noqa: N818 - not an error: the pass has gone as fa
 
 
 @contextmanager
-def _hook(handle: Any) -> Iterator[None]:
+def hooked(handle: Any) -> Iterator[None]:
+    """Removes a hook at the end, also after an error."""
     try:
         yield
     finally:
@@ -197,46 +217,46 @@ def _stopping_before(module: nn.Module) -> Iterator[None]:
     def stop(*_: Any) -> None:
         raise _Stopped
 
-    with _hook(module.register_forward_pre_hook(stop)):
+    with hooked(module.register_forward_pre_hook(stop)):
         yield
 
 
 @contextmanager
 def _recording(blocks: tuple[nn.Module, ...]) -> Iterator[tuple[list[torch.Tensor], list[torch.Tensor]]]:
-    """What enters the first of ``blocks`` and what leaves each; cloned, since later code may add in place."""
+    """Copies of what enters the first of ``blocks`` and of what leaves each."""
     entered: list[torch.Tensor] = []
     left: list[torch.Tensor] = []
 
     def enter(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         stream = _stream([*args, *kwargs.values()])
-        assert stream is not None  # noqa: S101 - the probe pass has shown it
-        entered.append(stream.clone())
+        assert stream is not None  # as the probe pass has shown
+        entered.append(stream)
 
     def leave(_: nn.Module, __: Any, output: Any) -> None:
-        left.append((output[0] if isinstance(output, tuple) else output).clone())
+        left.append((output[0] if isinstance(output, tuple | list) else output).clone())
 
     with ExitStack() as stack:
-        stack.enter_context(_hook(blocks[0].register_forward_pre_hook(enter, with_kwargs=True)))
+        stack.enter_context(hooked(blocks[0].register_forward_pre_hook(enter, with_kwargs=True)))
         for block in blocks:
-            stack.enter_context(_hook(block.register_forward_hook(leave)))
+            stack.enter_context(hooked(block.register_forward_hook(leave)))
         yield entered, left
 
 
 @contextmanager
 def _answering(module: nn.Module, answer: Callable[[torch.Tensor], torch.Tensor]) -> Iterator[None]:
     """``module`` runs, and its output is replaced by ``answer(output)``."""
-    with _hook(module.register_forward_hook(lambda _, __, output: answer(output))):
+    with hooked(module.register_forward_hook(lambda _, __, output: answer(output))):
         yield
 
 
 @contextmanager
 def _forwarding(module: nn.Module, forward: Callable[..., Any]) -> Iterator[None]:
     """``module`` runs ``forward`` in the place of its own."""
-    own = module.__dict__.get("forward")
-    module.forward = forward  # type: ignore[method-assign]
+    own = module.__dict__.get("forward")  # where a wrapper has been put on this one module already
+    module.__dict__["forward"] = forward
     try:
         yield
     finally:
-        del module.forward
+        del module.__dict__["forward"]
         if own is not None:
-            module.forward = own  # type: ignore[method-assign]
+            module.__dict__["forward"] = own

@@ -2,9 +2,9 @@
 
     decode(s) = transform(final_norm(s) W_U^T + b),   transform(z) = z, a z, or c tanh(a z / c)
 
-The norm is the model's own code. The head is taken apart only where measuring shows it to be of this form, so that it can
-be streamed over blocks of the vocabulary; otherwise the model's own head code runs on a few rows at a time. Either way
-`verified` holds it to the exactness contract: on a probe text decode(s_L) equals the model's logits at every position.
+The norm is the model's own code. The head is taken apart only where measuring shows it to be of this form, so that it
+can be streamed over blocks of the vocabulary; otherwise the model's own head code runs on a few rows at a time. Either
+way `verified` holds it to the exactness contract: on a probe text decode(s_L) equals the model's logits everywhere.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Decoder(Protocol):
     def logit_blocks(
         self, normed: Float[torch.Tensor, "rows head_width"], size: int
     ) -> Iterator[tuple[int, Float[torch.Tensor, "rows block"]]]:
-        """Logits for consecutive blocks of the vocabulary with the id each block starts at; a block may be overwritten."""
+        """Logits for block after block of the vocabulary, with the id each starts at; the caller may use them up."""
 
     def logits_of(
         self, normed: Float[torch.Tensor, "rows head_width"], ids: Int[torch.Tensor, " rows"]
@@ -145,11 +145,10 @@ def _transform(anatomy: Anatomy, vocabulary: int) -> tuple[float, float | None, 
 
     The head's answer is replaced by numbers of our choice: small ones show the scale, huge ones the cap.
     """
-    powers = torch.tensor([2.0**-6, 2.0**14])[:, None].expand(2, vocabulary)
-    small, huge = anatomy.after_head(powers)
-    scale = float(small.mean()) * 2.0**6
-    linear_value = scale * 2.0**14
-    cap = None if abs(float(huge.mean()) - linear_value) <= 1e-3 * abs(linear_value) else float(huge.mean())
+    small, huge = 2.0**-12, 2.0**14 if anatomy.network.dtype == torch.float16 else 2.0**40
+    of_small, of_huge = anatomy.after_head(torch.tensor([[small], [huge]]).expand(2, vocabulary)).mean(1).tolist()
+    scale = of_small / small
+    cap = None if abs(of_huge - scale * huge) <= 0.01 * abs(scale * huge) else of_huge
     trial = 8 * torch.randn(2, vocabulary, generator=torch.Generator().manual_seed(0))
     expected = trial * scale if cap is None else cap * torch.tanh(trial * scale / cap)
     measured = anatomy.after_head(trial)
@@ -178,7 +177,7 @@ def verified(
     error = float((decoded - logits).abs().max() / logits.std().clamp_min(1e-30))
     if not error <= bound:
         raise StatescapeError(
-            f"The states of this model cannot be read exactly: decoding the last state misses the model's own logits by "
-            f"{error:.2g} of their spread, {bound:g} is allowed."
+            "The states of this model cannot be read exactly: decoding the last state misses the model's own logits "
+            f"by {error:.2g} of their spread, where {bound:g} is allowed."
         )
     return error, bound

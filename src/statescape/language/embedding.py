@@ -25,15 +25,16 @@ def token_embeddings(anatomy: Anatomy) -> Float[torch.Tensor, "vocabulary d_mode
     Raises:
         StatescapeError: if token and position do not simply add up at the entrance of the first block.
     """
-    matrix = anatomy.network.get_input_embeddings().weight.detach()
+    matrix: torch.Tensor = anatomy.network.get_input_embeddings().weight.detach()
     position = _position_at_start(anatomy, len(matrix))
     probe = torch.linspace(0, len(matrix) - 1, min(64, len(matrix))).long()
     measured = anatomy.entering(probe[:, None])[:, 0] - position
     factor = _multiple_of(matrix[probe].float(), measured, _AGREE[anatomy.network.dtype])
     if factor is not None:
         return matrix.float() if factor == 1.0 else matrix.float() * factor
-    ids = torch.arange(len(matrix))
-    return torch.cat([anatomy.entering(part[:, None])[:, 0] - position for part in ids.split(_CHUNK)])
+    starts = range(0, len(matrix), _CHUNK)
+    ids = [torch.arange(start, min(start + _CHUNK, len(matrix))) for start in starts]
+    return torch.cat([anatomy.entering(part[:, None])[:, 0] - position for part in ids])
 
 
 def _position_at_start(anatomy: Anatomy, vocabulary: int) -> Float[torch.Tensor, " d_model"]:

@@ -185,7 +185,6 @@ def _add_exponentials(sums: _Sums, logits: torch.Tensor, maximum: torch.Tensor) 
     total = exponentials.sum(1).double()
     weighted = exponentials.mul_(shifted).sum(1).double()
     running = torch.maximum(sums.maximum, maximum.double())
-    for_total, for_weighted = torch.zeros_like(total), torch.zeros_like(total)
     for parts_total, parts_weighted, at in (
         (sums.total, sums.weighted, sums.maximum),
         (total, weighted, maximum.double()),

@@ -1,7 +1,7 @@
 """Where a model comes from: the bundled one, a folder, the hub, or an object already in memory.
 
-Only safetensors are read and no code of the model's authors is run. What cannot be loaded is refused in one line, before
-anything is downloaded.
+Only safetensors are read and no code of the model's authors is run. What cannot be loaded is refused in one line,
+before anything is downloaded.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def load_model(source: Any = None, *, tokenizer: Any = None, bos: bool | None = 
         bos: put a beginning-of-sequence token in front of every text; None leaves it to the tokenizer.
 
     Raises:
-        StatescapeError: if there is no such model, if it is not a causal language model in safetensors, or if decoding its
-            last state does not give its own logits.
+        StatescapeError: if there is no such model, if it is not a causal language model in safetensors, or if decoding
+            its last state does not give its own logits.
     """
     if source is None:
         folder = resources.files("statescape") / "data" / BUNDLED

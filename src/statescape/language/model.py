@@ -18,6 +18,7 @@ from statescape.language.anatomy import Anatomy, locate
 from statescape.language.decoder import ERROR_BOUNDS, ModelDecoder, decode, make_decoder, verified
 from statescape.language.embedding import token_embeddings
 from statescape.language.facts import ModelFacts
+from statescape.language.parts import Parts, find_parts
 from statescape.language.tokens import Tokens, bind
 
 if TYPE_CHECKING:
@@ -56,12 +57,33 @@ class LanguageModel:
     @cached_property
     def unembedding(self) -> Float[np.ndarray, "vocabulary head_width"] | None:
         """Rows of W_U; None where they are the token embeddings, up to a factor."""
-        matrix = self.anatomy.head.weight.detach().float().cpu().numpy()  # type: ignore[union-attr, operator]
+        matrix = self._unembedding_rows()
         if matrix.shape == self.embeddings.shape:
             factor = float((matrix * self.embeddings).sum() / max(float((matrix * matrix).sum()), 1e-30))
             if np.abs(self.embeddings - factor * matrix).max() <= 1e-5 * np.abs(self.embeddings).max():
                 return None
         return matrix
+
+    @cached_property
+    def parts(self) -> Parts | str:
+        """Attention and MLP of every block, or the reason why they cannot be told apart."""
+        context = _context(self.anatomy.network.config.get_text_config())
+        return find_parts(self.anatomy, _probe(self.facts.vocab_size, context))
+
+    @cached_property
+    def _mean_row(self) -> Float[np.ndarray, " head_width"]:
+        return np.asarray(self._unembedding_rows().mean(axis=0, dtype=np.float64))
+
+    def centred_row(self, token: int) -> Float[np.ndarray, " head_width"] | None:
+        """The token's row of W_U less the mean row, times the head's scale; None where the head is no product."""
+        linear = self.decoder.linear
+        if linear is None:
+            return None
+        return np.asarray(linear.scale * (self._unembedding_rows()[token].astype(np.float64) - self._mean_row))
+
+    def _unembedding_rows(self) -> Float[np.ndarray, "vocabulary head_width"]:
+        weight: torch.Tensor = self.anatomy.head.weight  # type: ignore[assignment]
+        return weight.detach().float().cpu().numpy()
 
     def trace(self, text: str, last: int | None = None) -> Trace:
         """Run the model on ``text``; with ``last`` on its last so many tokens only.
@@ -137,7 +159,7 @@ def _read(network: Any, name: str) -> tuple[Anatomy, ModelDecoder, ModelFacts]:
         n_blocks=len(anatomy.blocks),
         d_model=int(states.shape[-1]),
         vocab_size=len(embedding),
-        tied=anatomy.head.weight.data_ptr() == embedding.data_ptr(),  # type: ignore[union-attr, operator]
+        tied=anatomy.head.weight.data_ptr() == embedding.data_ptr(),  # type: ignore[operator]
         dtype=str(network.dtype).removeprefix("torch."),
         max_logit_error=error,
         error_bound=bound,

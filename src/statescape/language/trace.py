@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import torch
 from jaxtyping import Float, Int
 
 from statescape.errors import StatescapeError
 from statescape.geometry import rogue_dimensions
+from statescape.language.attribution import fixed_norm, logit_shares
 from statescape.language.lens import read_lens
 from statescape.language.lens_readout import LensReadout
 from statescape.language.model import LanguageModel
-from statescape.language.state_path import StatePath
+from statescape.language.parts import Parts, read_parts
+from statescape.language.state_path import StatePath, Steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +66,8 @@ class Trace:
             embeddings=self.model.embeddings,
             unembedding=self.model.unembedding,
             log_probabilities=log_probabilities.astype(np.float32),
-            rogue_dimensions=self._rogue_dimensions(),
+            rogue_dimensions=self._rogue_dimensions,
+            steps=self._steps(position, int(logits[-1].argmax())),
             origin=self,
         )
 
@@ -77,12 +82,37 @@ class Trace:
 
     def with_random_weights(self, seed: int) -> Trace:
         """The same tokens through the same architecture with freshly drawn weights: a null."""
-        import torch
-
         model = self.model.with_random_weights(seed)
         states = model.anatomy.states(torch.tensor(self.token_ids)).cpu().numpy()
         return Trace(model, self.text, self.tokens, self.token_ids, states)
 
+    @property
+    def steps_note(self) -> str:
+        """Why paths of this trace have no steps; empty where they have."""
+        if isinstance(self._parts, str):
+            return f"Attention and MLP are not shown apart: {self._parts}."
+        return ""
+
+    def _steps(self, position: int, predicted: int) -> Steps | None:
+        if isinstance(self._parts, str):
+            return None
+        attention, mlp = (side[:, position] for side in self._parts)
+        norm = fixed_norm(self.model.decoder, self.states[-1, position])
+        row = self.model.centred_row(predicted)
+        if norm is None or row is None:
+            return None
+        return Steps(attention, mlp, logit_shares(norm, row, attention), logit_shares(norm, row, mlp))
+
+    @cached_property
+    def _parts(self) -> tuple[np.ndarray, np.ndarray] | str:
+        """What attention and MLP added, each [blocks, positions, d_model], or why that cannot be told."""
+        parts = self.model.parts
+        read = (
+            read_parts(self.model.anatomy, parts, torch.tensor(self.token_ids)) if isinstance(parts, Parts) else parts
+        )
+        return read if isinstance(read, str) else (read[0].cpu().numpy(), read[1].cpu().numpy())
+
+    @cached_property
     def _rogue_dimensions(self) -> tuple[int, ...]:
         """Found on all positions but the first, which is an attention sink with states of its own kind."""
         positions = self.states[:, 1:] if len(self.tokens) > 1 else self.states

@@ -1,0 +1,231 @@
+"""What attention and what the MLP add to the stream, found by measuring.
+
+Among everything that the modules inside a block put out on a probe pass, two outputs a and m are sought with
+
+    s_{l+1} - s_l = alpha a + beta m
+
+(alpha = beta = 1 in most models; Granite multiplies its parts). The output may still contain what entered the block
+(Bloom adds it inside). The part that mixes positions is attention: it answers at the last position when the stream
+changes at the first. Where both do, because the MLP reads what attention wrote, attention is the one that ran first.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import nn
+
+from statescape.language.anatomy import Anatomy, hooked
+
+# Smallest factor of a part: what enters with less is no part of the sum.
+_SMALLEST_FACTOR = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One of the two modules whose outputs make up a block's change.
+
+    Attributes:
+        module: the module.
+        factor: what the block multiplies its output by.
+        with_stream: whether its output still contains what entered the block.
+    """
+
+    module: nn.Module
+    factor: float
+    with_stream: bool
+
+    def added(self, output: torch.Tensor, entered: torch.Tensor) -> torch.Tensor:
+        """What it added to the stream."""
+        return self.factor * (output - entered if self.with_stream else output)
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """Attention and MLP of every block.
+
+    Attributes:
+        attention: for every block, what mixes positions (in hybrid models not always attention in the strict sense).
+        mlp: for every block, the other part.
+    """
+
+    attention: tuple[Part, ...]
+    mlp: tuple[Part, ...]
+
+
+@torch.inference_mode()
+def find_parts(anatomy: Anatomy, ids: Int[torch.Tensor, " positions"]) -> Parts | str:
+    """Attention and MLP of every block, or the reason why they cannot be told apart."""
+    attention, mlp = [], []
+    with _noting_calls(anatomy.blocks) as calls:
+        states = anatomy.states(ids)
+    eps = torch.finfo(anatomy.network.dtype).eps
+    for number, block in enumerate(anatomy.blocks):
+        with _noting_outputs(block, states.shape[1:]) as outputs:
+            args, kwargs = calls[number]
+            block(*args, **kwargs)
+        pair = _pair(outputs, states[number], states[number + 1], eps)
+        if pair is None:
+            return f"no two parts of block {number + 1} sum to its change"
+        first, second = pair
+        mixing = _mixing(block, args, kwargs, states.shape[1:])
+        mixes = [part.module in mixing for part in pair]
+        if not any(mixes):
+            return f"neither of the two parts of block {number + 1} mixes positions"
+        attention.append(first if mixes[0] else second)
+        mlp.append(second if mixes[0] else first)
+    return Parts(tuple(attention), tuple(mlp))
+
+
+@torch.inference_mode()
+def read_parts(
+    anatomy: Anatomy, parts: Parts, ids: Int[torch.Tensor, " positions"]
+) -> tuple[Float[torch.Tensor, "blocks positions d_model"], Float[torch.Tensor, "blocks positions d_model"]] | str:
+    """What attention and MLP of every block added at every position, or the reason why they do not sum up here."""
+    kept: dict[nn.Module, torch.Tensor] = {}
+    modules = {part.module for part in (*parts.attention, *parts.mlp)}
+    with ExitStack() as stack:
+        for module in modules:
+            stack.enter_context(
+                hooked(module.register_forward_hook(lambda module, _, output: kept.update({module: _copy(output)})))
+            )
+        states = anatomy.states(ids)
+    shape = states.shape[1:]
+
+    def added(side: tuple[Part, ...]) -> torch.Tensor:
+        outputs = (kept[part.module].reshape(shape) for part in side)
+        return torch.stack([part.added(*pair) for part, *pair in zip(side, outputs, states[:-1], strict=True)])
+
+    attention, mlp = added(parts.attention), added(parts.mlp)
+    if not _sums(states[:-1], states[1:], attention, mlp, torch.finfo(anatomy.network.dtype).eps):
+        return "its parts do not sum to the change of every block on this text"
+    return attention, mlp
+
+
+@dataclass(frozen=True, eq=False)
+class _Output:
+    module: nn.Module
+    depth: int
+    value: torch.Tensor
+
+
+def _pair(outputs: list[_Output], before: torch.Tensor, after: torch.Tensor, eps: float) -> tuple[Part, Part] | None:
+    """The two outputs that make up the change, in the order they ran; plain and shallow ones preferred."""
+    change = (after.double() - before.double()).reshape(-1)
+    candidates = [(output, False) for output in outputs] + [(output, True) for output in outputs]
+    values = torch.stack([(o.value.double() - before.double() * shared).reshape(-1) for o, shared in candidates])
+    gram, products = values @ values.T, values @ change
+    noise = float(before.norm() + after.norm()) * 8 * eps
+    found: list[tuple[tuple[bool, int, int], Part, Part]] = []
+    for i, j in itertools.combinations(range(len(candidates)), 2):
+        determinant = float(gram[i, i] * gram[j, j] - gram[i, j] ** 2)
+        if determinant <= 1e-9 * float(gram[i, i] * gram[j, j]):
+            continue
+        alpha = float(products[i] * gram[j, j] - products[j] * gram[i, j]) / determinant
+        beta = float(products[j] * gram[i, i] - products[i] * gram[i, j]) / determinant
+        if min(abs(alpha), abs(beta)) < _SMALLEST_FACTOR:
+            continue
+        if float((change - alpha * values[i] - beta * values[j]).norm()) > noise:
+            continue
+        plain = max(abs(alpha - 1), abs(beta - 1)) <= max(1e-4, 8 * eps)
+        alpha, beta = (1.0, 1.0) if plain else (alpha, beta)
+        (one, one_shared), (other, other_shared) = candidates[i], candidates[j]
+        rank = (not plain, one_shared + other_shared, one.depth + other.depth)
+        pair = [
+            (outputs.index(one), Part(one.module, alpha, one_shared)),
+            (outputs.index(other), Part(other.module, beta, other_shared)),
+        ]
+        first, second = (part for _, part in sorted(pair, key=lambda item: item[0]))
+        found.append((rank, first, second))
+    if not found:
+        return None
+    _, first, second = min(found, key=lambda item: item[0])
+    return first, second
+
+
+def _sums(before: torch.Tensor, after: torch.Tensor, one: torch.Tensor, other: torch.Tensor, eps: float) -> bool:
+    """Whether before + one + other = after but for the rounding of a few additions, coordinate by coordinate."""
+    rounding = 8 * eps * (before.abs() + after.abs() + one.abs() + other.abs())
+    return bool(((after - before - one - other).abs() <= rounding + torch.finfo(torch.float32).tiny).all())
+
+
+def _mixing(block: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], shape: torch.Size) -> set[nn.Module]:
+    """The modules of a block that answer at the last position when the stream changes at the first."""
+    ends = []
+    for shift in (0.0, 1.0):
+        with _noting_outputs(block, shape) as outputs:
+            changed_args, changed_kwargs = _shifted(args, kwargs, shape, shift)
+            block(*changed_args, **changed_kwargs)
+        ends.append({output.module: output.value[-1] for output in outputs})
+    still, moved = ends
+    return {module for module in still if module in moved and not torch.equal(still[module], moved[module])}
+
+
+def _shifted(
+    args: tuple[Any, ...], kwargs: dict[str, Any], shape: torch.Size, shift: float
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a block with the stream, the first tensor of its shape, moved at position 0."""
+    done = False
+
+    def moved(value: Any) -> Any:
+        nonlocal done
+        if done or not isinstance(value, torch.Tensor) or value.shape != (1, *shape):
+            return value
+        done = True
+        value = value.clone()
+        value[:, 0] += shift * torch.linspace(-1, 1, shape[-1], device=value.device).to(value.dtype)
+        return value
+
+    return tuple(moved(value) for value in args), {name: moved(value) for name, value in kwargs.items()}
+
+
+@contextmanager
+def _noting_calls(blocks: tuple[nn.Module, ...]) -> Iterator[list[tuple[tuple[Any, ...], dict[str, Any]]]]:
+    """The arguments every block is called with, the stream kept as it was."""
+    calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
+
+    def note(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        keep = [value.clone() if isinstance(value, torch.Tensor) else value for value in args]
+        calls.append((tuple(keep), {n: v.clone() if isinstance(v, torch.Tensor) else v for n, v in kwargs.items()}))
+
+    with ExitStack() as stack:
+        for block in blocks:
+            stack.enter_context(hooked(block.register_forward_pre_hook(note, with_kwargs=True)))
+        yield calls
+
+
+@contextmanager
+def _noting_outputs(block: nn.Module, shape: torch.Size) -> Iterator[list[_Output]]:
+    """What the modules inside a block put out, one by one and shallow before deep where they say the same."""
+    raw: list[_Output] = []
+    outputs: list[_Output] = []
+
+    def note(module: nn.Module, depth: int, output: Any) -> None:
+        value = _copy(output)
+        if value is not None and value.numel() == shape.numel() and value.shape[-1] == shape[-1]:
+            raw.append(_Output(module, depth, value.reshape(shape)))
+
+    with ExitStack() as stack:
+        for name, module in block.named_modules():
+            if name:
+                depth = name.count(".")
+                stack.enter_context(
+                    hooked(module.register_forward_hook(lambda m, _, output, depth=depth: note(m, depth, output)))
+                )
+        yield outputs
+    for output in raw:
+        same = [other for other in raw if torch.equal(other.value, output.value)]
+        if output is min(same, key=lambda other: other.depth):
+            outputs.append(output)
+
+
+def _copy(output: Any) -> Any:
+    """A module's first tensor, copied, since later code may add to it in place; None where there is none."""
+    value = output[0] if isinstance(output, tuple | list) and output else output
+    return value.float().clone() if isinstance(value, torch.Tensor) and value.is_floating_point() else None
