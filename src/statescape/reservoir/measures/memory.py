@@ -95,7 +95,7 @@ def state_covariance(
             if not np.isfinite(covariance).all():
                 break
             if np.abs(more).max() <= 1e-17 * np.abs(covariance).max():
-                return covariance
+                return np.asarray(covariance)
             power = power @ power
     raise StatescapeError(UNSTABLE)
 
@@ -104,10 +104,10 @@ def _restrict(
     W: Float[np.ndarray, "units units"], w_in: Float[np.ndarray, " units"]
 ) -> Float[np.ndarray, "reached reached"]:
     """W in an orthonormal basis of the controllable subspace (Arnoldi; each direction orthogonalised twice)."""
-    units, scale = len(W), np.linalg.norm(W)
+    units, least_share = len(W), CONTROLLABLE * float(np.linalg.norm(W))
     basis, image = np.zeros((units, units)), np.zeros((units, units))
     direction, reached = w_in, 0
-    length, least = np.linalg.norm(direction), 0.0
+    length, least = float(np.linalg.norm(direction)), 0.0
     while reached < units and length > least:
         basis[:, reached] = direction / length
         image[:, reached] = W @ basis[:, reached]
@@ -116,7 +116,7 @@ def _restrict(
         direction = image[:, reached - 1]
         for _ in range(2):
             direction = direction - known @ (known.T @ direction)
-        length, least = np.linalg.norm(direction), CONTROLLABLE * scale
+        length, least = float(np.linalg.norm(direction)), least_share
     return np.asarray(basis[:, :reached].T @ image[:, :reached])
 
 

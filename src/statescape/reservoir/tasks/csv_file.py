@@ -62,8 +62,7 @@ class FileTask:
         for name, column in zip(self.columns, [*self.inputs.T, self.target], strict=True):
             if np.ptp(column) == 0:
                 raise StatescapeError(f"Column {name!r} is constant ({column[0]:g}) in all {len(column)} rows.")
-        # Raised when the task is made and not at some later trial; the smallest part it can be asked for is a half.
-        self._sizes("search" if self.window is None else "whole")
+        self._sizes("whole")  # refused when the task is made and not at its first trial
 
     @property
     def n_inputs(self) -> int:
@@ -101,10 +100,10 @@ class FileTask:
         """Rows of a window, of its training part, and of the warmup in it."""
         first, last = self._bounds(part)
         room = last - first - self.horizon
-        window = self.window if self.window is not None else (2 * room) // 3
+        window = self.window if self.window is not None else max((2 * room) // 3, 0)
         train = int(self.split * window)
         warmup = self.warmup if self.warmup is not None else min(100, train // 10)
-        if window > room:
+        if self.window is not None and window > room:
             raise StatescapeError(
                 f"{self.name}: a window of {window} rows and a horizon of {self.horizon} do not fit into the "
                 f"{last - first} rows of the {part} part; shorten the window."
