@@ -51,9 +51,7 @@ def read_lens(
     if not 1 <= top <= len(vocabulary):
         raise StatescapeError(f"The lens can show 1 to {len(vocabulary)} top tokens; got {top}.")
     if targets is not None and (len(targets) != positions or targets.min() < 0 or targets.max() >= len(vocabulary)):
-        raise StatescapeError(
-            f"The lens takes {positions} targets, one for each position, all below {len(vocabulary)}."
-        )
+        raise StatescapeError(f"The lens takes one target id for each of {positions} positions, below {len(vocabulary)}.")
     size = max(1, ROWS // n_states)
     chunks = []
     for start in range(0, positions, size):
@@ -185,11 +183,17 @@ def _add_exponentials(sums: _Sums, logits: torch.Tensor, maximum: torch.Tensor) 
     total = exponentials.sum(1).double()
     weighted = exponentials.mul_(shifted).sum(1).double()
     running = torch.maximum(sums.maximum, maximum.double())
-    for parts_total, parts_weighted, at in (
-        (sums.total, sums.weighted, sums.maximum),
-        (total, weighted, maximum.double()),
-    ):
-        factor = (at - running).exp()
-        for_total += factor * parts_total
-        for_weighted += factor * (parts_weighted + torch.where(factor > 0, at - running, 0.0) * parts_total)
-    sums.total, sums.weighted, sums.maximum = for_total, for_weighted, running
+    sums.total, sums.weighted = _moved(sums.total, sums.weighted, sums.maximum, running)
+    total, weighted = _moved(total, weighted, maximum.double(), running)
+    sums.total += total
+    sums.weighted += weighted
+    sums.maximum = running
+
+
+def _moved(
+    total: torch.Tensor, weighted: torch.Tensor, maximum: torch.Tensor, to: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Both sums relative to a larger maximum; before the first block the old one is -inf and the sums are zero."""
+    shift = torch.where(maximum.isinf(), 0.0, maximum - to)
+    factor = shift.exp()
+    return factor * total, factor * (weighted + shift * total)
