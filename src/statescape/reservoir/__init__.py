@@ -1,1 +1,36 @@
 """Networks that run: kernels, readouts, topologies, tasks, measures."""
+
+from statescape.reservoir.generators import (
+    crj,
+    dlr,
+    dlrb,
+    erdos_renyi,
+    modular,
+    rewired,
+    scale_free,
+    scr,
+    small_world,
+)
+from statescape.reservoir.network import EchoStateNetwork
+from statescape.reservoir.radius import Rescaled, is_acyclic, rescale, spectral_radius
+from statescape.reservoir.readout import Readout
+from statescape.reservoir.topology import Topology
+
+__all__ = [
+    "EchoStateNetwork",
+    "Readout",
+    "Rescaled",
+    "Topology",
+    "crj",
+    "dlr",
+    "dlrb",
+    "erdos_renyi",
+    "is_acyclic",
+    "modular",
+    "rescale",
+    "rewired",
+    "scale_free",
+    "scr",
+    "small_world",
+    "spectral_radius",
+]

@@ -1,0 +1,224 @@
+"""The state update, compiled: `x(t) = (1 - lr) x(t-1) + lr f(W x(t-1) + W_in u(t) + b) + noise(t)`.
+
+Two vector axes for two uses. A *batch* puts eight networks that share W side by side: each weight is read once for all
+of them, and the state of a unit is one vector. A network *alone* puts eight of its units side by side. Every kernel
+adds the same terms in the same order (bias, inputs, weights by column), so a network's states do not depend, to the
+last bit, on the kernel that ran it or on its neighbours in the batch.
+
+Arrays are flat where `lanes` loads from them; the comment behind each argument is its shape before flattening. Units
+come in the order of `pack.PackedWeights`, so that neighbouring rows have equally many weights and branches are
+predictable.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import njit
+
+from statescape.reservoir.kernels.lanes import WIDTH, gather, load, multiply_add, store
+from statescape.reservoir.kernels.tanh import tanh
+
+Array = Any
+
+
+@njit  # type: ignore[untyped-decorator]
+def _drive(W_in: Array, bias: Array, inputs: Array, row: int, step: int, features: int) -> Any:
+    """Bias and inputs of one unit of a batch."""
+    z = load(bias, row * WIDTH)
+    for feature in range(features):
+        u = load(inputs, (step * features + feature) * WIDTH)
+        z = multiply_add(load(W_in, (row * features + feature) * WIDTH), u, z)
+    return z
+
+
+@njit  # type: ignore[untyped-decorator]
+def _leak(z: Array, x: Array, lr: Array, linear: bool, rows: int) -> None:
+    """One unit a vector: `x = (1 - lr) x + lr f(z)`."""
+    for row in range(rows):
+        value = load(z, row * WIDTH)
+        if not linear:
+            value = tanh(value)
+        rate = lr[row]
+        store(x, row * WIDTH, multiply_add(load(x, row * WIDTH), 1 - rate, value * rate))
+
+
+@njit  # type: ignore[untyped-decorator]
+def _finish_batch(x: Array, noise: Array, order: Array, step: int, out: Array) -> None:
+    """Add the noise and write the states of all networks in the order of the user."""
+    networks, _, units = out.shape
+    if noise.shape[0] > 0:
+        for network in range(networks):
+            for row in range(units):
+                x[row * WIDTH + network] += noise[network, step, order[row]]
+    for network in range(networks):
+        for row in range(units):
+            out[network, step, order[row]] = x[row * WIDTH + network]
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def batch_sparse(
+    starts: Array,  # [units + 1]
+    indices: Array,  # [weights], positions in x
+    weights: Array,  # [weights]
+    order: Array,  # [units], the user's index of each row
+    W_in: Array,  # [units, features, WIDTH]
+    bias: Array,  # [units, WIDTH]
+    lr: Array,  # [units]
+    inputs: Array,  # [steps, features, WIDTH]
+    noise: Array,  # [networks, steps, units] or empty
+    linear: bool,
+    x: Array,  # [units, WIDTH], changed in place
+    z: Array,  # [units, WIDTH], scratch
+    out: Array,  # [networks, steps, units]
+) -> None:
+    """Up to eight networks of one sparse W."""
+    steps, units = out.shape[1], out.shape[2]
+    features = inputs.size // (steps * WIDTH)
+    for step in range(steps):
+        for row in range(units):
+            total = _drive(W_in, bias, inputs, row, step, features)
+            for k in range(starts[row], starts[row + 1]):
+                total = multiply_add(load(x, indices[k] * WIDTH), weights[k], total)
+            store(z, row * WIDTH, total)
+        _leak(z, x, lr, linear, units)
+        _finish_batch(x, noise, order, step, out)
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def batch_dense(
+    W: Array,  # [units, units]
+    order: Array,  # [units]
+    W_in: Array,  # [units, features, WIDTH]
+    bias: Array,  # [units, WIDTH]
+    lr: Array,  # [units]
+    inputs: Array,  # [steps, features, WIDTH]
+    noise: Array,  # [networks, steps, units] or empty
+    linear: bool,
+    x: Array,  # [units, WIDTH], changed in place
+    z: Array,  # [units, WIDTH], scratch
+    out: Array,  # [networks, steps, units]
+) -> None:
+    """Up to eight networks of one dense W; four rows at a time share each load of the state."""
+    steps, units = out.shape[1], out.shape[2]
+    features = inputs.size // (steps * WIDTH)
+    tiled = units - units % 4
+    for step in range(steps):
+        for row in range(0, tiled, 4):
+            a = _drive(W_in, bias, inputs, row, step, features)
+            b = _drive(W_in, bias, inputs, row + 1, step, features)
+            c = _drive(W_in, bias, inputs, row + 2, step, features)
+            d = _drive(W_in, bias, inputs, row + 3, step, features)
+            for column in range(units):
+                state = load(x, column * WIDTH)
+                a = multiply_add(state, W[row, column], a)
+                b = multiply_add(state, W[row + 1, column], b)
+                c = multiply_add(state, W[row + 2, column], c)
+                d = multiply_add(state, W[row + 3, column], d)
+            store(z, row * WIDTH, a)
+            store(z, (row + 1) * WIDTH, b)
+            store(z, (row + 2) * WIDTH, c)
+            store(z, (row + 3) * WIDTH, d)
+        for row in range(tiled, units):
+            a = _drive(W_in, bias, inputs, row, step, features)
+            for column in range(units):
+                a = multiply_add(load(x, column * WIDTH), W[row, column], a)
+            store(z, row * WIDTH, a)
+        _leak(z, x, lr, linear, units)
+        _finish_batch(x, noise, order, step, out)
+
+
+@njit  # type: ignore[untyped-decorator]
+def _drive_units(W_in: Array, bias: Array, inputs: Array, first: int, padded: int, step: int) -> Any:
+    """Bias and inputs of eight units of one network."""
+    z = load(bias, first)
+    for feature in range(inputs.shape[1]):
+        z = multiply_add(load(W_in, feature * padded + first), inputs[step, feature], z)
+    return z
+
+
+@njit  # type: ignore[untyped-decorator]
+def _finish_units(
+    z: Array, x: Array, lr: Array, linear: bool, noise: Array, order: Array, step: int, out: Array
+) -> None:
+    """Eight units a vector: leak, noise, and the states in the order of the user."""
+    for first in range(0, lr.size, WIDTH):
+        value = load(z, first)
+        if not linear:
+            value = tanh(value)
+        rate = load(lr, first)
+        store(x, first, multiply_add(load(x, first), 1 - rate, value * rate))
+    if noise.shape[0] > 0:
+        for row in range(out.shape[1]):
+            x[row] += noise[step, order[row]]
+    for row in range(out.shape[1]):
+        out[step, order[row]] = x[row]
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def alone_sparse(
+    starts: Array,  # [groups + 1], in weights
+    indices: Array,  # [weights], positions in x, eight rows interleaved
+    weights: Array,  # [weights]
+    order: Array,  # [units]
+    W_in: Array,  # [features, padded units]
+    bias: Array,  # [padded units]
+    lr: Array,  # [padded units]
+    inputs: Array,  # [steps, features]
+    noise: Array,  # [steps, units] or empty
+    linear: bool,
+    x: Array,  # [padded units + WIDTH], changed in place; the last WIDTH are 0: what padding points to
+    z: Array,  # [padded units], scratch
+    out: Array,  # [steps, units]
+) -> None:
+    """One network of a sparse W, in groups of eight rows of similar length."""
+    padded = lr.size
+    for step in range(out.shape[0]):
+        for group in range(starts.size - 1):
+            total = _drive_units(W_in, bias, inputs, group * WIDTH, padded, step)
+            for k in range(starts[group], starts[group + 1], WIDTH):
+                total = multiply_add(gather(x, indices, k), load(weights, k), total)
+            store(z, group * WIDTH, total)
+        _finish_units(z, x, lr, linear, noise, order, step, out)
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def alone_dense(
+    columns: Array,  # [units, padded units]: W transposed
+    order: Array,  # [units]
+    W_in: Array,  # [features, padded units]
+    bias: Array,  # [padded units]
+    lr: Array,  # [padded units]
+    inputs: Array,  # [steps, features]
+    noise: Array,  # [steps, units] or empty
+    linear: bool,
+    x: Array,  # [padded units + WIDTH], changed in place
+    z: Array,  # [padded units], scratch
+    out: Array,  # [steps, units]
+) -> None:
+    """One network of a dense W; four groups of eight units share each state."""
+    units, padded = out.shape[1], lr.size
+    tiled = padded - padded % (4 * WIDTH)
+    for step in range(out.shape[0]):
+        for first in range(0, tiled, 4 * WIDTH):
+            a = _drive_units(W_in, bias, inputs, first, padded, step)
+            b = _drive_units(W_in, bias, inputs, first + WIDTH, padded, step)
+            c = _drive_units(W_in, bias, inputs, first + 2 * WIDTH, padded, step)
+            d = _drive_units(W_in, bias, inputs, first + 3 * WIDTH, padded, step)
+            for column in range(units):
+                state = x[column]
+                at = column * padded + first
+                a = multiply_add(load(columns, at), state, a)
+                b = multiply_add(load(columns, at + WIDTH), state, b)
+                c = multiply_add(load(columns, at + 2 * WIDTH), state, c)
+                d = multiply_add(load(columns, at + 3 * WIDTH), state, d)
+            store(z, first, a)
+            store(z, first + WIDTH, b)
+            store(z, first + 2 * WIDTH, c)
+            store(z, first + 3 * WIDTH, d)
+        for first in range(tiled, padded, WIDTH):
+            a = _drive_units(W_in, bias, inputs, first, padded, step)
+            for column in range(units):
+                a = multiply_add(load(columns, column * padded + first), x[column], a)
+            store(z, first, a)
+        _finish_units(z, x, lr, linear, noise, order, step, out)

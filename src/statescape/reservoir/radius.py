@@ -1,0 +1,150 @@
+"""The spectral radius of W: exact where the structure of the graph allows, never less accurate than 1e-6.
+
+The eigenvalues of W are those of its strongly connected components (W is block-triangular in their order), so an
+acyclic graph has radius 0, a unit that feeds only itself |w|, and a simple cycle of weights w_1..w_n the radius
+|w_1 ... w_n|^(1/n). Structure decides, not arithmetic: the eigenvalues of nearly nilpotent matrices are so sensitive
+that iterations on them stop anywhere. What remains goes to LAPACK; a nonnegative component of many units to ARPACK,
+where the bounds of Collatz and Wielandt, min_i (Wv)_i / v_i <= radius <= max_i (Wv)_i / v_i for positive v, prove the
+answer (Horn and Johnson, Matrix Analysis, 8.1). Plain power iteration on |W v| is off by up to 6 % and is not used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import scipy.sparse
+from jaxtyping import Float
+from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import ArpackError, eigs, svds
+
+from statescape.errors import StatescapeError
+
+Matrix: TypeAlias = Float[np.ndarray, "units units"] | scipy.sparse.csr_array
+
+ACCURACY = 1e-6
+# From this size on a sparse nonnegative component is worth an attempt with ARPACK.
+ARPACK_FROM = 300
+_REMEMBERED = 256
+_cache: OrderedDict[bytes, float] = OrderedDict()
+
+
+@dataclass(frozen=True, eq=False)
+class Rescaled:
+    """A matrix brought to a radius, and what it was scaled by.
+
+    Attributes:
+        W: the matrix that runs.
+        spectral_radius: its spectral radius: the wanted one, or 0 where `scaled_by` says otherwise.
+        scaled_by: the quantity that was brought to the wanted value; a nilpotent matrix (any acyclic graph) has
+            radius 0 whatever its scale, so its largest singular value stands in; a zero matrix stays as it is.
+    """
+
+    W: Matrix
+    spectral_radius: float
+    scaled_by: Literal["spectral radius", "largest singular value", "nothing"]
+
+
+def spectral_radius(W: Matrix) -> float:
+    """Largest modulus of an eigenvalue of W, within 1e-6 of it; remembered for the matrices seen last.
+
+    Args:
+        W: square, dense or sparse, finite.
+
+    Raises:
+        StatescapeError: where W is not square or not finite.
+    """
+    rows = _checked(W)
+    key = hashlib.blake2b(digest_size=16)
+    for part in (rows.indptr, rows.indices, rows.data):
+        key.update(np.ascontiguousarray(part).view(np.uint8).data)
+    digest = key.digest()
+    if digest in _cache:
+        _cache.move_to_end(digest)
+        return _cache[digest]
+    radius = max((_component_radius(rows, units) for units in _cyclic_components(rows)), default=0.0)
+    _cache[digest] = radius
+    if len(_cache) > _REMEMBERED:
+        _cache.popitem(last=False)
+    return radius
+
+
+def is_acyclic(W: Matrix) -> bool:
+    """Whether the graph of W has no cycle, so that W is nilpotent whatever its weights."""
+    return not _cyclic_components(_checked(W))
+
+
+def rescale(W: Matrix, sr: float) -> Rescaled:
+    """Scale W to the spectral radius `sr`, a nilpotent W to the largest singular value `sr`.
+
+    Raises:
+        StatescapeError: where W is not square or not finite, or `sr` is negative or not finite.
+    """
+    if not (np.isfinite(sr) and sr >= 0):
+        raise StatescapeError(f"A spectral radius is a finite number from 0 on; got sr={sr}.")
+    radius = spectral_radius(W)
+    if radius > 0:
+        return Rescaled(W * (sr / radius), float(sr), "spectral radius")
+    largest = _largest_singular_value(W)
+    if largest > 0:
+        return Rescaled(W * (sr / largest), 0.0, "largest singular value")
+    return Rescaled(W, 0.0, "nothing")
+
+
+def _checked(W: Matrix) -> scipy.sparse.csr_array:
+    """W as compressed rows without explicit zeros."""
+    if W.ndim != 2 or W.shape[0] != W.shape[1]:
+        raise StatescapeError(f"W must be square, one row and one column a unit; got shape {tuple(W.shape)}.")
+    rows = scipy.sparse.csr_array(W, dtype=np.float64, copy=True)
+    rows.eliminate_zeros()
+    rows.sort_indices()
+    if not np.isfinite(rows.data).all():
+        raise StatescapeError("W holds NaN or infinite weights; every weight must be a finite number.")
+    return rows
+
+
+def _cyclic_components(rows: scipy.sparse.csr_array) -> list[np.ndarray]:
+    """The strongly connected components that hold a cycle."""
+    count, label = connected_components(rows, directed=True, connection="strong")
+    sizes = np.bincount(label, minlength=count)
+    looped = np.zeros(count, dtype=bool)
+    looped[label[rows.diagonal() != 0]] = True
+    members = np.split(np.argsort(label, kind="stable"), np.cumsum(sizes)[:-1])
+    return [members[number] for number in np.flatnonzero((sizes > 1) | looped)]
+
+
+def _component_radius(rows: scipy.sparse.csr_array, units: np.ndarray) -> float:
+    """Spectral radius of one strongly connected component."""
+    block = rows if len(units) == rows.shape[0] else rows[units][:, units]
+    if len(units) == 1 or block.nnz == len(units):  # strongly connected with one edge a unit: a simple cycle
+        return float(np.exp(np.mean(np.log(np.abs(block.data)))))
+    if len(units) >= ARPACK_FROM and block.nnz < block.shape[0] ** 2 / 2 and (block.data > 0).all():
+        bounded = _perron(block)
+        if bounded is not None:
+            return bounded
+    return float(np.abs(np.linalg.eigvals(block.toarray())).max())
+
+
+def _perron(block: scipy.sparse.csr_array) -> float | None:
+    """Radius of an irreducible nonnegative matrix, or None where its bounds do not close."""
+    try:
+        _, vectors = eigs(block, k=1, which="LR", v0=np.ones(block.shape[0]), tol=1e-10)
+    except ArpackError:
+        return None
+    v = np.abs(vectors[:, 0])
+    if not (v > 0).all():
+        return None
+    ratios = (block @ v) / v
+    low, high = float(ratios.min()), float(ratios.max())
+    return (low + high) / 2 if high - low <= ACCURACY * high else None
+
+
+def _largest_singular_value(W: Matrix) -> float:
+    if isinstance(W, np.ndarray):
+        return float(np.linalg.norm(W, 2))
+    if W.nnz and W.shape[0] > ARPACK_FROM:
+        return float(svds(W, k=1, return_singular_vectors=False, v0=np.ones(W.shape[0]))[0])
+    return float(np.linalg.norm(W.toarray(), 2))

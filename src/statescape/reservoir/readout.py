@@ -1,0 +1,151 @@
+"""The trained part: ridge regression from states to targets.
+
+On the features `[1; x]` with the intercept not penalised: `w = (X'X - n m m' + ridge I)^-1 (X'y - n m mean(y))`, m the
+mean state (Lukosevicius 2012; as ReservoirPy). Solved in float64 always: NARMA's Gram matrix is singular in float32.
+Only sums over steps enter, so states need not be kept: `RidgeSums` takes them block by block.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg
+from jaxtyping import Float
+from scipy.linalg.blas import dgemm, dsyrk
+from scipy.linalg.lapack import dposv
+
+from statescape.errors import StatescapeError
+
+
+@dataclass(frozen=True, eq=False)
+class Readout:
+    """A linear map from states to outputs.
+
+    Attributes:
+        weights: one column for each output.
+        intercept: added to the outputs.
+    """
+
+    weights: Float[np.ndarray, "units outputs"]
+    intercept: Float[np.ndarray, " outputs"]
+
+    def __call__(self, states: Float[np.ndarray, "steps units"]) -> Float[np.ndarray, "steps outputs"]:
+        """Outputs at every step."""
+        outputs: Float[np.ndarray, "steps outputs"] = states.astype(np.float64, copy=False) @ self.weights
+        return outputs + self.intercept
+
+
+class RidgeSums:
+    """What ridge regression needs of states and targets, accumulated in float64."""
+
+    def __init__(self, units: int, outputs: int) -> None:
+        self._gram = np.zeros((units, units), order="F")  # upper triangle only, as BLAS leaves it
+        self._cross = np.zeros((units, outputs + 1), order="F")  # last column: the sum of the states
+        self._target_sum = np.zeros(outputs)
+        self._count = 0
+
+    def add(self, states: Float[np.ndarray, "steps units"], targets: Float[np.ndarray, "steps outputs"]) -> None:
+        """Take in some steps."""
+        if not len(states):
+            return
+        # States are stored step by step; their transpose is what Fortran calls a matrix of [units, steps].
+        columns = np.ascontiguousarray(states, dtype=np.float64).T
+        right = np.ones((len(targets), targets.shape[1] + 1), order="F")
+        right[:, :-1] = targets
+        self._gram = dsyrk(1.0, columns, beta=1.0, c=self._gram, overwrite_c=True)
+        self._cross = dgemm(1.0, columns, right, beta=1.0, c=self._cross, overwrite_c=True)
+        self._target_sum += targets.sum(axis=0)
+        self._count += len(states)
+
+    def centred(self) -> CentredSums:
+        """The sums about the means."""
+        if not self._count:
+            raise StatescapeError("There are no steps to train on after the warmup; lengthen the series.")
+        mean = self._cross[:, -1] / self._count
+        target_mean = self._target_sum / self._count
+        gram = np.triu(self._gram) + np.triu(self._gram, 1).T - self._count * np.outer(mean, mean)
+        cross = self._cross[:, :-1] - self._count * np.outer(mean, target_mean)
+        return CentredSums(gram, cross, mean, target_mean)
+
+
+@dataclass(frozen=True, eq=False)
+class CentredSums:
+    """Sums about the means: the normal equations of a ridge regression.
+
+    Attributes:
+        gram: sum over steps of (x - mean)(x - mean)'.
+        cross: sum over steps of (x - mean)(y - target_mean)'.
+        mean: mean state.
+        target_mean: mean target.
+    """
+
+    gram: Float[np.ndarray, "units units"]
+    cross: Float[np.ndarray, "units outputs"]
+    mean: Float[np.ndarray, " units"]
+    target_mean: Float[np.ndarray, " outputs"]
+
+    def solve(self, ridge: float) -> Readout:
+        """The readout at one ridge.
+
+        Where the normal equations are singular to working precision (a ridge of 0 and dependent states), the solution
+        of least norm is taken.
+        """
+        regularised = np.array(self.gram, order="F")
+        regularised[np.diag_indices_from(regularised)] += ridge
+        _, weights, failed = dposv(regularised, self.cross)
+        if failed or not np.isfinite(weights).all():
+            if not np.isfinite(self.gram).all():
+                raise StatescapeError("States overflow: the network has diverged; lower sr or the input scaling.")
+            weights = self.decompose().weights(ridge)
+        return self._readout(weights)
+
+    def decompose(self) -> Decomposition:
+        """One eigendecomposition of the Gram matrix, good for any number of ridges."""
+        values, vectors = scipy.linalg.eigh(self.gram)
+        return Decomposition(values, vectors, vectors.T @ self.cross)
+
+    def choose(
+        self,
+        ridges: Float[np.ndarray, " ridges"],
+        states: Float[np.ndarray, "steps units"],
+        targets: Float[np.ndarray, "steps outputs"],
+    ) -> float:
+        """The ridge of a grid whose readout errs least on other steps, from one decomposition; ties go to the larger.
+
+        Args:
+            ridges: the grid.
+            states: states of the validation steps.
+            targets: their targets.
+        """
+        decomposition = self.decompose()
+        rotated = (states - self.mean) @ decomposition.vectors
+        shifted = targets - self.target_mean
+        errors = [np.mean((shifted - rotated @ decomposition.coordinates(ridge)) ** 2) for ridge in ridges]
+        order = np.argsort(-ridges, kind="stable")
+        return float(ridges[order[int(np.argmin(np.asarray(errors)[order]))]])
+
+    def _readout(self, weights: Float[np.ndarray, "units outputs"]) -> Readout:
+        return Readout(weights, self.target_mean - self.mean @ weights)
+
+
+@dataclass(frozen=True, eq=False)
+class Decomposition:
+    """Eigenvalues and vectors of a Gram matrix, and the targets seen along the vectors."""
+
+    values: Float[np.ndarray, " units"]
+    vectors: Float[np.ndarray, "units units"]
+    projected: Float[np.ndarray, "units outputs"]
+
+    def coordinates(self, ridge: float) -> Float[np.ndarray, "units outputs"]:
+        """Readout weights along the eigenvectors; directions that hold nothing but rounding are left out."""
+        floor = np.finfo(np.float64).eps * len(self.values) * max(float(self.values[-1]), 0.0)
+        lifted = self.values + ridge
+        usable = lifted > (floor if ridge == 0 else 0.0)
+        scale = np.where(usable, 1.0 / np.where(usable, lifted, 1.0), 0.0)
+        return self.projected * scale[:, None]
+
+    def weights(self, ridge: float) -> Float[np.ndarray, "units outputs"]:
+        """Readout weights on the states."""
+        weights: Float[np.ndarray, "units outputs"] = self.vectors @ self.coordinates(ridge)
+        return weights

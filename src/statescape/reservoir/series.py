@@ -1,0 +1,95 @@
+"""What may be given as input and target series, brought to one form: a list of arrays [steps, features]."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from jaxtyping import Float
+
+from statescape.errors import StatescapeError
+
+# An array [steps], [steps, features] or [series, steps, features], or a sequence of the first two.
+SeriesLike: TypeAlias = Any
+
+
+def is_many(given: SeriesLike) -> bool:
+    """Whether several series were given."""
+    if isinstance(given, np.ndarray):
+        return given.ndim == 3
+    return isinstance(given, (list, tuple)) and bool(len(given)) and np.ndim(given[0]) > 0
+
+
+def as_series(given: SeriesLike, name: str) -> list[Float[np.ndarray, "steps features"]]:
+    """One or several series as a list.
+
+    Args:
+        given: see `SeriesLike`.
+        name: what the user calls it.
+
+    Raises:
+        StatescapeError: where a series is empty, not numeric, not finite, or the widths differ.
+    """
+    series = [_one_series(one, name) for one in (given if is_many(given) else [given])]
+    widths = {one.shape[1] for one in series}
+    if len(widths) > 1:
+        raise StatescapeError(f"All series of {name} need the same number of columns; got {sorted(widths)}.")
+    return series
+
+
+def _one_series(given: Any, name: str) -> Float[np.ndarray, "steps features"]:
+    try:
+        series = np.ascontiguousarray(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise StatescapeError(f"{name} must be numbers, one row for each step.") from None
+    if series.ndim == 1:
+        series = series[:, None]
+    if series.ndim != 2 or not series.size:
+        raise StatescapeError(f"{name} must have shape [steps, features] with at least one step; got {series.shape}.")
+    if not np.isfinite(series).all():
+        row = int(np.flatnonzero(~np.isfinite(series).all(axis=1))[0])
+        raise StatescapeError(f"{name} holds NaN or infinite values, first at step {row}; fill or leave them out.")
+    return series
+
+
+def as_targets(
+    given: SeriesLike, series: list[Float[np.ndarray, "steps inputs"]]
+) -> list[Float[np.ndarray, "steps outputs"]]:
+    """Targets, one row for each step of each series.
+
+    Raises:
+        StatescapeError: as `as_series`, and where the lengths differ from those of the inputs.
+    """
+    targets = as_series(given, "Y")
+    lengths, wanted = [len(one) for one in targets], [len(one) for one in series]
+    if lengths != wanted:
+        raise StatescapeError(f"Y needs one row for each step of X: X has {_few(wanted)} steps, Y has {_few(lengths)}.")
+    return targets
+
+
+def as_labels(given: Any, n_series: int) -> tuple[Float[np.ndarray, "series classes"], tuple[int, ...]]:
+    """One class for each series as a table of zeros and ones, and the classes in their order.
+
+    Raises:
+        StatescapeError: where the classes are not one integer for each series, or there is only one class.
+    """
+    labels = np.asarray(given)
+    if labels.shape != (n_series,) or not np.issubdtype(labels.dtype, np.integer):
+        raise StatescapeError(
+            f"Where states are pooled, Y is one class (an integer) for each of the {n_series} series; "
+            f"got {labels.dtype} of shape {labels.shape}."
+        )
+    classes, place = np.unique(labels, return_inverse=True)
+    if len(classes) < 2:
+        raise StatescapeError("Y holds one class only; there is nothing to tell apart.")
+    return np.eye(len(classes))[place], tuple(int(label) for label in classes)
+
+
+def shifted(outputs: Float[np.ndarray, "steps outputs"]) -> Float[np.ndarray, "steps outputs"]:
+    """The output before each step; nothing, before the first."""
+    return np.vstack([np.zeros((1, outputs.shape[1])), outputs[:-1]])
+
+
+def _few(lengths: list[int]) -> str:
+    """Some lengths in words."""
+    return ", ".join(map(str, lengths[:5])) + (", ..." if len(lengths) > 5 else "")
