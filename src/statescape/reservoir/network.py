@@ -503,7 +503,7 @@ class EchoStateNetwork:
                 seed=int(facts["entropy"]),
             )
             network.readout = Readout(arrays["Wout"], arrays["intercept"])
-            network._prepare_feedback(arrays["Wout"].shape[1])
+            network.Wfb = arrays.get("Wfb")
             network._state, network._last_output = arrays["state"], arrays["last_output"]
             network.ridge, network.classes = facts["ridge"], tuple(facts["classes"])
         except (KeyError, TypeError) as error:

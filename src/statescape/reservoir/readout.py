@@ -33,7 +33,8 @@ class Readout:
     def __call__(self, states: Float[np.ndarray, "steps units"]) -> Float[np.ndarray, "steps outputs"]:
         """Outputs at every step."""
         outputs: Float[np.ndarray, "steps outputs"] = states.astype(np.float64, copy=False) @ self.weights
-        return outputs + self.intercept
+        outputs += self.intercept
+        return outputs
 
 
 class RidgeSums:

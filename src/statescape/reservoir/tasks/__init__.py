@@ -4,6 +4,7 @@ from statescape.reservoir.tasks.attractors import henon, lorenz
 from statescape.reservoir.tasks.catalogue import by_name, names
 from statescape.reservoir.tasks.channel import channel
 from statescape.reservoir.tasks.csv_file import FileTask, from_csv
+from statescape.reservoir.tasks.evaluation import Evaluation, evaluate
 from statescape.reservoir.tasks.mackey_glass import mackey_glass
 from statescape.reservoir.tasks.memory import memory
 from statescape.reservoir.tasks.narma import narma10, narma20, narma30
@@ -14,6 +15,7 @@ from statescape.reservoir.tasks.vowels import JapaneseVowels, japanese_vowels
 
 __all__ = [
     "AnyTrial",
+    "Evaluation",
     "FileTask",
     "JapaneseVowels",
     "LabelledTrial",
@@ -24,6 +26,7 @@ __all__ = [
     "by_name",
     "channel",
     "error_rate",
+    "evaluate",
     "from_csv",
     "henon",
     "japanese_vowels",
