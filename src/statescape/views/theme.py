@@ -20,8 +20,10 @@ BLUE = "#2f7fd0"
 ORANGE = "#d9820f"
 PURPLE = "#b0569b"
 GREEN = "#149a74"
-GREY = "#8a94a0"  # clouds, bands and nulls
-SERIES = (BLUE, ORANGE, GREEN, PURPLE, "#8c6d46", "#5a67d8", "#7d8590")
+BROWN = "#8c6d46"
+INDIGO = "#5a67d8"
+GREY = "#8a94a0"  # clouds and bands
+SERIES = (BLUE, ORANGE, GREEN, PURPLE, BROWN, INDIGO, "#7d8590")
 """Colours of series in order; red is not among them."""
 
 PROBABILITY_SCALE = "Viridis"
@@ -85,7 +87,7 @@ def plotly_template(dark: bool = False) -> go.layout.Template:
 
 @contextmanager
 def matplotlib_theme(dark: bool = False) -> Iterator[None]:
-    """matplotlib wears the theme inside this block: figures made and saved in it, nothing outside."""
+    """Matplotlib wears the theme inside this block: figures made and saved in it, nothing outside."""
     import matplotlib as mpl
     from cycler import cycler
 

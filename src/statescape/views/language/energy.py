@@ -1,0 +1,279 @@
+"""The plane of the embeddings and the path above it: do states live among the embeddings?
+
+Every point is seen as its direction from the mean, ``u = (s - mu) / |s - mu|``: states a hundred times longer than
+embeddings would leave nothing of the cloud. PC1 and PC2 lie flat and the path stands above them at the height of what
+lies outside the drawn plane, ``h^2 = 1 - pc1^2 - pc2^2``; the part outside the whole embedding subspace is marked. Beside
+it the share of energy inside that subspace by state, and the principal angles between it and the span of the path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+
+from statescape.geometry import PCA, principal_angles
+from statescape.studies import PathReading
+from statescape.studies.path_reading import VARIANCE_SHARE
+from statescape.views.labels import thinned
+from statescape.views.language.lines import Band, Line, Panel, add_panel, print_panel
+from statescape.views.text import plotly_text, printable
+from statescape.views.theme import BLUE, GREY, INDIGO, ORANGE, RED
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+AZIMUTH, ELEVATION = np.radians(-35.0), np.radians(24.0)
+ANGLE_DRAWS = 50
+TITLE = "directions above the plane of PC1 and PC2"
+
+
+@dataclass(frozen=True, eq=False)
+class EnergyPicture:
+    """The path above the plane, its energy inside, and the angles between its span and the embeddings'.
+
+    Attributes:
+        reading: the path's numbers.
+        rim: the circle on which a direction inside the plane would lie, as the picture's own oblique view shows it.
+        tokens: every token's direction on the flat plane, seen so.
+        feet: where each state stands on the plane, seen so.
+        heads: each state at its height, seen so.
+        marks: where on its stem what lies outside the embedding subspace ends, seen so.
+        heights: height of each direction above the drawn plane.
+        outside: its distance from the embedding subspace.
+        shown: share of the variance on the drawn plane.
+        angles: principal angles in degrees between the span of s - mu and the subspace, smallest first.
+        random_angles: mean angles for as many isotropic vectors.
+    """
+
+    reading: PathReading
+    rim: Float[np.ndarray, "circle 2"]
+    tokens: Float[np.ndarray, "vocabulary 2"]
+    feet: Float[np.ndarray, "states 2"]
+    heads: Float[np.ndarray, "states 2"]
+    marks: Float[np.ndarray, "states 2"]
+    heights: Float[np.ndarray, " states"]
+    outside: Float[np.ndarray, " states"]
+    shown: float
+    angles: Float[np.ndarray, " angles"]
+    random_angles: Float[np.ndarray, " angles"]
+    name: str = "energy"
+
+    @classmethod
+    def of(cls, reading: PathReading) -> EnergyPicture:
+        """Measure the picture of a path."""
+        path = reading.path
+        states = np.asarray(path.states, dtype=np.float64)
+        centred = states - reading.mean_embedding
+        pca = PCA.from_moments(reading.moments, 2)
+        flat = _directions(pca.project(states), centred)
+        tokens = _directions(pca.project(path.embeddings), path.embeddings - reading.mean_embedding)
+        heights = np.sqrt(np.maximum(1.0 - np.square(flat).sum(axis=1), 0.0))
+        outside = np.sqrt(np.maximum(1.0 - np.nan_to_num(reading.energy_inside, nan=1.0), 0.0))
+        turn = np.linspace(0, 2 * np.pi, 181)
+        circle = np.stack([np.cos(turn), np.sin(turn)], axis=1)
+        # The first state is often an embedding itself: it spans no direction of its own.
+        angles = np.degrees(principal_angles(centred, reading.subspace.basis))
+        rng = np.random.default_rng(reading.seed)
+        drawn = [
+            principal_angles(rng.standard_normal(centred.shape), reading.subspace.basis) for _ in range(ANGLE_DRAWS)
+        ]
+        count = min(len(angles), len(drawn[0]))
+        return cls(
+            reading=reading,
+            rim=_view(circle, np.zeros(len(circle))),
+            tokens=_view(tokens, np.zeros(len(tokens))),
+            feet=_view(flat, np.zeros(len(states))),
+            heads=_view(flat, heights),
+            marks=_view(flat, np.minimum(outside, heights)),
+            heights=heights,
+            outside=np.minimum(outside, heights),
+            shown=float(pca.explained_variance_ratio.sum()),
+            angles=angles[:count],
+            random_angles=np.degrees(np.mean(drawn, axis=0))[:count],
+        )
+
+    @property
+    def caption(self) -> str:
+        """What is drawn, with its numbers."""
+        subspace, embeddings = self.reading.subspace, self.reading.energy_of_embeddings
+        inside = self.reading.energy_inside
+        return (
+            f"Directions from the mean embedding. The drawn plane carries {self.shown:.1%} of the variance of "
+            f"{len(self.tokens):,} embeddings; a direction inside it would end on the circle. Embedding "
+            f"subspace: the {subspace.k} of {len(subspace.mean)} principal components that hold "
+            f"{VARIANCE_SHARE:.0%} of it. Energy inside: states {np.nanmin(inside):.0%} to {np.nanmax(inside):.0%}; "
+            f"embeddings {embeddings.mean:.0%} (95 % between {embeddings.low:.0%} and {embeddings.high:.0%}); an "
+            f"isotropic vector {subspace.isotropic_expectation:.0%}. Principal angles between the span of the path "
+            f"and the subspace: {self.angles[0]:.0f}° to {self.angles[-1]:.0f}°; of as many random vectors "
+            f"{self.random_angles[0]:.0f}° to {self.random_angles[-1]:.0f}° (mean of {ANGLE_DRAWS} draws, seed "
+            f"{self.reading.seed})."
+        )
+
+    def interactive(self, *, stacked: bool = False) -> go.Figure:
+        """The Plotly figure."""
+        from statescape.views.panels import panels, place
+
+        titles = [TITLE, *(panel.title for panel in self._panels())]
+        figure = panels(titles, columns=3, stacked=stacked, height=400)
+        self._add_view(figure)
+        named: set[str] = set()
+        for index, panel in enumerate(self._panels(), 1):
+            add_panel(figure, panel, place(index, 3, stacked), named)
+        if not stacked:
+            _widen_first(figure)
+        return figure
+
+    def printed(self) -> Figure:
+        """The matplotlib figure."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(7.2, 5.6), layout="constrained")
+        above, left, right = figure.subplot_mosaic("aa;bc", height_ratios=(1.5, 1)).values()
+        self._print_view(above)
+        for axes, panel in zip((left, right), self._panels(), strict=True):
+            print_panel(axes, panel)
+            axes.legend(loc="best")
+        return figure
+
+    def _panels(self) -> tuple[Panel, Panel]:
+        subspace, embeddings = self.reading.subspace, self.reading.energy_of_embeddings
+        isotropic = subspace.isotropic_expectation
+        energy = Panel(
+            "energy inside the embedding subspace",
+            (Line("path", self.reading.energy_inside, BLUE),),
+            (
+                Band("embeddings, 95 %", embeddings.low, embeddings.high, INDIGO),
+                Band("isotropic", isotropic, isotropic, GREY, "dash"),
+            ),
+            "share",
+            limits=(0.0, 1.02),
+        )
+        angles = Panel(
+            "principal angles, span of the path",
+            (Line("path", self.angles, BLUE), Line("random vectors", self.random_angles, GREY, "dot")),
+            (),
+            "degrees",
+            limits=(-2.0, 92.0),
+            x_title="angle",
+            first=1,
+            format=".1f",
+        )
+        return energy, angles
+
+    def _labelled(self) -> list[int]:
+        return thinned(self.heads, (0.1, 0.1))
+
+    def _add_view(self, figure: go.Figure) -> None:
+        import plotly.graph_objects as go
+
+        from statescape.views.panels import short
+
+        path = self.reading.path
+        at = {"row": 1, "col": 1}
+        words = [plotly_text(word) for word in path.vocabulary]
+        figure.add_trace(
+            go.Scattergl(
+                x=short(self.rim[:, 0]), y=short(self.rim[:, 1]), mode="lines", line={"color": GREY, "width": 1},
+                hoverinfo="skip", showlegend=False,
+            ),
+            **at,
+        )  # fmt: skip
+        figure.add_trace(
+            go.Scattergl(
+                x=short(self.tokens[:, 0]), y=short(self.tokens[:, 1]), mode="markers", text=words, name="tokens",
+                marker={"size": 3, "color": GREY, "opacity": 0.35}, hovertemplate="%{text}<extra></extra>",
+            ),
+            **at,
+        )  # fmt: skip
+        for name, tops, style in (
+            ("height above the plane", self.heads, {"color": GREY, "width": 1}),
+            ("of it outside the subspace", self.marks, {"color": ORANGE, "width": 3}),
+        ):
+            stems = np.stack([self.feet, tops, np.full_like(tops, np.nan)], axis=1).reshape(-1, 2)
+            figure.add_trace(
+                go.Scattergl(x=stems[:, 0], y=stems[:, 1], mode="lines", line=style, name=name, hoverinfo="skip"), **at
+            )
+        hover = [
+            f"state {index}<br>height {height:.3g}<br>outside the subspace {out:.3g}"
+            for index, (height, out) in enumerate(zip(self.heights, self.outside, strict=True))
+        ]
+        figure.add_trace(
+            go.Scattergl(
+                x=self.heads[:, 0], y=self.heads[:, 1], mode="lines+markers", name="path", hovertext=hover,
+                line={"color": BLUE, "width": 1.6}, marker={"size": 7, "color": BLUE}, legendgroup="path",
+                showlegend=False, hovertemplate="%{hovertext}<extra></extra>",
+            ),
+            **at,
+        )  # fmt: skip
+        labelled = self._labelled()
+        figure.add_trace(
+            go.Scatter(
+                x=self.heads[labelled, 0], y=self.heads[labelled, 1], mode="text", text=[str(i) for i in labelled],
+                textposition="top center", showlegend=False, hoverinfo="skip", cliponaxis=False,
+            ),
+            **at,
+        )  # fmt: skip
+        target = self.tokens[path.predicted_id]
+        figure.add_trace(
+            go.Scattergl(
+                x=target[:1], y=target[1:], mode="markers", name="predicted", showlegend=False,
+                marker={"size": 10, "color": RED, "symbol": "diamond", "line": {"width": 1, "color": "white"}},
+                hovertemplate=plotly_text(path.vocabulary[path.predicted_id]) + "<extra></extra>",
+            ),
+            **at,
+        )  # fmt: skip
+        figure.update_xaxes(visible=False, **at)
+        figure.update_yaxes(visible=False, scaleanchor="x", **at)
+
+    def _print_view(self, axes: Axes) -> None:
+        axes.plot(*self.rim.T, color=GREY, linewidth=0.8)
+        axes.scatter(
+            self.tokens[:, 0], self.tokens[:, 1], s=2.5 if len(self.tokens) < 20_000 else 1, color=GREY, alpha=0.4,
+            linewidths=0, rasterized=True, label="tokens",
+        )  # fmt: skip
+        for index, (foot, mark, head) in enumerate(zip(self.feet, self.marks, self.heads, strict=True)):
+            axes.plot(*zip(foot, head, strict=True), color=GREY, linewidth=0.8)
+            axes.plot(
+                *zip(foot, mark, strict=True), color=ORANGE, linewidth=2.2,
+                label="outside the embedding subspace" if index == 0 else None,
+            )  # fmt: skip
+        axes.plot(*self.heads.T, "-o", color=BLUE, markersize=3.5, linewidth=1.2, label="path")
+        for index in self._labelled():
+            axes.annotate(
+                str(index), self.heads[index], (0, 4), textcoords="offset points", ha="center", va="bottom", fontsize=7
+            )
+        path = self.reading.path
+        axes.plot(
+            *self.tokens[path.predicted_id], "D", color=RED, markersize=5.5, markeredgecolor="white", linestyle="none",
+            label=f"predicted ‘{printable(path.vocabulary[path.predicted_id])}’",
+        )  # fmt: skip
+        axes.set_title(TITLE)
+        axes.set_aspect("equal", adjustable="datalim")
+        axes.set_axis_off()
+        axes.legend(loc="upper left", bbox_to_anchor=(0, 1))
+
+
+def _directions(flat: Float[np.ndarray, "n 2"], centred: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n 2"]:
+    """What the plane shows of each point's direction from the mean."""
+    norms = np.linalg.norm(centred, axis=1, keepdims=True)
+    return np.asarray(flat / np.where(norms > 0, norms, 1.0))
+
+
+def _view(flat: Float[np.ndarray, "n 2"], height: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n 2"]:
+    """Orthographic view of points above a plane, from the side and a little above."""
+    x = np.cos(AZIMUTH) * flat[:, 0] - np.sin(AZIMUTH) * flat[:, 1]
+    depth = np.sin(AZIMUTH) * flat[:, 0] + np.cos(AZIMUTH) * flat[:, 1]
+    return np.stack([x, np.sin(ELEVATION) * depth + np.cos(ELEVATION) * height], axis=1)
+
+
+def _widen_first(figure: go.Figure) -> None:
+    """Half of the width for the view, a quarter for each of the two others."""
+    for axis, domain in zip(("xaxis", "xaxis2", "xaxis3"), ((0, 0.42), (0.5, 0.71), (0.79, 1.0)), strict=True):
+        figure.layout[axis].domain = domain
+    for note, left in zip(figure.layout.annotations, (0, 0.5, 0.79), strict=True):
+        note.x = left

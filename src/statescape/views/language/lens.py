@@ -1,0 +1,84 @@
+"""What the states decode to: rank and probability of the prediction, how undecided, how far from the final answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from statescape.studies import PathReading
+from statescape.views.language.lines import Band, Line, Panel, add_panel, print_panel
+from statescape.views.text import printable
+from statescape.views.theme import BLUE, GREY, RED
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False)
+class LensPicture:
+    """The logit lens along one path."""
+
+    reading: PathReading
+    name: str = "lens"
+
+    @classmethod
+    def of(cls, reading: PathReading) -> LensPicture:
+        """Measure the picture of a path."""
+        return cls(reading)
+
+    @property
+    def caption(self) -> str:
+        """What is drawn, with its numbers."""
+        reading, path = self.reading, self.reading.path
+        return (
+            f"Every state decoded by the model's own final norm and head (logit lens) over {len(path.embeddings):,} "
+            f"tokens. ‘{printable(path.vocabulary[path.predicted_id])}’ ends with probability "
+            f"{np.exp(reading.log_probability[-1]):.3f} and stays first from state {reading.decodes_from} of "
+            f"{path.n_blocks} on. Entropy and divergence in nats; undecided among all tokens would be "
+            f"{np.log(len(path.embeddings)):.2f}."
+        )
+
+    def interactive(self, *, stacked: bool = False) -> go.Figure:
+        """The Plotly figure."""
+        from statescape.views.panels import panels, place
+
+        figure = panels([panel.title for panel in self.panels], columns=2, stacked=stacked, height=230, legend=False)
+        for index, panel in enumerate(self.panels):
+            add_panel(figure, panel, place(index, 2, stacked), set())
+        figure.update_layout(showlegend=False)
+        return figure
+
+    def printed(self) -> Figure:
+        """The matplotlib figure."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(7.2, 4.4), layout="constrained")
+        for axes, panel in zip(figure.subplots(2, 2).flat, self.panels, strict=True):
+            print_panel(axes, panel)
+        return figure
+
+    @cached_property
+    def panels(self) -> tuple[Panel, ...]:
+        """Rank, probability, entropy, divergence."""
+        reading = self.reading
+        vocabulary = len(reading.path.embeddings)
+        undecided = Band("undecided", float(np.log(vocabulary)), float(np.log(vocabulary)), GREY)
+        return (
+            Panel(
+                "rank of the prediction (1 = first)",
+                (Line("rank", reading.ranks + 1.0, RED),),
+                logarithmic=True,
+                format=",.0f",
+            ),
+            Panel(
+                "its probability",
+                (Line("probability", np.exp(reading.log_probability), RED),),
+                logarithmic=True,
+            ),
+            Panel("entropy", (Line("entropy", reading.entropy, BLUE),), (undecided,), "nats"),
+            Panel("KL(final || lens)", (Line("divergence", reading.kl_to_final, BLUE),), (), "nats"),
+        )

@@ -1,0 +1,147 @@
+"""Normalise on the vector or on the dimension? Both, side by side, with what changes in numbers.
+
+"vector" puts every point at norm 1 and keeps its direction; "dimension" centres and scales every coordinate by the
+embeddings' own mean and deviation, and so changes directions. Each is followed by its own PCA-2D.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+
+from statescape.geometry import PCA, Moments, Normalisation, cosine_to
+from statescape.studies import PathReading
+from statescape.views.language.clouds import Cloud, add_cloud, print_cloud
+from statescape.views.language.tokens import token_landmarks
+from statescape.views.text import plotly_text
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one normalisation makes of the path.
+
+    Attributes:
+        kind: "vector" or "dimension".
+        explained: share of the variance that two components show.
+        cosine: of the last state with the predicted embedding.
+        place: 0-based place of the predicted embedding among all, by that cosine.
+        heaviest: largest share of one coordinate in the squared norm of the last state.
+        norm_ratio: norm of the last state over the median norm of an embedding.
+    """
+
+    kind: str
+    explained: float
+    cosine: float
+    place: int
+    heaviest: float
+    norm_ratio: float
+
+
+@dataclass(frozen=True, eq=False)
+class NormalisationPicture:
+    """Path and tokens after each of the two normalisations."""
+
+    reading: PathReading
+    clouds: tuple[Cloud, Cloud]
+    seen: tuple[Seen, Seen]
+    name: str = "normalisation"
+
+    @classmethod
+    def of(cls, reading: PathReading) -> NormalisationPicture:
+        """Measure the picture of a path."""
+        vector = Normalisation.fit(reading.path.embeddings, "vector")
+        dimension = Normalisation.from_moments(reading.moments)
+        tokens = vector.apply(reading.path.embeddings)
+        on_vector, seen_on_vector = _look(reading, vector, tokens, Moments.of(tokens))
+        # What the columns' own scale does to the moments is known; only their origin moves.
+        scaled = reading.moments.scaled(dimension.scale)
+        centred = Moments(scaled.n, np.zeros_like(scaled.mean), scaled.covariance)
+        tokens = dimension.apply(reading.path.embeddings)
+        on_dimension, seen_on_dimension = _look(reading, dimension, tokens, centred)
+        return cls(reading, (on_vector, on_dimension), (seen_on_vector, seen_on_dimension))
+
+    @property
+    def caption(self) -> str:
+        """What is drawn, with its numbers."""
+        vector, dimension = self.seen
+        return (
+            f"PCA-2D of {len(self.reading.path.embeddings):,} embeddings after each normalisation; states pass through "
+            f"the embeddings' own mean and scale. Explained variance: vector {vector.explained:.1%}, dimension "
+            f"{dimension.explained:.1%}."
+        )
+
+    @property
+    def words(self) -> str:
+        """What changes from one normalisation to the other, in a sentence."""
+        vector, dimension = self.seen
+        moved = "turns the last state towards" if dimension.cosine > vector.cosine else "turns the last state away from"
+        return (
+            f"On the vector every state lies on the same sphere as the tokens. On the dimension the last state keeps "
+            f"its length, {dimension.norm_ratio:.3g} times a token's; scaling {moved} the predicted embedding (cosine "
+            f"{vector.cosine:.2f} against {dimension.cosine:.2f}), which is {_ordinal(vector.place)} of all tokens by "
+            f"cosine on the vector and {_ordinal(dimension.place)} on the dimension; the heaviest coordinate holds "
+            f"{vector.heaviest:.1%} of the squared norm on the vector and {dimension.heaviest:.1%} on the dimension."
+        )
+
+    def interactive(self, *, stacked: bool = False) -> go.Figure:
+        """The Plotly figure."""
+        from statescape.views.panels import panels, place
+
+        figure = panels([cloud.title for cloud in self.clouds], columns=2, stacked=stacked, height=440)
+        words = [plotly_text(word) for word in self.reading.path.vocabulary]
+        numbers = [f"state {index}" for index in range(len(self.reading.norms))]
+        for index, cloud in enumerate(self.clouds):
+            add_cloud(figure, cloud, words, numbers, place(index, 2, stacked))
+        figure.update_yaxes(scaleanchor="x", row=1, col=1)
+        figure.update_yaxes(scaleanchor="x2", **place(1, 2, stacked))
+        return figure
+
+    def printed(self) -> Figure:
+        """The matplotlib figure."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(7.2, 3.9), layout="constrained")
+        for axes, cloud in zip(figure.subplots(1, 2), self.clouds, strict=True):
+            print_cloud(axes, cloud)
+        handles, names = figure.axes[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside lower center", ncols=len(names), columnspacing=1.2, handlelength=1.2)
+        return figure
+
+
+def _look(
+    reading: PathReading,
+    normalisation: Normalisation,
+    tokens: Float[np.ndarray, "vocabulary d"],
+    moments: Moments,
+) -> tuple[Cloud, Seen]:
+    path = reading.path
+    pca = PCA.from_moments(moments, 2)
+    states = normalisation.apply(path.states)
+    first, second = (f"PC{n} ({share:.1%})" for n, share in enumerate(pca.explained_variance_ratio, 1))
+    cloud = Cloud(
+        f"on the {normalisation.kind}", (first, second), pca.project(tokens), pca.project(states), token_landmarks(path)
+    )
+    cosines = cosine_to(tokens, states[-1])
+    predicted = float(cosines[path.predicted_id])
+    squares = np.square(states[-1])
+    return cloud, Seen(
+        kind=normalisation.kind,
+        explained=float(pca.explained_variance_ratio.sum()),
+        cosine=predicted,
+        place=int((cosines > predicted).sum()),
+        heaviest=float(squares.max() / squares.sum()),
+        norm_ratio=float(np.sqrt(squares.sum()) / np.median(np.linalg.norm(tokens, axis=1))),
+    )
+
+
+def _ordinal(place: int) -> str:
+    number = place + 1
+    suffix = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{suffix}"

@@ -1,0 +1,94 @@
+"""The path in the two widest directions of the embeddings, as they are and with every point at norm 1.
+
+PCA-2D of the plain embeddings ("none"), as in the notebook that began this: the path leaves the cloud. Divided by its
+norm, on the same two axes, it comes back: the norm is why it lay outside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from statescape.geometry import PCA, Normalisation
+from statescape.geometry.moments import coordinates
+from statescape.studies import PathReading
+from statescape.views.language.clouds import Cloud, add_cloud, print_cloud
+from statescape.views.language.tokens import token_landmarks
+from statescape.views.text import plotly_text
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False)
+class PlanePicture:
+    """Path and tokens in PCA-2D, plain and at norm 1."""
+
+    reading: PathReading
+    clouds: tuple[Cloud, Cloud]
+    caption: str
+    name: str = "plane"
+
+    @classmethod
+    def of(cls, reading: PathReading) -> PlanePicture:
+        """Measure the picture of a path."""
+        path = reading.path
+        pca = PCA.from_moments(reading.moments, 2)
+        unit = Normalisation.fit(path.embeddings, "vector")
+        marks = token_landmarks(path)
+        first, second = (f"PC{n} ({share:.1%})" for n, share in enumerate(pca.explained_variance_ratio, 1))
+        plain = Cloud(
+            "as they are",
+            (first, second),
+            pca.project(path.embeddings),
+            pca.project(np.asarray(path.states, dtype=np.float64)),
+            marks,
+        )
+        at_one = Cloud(
+            "every point at norm 1, same axes",
+            ("along PC1", "along PC2"),
+            coordinates(unit.apply(path.embeddings), pca.components),
+            coordinates(unit.apply(path.states), pca.components),
+            marks,
+        )
+        return cls(reading, (plain, at_one), _caption(reading, pca))
+
+    def interactive(self, *, stacked: bool = False) -> go.Figure:
+        """The Plotly figure."""
+        from statescape.views.panels import panels, place
+
+        figure = panels([cloud.title for cloud in self.clouds], columns=2, stacked=stacked, height=440)
+        words = [plotly_text(word) for word in self.reading.path.vocabulary]
+        numbers = [f"state {index}<br>norm {norm:.4g}" for index, norm in enumerate(self.reading.norms)]
+        for index, cloud in enumerate(self.clouds):
+            add_cloud(figure, cloud, words, numbers, place(index, 2, stacked))
+        figure.update_yaxes(scaleanchor="x", row=1, col=1)
+        figure.update_yaxes(scaleanchor="x2", **place(1, 2, stacked))
+        return figure
+
+    def printed(self) -> Figure:
+        """The matplotlib figure."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(7.2, 3.9), layout="constrained")
+        for axes, cloud in zip(figure.subplots(1, 2), self.clouds, strict=True):
+            print_cloud(axes, cloud)
+        handles, names = figure.axes[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside lower center", ncols=len(names), columnspacing=1.2, handlelength=1.2)
+        return figure
+
+
+def _caption(reading: PathReading, pca: PCA) -> str:
+    path = reading.path
+    norms = np.linalg.norm(path.embeddings, axis=1)
+    low, middle, high = np.quantile(norms, [0.05, 0.5, 0.95])
+    shown = float(pca.explained_variance_ratio.sum())
+    return (
+        f"PCA (none) of all {len(path.embeddings):,} embeddings of width {path.model.d_model}: the plane shows "
+        f"{shown:.1%} of their variance and hides {1 - shown:.1%}. Norm of an embedding: median {middle:.3g} "
+        f"(90 % between {low:.3g} and {high:.3g}); of the states: {reading.norms[0]:.3g} at 0, {reading.norms[-1]:.3g} "
+        f"at {path.n_blocks}, {reading.norms[-1] / middle:.3g} times an embedding's."
+    )

@@ -1,0 +1,220 @@
+"""The sphere of all tokens as a still picture, from outside and from within.
+
+PCA-3D after normalisation on the dimension, every point at norm 1, tokens coloured by the probability that the last
+state gives them. Outside: perspective from three radii away. Inside: the eye at the centre looks towards the end of the path,
+``(x, y) / z``, so that arcs of great circles are straight lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from statescape.geometry import Sphere
+from statescape.studies import PathReading
+from statescape.views.labels import thinned
+from statescape.views.text import printable
+from statescape.views.theme import BLUE, PROBABILITY_SCALE, RED
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+DISTANCE = 3.0  # of the outer eye from the centre, in radii
+HALF_FIELD = float(np.tan(np.radians(42)))  # of the inner eye
+DARKEST = -8.0  # log10 probability at the end of the colour scale
+MOST_NAMED = 9
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Points as one eye sees them.
+
+    Attributes:
+        flat: where they are in the picture.
+        shown: which can be seen at all.
+    """
+
+    flat: Float[np.ndarray, "n 2"]
+    shown: Bool[np.ndarray, " n"]
+
+
+@dataclass(frozen=True, eq=False)
+class SphereStill:
+    """Tokens and path on the unit sphere.
+
+    Attributes:
+        reading: the path's numbers.
+        sphere: axes, scale and origin.
+        tokens: direction of every token.
+        states: direction of every state.
+        log10_probability: of every token at the last state, not below `DARKEST`.
+    """
+
+    reading: PathReading
+    sphere: Sphere
+    tokens: Float[np.ndarray, "vocabulary 3"]
+    states: Float[np.ndarray, "states 3"]
+    log10_probability: Float[np.ndarray, " vocabulary"]
+    name: str = "sphere"
+
+    @classmethod
+    def of(cls, reading: PathReading) -> SphereStill:
+        """Measure the picture of a path."""
+        path = reading.path
+        sphere = Sphere.from_moments(reading.moments)
+        log10 = path.log_probabilities[-1].astype(np.float64) / np.log(10)
+        return cls(
+            reading,
+            sphere,
+            sphere.project(path.embeddings),
+            sphere.project(np.asarray(path.states, dtype=np.float64)),
+            np.maximum(log10, DARKEST),
+        )
+
+    @property
+    def caption(self) -> str:
+        """What is drawn, with its numbers."""
+        path = self.reading.path
+        last = np.asarray(path.states[-1:], dtype=np.float64)
+        target = np.asarray(path.embeddings[[path.predicted_id]], dtype=np.float64)
+        true, seen = (np.degrees(angle(last, target)[0]) for angle in (self.sphere.true_angle, self.sphere.seen_angle))
+        return (
+            f"PCA-3D (dimension) of {len(self.tokens):,} embeddings seen from their mean, every point at norm 1: three "
+            f"components carry {self.sphere.explained_share:.1%} of the variance and the rest is not seen. The angle "
+            f"between the last state and the predicted embedding is {true:.0f}° in all {path.model.d_model} dimensions "
+            f"and {seen:.0f}° on this sphere. Colour: log10 probability at state {path.n_blocks}."
+        )
+
+    def printed(self) -> Figure:
+        """The matplotlib figure."""
+        from matplotlib.cm import ScalarMappable
+        from matplotlib.colors import Normalize
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(7.2, 3.9), layout="constrained")
+        outer, inner = figure.subplots(1, 2)
+        self._print(outer, "from outside", [_from_outside(points) for points in self._turned], 1.03 * _rim())
+        self._print(inner, "from within", [_from_within(points) for points in self._turned], HALF_FIELD)
+        scale = ScalarMappable(Normalize(self._range[0], self._range[1]), PROBABILITY_SCALE.lower())
+        bar = figure.colorbar(
+            scale, ax=[outer, inner], orientation="horizontal", shrink=0.5, aspect=40, pad=0.02,
+            label="log10 probability of the token at the last state",
+        )  # fmt: skip
+        bar.outline.set_visible(False)
+        return figure
+
+    @property
+    def _range(self) -> tuple[float, float]:
+        return float(self.log10_probability.min()), 0.0
+
+    @cached_property
+    def _turned(self) -> tuple[Float[np.ndarray, "n 3"], ...]:
+        """Tokens, states and the arcs between states, turned so that the end of the path faces the eye."""
+        turn = _facing(self.tokens[self.reading.path.predicted_id] + self.states[-1])
+        return tuple(points @ turn.T for points in (self.tokens, self.states, _arcs(self.states)))
+
+    def _print(self, axes: Axes, title: str, seen: Sequence[Seen], reach: float) -> None:
+        tokens, states, arcs = seen
+        outside = title == "from outside"
+        self._print_tokens(axes, tokens, outside)
+        if outside:
+            from matplotlib.patches import Circle
+
+            rim = Circle((0, 0), _rim(), fill=False, edgecolor=axes.spines["left"].get_edgecolor(), linewidth=0.6)
+            axes.add_patch(rim)
+        for shown, alpha in ((arcs.shown, 1.0), (~arcs.shown, 0.3 if outside else 0.0)):
+            line = np.where(shown[:, None], arcs.flat, np.nan)
+            axes.plot(*line.T, color=BLUE, linewidth=1.3, alpha=alpha, zorder=4)
+        axes.plot(*states.flat[states.shown].T, "o", color=BLUE, markersize=3.4, zorder=5)
+        self._print_labels(axes, tokens, states, reach)
+        axes.set(title=title, xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+        axes.set_axis_off()
+
+    def _print_tokens(self, axes: Axes, tokens: Seen, outside: bool) -> None:
+        low, high = self._range
+        warm = (self.log10_probability - low) / ((high - low) or 1.0)
+        small = (1.5 if len(self.tokens) < 20_000 else 0.6) * (1 if outside else 2)
+        far = ~tokens.shown if outside else np.zeros(len(warm), dtype=bool)
+        for mask, alpha in ((far, 0.12), (tokens.shown, 0.85)):
+            order = np.flatnonzero(mask)[np.argsort(warm[mask], kind="stable")]  # likely tokens on top
+            axes.scatter(
+                tokens.flat[order, 0], tokens.flat[order, 1], s=small * (1 + 14 * warm[order] ** 3), c=warm[order],
+                cmap=PROBABILITY_SCALE.lower(), vmin=0, vmax=1, alpha=alpha, linewidths=0, rasterized=True,
+            )  # fmt: skip
+        predicted = self.reading.path.predicted_id
+        if tokens.shown[predicted]:
+            axes.plot(
+                *tokens.flat[predicted], "D", color=RED, markersize=6, markeredgecolor="white", markeredgewidth=0.7,
+                zorder=6,
+            )  # fmt: skip
+
+    def _print_labels(self, axes: Axes, tokens: Seen, states: Seen, reach: float) -> None:
+        """The likeliest tokens and the numbers of the states, where they do not lie on each other."""
+        from matplotlib import patheffects
+
+        path = self.reading.path
+        likely = [token for token, _ in self.reading.top(-1, MOST_NAMED) if tokens.shown[token]]
+        numbered = [index for index in range(len(states.flat)) if states.shown[index]]
+        places = np.vstack([tokens.flat[likely], states.flat[numbered]])
+        order = [*range(len(likely)), *range(len(places) - 1, len(likely) - 1, -1)]
+        halo = [patheffects.withStroke(linewidth=1.6, foreground=axes.get_facecolor())]
+        for place in _placed(places, reach, order):
+            token = likely[place] if place < len(likely) else None
+            text = str(numbered[place - len(likely)]) if token is None else printable(path.vocabulary[token], 14)
+            axes.annotate(
+                text, places[place], (5, 4), textcoords="offset points", fontsize=6.5 if token is not None else 7,
+                color=RED if token == path.predicted_id else None, zorder=7, path_effects=halo,
+                weight="bold" if token == path.predicted_id else "normal", annotation_clip=True,
+            )  # fmt: skip
+
+
+def _from_outside(points: Float[np.ndarray, "n 3"]) -> Seen:
+    away = DISTANCE - points[:, 2]
+    # The far side begins at the horizon, which a near eye sees before the equator.
+    return Seen(points[:, :2] / away[:, None], points[:, 2] > 1 / DISTANCE)
+
+
+def _from_within(points: Float[np.ndarray, "n 3"]) -> Seen:
+    # Seen from within left and right change sides.
+    flat = points[:, :2] * [-1, 1] / np.maximum(points[:, 2], 1e-6)[:, None]
+    return Seen(flat, (points[:, 2] > 0) & (np.abs(flat) < HALF_FIELD).all(axis=1))
+
+
+def _placed(places: Float[np.ndarray, "n 2"], reach: float, order: Sequence[int]) -> list[int]:
+    return thinned(places, (0.34 * reach, 0.085 * reach), order)
+
+
+def _rim() -> float:
+    """Radius at which the outer eye sees the edge of the sphere."""
+    return float(1 / np.sqrt(DISTANCE**2 - 1))
+
+
+def _facing(direction: Float[np.ndarray, " 3"]) -> Float[np.ndarray, "3 3"]:
+    """Rotation that puts `direction` a little right of and above the middle of what the eye sees."""
+    length = float(np.linalg.norm(direction))
+    z = direction / length if length > 0 else np.array([0.0, 0.0, 1.0])
+    up = np.array([0.0, 1.0, 0.0]) if abs(z[1]) < 0.9 else np.array([1.0, 0.0, 0.0])
+    x = np.cross(up, z)
+    x /= np.linalg.norm(x)
+    return np.stack([x, np.cross(z, x), z])
+
+
+def _arcs(states: Float[np.ndarray, "states 3"], steps: int = 24) -> Float[np.ndarray, "points 3"]:
+    """Points along the great circles between one state and the next."""
+    pieces = []
+    t = np.linspace(0, 1, steps)[:, None]
+    for a, b in pairwise(states):
+        angle = 2 * np.arctan2(np.linalg.norm(a - b), np.linalg.norm(a + b))
+        # Next to each other a straight line is the arc; sin(angle) would divide by zero.
+        straight = angle < 1e-6 or np.pi - angle < 1e-6
+        pieces.append(
+            (1 - t) * a + t * b if straight else (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
+        )
+    return np.concatenate(pieces) if pieces else states

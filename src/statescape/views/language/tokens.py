@@ -1,0 +1,51 @@
+"""The tokens a path is looked at against, each with one name and one colour in every picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from statescape.language import StatePath
+from statescape.views.text import visible
+from statescape.views.theme import GREEN, ORANGE, PURPLE, RED
+
+
+@dataclass(frozen=True)
+class Landmark:
+    """A token or mean that states are compared with.
+
+    Attributes:
+        role: "predicted", "current", "second" or "mean".
+        token_id: its id; None for the mean embedding.
+        text: the token as it reads; empty for the mean.
+        colour: its colour in every picture.
+    """
+
+    role: str
+    token_id: int | None
+    text: str
+    colour: str
+
+    @property
+    def name(self) -> str:
+        """What a legend says; not yet escaped."""
+        return "mean embedding" if self.token_id is None else f"{self.role} ‘{visible(self.text)}’"
+
+
+def landmarks(path: StatePath) -> tuple[Landmark, ...]:
+    """The predicted, the current and the second-best token and the mean embedding."""
+    words = path.vocabulary
+    return (
+        Landmark("predicted", path.predicted_id, words[path.predicted_id], RED),
+        Landmark("current", path.current_id, words[path.current_id], ORANGE),
+        Landmark("second-best", path.second_id, words[path.second_id], PURPLE),
+        Landmark("mean", None, "", GREEN),
+    )
+
+
+def token_landmarks(path: StatePath) -> tuple[Landmark, ...]:
+    """The landmarks that are tokens, each id once: the predicted token may be the current one."""
+    seen: dict[int, Landmark] = {}
+    for mark in landmarks(path):
+        if mark.token_id is not None:
+            seen.setdefault(mark.token_id, mark)
+    return tuple(seen.values())
