@@ -1,5 +1,6 @@
 """Networks that run: kernels, readouts, topologies, tasks, measures."""
 
+from statescape.reservoir.evaluation import Evaluation, evaluate
 from statescape.reservoir.generators import (
     crj,
     dlr,
@@ -18,6 +19,7 @@ from statescape.reservoir.topology import Topology
 
 __all__ = [
     "EchoStateNetwork",
+    "Evaluation",
     "Readout",
     "Rescaled",
     "Topology",
@@ -25,6 +27,7 @@ __all__ = [
     "dlr",
     "dlrb",
     "erdos_renyi",
+    "evaluate",
     "is_acyclic",
     "modular",
     "rescale",

@@ -72,6 +72,11 @@ def spectral_radius(W: Matrix) -> float:
     return radius
 
 
+def forget() -> None:
+    """Forget the remembered radii."""
+    _cache.clear()
+
+
 def is_acyclic(W: Matrix) -> bool:
     """Whether the graph of W has no cycle, so that W is nilpotent whatever its weights."""
     return not _cyclic_components(_checked(W))

@@ -65,7 +65,7 @@ class RidgeSums:
             raise StatescapeError("There are no steps to train on after the warmup; lengthen the series.")
         mean = self._cross[:, -1] / self._count
         target_mean = self._target_sum / self._count
-        gram = np.triu(self._gram) + np.triu(self._gram, 1).T - self._count * np.outer(mean, mean)
+        gram = dsyrk(-float(self._count), mean[:, None], beta=1.0, c=self._gram)
         cross = self._cross[:, :-1] - self._count * np.outer(mean, target_mean)
         return CentredSums(gram, cross, mean, target_mean)
 
@@ -75,7 +75,7 @@ class CentredSums:
     """Sums about the means: the normal equations of a ridge regression.
 
     Attributes:
-        gram: sum over steps of (x - mean)(x - mean)'.
+        gram: sum over steps of (x - mean)(x - mean)'; the upper triangle only.
         cross: sum over steps of (x - mean)(y - target_mean)'.
         mean: mean state.
         target_mean: mean target.
@@ -91,19 +91,22 @@ class CentredSums:
 
         Where the normal equations are singular to working precision (a ridge of 0 and dependent states), the solution
         of least norm is taken.
+
+        Raises:
+            StatescapeError: where the sums are not finite, because the network has diverged.
         """
-        regularised = np.array(self.gram, order="F")
-        regularised[np.diag_indices_from(regularised)] += ridge
-        _, weights, failed = dposv(regularised, self.cross)
+        if not (np.isfinite(self.mean).all() and np.isfinite(self.gram.diagonal()).all()):
+            raise StatescapeError("The network has diverged: its states overflow; lower sr or the input scaling.")
+        regularised = self.gram.copy(order="F")
+        regularised.ravel(order="K")[:: len(regularised) + 1] += ridge
+        _, weights, failed = dposv(regularised, self.cross, lower=False, overwrite_a=True)
         if failed or not np.isfinite(weights).all():
-            if not np.isfinite(self.gram).all():
-                raise StatescapeError("States overflow: the network has diverged; lower sr or the input scaling.")
             weights = self.decompose().weights(ridge)
         return self._readout(weights)
 
     def decompose(self) -> Decomposition:
         """One eigendecomposition of the Gram matrix, good for any number of ridges."""
-        values, vectors = scipy.linalg.eigh(self.gram)
+        values, vectors = scipy.linalg.eigh(self.gram, lower=False)
         return Decomposition(values, vectors, vectors.T @ self.cross)
 
     def choose(

@@ -1,0 +1,160 @@
+"""How good is one W? It is trained and tested on several trials at once, each with its own input weights.
+
+This is the inner loop of a search: networks that share W run side by side, states are never stored, only their sums, and
+whatever goes wrong becomes a score of infinity with its reason, never an exception in the middle of a generation.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse
+from jaxtyping import Float
+
+from statescape.errors import StatescapeError
+from statescape.reservoir.kernels import Simulation, pack
+from statescape.reservoir.radius import Matrix
+from statescape.reservoir.readout import Readout, RidgeSums
+from statescape.reservoir.tasks.task import Trial
+
+# Steps that are simulated before their sums are taken: the states of eight networks stay in the cache. It depends on the
+# number of units only, as the order of additions must.
+BLOCK_NUMBERS = 32_000
+MIN_BLOCK = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What one W scored.
+
+    Attributes:
+        scores: the error of every trial, lower is better (NRMSE, or what the trial says); infinite where it diverged.
+        reasons: why a score is infinite; empty where it is not.
+    """
+
+    scores: Float[np.ndarray, " trials"]
+    reasons: tuple[str, ...]
+
+
+def evaluate(
+    W: Matrix,
+    trials: Sequence[Trial],
+    W_in: Float[np.ndarray, "units inputs"] | Sequence[Float[np.ndarray, "units inputs"]],
+    *,
+    ridge: float,
+    lr: float | Float[np.ndarray, " units"] = 1.0,
+    bias: float | Float[np.ndarray, " units"] = 0.0,
+    linear: bool = False,
+    dtype: str = "float64",
+) -> Evaluation:
+    """Train and test one W on several trials.
+
+    Args:
+        W: the matrix that runs (`Topology.weights`), dense or sparse.
+        trials: the data; those of equal lengths run together. Every trial starts at rest and its state runs on from the
+            training to the test part.
+        W_in: input weights for all trials, or one for each.
+        ridge: penalty on the readout weights.
+        lr: leak rate, one or one for each unit.
+        bias: one or one for each unit.
+        linear: identity instead of tanh.
+        dtype: of the simulation, "float64" or "float32"; the readout is solved in float64 always.
+
+    Returns:
+        A score for every trial. The same trial with the same W, W_in and settings scores the same, bit for bit, in
+        whatever company it runs, where BLAS runs on one thread.
+
+    Raises:
+        StatescapeError: for shapes that do not fit and trials in a closed loop; those need `EchoStateNetwork.generate`.
+    """
+    units = W.shape[0]
+    weights = _input_weights(W_in, units, trials)
+    values = W if isinstance(W, np.ndarray) else W.data
+    if not np.isfinite(values).all():
+        return Evaluation(np.full(len(trials), np.inf), ("W holds NaN or infinite weights",) * len(trials))
+    packed = pack(scipy.sparse.csr_array(W, dtype=dtype))
+    rate = np.broadcast_to(np.asarray(lr, dtype=np.float64), (units,))
+    offset = np.broadcast_to(np.asarray(bias, dtype=np.float64), (units,))
+    scores, reasons = np.full(len(trials), np.inf), [""] * len(trials)
+    with np.errstate(all="ignore"):  # a network that diverges gets its infinite score without a storm of warnings
+        for members in _alike(trials):
+            simulation = Simulation(
+                packed,
+                np.stack([weights[index] for index in members]),
+                np.tile(offset, (len(members), 1)),
+                rate,
+                linear=linear,
+            )
+            outputs = _train_and_test(simulation, [trials[index] for index in members], units, ridge)
+            for index, output in zip(members, outputs, strict=True):
+                scores[index], reasons[index] = _score(trials[index], output)
+    return Evaluation(scores, tuple(reasons))
+
+
+def _input_weights(
+    W_in: Float[np.ndarray, "units inputs"] | Sequence[Float[np.ndarray, "units inputs"]],
+    units: int,
+    trials: Sequence[Trial],
+) -> list[Float[np.ndarray, "units inputs"]]:
+    """One W_in for every trial."""
+    if not trials:
+        raise StatescapeError("An evaluation needs at least one trial.")
+    shared = isinstance(W_in, np.ndarray) and W_in.ndim == 2
+    weights = [np.asarray(W_in)] * len(trials) if shared else [np.asarray(one) for one in W_in]
+    if len(weights) != len(trials):
+        raise StatescapeError(f"{len(weights)} matrices W_in for {len(trials)} trials; give one, or one for each.")
+    for one, trial in zip(weights, trials, strict=True):
+        if trial.free_run:
+            raise StatescapeError("This trial runs in a closed loop; train an EchoStateNetwork and let it generate.")
+        if one.shape != (units, trial.inputs.shape[1]):
+            raise StatescapeError(
+                f"W_in must have shape {(units, trial.inputs.shape[1])}, units by inputs; got {one.shape}."
+            )
+    return weights
+
+
+def _alike(trials: Sequence[Trial]) -> list[list[int]]:
+    """Trials that can run together: of equal shapes and divisions."""
+    groups: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
+    for index, trial in enumerate(trials):
+        groups[trial.inputs.shape, trial.targets.shape, trial.train_steps, trial.warmup].append(index)
+    return list(groups.values())
+
+
+def _train_and_test(
+    simulation: Simulation, trials: list[Trial], units: int, ridge: float
+) -> list[Float[np.ndarray, "test outputs"] | None]:
+    """The outputs of every network for its test part; None where it diverged in training."""
+    like = trials[0]
+    inputs = np.stack([trial.inputs for trial in trials])
+    size = max(MIN_BLOCK, BLOCK_NUMBERS // units)
+    sums = [RidgeSums(units, like.targets.shape[1]) for _ in trials]
+    simulation.advance(inputs[:, : like.warmup])
+    for first in range(like.warmup, like.train_steps, size):
+        last = min(first + size, like.train_steps)
+        states = simulation.advance(inputs[:, first:last])
+        for one, trial, own in zip(sums, trials, states, strict=True):
+            one.add(own, trial.targets[first:last])
+    readouts = [_solved(one, ridge) for one in sums]
+    tested = simulation.advance(inputs[:, like.train_steps :])
+    return [None if readout is None else readout(own) for readout, own in zip(readouts, tested, strict=True)]
+
+
+def _solved(sums: RidgeSums, ridge: float) -> Readout | None:
+    try:
+        return sums.centred().solve(ridge)
+    except StatescapeError:
+        return None
+
+
+def _score(trial: Trial, output: Float[np.ndarray, "test outputs"] | None) -> tuple[float, str]:
+    """The score, and why it is infinite."""
+    if output is None:
+        return np.inf, "the states diverged in training"
+    if not np.isfinite(output).all():
+        return np.inf, "the states diverged in testing"
+    score = trial.score(output)
+    return score, "" if np.isfinite(score) else "the outputs have no finite error"
