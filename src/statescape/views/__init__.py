@@ -1,1 +1,64 @@
-"""Results in, pictures out: one theme, figures for screen and paper, the page."""
+"""Results in, pictures out: one theme, figures for screen and paper, the page.
+
+Names are imported when they are first used: a figure loads Plotly, a page no language model, a search no torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from statescape.views.language.figures import (
+        cosines,
+        energy,
+        lens,
+        lens_map,
+        normalisation,
+        plane,
+        save_figures,
+        steps,
+        vectors,
+    )
+    from statescape.views.report import report
+    from statescape.views.sphere import sphere, sphere_page
+
+__all__ = [
+    "cosines",
+    "energy",
+    "lens",
+    "lens_map",
+    "normalisation",
+    "plane",
+    "report",
+    "save_figures",
+    "sphere",
+    "sphere_page",
+    "steps",
+    "vectors",
+]
+
+_FIGURES = "statescape.views.language.figures"
+_HOMES = {
+    "cosines": _FIGURES,
+    "energy": _FIGURES,
+    "lens": _FIGURES,
+    "lens_map": _FIGURES,
+    "normalisation": _FIGURES,
+    "plane": _FIGURES,
+    "report": "statescape.views.report",
+    "save_figures": _FIGURES,
+    "sphere_page": "statescape.views.sphere",
+    "steps": _FIGURES,
+    "vectors": _FIGURES,
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'statescape.views' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-class Picture(Protocol):
-    """What a page, a notebook and a paper need of a figure."""
+class Printable(Protocol):
+    """What a paper needs of a figure."""
 
     @property
     def name(self) -> str:
@@ -31,14 +31,18 @@ class Picture(Protocol):
     def caption(self) -> str:
         """What is drawn, with its numbers (explained variance, n, seed)."""
 
-    def interactive(self, *, stacked: bool = False) -> go.Figure:
-        """The Plotly figure; `stacked` puts its panels below each other, for narrow screens."""
-
     def printed(self) -> Figure:
         """The matplotlib figure, to be made inside `matplotlib_theme`."""
 
 
-def save_pictures(pictures: Sequence[Picture], folder: str | Path) -> list[Path]:
+class Picture(Printable, Protocol):
+    """What a page and a notebook need of a figure as well."""
+
+    def interactive(self, *, stacked: bool = False) -> go.Figure:
+        """The Plotly figure; `stacked` puts its panels below each other, for narrow screens."""
+
+
+def save_pictures(pictures: Sequence[Printable], folder: str | Path) -> list[Path]:
     """Write every picture as PNG and PDF into `folder`, which is made when missing; returns the files.
 
     Raises:

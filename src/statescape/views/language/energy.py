@@ -2,8 +2,8 @@
 
 Every point is seen as its direction from the mean, ``u = (s - mu) / |s - mu|``: states a hundred times longer than
 embeddings would leave nothing of the cloud. PC1 and PC2 lie flat and the path stands above them at the height of what
-lies outside the drawn plane, ``h^2 = 1 - pc1^2 - pc2^2``; the part outside the whole embedding subspace is marked. Beside
-it the share of energy inside that subspace by state, and the principal angles between it and the span of the path.
+lies outside the drawn plane, ``h^2 = 1 - pc1^2 - pc2^2``; the part outside the whole embedding subspace is marked.
+Beside it the share of energy inside that subspace by state, and the principal angles between it and the path's span.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The sphere of all tokens as a still picture, from outside and from within.
 
 PCA-3D after normalisation on the dimension, every point at norm 1, tokens coloured by the probability that the last
-state gives them. Outside: perspective from three radii away. Inside: the eye at the centre looks towards the end of the path,
-``(x, y) / z``, so that arcs of great circles are straight lines.
+state gives them. Outside: perspective from three radii away. Inside: the eye at the centre looks towards the end of the
+path, ``(x, y) / z``, so that arcs of great circles are straight lines.
 """
 
 from __future__ import annotations

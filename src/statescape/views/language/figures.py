@@ -1,0 +1,99 @@
+"""Each figure of a path by itself, as a Plotly figure, and all of them as files for a paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from statescape.language import StatePath
+from statescape.studies import PathReading, read_path
+from statescape.views.language.cosines import CosinesPicture
+from statescape.views.language.energy import EnergyPicture
+from statescape.views.language.lens import LensPicture
+from statescape.views.language.lens_map import LensMapPicture
+from statescape.views.language.normalisation import NormalisationPicture
+from statescape.views.language.plane import PlanePicture
+from statescape.views.language.sphere_still import SphereStill
+from statescape.views.language.steps import StepsPicture
+from statescape.views.language.vectors import VectorsPicture
+from statescape.views.picture import Printable, save_pictures
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+def plane(path: StatePath) -> go.Figure:
+    """The path in PCA-2D of the embeddings, plain and with every point at norm 1."""
+    return PlanePicture.of(read_path(path)).interactive()
+
+
+def normalisation(path: StatePath) -> go.Figure:
+    """The path normalised on the vector and on the dimension."""
+    return NormalisationPicture.of(read_path(path)).interactive()
+
+
+def vectors(path: StatePath) -> go.Figure:
+    """The last state against the predicted embedding, coordinate by coordinate."""
+    return VectorsPicture.of(read_path(path)).interactive()
+
+
+def cosines(path: StatePath, *, seed: int = 0) -> go.Figure:
+    """Cosine of every state with the predicted, current, second-best and mean embedding, beside the nulls."""
+    return CosinesPicture.of(read_path(path, seed=seed)).interactive()
+
+
+def energy(path: StatePath, *, seed: int = 0) -> go.Figure:
+    """The path above the embedding plane, its energy inside the embedding subspace, principal angles."""
+    return EnergyPicture.of(read_path(path, seed=seed)).interactive()
+
+
+def steps(path: StatePath) -> go.Figure:
+    """What attention and MLP of every block add.
+
+    Raises:
+        StatescapeError: attention and MLP of this model are not known apart.
+    """
+    return StepsPicture.of(read_path(path)).interactive()
+
+
+def lens(path: StatePath) -> go.Figure:
+    """Rank and probability of the prediction, entropy and divergence, by state."""
+    return LensPicture.of(read_path(path)).interactive()
+
+
+def lens_map(path: StatePath) -> go.Figure:
+    """What every state at every position of the text decodes to.
+
+    Raises:
+        StatescapeError: the path was made from arrays and has no trace to ask.
+    """
+    return LensMapPicture.of(read_path(path)).interactive()
+
+
+def save_figures(path: StatePath, folder: str | Path) -> list[Path]:
+    """Write every figure of `path` as PNG and PDF into `folder` and return the files.
+
+    Figures that need what this path does not have (attention and MLP apart, the trace of its text) are left out.
+
+    Raises:
+        StatescapeError: the folder cannot be made or written to.
+    """
+    return save_pictures(pictures(read_path(path)), folder)
+
+
+def pictures(reading: PathReading) -> list[Printable]:
+    """Every picture that this path allows, in the order of the page."""
+    found: list[Printable] = [
+        PlanePicture.of(reading),
+        SphereStill.of(reading),
+        NormalisationPicture.of(reading),
+        VectorsPicture.of(reading),
+        CosinesPicture.of(reading),
+        EnergyPicture.of(reading),
+    ]
+    if reading.path.steps is not None:
+        found.append(StepsPicture.of(reading))
+    found.append(LensPicture.of(reading))
+    if reading.path.origin is not None:
+        found.append(LensMapPicture.of(reading))
+    return found

@@ -1,0 +1,6 @@
+"""The page: one self-contained HTML file of sections, with Plotly inlined once and nothing loaded from outside."""
+
+from statescape.views.page.blocks import Embed, Figure, Prose, Still, Table
+from statescape.views.page.document import Page, Section, render, write_page
+
+__all__ = ["Embed", "Figure", "Page", "Prose", "Section", "Still", "Table", "render", "write_page"]
