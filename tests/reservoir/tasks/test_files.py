@@ -167,7 +167,7 @@ def test_japanese_vowels_as_documented(shared, tmp_path):
     assert trial.persistence_score() == pytest.approx(1 - 31 / 370)
     assert {len(series) for series in (*trial.train, *trial.test)} <= set(range(7, 30))
     # The same utterances in the original layout: one block each, an empty line between.
-    for file, utterances in (("ae.train", trial.train), ("ae.test", trial.test)):
+    for file, utterances in (("ae.train", vowels.train), ("ae.test", vowels.test)):
         blocks = ["\n".join(" ".join(f"{v:.6f}" for v in frame) for frame in frames) for frames in utterances]
         (tmp_path / file).write_text("\n\n".join(blocks) + "\n")
     original = tasks.japanese_vowels(tmp_path).trial(0, "whole")

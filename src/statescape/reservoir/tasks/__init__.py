@@ -1,10 +1,10 @@
 """Tasks: what draws the data of a trial from a seed and scores what a network makes of it."""
 
+from statescape.reservoir.tasks.attempt import Attempt, attempt
 from statescape.reservoir.tasks.attractors import henon, lorenz
 from statescape.reservoir.tasks.catalogue import by_name, names
 from statescape.reservoir.tasks.channel import channel
 from statescape.reservoir.tasks.csv_file import FileTask, from_csv
-from statescape.reservoir.tasks.evaluation import Evaluation, evaluate
 from statescape.reservoir.tasks.mackey_glass import mackey_glass
 from statescape.reservoir.tasks.memory import memory
 from statescape.reservoir.tasks.narma import narma10, narma20, narma30
@@ -15,7 +15,7 @@ from statescape.reservoir.tasks.vowels import JapaneseVowels, japanese_vowels
 
 __all__ = [
     "AnyTrial",
-    "Evaluation",
+    "Attempt",
     "FileTask",
     "JapaneseVowels",
     "LabelledTrial",
@@ -23,10 +23,10 @@ __all__ = [
     "Part",
     "Task",
     "Trial",
+    "attempt",
     "by_name",
     "channel",
     "error_rate",
-    "evaluate",
     "from_csv",
     "henon",
     "japanese_vowels",

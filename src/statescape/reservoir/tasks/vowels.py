@@ -51,22 +51,27 @@ class JapaneseVowels:
     def trial(self, seed: Seed, part: Part = "search") -> LabelledTrial:
         """One division of the utterances into training and test.
 
-        "whole" is the documented division, the same for every seed. The other parts draw 7 of 10 utterances of each
-        speaker to train and test on the rest: "search" among the training utterances, "seal" among the test ones.
+        "whole" is the documented division, the training utterances in random order. The other parts draw 7 of 10
+        utterances of each speaker to train and test on the rest: "search" among the training utterances, "seal" among
+        the test ones.
         """
-        if part == "whole":
-            return LabelledTrial(self.train, self.train_speakers, self.test, self.test_speakers, N_SPEAKERS)
-        pool, speakers = (self.train, self.train_speakers) if part == "search" else (self.test, self.test_speakers)
         rng = np.random.default_rng(seed)
+        if part == "whole":
+            # In a random order: a ridge is chosen on the last of them, which in the file are the last speakers.
+            order = rng.permutation(len(self.train))
+            shuffled = tuple(self.train[index] for index in order)
+            return LabelledTrial(shuffled, self.train_speakers[order], self.test, self.test_speakers, N_SPEAKERS)
+        pool, speakers = (self.train, self.train_speakers) if part == "search" else (self.test, self.test_speakers)
         trains = np.zeros(len(pool), dtype=bool)
         for speaker in range(N_SPEAKERS):
             own = rng.permutation(np.flatnonzero(speakers == speaker))
             trains[own[: len(own) * TRAINED_OF_TEN // 10]] = True
+        chosen, rest = rng.permutation(np.flatnonzero(trains)), np.flatnonzero(~trains)
         return LabelledTrial(
-            tuple(pool[index] for index in np.flatnonzero(trains)),
-            speakers[trains],
-            tuple(pool[index] for index in np.flatnonzero(~trains)),
-            speakers[~trains],
+            tuple(pool[index] for index in chosen),
+            speakers[chosen],
+            tuple(pool[index] for index in rest),
+            speakers[rest],
             N_SPEAKERS,
         )
 

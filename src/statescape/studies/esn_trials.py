@@ -1,0 +1,197 @@
+"""How well one kind of echo state network does a task: k trials, each with fresh data and a fresh network.
+
+Every trial draws its data, its wiring and its input weights from seeds spawned by (seed, trial), so trials are alike
+and independent, save that windows of one file overlap. The mean comes with its bootstrap interval, and beside it what
+saying the newest known value again (persistence) would score on the very same trials.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from statescape.errors import StatescapeError
+from statescape.reservoir import EchoStateNetwork, Topology, generators
+from statescape.reservoir.tasks import AnyTrial, Attempt, LabelledTrial, MemoryTrial, Task, Trial, attempt
+from statescape.statistics.intervals import MeanInterval, bootstrap_mean
+
+# One of these is chosen on the last quarter of every training part where no ridge is given.
+RIDGES = tuple(10.0**exponent for exponent in range(-9, 3))
+
+# Random wirings take the number of units, the share of weights and a seed; the others are fixed by their rule.
+TOPOLOGIES: dict[str, Callable[[int, float, int], Topology]] = {
+    "erdos-renyi": lambda units, density, seed: generators.erdos_renyi(units, density, seed=seed, values="normal"),
+    "SCR": lambda units, _density, _seed: generators.scr(units),
+    "DLR": lambda units, _density, _seed: generators.dlr(units),
+    "DLRB": lambda units, _density, _seed: generators.dlrb(units),
+    "CRJ": lambda units, _density, _seed: generators.crj(units),
+    "small-world": lambda units, density, seed: generators.small_world(
+        units, min(max(round(density * units), 1), max(units - 1, 1)), seed=seed
+    ),
+    "scale-free": lambda units, density, seed: generators.scale_free(
+        units, max(round(density * units / 2), 1), seed=seed
+    ),
+    "modular": lambda units, density, seed: generators.modular(
+        units, min(4, units), min(3.0 * density, 1.0), density / 3.0, seed=seed
+    ),
+}
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """What the networks of all trials share; names as in ReservoirPy.
+
+    Attributes:
+        units: number of units.
+        topology: a name in `TOPOLOGIES`.
+        sr: spectral radius W is scaled to.
+        lr: leak rate.
+        input_scaling: factor of the input weights, which are -1 and 1.
+        bias: of every unit; without one, and with an input that is symmetric around 0, tanh units cannot form squares.
+        rc_connectivity: share of recurrent weights, for random wirings.
+        input_connectivity: share of input weights.
+        ridge: penalty of the readout; None chooses one of `RIDGES` in every trial.
+        activation: "tanh", or "identity" for linear units.
+    """
+
+    units: int = 100
+    topology: str = "erdos-renyi"
+    sr: float = 0.9
+    lr: float = 1.0
+    input_scaling: float = 0.1
+    bias: float = 0.1
+    rc_connectivity: float = 0.1
+    input_connectivity: float = 1.0
+    ridge: float | None = None
+    activation: Literal["tanh", "identity"] = "tanh"
+
+    def __post_init__(self) -> None:
+        if self.topology.lower() not in {name.lower() for name in TOPOLOGIES}:
+            raise StatescapeError(f"There is no topology {self.topology!r}. Known are: {', '.join(TOPOLOGIES)}.")
+        if not (np.isfinite(self.sr) and self.sr >= 0):
+            raise StatescapeError(f"A spectral radius is a finite number from 0 on; got sr={self.sr:g}.")
+        if not np.isfinite(self.input_scaling):
+            raise StatescapeError(f"The input scaling is a finite number; got {self.input_scaling:g}.")
+
+    def network(self, seed: int, pooling: Literal["none", "mean"] = "none") -> EchoStateNetwork:
+        """A network drawn from `seed`.
+
+        Raises:
+            StatescapeError: for values out of range.
+        """
+        draw = next(make for name, make in TOPOLOGIES.items() if name.lower() == self.topology.lower())
+        return EchoStateNetwork(
+            W=draw(self.units, self.rc_connectivity, seed),
+            sr=self.sr,
+            lr=self.lr,
+            input_scaling=self.input_scaling,
+            bias=self.bias,
+            input_connectivity=self.input_connectivity,
+            ridge=RIDGES if self.ridge is None else self.ridge,
+            activation=self.activation,
+            pooling=pooling,
+            seed=seed,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class EsnTrials:
+    """What k trials showed, and the first of them to look at.
+
+    Attributes:
+        task: the task.
+        settings: of the networks.
+        seed: of everything.
+        scores: one score a trial.
+        score: their mean and interval.
+        persistence: mean and interval of persistence on the same trials (of the most frequent class, for classes);
+            None where there is none.
+        ridges: the ridge used in each trial; empty where nothing is trained.
+        reason: why a trial diverged, in words; empty where none did.
+        seconds: drawing, training and testing, all trials.
+        network: the network of the first trial, trained.
+        trial: its data.
+        attempt: how it did.
+    """
+
+    task: Task
+    settings: NetworkSettings
+    seed: int
+    scores: Float[np.ndarray, " trials"]
+    score: MeanInterval
+    persistence: MeanInterval | None
+    ridges: tuple[float, ...]
+    reason: str
+    seconds: float
+    network: EchoStateNetwork
+    trial: AnyTrial
+    attempt: Attempt
+
+
+def run_trials(task: Task, settings: NetworkSettings, n_trials: int, seed: int) -> EsnTrials:
+    """Train and test a fresh network on each of `n_trials` fresh draws of a task.
+
+    Raises:
+        StatescapeError: for settings out of range, data too short, or no trials.
+    """
+    if n_trials < 1:
+        raise StatescapeError(f"Ask for at least one trial; got {n_trials}.")
+    begun = time.perf_counter()
+    scores, persistence, ridges, reason = [], [], [], ""
+    shown: list[tuple[EchoStateNetwork, AnyTrial, Attempt]] = []
+    for index in range(n_trials):
+        data_seed, network_seed = np.random.SeedSequence([seed, index]).spawn(2)
+        trial = task.trial(data_seed, "whole")
+        pooling: Literal["none", "mean"] = "mean" if isinstance(trial, LabelledTrial) else "none"
+        network = settings.network(int(network_seed.generate_state(1)[0]), pooling)
+        tried = attempt(network, trial)
+        scores.append(tried.score)
+        baseline = trial.persistence_score()
+        if baseline is not None:
+            persistence.append(baseline)
+        if not isinstance(trial, MemoryTrial) and network.readout is not None:
+            ridges.append(float(network.ridge or 0.0))
+        reason = reason or tried.reason
+        first = first or (network, trial, evaluation)
+    values = np.array(scores)
+    return EsnTrials(
+        task,
+        settings,
+        seed,
+        values,
+        bootstrap_mean(values, seed),
+        bootstrap_mean(np.array(persistence), seed) if persistence else None,
+        tuple(ridges),
+        reason,
+        time.perf_counter() - begun,
+        *shown[0],
+    )
+
+
+def with_warmup(task: Task, warmup: int) -> Task:
+    """The same task with another warmup.
+
+    Raises:
+        StatescapeError: where the task has none, or a negative warmup is asked for.
+    """
+    if warmup < 0:
+        raise StatescapeError(f"The warmup is a number of steps, 0 or more; got {warmup}.")
+    fields: Any = getattr(task, "__dataclass_fields__", {})
+    if "warmup" not in fields:
+        raise StatescapeError(f"{task.name} has no warmup: every series of it is read from its first step.")
+    changed: Any = replace(task, warmup=warmup)  # type: ignore[type-var]
+    return changed  # type: ignore[no-any-return]
+
+
+def example_inputs(trial: AnyTrial) -> Float[np.ndarray, "steps inputs"] | None:
+    """Inputs to picture states along: the test part, or the first test series; None where the weights are read."""
+    if isinstance(trial, Trial):
+        return trial.test_inputs
+    if isinstance(trial, LabelledTrial):
+        return trial.test[0]
+    return trial.inputs
