@@ -20,7 +20,7 @@ BLOCKS = 3
 TEXT = "w5 w17 w60 w2 w33 w33 w90 w11 w48"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Family:
     """A model type of transformers and what its tiny configuration needs.
 
@@ -60,6 +60,30 @@ _GPT2_SHAPE: dict[str, Any] = {
     "pad_token_id": 0,
 }
 _MOE = {"num_local_experts": 4, "num_experts_per_tok": 2}
+_LATENT_ATTENTION = {
+    "q_lora_rank": 8,
+    "kv_lora_rank": 8,
+    "qk_nope_head_dim": 4,
+    "qk_rope_head_dim": 4,
+    "v_head_dim": 8,
+}
+_DEEPSEEK_EXPERTS = {
+    "n_routed_experts": 4,
+    "num_experts_per_tok": 2,
+    "n_group": 1,
+    "topk_group": 1,
+    "first_k_dense_replace": 1,
+    "moe_intermediate_size": 16,
+}
+_JAMBA_MIXER = {"mamba_d_state": 4, "mamba_dt_rank": 4, "use_mamba_kernels": False}
+_FALCON_H1 = {
+    "lm_head_multiplier": 0.5,
+    "embedding_multiplier": 3.0,
+    "mamba_d_ssm": 32,
+    "mamba_n_heads": 4,
+    "mamba_d_head": 8,
+    "mamba_d_state": 8,
+}
 
 FAMILIES = (
     Family("gpt2", _GPT2_SHAPE, common=False),
@@ -111,23 +135,31 @@ FAMILIES = (
     Family("nanochat"),
     Family("phimoe", _MOE),
     Family("diffllama"),
-    Family("minicpm3", {"q_lora_rank": 8, "kv_lora_rank": 8, "qk_nope_head_dim": 4, "qk_rope_head_dim": 4, "v_head_dim": 8}),
-    Family("deepseek_v3", {"q_lora_rank": 8, "kv_lora_rank": 8, "qk_nope_head_dim": 4, "qk_rope_head_dim": 4, "v_head_dim": 8,
-                           "n_routed_experts": 4, "n_group": 1, "num_experts_per_tok": 2, "topk_group": 1, "first_k_dense_replace": 1, "moe_intermediate_size": 16}),
-    Family("jamba", {"num_experts": 2, "attn_layer_period": 2, "attn_layer_offset": 1, "mamba_d_state": 4, "mamba_dt_rank": 4, "use_mamba_kernels": False}),
-    Family("mamba", {"state_size": 4}),
-    Family("falcon_h1", {"lm_head_multiplier": 0.5, "embedding_multiplier": 3.0, "mamba_d_ssm": 32, "mamba_n_heads": 4, "mamba_d_head": 8, "mamba_d_state": 8}),
+    Family("minicpm3", _LATENT_ATTENTION),
+    Family("deepseek_v3", {**_LATENT_ATTENTION, **_DEEPSEEK_EXPERTS}),
+    Family("jamba", {"num_experts": 2, "attn_layer_period": 2, "attn_layer_offset": 1, **_JAMBA_MIXER}),
     Family("recurrent_gemma", {"lru_width": WIDTH, "block_types": ["recurrent", "attention"], "logits_soft_cap": 2.0}),
-    Family("openai-gpt", _GPT2_SHAPE, common=False),
     Family("ctrl", {**_GPT2_SHAPE, "dff": 48}, common=False),
-    Family("rwkv", {"attention_hidden_size": WIDTH, "context_length": 64}),
-    Family("gemma3n_text", {"head_dim": 8, "hidden_size_per_layer_input": 8, "vocab_size_per_layer_input": VOCABULARY, "laurel_rank": 4, "num_kv_shared_layers": 1}),
     Family("lfm2"),
-    Family("bamba", {"mamba_n_heads": 4, "mamba_d_head": 16, "mamba_d_state": 8, "mamba_n_groups": 1, "attn_layer_indices": [1]}),
-    Family("zamba2", {"mamba_d_state": 8, "n_mamba_heads": 4, "mamba_headdim": 16, "mamba_ngroups": 1, "layers_block_type": ["mamba", "hybrid", "mamba"]}),
     Family("seed_oss", {"head_dim": 8}),
     Family("ernie4_5", {"head_dim": 8}),
     Family("bitnet"),
+    Family("openai-gpt", _GPT2_SHAPE, common=False, steps=False),  # norms after each sum, none at the end
+    Family("falcon_h1", _FALCON_H1, steps=False),  # attention and state space beside each other, then an MLP
+    Family("mamba", {"state_size": 4}, steps=False),  # one mixer a block
+    Family("rwkv", {"attention_hidden_size": WIDTH, "context_length": 64}, steps=False),  # a norm before block 1
+)
+
+# Four streams that predict and correct one another: no single state.
+REFUSED = Family(
+    "gemma3n_text",
+    {
+        "head_dim": 8,
+        "hidden_size_per_layer_input": 8,
+        "vocab_size_per_layer_input": VOCABULARY,
+        "laurel_rank": 4,
+        "num_kv_shared_layers": 1,
+    },
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from statescape.errors import StatescapeError
 from statescape.language.facts import ModelFacts
 from statescape.language.lens_readout import LensReadout
 from statescape.language.state_path import StatePath, Steps
@@ -28,5 +29,12 @@ _RUN_A_MODEL = {
 
 def __getattr__(name: str) -> Any:
     if name in _RUN_A_MODEL:
-        return getattr(importlib.import_module(_RUN_A_MODEL[name]), name)
+        try:
+            return getattr(importlib.import_module(_RUN_A_MODEL[name]), name)
+        except ModuleNotFoundError as error:
+            if error.name not in {"torch", "transformers"}:
+                raise
+            raise StatescapeError(
+                f"Language models need {error.name}; install it with: pip install 'statescape[lm]'"
+            ) from error
     raise AttributeError(f"module 'statescape.language' has no attribute {name!r}")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -25,6 +25,7 @@ from statescape.language.anatomy import Anatomy
 ERROR_BOUNDS = {torch.float64: 1e-4, torch.float32: 1e-4, torch.bfloat16: 8e-2, torch.float16: 1e-2}
 
 
+@runtime_checkable
 class Decoder(Protocol):
     """Reads states in the vocabulary."""
 

@@ -51,7 +51,9 @@ def read_lens(
     if not 1 <= top <= len(vocabulary):
         raise StatescapeError(f"The lens can show 1 to {len(vocabulary)} top tokens; got {top}.")
     if targets is not None and (len(targets) != positions or targets.min() < 0 or targets.max() >= len(vocabulary)):
-        raise StatescapeError(f"The lens takes one target id for each of {positions} positions, below {len(vocabulary)}.")
+        raise StatescapeError(
+            f"The lens takes one target id for each of {positions} positions, below {len(vocabulary)}."
+        )
     size = max(1, ROWS // n_states)
     chunks = []
     for start in range(0, positions, size):

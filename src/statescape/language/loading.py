@@ -1,7 +1,7 @@
 """Where a model comes from: the bundled one, a folder, the hub, or an object already in memory.
 
-Only safetensors are read and no code of the model's authors is run. What cannot be loaded is refused in one line,
-before anything is downloaded.
+Only safetensors are read and no code of a model's authors is run. What cannot be read is refused in one line, before
+anything large is downloaded.
 """
 
 from __future__ import annotations
@@ -10,55 +10,77 @@ import contextlib
 import json
 import logging
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from statescape.errors import StatescapeError
+from statescape.language.hub import require_safetensors, snapshot
 from statescape.language.model import LanguageModel, read_network
 
 BUNDLED = "conteur"
+_TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
 
 
 def load_model(source: Any = None, *, tokenizer: Any = None, bos: bool | None = None) -> LanguageModel:
-    """Load a causal language model and check that it can be read exactly.
+    """Load a causal language model and check that its states can be read exactly.
 
     Args:
         source: a folder, a name on the Hugging Face hub, a transformers model, or None for the bundled `conteur`.
-        tokenizer: the tokenizer of a model given as an object; others bring their own.
-        bos: put a beginning-of-sequence token in front of every text; None leaves it to the tokenizer.
+        tokenizer: the tokenizer of a model given as an object; folders and names bring their own.
+        bos: whether a beginning-of-sequence token is put in front of every text; None leaves it to the tokenizer.
 
     Raises:
-        StatescapeError: if there is no such model, if it is not a causal language model in safetensors, or if decoding
-            its last state does not give its own logits.
+        StatescapeError: if there is no such model, if it is no causal language model in safetensors, if its tokenizer
+            does not fit, or if decoding its last state does not give its own logits.
     """
     if source is None:
-        folder = resources.files("statescape") / "data" / BUNDLED
-        with resources.as_file(folder) as path:
-            return _from_folder(path, BUNDLED, bos, dtype="float32")
+        with resources.as_file(resources.files("statescape") / "data" / BUNDLED) as folder:
+            return _from_folder(folder, BUNDLED, bos, torch.float32)  # stored in float16 to be small
     if isinstance(source, str | os.PathLike):
-        path = Path(source).expanduser()
-        if path.is_dir():
-            return _from_folder(path, str(source), bos, dtype="auto")
-        if path.exists():
+        folder = Path(source).expanduser()
+        if folder.is_file():
             raise StatescapeError(f"{source} is a file; give the folder that holds config.json and the weights.")
-        return _from_hub(str(source), bos)
+        if not folder.is_dir():
+            folder = snapshot(os.fspath(source))
+        return _from_folder(folder, os.fspath(source), bos, "auto")
+    if not hasattr(source, "get_output_embeddings"):
+        raise StatescapeError(f"A model is a folder, a hub name or a transformers model; got {type(source).__name__}.")
     if tokenizer is None:
         raise StatescapeError("A model given as an object needs its tokenizer: load_model(model, tokenizer=tokenizer).")
     return _checked(source, tokenizer, type(source).__name__, bos)
 
 
-def _from_folder(folder: Path, name: str, bos: bool | None, dtype: str) -> LanguageModel:
+def _from_folder(folder: Path, name: str, bos: bool | None, dtype: torch.dtype | str) -> LanguageModel:
     config = _configuration(folder, name)
-    _require_safetensors([file.name for file in folder.iterdir()], name)
-    network, tokenizer = _load(folder, name, config, dtype)
+    require_safetensors((file.name for file in folder.iterdir()), name)
+    if not any((folder / file).is_file() for file in _TOKENIZER_FILES):
+        raise StatescapeError(f"{name} holds no tokenizer; add the tokenizer.json that the model was trained with.")
+    with _quiet():
+        architecture = _architecture(config, name)
+        try:
+            tokenizer = _tokenizer(folder)
+            network, report = architecture.from_pretrained(
+                folder,
+                local_files_only=True,
+                use_safetensors=True,
+                trust_remote_code=False,
+                dtype=dtype,
+                output_loading_info=True,
+            )
+        except Exception as error:  # whatever transformers, tokenizers or safetensors raise
+            raise StatescapeError(f"{name} cannot be loaded: {_first_line(error)}") from error
+    if report["missing_keys"]:
+        missing = sorted(report["missing_keys"])
+        raise StatescapeError(
+            f"The weights of {name} are incomplete: {len(missing)} are missing, such as {missing[0]}."
+        )
     return _checked(network, tokenizer, name, bos)
-
-
-def _from_hub(name: str, bos: bool | None) -> LanguageModel:
-    raise StatescapeError(f"There is no folder {name}, and the hub cannot be reached.")
 
 
 def _configuration(folder: Path, name: str) -> dict[str, Any]:
@@ -66,64 +88,56 @@ def _configuration(folder: Path, name: str) -> dict[str, Any]:
     if not file.is_file():
         raise StatescapeError(f"{name} holds no config.json; give a folder as transformers saves it.")
     try:
-        return dict(json.loads(file.read_text(encoding="utf-8")))
-    except (ValueError, TypeError) as error:
-        raise StatescapeError(f"{name}/config.json is not valid JSON; download the model again.") from error
+        config = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise StatescapeError(f"The config.json of {name} is no JSON; download the model again.") from error
+    if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
+        raise StatescapeError(f"The config.json of {name} names no model_type; give a folder as transformers saves it.")
+    if config.get("is_encoder_decoder"):
+        raise StatescapeError(_ENCODER_DECODER.format(name=name))
+    return config
 
 
-def _require_safetensors(files: list[str], name: str) -> None:
-    if any(file.endswith(".safetensors") for file in files):
-        return
-    if any(file.endswith((".bin", ".pt", ".pth", ".ckpt", ".pkl")) for file in files):
-        raise StatescapeError(
-            f"{name} has pickled weights only, which could run code; convert them to safetensors "
-            "(model.save_pretrained in transformers does) and try again."
-        )
-    raise StatescapeError(f"{name} holds no weights; it needs model.safetensors.")
-
-
-def _load(folder: Path, name: str, config: dict[str, Any], dtype: str) -> tuple[Any, Any]:
-    """Network and tokenizer of a folder, quietly."""
-    import torch
-
-    with _quiet():
-        tokenizer = _tokenizer(folder, name)
-        architecture = _architecture(config, name)
-        network = architecture.from_pretrained(
-            folder,
-            local_files_only=True,
-            use_safetensors=True,
-            trust_remote_code=False,
-            dtype=getattr(torch, dtype, dtype),
-        )
-    return network.eval(), tokenizer
+_ENCODER_DECODER = "{name} is an encoder-decoder model; statescape reads causal (decoder-only) language models."
 
 
 def _architecture(config: dict[str, Any], name: str) -> Any:
-    if config.get("model_type") == "gpt2":  # the bundled model's; the table of all families takes a second to import
+    if config["model_type"] == "gpt2":  # the bundled model's: spares the table of all families
         from transformers.models.gpt2.modeling_gpt2 import GPT2LMHeadModel
 
         return GPT2LMHeadModel
-    from transformers.models.auto.modeling_auto import AutoModelForCausalLM
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, AutoModelForCausalLM
 
-    return AutoModelForCausalLM
+    model_type = config["model_type"]
+    if model_type in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+        return AutoModelForCausalLM
+    if model_type in CONFIG_MAPPING_NAMES:
+        raise StatescapeError(f"{name} is a {model_type} model, which is no causal (decoder-only) language model.")
+    raise StatescapeError(
+        f"{name} is a {model_type} model, which transformers does not know; code that comes with a model is never run."
+    )
 
 
-def _tokenizer(folder: Path, name: str) -> Any:
-    if not any((folder / file).is_file() for file in ("tokenizer.json", "tokenizer_config.json", "vocab.json")):
-        raise StatescapeError(f"{name} holds no tokenizer; add the tokenizer.json the model was trained with.")
+def _tokenizer(folder: Path) -> Any:
     from transformers.models.auto.tokenization_auto import AutoTokenizer
 
     return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
 
 
 def _checked(network: Any, tokenizer: Any, name: str, bos: bool | None) -> LanguageModel:
-    import torch
-
-    if not all(bool(torch.isfinite(parameter).all()) for parameter in network.parameters()):
-        raise StatescapeError(f"{name} has weights that are NaN or infinite; download it again.")
+    if getattr(network.config, "is_encoder_decoder", False):
+        raise StatescapeError(_ENCODER_DECODER.format(name=name))
+    for weights, parameter in network.named_parameters():
+        if not bool(torch.isfinite(parameter).all()):
+            raise StatescapeError(f"{name} has weights that are NaN or infinite ({weights}); download it again.")
     with _quiet():
         return read_network(network.eval(), tokenizer, name, bos)
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return re.sub(r"\s+", " ", lines[0]) if lines else type(error).__name__
 
 
 @contextlib.contextmanager
@@ -131,7 +145,7 @@ def _quiet() -> Iterator[None]:
     """No warnings, log lines or progress bars of transformers."""
     from transformers.utils import logging as transformers_logging
 
-    verbosity = transformers_logging.get_verbosity()
+    verbosity, bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity(logging.CRITICAL)
     transformers_logging.disable_progress_bar()
     try:
@@ -140,4 +154,5 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         transformers_logging.set_verbosity(verbosity)
-        transformers_logging.enable_progress_bar()
+        if bars:
+            transformers_logging.enable_progress_bar()

@@ -152,6 +152,8 @@ def _read(network: Any, name: str) -> tuple[Anatomy, ModelDecoder, ModelFacts]:
         if not bool(torch.isfinite(logits).all()):
             raise StatescapeError(f"{name} gives logits that are NaN or infinite; its weights are damaged.")
         states = anatomy.states(ids)
+        if not _is_causal(anatomy, ids, states):
+            raise StatescapeError(f"{name} reads its text in both directions; statescape reads causal language models.")
         decoder = make_decoder(anatomy)
         error, bound = verified(decoder, states[-1], logits, network.dtype)
     facts = ModelFacts(
@@ -165,6 +167,14 @@ def _read(network: Any, name: str) -> tuple[Anatomy, ModelDecoder, ModelFacts]:
         error_bound=bound,
     )
     return anatomy, decoder, facts
+
+
+def _is_causal(anatomy: Anatomy, ids: torch.Tensor, states: torch.Tensor) -> bool:
+    """Whether another last token leaves all states before it as they are, but for rounding."""
+    changed = ids.clone()
+    changed[-1] = ids[0]
+    difference = (anatomy.states(changed) - states)[:, :-1].abs().max()
+    return bool(difference <= 64 * torch.finfo(anatomy.stream_dtype).eps * states.abs().max())
 
 
 def _probe(vocabulary: int, context: int | None) -> torch.Tensor:

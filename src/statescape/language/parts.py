@@ -11,7 +11,6 @@ changes at the first. Where both do, because the MLP reads what attention wrote,
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -118,35 +117,42 @@ class _Output:
 def _pair(outputs: list[_Output], before: torch.Tensor, after: torch.Tensor, eps: float) -> tuple[Part, Part] | None:
     """The two outputs that make up the change, in the order they ran; plain and shallow ones preferred."""
     change = (after.double() - before.double()).reshape(-1)
-    candidates = [(output, False) for output in outputs] + [(output, True) for output in outputs]
-    values = torch.stack([(o.value.double() - before.double() * shared).reshape(-1) for o, shared in candidates])
-    gram, products = values @ values.T, values @ change
-    noise = float(before.norm() + after.norm()) * 8 * eps
+    candidates = [(place, with_stream) for with_stream in (False, True) for place in range(len(outputs))]
+    values = torch.stack(
+        [(outputs[place].value.double() - before.double() * shared).reshape(-1) for place, shared in candidates]
+    )
+    noise = 8 * eps * float(before.norm() + after.norm())
     found: list[tuple[tuple[bool, int, int], Part, Part]] = []
-    for i, j in itertools.combinations(range(len(candidates)), 2):
-        determinant = float(gram[i, i] * gram[j, j] - gram[i, j] ** 2)
-        if determinant <= 1e-9 * float(gram[i, i] * gram[j, j]):
+    for i, j, factors in _least_squares(values, change, noise):
+        if float((change - factors @ values[[i, j]]).norm()) > noise:
             continue
-        alpha = float(products[i] * gram[j, j] - products[j] * gram[i, j]) / determinant
-        beta = float(products[j] * gram[i, i] - products[i] * gram[i, j]) / determinant
-        if min(abs(alpha), abs(beta)) < _SMALLEST_FACTOR:
-            continue
-        if float((change - alpha * values[i] - beta * values[j]).norm()) > noise:
-            continue
-        plain = max(abs(alpha - 1), abs(beta - 1)) <= max(1e-4, 8 * eps)
-        alpha, beta = (1.0, 1.0) if plain else (alpha, beta)
-        (one, one_shared), (other, other_shared) = candidates[i], candidates[j]
-        rank = (not plain, one_shared + other_shared, one.depth + other.depth)
-        pair = [
-            (outputs.index(one), Part(one.module, alpha, one_shared)),
-            (outputs.index(other), Part(other.module, beta, other_shared)),
-        ]
-        first, second = (part for _, part in sorted(pair, key=lambda item: item[0]))
-        found.append((rank, first, second))
+        plain = float((factors - 1).abs().max()) <= max(1e-4, 8 * eps)
+        both = sorted(zip((candidates[i], candidates[j]), [1.0, 1.0] if plain else factors.tolist(), strict=True))
+        first, second = (Part(outputs[place].module, factor, shared) for (place, shared), factor in both)
+        depth = sum(outputs[place].depth for (place, _), _ in both)
+        found.append(((not plain, first.with_stream + second.with_stream, depth), first, second))
     if not found:
         return None
     _, first, second = min(found, key=lambda item: item[0])
     return first, second
+
+
+def _least_squares(
+    values: Float[torch.Tensor, "candidates numbers"], change: Float[torch.Tensor, " numbers"], noise: float
+) -> Iterator[tuple[int, int, Float[torch.Tensor, " pair"]]]:
+    """All pairs whose best combination comes near the change, with its two factors; from the normal equations."""
+    gram, products = values @ values.T, values @ change
+    power = gram.diagonal()
+    determinant = power[:, None] * power - gram.square()
+    factor = (products[:, None] * power - products * gram) / determinant  # the first's
+    missed = change @ change - factor * products[:, None] - factor.T * products
+    near = (
+        (determinant > 1e-9 * power[:, None] * power)
+        & (torch.minimum(factor.abs(), factor.T.abs()) > _SMALLEST_FACTOR)
+        & (missed < 100 * noise**2 + 1e-9 * (change @ change))
+    )
+    for i, j in near.triu(1).nonzero().tolist():
+        yield i, j, torch.stack([factor[i, j], factor[j, i]])
 
 
 def _sums(before: torch.Tensor, after: torch.Tensor, one: torch.Tensor, other: torch.Tensor, eps: float) -> bool:

@@ -6,6 +6,7 @@ or, without a model, by `StatePath.from_arrays`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -13,11 +14,12 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
-from statescape.geometry import Path
+from statescape.geometry import Path, rogue_dimensions
 from statescape.language.facts import ModelFacts
 from statescape.language.lens_readout import LensReadout
 
 
+@runtime_checkable
 @runtime_checkable
 class PathOrigin(Protocol):
     """What a path was read from and can be asked again: the trace of its text."""
@@ -37,7 +39,7 @@ class Steps:
     """What attention and MLP each added at every block, where the two sum to the block's change.
 
     Attributes:
-        attention: what the attention of block l added to the stream.
+        attention: what the attention of block l added to the stream (in hybrid models: whatever mixes positions).
         mlp: what the MLP of block l added to the stream.
         attention_logit: its direct effect on the predicted token's logit, through the final norm's own scale at s_L
             (logit minus the mean logit over the vocabulary, so that what raises all tokens alike does not count).
@@ -85,6 +87,71 @@ class StatePath:
     rogue_dimensions: tuple[int, ...] = ()
     steps: Steps | None = None
     origin: PathOrigin | None = None
+
+    @classmethod
+    def from_arrays(
+        cls,
+        states: Float[np.ndarray, "states d_model"],
+        embeddings: Float[np.ndarray, "vocabulary d_model"],
+        *,
+        normed_states: Float[np.ndarray, "states d_model"] | None = None,
+        log_probabilities: Float[np.ndarray, "states vocabulary"] | None = None,
+        unembedding: Float[np.ndarray, "vocabulary d_model"] | None = None,
+        vocabulary: Sequence[str] | None = None,
+        token_ids: Sequence[int] = (0,),
+        name: str = "arrays",
+    ) -> StatePath:
+        """The path of states that were computed elsewhere, without a model.
+
+        Args:
+            states: s_0 to s_L, the raw residual stream.
+            embeddings: one row for every token, as added to the stream.
+            normed_states: what the final norm makes of the states; by default the states themselves.
+            log_probabilities: of every token, decoded from every state; by default the log-softmax of the products of
+                ``normed_states`` with the rows of ``unembedding``.
+            unembedding: rows of W_U; by default the embeddings (tied).
+            vocabulary: how every token reads; by default its id.
+            token_ids: ids of the text; the path is that of its last token.
+            name: what outputs call the model.
+
+        Raises:
+            StatescapeError: if shapes, ids or values do not fit together.
+        """
+        rows = embeddings if unembedding is None else unembedding
+        normed = states if normed_states is None else normed_states
+        words = tuple(str(token) for token in range(len(embeddings))) if vocabulary is None else tuple(vocabulary)
+        arrays = (states, embeddings, normed, rows)
+        if any(array.ndim != 2 or array.shape[1:] != states.shape[1:] for array in arrays) or len(normed) != len(
+            states
+        ):
+            shapes = ", ".join(str(array.shape) for array in arrays)
+            raise StatescapeError(f"States, embeddings, normed states and unembedding need one width; got {shapes}.")
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise StatescapeError("States and embeddings must be finite; some are NaN or infinite.")
+        if len(words) != len(embeddings) or len(rows) != len(embeddings):
+            raise StatescapeError(f"{len(embeddings)} embeddings need as many words and rows of W_U.")
+        if not token_ids or not all(0 <= token < len(embeddings) for token in token_ids):
+            raise StatescapeError(f"A path needs token ids between 0 and {len(embeddings) - 1}; got {list(token_ids)}.")
+        if log_probabilities is None:
+            logits = np.asarray(normed, dtype=np.float64) @ np.asarray(rows, dtype=np.float64).T
+            shifted = logits - logits.max(axis=1, keepdims=True)
+            log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        tokens = tuple(words[token] for token in token_ids)
+        facts = ModelFacts(name, len(states) - 1, states.shape[1], len(embeddings), tied=unembedding is None)
+        return cls(
+            model=facts,
+            text="".join(tokens),
+            tokens=tokens,
+            token_ids=tuple(int(token) for token in token_ids),
+            position=len(tokens) - 1,
+            vocabulary=words,
+            states=states,
+            normed_states=normed,
+            embeddings=embeddings,
+            unembedding=unembedding,
+            log_probabilities=log_probabilities,
+            rogue_dimensions=rogue_dimensions(states) if len(states) > 1 else (),
+        )
 
     def __post_init__(self) -> None:
         if not 0 <= self.position < len(self.tokens):

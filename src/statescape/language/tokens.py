@@ -47,14 +47,14 @@ class Tokens:
             text.encode("utf-8")
         except UnicodeEncodeError as error:
             raise StatescapeError("The text holds bytes that are no UTF-8; save it as UTF-8 and try again.") from error
-        ids = tuple(self.tokenizer.encode(text, add_special_tokens=False))
+        ids = tuple(self.tokenizer.encode(text, add_special_tokens=False, verbose=False))
         if not ids:
             raise StatescapeError("The tokenizer makes no token of this text; give a text with letters.")
         largest = max(ids)
         if largest >= len(self.vocabulary):
             raise StatescapeError(
                 f"The tokenizer does not fit the model: it gives id {largest}, the model has "
-                f"{len(self.vocabulary)} embeddings; load the tokenizer the model was trained with."
+                f"{len(self.vocabulary)} embeddings; load the one that the model was trained with."
             )
         if last is not None:
             ids = ids[-last:]
@@ -73,14 +73,14 @@ def bind(tokenizer: Any, rows: int, bos: bool | None, context: int | None) -> To
     Raises:
         StatescapeError: if the tokenizer knows more ids than the model has embeddings, or has no token to put in front.
     """
-    ids = tokenizer.get_vocab().values()
+    ids = set(tokenizer.get_vocab().values())
     if not ids:
-        raise StatescapeError("The tokenizer is empty; load the tokenizer the model was trained with.")
-    # Many published models have a few added tokens beyond the matrix; a text that meets one is refused then.
-    if sum(index >= rows for index in ids) > len(ids) // 10:
+        raise StatescapeError("The tokenizer is empty; load the one that the model was trained with.")
+    # Some published models have a token or two, added later, beyond the matrix: a text that meets one is refused.
+    if max(ids - set(tokenizer.added_tokens_decoder), default=0) >= rows:
         raise StatescapeError(
             f"The tokenizer does not fit the model: it knows {max(ids) + 1:,} tokens, the model has {rows:,} "
-            "embeddings; load the tokenizer the model was trained with."
+            "embeddings; load the one that the model was trained with."
         )
     vocabulary = readings(tokenizer, rows)
     prefix, policy = _prefix(tokenizer, vocabulary, bos)
@@ -141,11 +141,10 @@ def _byte_alphabet() -> dict[str, int]:
 
 
 def _show_bytes(error: UnicodeError) -> tuple[str, int]:
-    assert_decoding = error if isinstance(error, UnicodeDecodeError) else None
-    if assert_decoding is None:
+    """Bytes that are no text read ``<0xE2>``, as SentencePiece writes them."""
+    if not isinstance(error, UnicodeDecodeError):
         raise error
-    stray = assert_decoding.object[assert_decoding.start : assert_decoding.end]
-    return "".join(f"<0x{byte:02X}>" for byte in stray), assert_decoding.end
+    return "".join(f"<0x{byte:02X}>" for byte in error.object[error.start : error.end]), error.end
 
 
 codecs.register_error("statescape.show_bytes", _show_bytes)
