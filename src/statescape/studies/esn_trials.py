@@ -157,7 +157,8 @@ def run_trials(task: Task, settings: NetworkSettings, n_trials: int, seed: int) 
         if not isinstance(trial, MemoryTrial) and network.readout is not None:
             ridges.append(float(network.ridge or 0.0))
         reason = reason or tried.reason
-        first = first or (network, trial, evaluation)
+        if not shown:
+            shown.append((network, trial, tried))
     values = np.array(scores)
     return EsnTrials(
         task,

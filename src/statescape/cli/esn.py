@@ -1,0 +1,211 @@
+"""``statescape esn``: train and test one kind of echo state network on a task or a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from statescape.cli import inputs
+from statescape.cli.console import output, visible, working
+from statescape.errors import StatescapeError
+
+if TYPE_CHECKING:
+    from statescape.reservoir.tasks import Task
+    from statescape.studies.esn_trials import EsnTrials
+
+_FILE = "For a file"
+_NETWORK = "Network"
+
+
+def esn(
+    task: Annotated[
+        str,
+        typer.Argument(
+            help="A task (narma10, mackey-glass-17-84, memory-noisy, ...), a CSV file, or a folder of Japanese vowels.",
+            show_default=False,
+        ),
+    ],
+    units: Annotated[int, typer.Option("--units", "-n", min=1, help="Units.", rich_help_panel=_NETWORK)] = 100,
+    topology: Annotated[
+        str,
+        typer.Option(
+            "--topology",
+            help="erdos-renyi, SCR, DLR, DLRB, CRJ, small-world, scale-free or modular.",
+            rich_help_panel=_NETWORK,
+        ),
+    ] = "erdos-renyi",
+    sr: Annotated[float, typer.Option("--sr", min=0, help="Spectral radius.", rich_help_panel=_NETWORK)] = 0.9,
+    lr: Annotated[float, typer.Option("--lr", help="Leak rate, 0 to 1.", rich_help_panel=_NETWORK)] = 1.0,
+    input_scaling: Annotated[
+        float, typer.Option("--input-scaling", help="Factor of the input weights.", rich_help_panel=_NETWORK)
+    ] = 0.1,
+    bias: Annotated[float, typer.Option("--bias", help="Bias of every unit.", rich_help_panel=_NETWORK)] = 0.1,
+    density: Annotated[
+        float,
+        typer.Option(
+            "--rc-connectivity",
+            min=0,
+            max=1,
+            help="Share of recurrent weights (random wirings).",
+            rich_help_panel=_NETWORK,
+        ),
+    ] = 0.1,
+    ridge: Annotated[
+        float | None,
+        typer.Option(
+            "--ridge", min=0, help="Penalty of the readout. [default: chosen in training]", rich_help_panel=_NETWORK
+        ),
+    ] = None,
+    trials: Annotated[
+        int, typer.Option("--trials", "-k", min=1, help="Trials, each with fresh data and a fresh network.")
+    ] = 10,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of all data and networks.")] = 0,
+    warmup: Annotated[
+        int | None, typer.Option("--warmup", min=0, help="First steps not trained on. [default: the task's]")
+    ] = None,
+    input_columns: Annotated[
+        list[str] | None,
+        typer.Option("--input", help="Input column; repeatable. [default: the target]", rich_help_panel=_FILE),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option("--target", help="Target column. [default: the only column of numbers]", rich_help_panel=_FILE),
+    ] = None,
+    horizon: Annotated[
+        int | None, typer.Option("--horizon", help="Rows ahead. [default: 1]", rich_help_panel=_FILE)
+    ] = None,
+    split: Annotated[
+        float | None,
+        typer.Option("--split", help="Share of a trial that trains. [default: 0.7]", rich_help_panel=_FILE),
+    ] = None,
+    window: Annotated[
+        int | None, typer.Option("--window", help="Rows of a trial. [default: two thirds]", rich_help_panel=_FILE)
+    ] = None,
+    figures: Annotated[Path | None, typer.Option("--figures", help="Write all figures as PNG and PDF here.")] = None,
+    json_file: inputs.Json = None,
+) -> None:
+    """Train and test echo state networks: the mean error over trials, its interval, and what persistence would do."""
+    inputs.require_outputs(json_file)
+    inputs.require_folder(figures)
+    with working("Loading the kernels (the first run on a machine compiles them) ..."):
+        from statescape.studies import esn_trials
+
+    settings = esn_trials.NetworkSettings(
+        units, topology, sr, lr, input_scaling, bias, rc_connectivity=density, ridge=ridge
+    )
+    file_options = {
+        "inputs": tuple(input_columns or ()) or None,
+        "target": target,
+        "horizon": horizon,
+        "split": split,
+        "window": window,
+    }
+    chosen = _task(task, {name: value for name, value in file_options.items() if value is not None})
+    if warmup is not None:
+        chosen = esn_trials.with_warmup(chosen, warmup)
+    with working(f"Running {trials} trials ..."):
+        result = esn_trials.run_trials(chosen, settings, trials, seed)
+    _print(result)
+    if json_file is not None:
+        inputs.write_json(json_file, as_json(result))
+        output().print(f"Numbers: {json_file}", markup=False)
+    if figures is not None:
+        from statescape.views.picture import save_pictures
+        from statescape.views.reservoir import pictures
+
+        with working("Drawing the figures ..."):
+            files = save_pictures(pictures(result), figures)
+        output().print(f"Figures: {len(files)} files in {figures}", markup=False)
+
+
+def _task(name: str, file_options: dict[str, Any]) -> Task:
+    """The task of this name, of this file or of this folder."""
+    from statescape.reservoir import tasks
+
+    path = Path(name)
+    if path.is_dir() or name.lower() in tasks.names():
+        if file_options:
+            option = next(iter(file_options)).replace("inputs", "input")
+            raise StatescapeError(f"--{option} is for CSV files; {visible(name)} fixes its own.")
+        return tasks.japanese_vowels(path) if path.is_dir() else tasks.by_name(name)
+    if path.exists() or path.suffix or "/" in name:
+        return tasks.from_csv(path, **file_options)
+    return tasks.by_name(name)
+
+
+def as_json(result: EsnTrials) -> dict[str, Any]:
+    """All numbers of the trials."""
+    import dataclasses
+
+    from statescape import __version__
+    from statescape.reservoir import spectral_radius
+
+    def mean(interval: Any) -> dict[str, Any] | None:
+        return None if interval is None else {"mean": interval.mean, "ci95": [interval.low, interval.high]}
+
+    return {
+        "version": __version__,
+        "task": result.task.name,
+        "score_name": result.task.score_name,
+        "settings": dataclasses.asdict(result.settings),
+        "seed": result.seed,
+        "trials": len(result.scores),
+        "score": mean(result.score),
+        "scores": [float(score) for score in result.scores],
+        "persistence": mean(result.persistence),
+        "ridges": list(result.ridges),
+        "diverged": result.reason,
+        "seconds": result.seconds,
+        "first_network": {
+            "edges": result.network.topology.edges,
+            "spectral_radius": spectral_radius(result.network.W),
+        },
+    }
+
+
+def _print(result: EsnTrials) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from statescape.reservoir.tasks import LabelledTrial
+
+    console, settings, n = output(), result.settings, len(result.scores)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for header in (result.task.name, "mean", "95 % interval", "worst", "best"):
+        table.add_column(Text(visible(header)), justify="left" if header == result.task.name else "right")
+    score = result.score
+    table.add_row(
+        Text(f"{result.task.score_name} of {n} network{'s' * (n > 1)}"),
+        _number(score.mean),
+        _range(score.low, score.high, n),
+        _number(float(result.scores.max())),
+        _number(float(result.scores.min())),
+    )
+    if result.persistence is not None:
+        usual = "most frequent class" if isinstance(result.trial, LabelledTrial) else "persistence"
+        low, high = result.persistence.low, result.persistence.high
+        table.add_row(usual, _number(result.persistence.mean), _range(low, high, n), "", "")
+    console.print(table)
+    ridge = f"ridge {settings.ridge:g}"
+    if settings.ridge is None:
+        low, high = min(result.ridges, default=0.0), max(result.ridges, default=0.0)
+        ridge = "no readout" if not result.ridges else f"ridge {low:g}" + (f" to {high:g}" if high > low else "")
+    console.print(
+        f"\n{settings.units} units, {settings.topology}, {result.network.topology.edges:,} weights; sr {settings.sr:g}, "
+        f"lr {settings.lr:g}, input scaling {settings.input_scaling:g}, bias {settings.bias:g}, {ridge}; "
+        f"seed {result.seed}; {result.seconds:.2g} s",
+        markup=False,
+    )
+    if result.reason:
+        lost = sum(score == float("inf") for score in result.scores)
+        console.print(f"{lost} of {n} diverged: {visible(result.reason)}", markup=False)
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}"
+
+
+def _range(low: float, high: float, n: int) -> str:
+    return "none from one trial" if n == 1 else f"{_number(low)} to {_number(high)}"
