@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         steps,
         vectors,
     )
-    from statescape.views.report import report
+    from statescape.views.reporting import report
     from statescape.views.sphere import sphere, sphere_page
 
 __all__ = [
@@ -46,7 +46,7 @@ _HOMES = {
     "lens_map": _FIGURES,
     "normalisation": _FIGURES,
     "plane": _FIGURES,
-    "report": "statescape.views.report",
+    "report": "statescape.views.reporting",
     "save_figures": _FIGURES,
     "sphere_page": "statescape.views.sphere",
     "steps": _FIGURES,

@@ -21,7 +21,7 @@ from statescape.views.language.steps import StepsPicture
 from statescape.views.language.vectors import VectorsPicture
 from statescape.views.page import Embed, Figure, Page, Prose, Section, Still, Table, write_page
 from statescape.views.page.blocks import Block
-from statescape.views.report import report_of
+from statescape.views.reporting import report_of
 from statescape.views.text import visible
 
 MOST_ROWS = 25  # of the table of numbers by state
