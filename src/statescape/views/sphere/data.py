@@ -1,8 +1,8 @@
 """What the sphere shows of a path: directions of all tokens, and for every state one byte of log10 p and of cosine.
 
-A direction is ``u = z P / |z P|`` with z the embedding scaled on the dimension and P its first three principal components
-(`geometry.Sphere`). Three dimensions of d cannot show an angle, so the angle in all of them goes with it. Neighbours are
-by cosine in the model's own space, for the tokens that are ever among the likeliest.
+A direction is ``u = z P / |z P|`` with z the embedding scaled on the dimension and P the first three principal
+components (`geometry.Sphere`). Three dimensions of d cannot show an angle, so the angle in all of them goes with it.
+Neighbours are by cosine in the model's own space, for the tokens that are ever among the likeliest.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class SphereData:
             states=sphere.project(geometry.states),
             true_angles=np.degrees(sphere.true_angle(geometry.states, target)),
             seen_angles=np.degrees(sphere.seen_angle(geometry.states, target)),
-            probabilities=_bytes(log10, LOWEST_LOG, 0.0),
+            probabilities=_bytes(log10, float(LOWEST_LOG), 0.0),
             cosines=_bytes(cosines, low, high),
             cosine_range=(low, high),
             top=top,

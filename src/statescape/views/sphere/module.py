@@ -1,4 +1,4 @@
-"""The ES module of the sphere: plain files in a declared order, each a room, joined into one text without a build step."""
+"""The ES module of the sphere: plain files in a declared order, each a room, joined without a build step."""
 
 from __future__ import annotations
 
@@ -6,6 +6,17 @@ import json
 from functools import cache
 from importlib.resources import files
 
+from statescape.views.sphere.colours import PALETTES
+
+# Styles, markup and shaders, each in its own language, reach the JavaScript as constants of these names.
+TEXTS = {
+    "SPHERE_CSS": "sphere.css",
+    "SPHERE_HTML": "sphere.html",
+    "DOTS_VERT": "glsl/dots.vert",
+    "DOTS_FRAG": "glsl/dots.frag",
+    "BODY_VERT": "glsl/body.vert",
+    "BODY_FRAG": "glsl/body.frag",
+}
 # Later files use what earlier ones declare.
 ROOMS = (
     "text.js",
@@ -13,7 +24,6 @@ ROOMS = (
     "colour.js",
     "camera.js",
     "picking.js",
-    "shaders.js",
     "renderer.js",
     "still.js",
     "path.js",
@@ -34,7 +44,15 @@ ROOMS = (
 @cache
 def module_text() -> str:
     """The module as it is inlined in a page or handed to a notebook."""
+    folder = files(__package__)
+    texts = {name: (folder / file).read_text("utf-8") for name, file in TEXTS.items()}
+    values = {**texts, "PALETTES": PALETTES}
+    constants = [f"const {name} = {json.dumps(value, ensure_ascii=False)};" for name, value in values.items()]
+    return "\n".join([*constants, javascript()])
+
+
+@cache
+def javascript() -> str:
+    """The JavaScript of the module alone."""
     folder = files(__package__) / "js"
-    style = (folder / "sphere.css").read_text("utf-8")
-    rooms = [(folder / name).read_text("utf-8") for name in ROOMS]
-    return f"const STYLE = {json.dumps(style, ensure_ascii=False)};\n" + "\n".join(rooms)
+    return "\n".join((folder / name).read_text("utf-8") for name in ROOMS)

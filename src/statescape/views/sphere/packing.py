@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from statescape.views.sphere.data import LOWEST_LOG, SphereData
+from statescape.views.sphere.reading import prompt_of, shown, table_of, words_of
 
 
 def packed(data: SphereData) -> dict[str, Any]:
@@ -25,18 +26,17 @@ def packed(data: SphereData) -> dict[str, Any]:
         "states": len(path.states),
         "dimensions": int(path.embeddings.shape[1]),
         "model": path.model.name,
-        "prompt": list(path.tokens[: path.position + 1]),
+        "prompt": prompt_of(data),
         "predicted": path.predicted_id,
-        "origin": data.origin,
-        "variance": data.variance.round(5).tolist(),
-        "angles": {"true": data.true_angles.round(3).tolist(), "seen": data.seen_angles.round(3).tolist()},
+        "words": words_of(data),
+        "table": table_of(data),
         "path": data.states.round(6).tolist(),
         "lowest_log": LOWEST_LOG,
         "cosine_range": list(data.cosine_range),
         "n_top": int(data.top.shape[1]),
         "n_neighbours": int(data.neighbours.shape[1]),
         "blocks": {
-            "vocabulary": _text(json.dumps(path.vocabulary).encode()),
+            "vocabulary": _text(json.dumps([shown(token) for token in path.vocabulary]).encode()),
             "positions": _text(np.rint(data.directions * 32767).astype("<i2").tobytes()),
             "probabilities": _text(_differences(data.probabilities)),
             "cosines": _text(_differences(data.cosines)),

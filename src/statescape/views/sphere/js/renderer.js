@@ -1,131 +1,125 @@
 // The dots on a WebGL 2 canvas. Everything it needs is rebuilt from the data, so that a lost context comes back whole.
 
+const TEXTURE_WIDTH = 256; // as in dots.vert
+
 function program(gl, vertex, fragment) {
-  const linked = gl.createProgram();
-  for (const [kind, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]]) {
-    const shader = gl.createShader(kind);
-    gl.shaderSource(shader, source);
-    gl.compileShader(shader);
-    gl.attachShader(linked, shader);
-  }
-  gl.linkProgram(linked);
-  if (!gl.getProgramParameter(linked, gl.LINK_STATUS) && !gl.isContextLost()) {
-    const logs = gl.getAttachedShaders(linked).map((shader) => gl.getShaderInfoLog(shader));
-    throw new Error([gl.getProgramInfoLog(linked), ...logs].join(" ").trim());
-  }
-  return { linked, at: (name) => gl.getUniformLocation(linked, name) };
+	const linked = gl.createProgram();
+	for (const [kind, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]]) {
+		const shader = gl.createShader(kind);
+		gl.shaderSource(shader, source);
+		gl.compileShader(shader);
+		gl.attachShader(linked, shader);
+	}
+	gl.linkProgram(linked);
+	if (!gl.getProgramParameter(linked, gl.LINK_STATUS) && !gl.isContextLost()) {
+		throw new Error("a shader was refused " + gl.getAttachedShaders(linked).map((shader) => gl.getShaderInfoLog(shader)));
+	}
+	const places = {};
+	const at = (name) => (places[name] ??= gl.getUniformLocation(linked, name));
+	// A list is a vector of floats; the names in `whole` are integers.
+	return (values, whole = {}) => {
+		gl.useProgram(linked);
+		for (const [name, value] of Object.entries(values)) gl[`uniform${[value].flat().length}fv`](at(name), [value].flat());
+		for (const [name, value] of Object.entries(whole)) gl.uniform1i(at(name), value);
+	};
 }
 
-function byteTexture(gl, unit, bytes, data) {
-  const height = Math.ceil(data.n / TEXTURE_WIDTH);
-  gl.activeTexture(gl.TEXTURE0 + unit);
-  gl.bindTexture(gl.TEXTURE_2D_ARRAY, gl.createTexture());
-  gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
-  gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, gl.R8, TEXTURE_WIDTH, height, data.states);
-  const slice = new Uint8Array(TEXTURE_WIDTH * height);
-  for (let state = 0; state < data.states; state++) {
-    slice.set(bytes.subarray(state * data.n, (state + 1) * data.n));
-    gl.texSubImage3D(
-      gl.TEXTURE_2D_ARRAY, 0, 0, 0, state, TEXTURE_WIDTH, height, 1, gl.RED, gl.UNSIGNED_BYTE, slice,
-    );
-  }
-  for (const filter of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) {
-    gl.texParameteri(gl.TEXTURE_2D_ARRAY, filter, gl.NEAREST);
-  }
+function attribute(gl, index, content, size, type) {
+	gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
+	gl.bufferData(gl.ARRAY_BUFFER, content, gl.DYNAMIC_DRAW);
+	gl.enableVertexAttribArray(index);
+	gl.vertexAttribPointer(index, size, type, type === gl.UNSIGNED_BYTE, 0, 0);
+}
+
+function texture(gl, unit, kind, filter) {
+	gl.activeTexture(gl.TEXTURE0 + unit);
+	gl.bindTexture(kind, gl.createTexture());
+	for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(kind, name, filter);
+	for (const name of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(kind, name, gl.CLAMP_TO_EDGE);
+}
+
+function byteTexture(gl, unit, bytes, { n, states }) {
+	const kind = gl.TEXTURE_2D_ARRAY;
+	const size = [TEXTURE_WIDTH, Math.ceil(n / TEXTURE_WIDTH)];
+	texture(gl, unit, kind, gl.NEAREST);
+	gl.texStorage3D(kind, 1, gl.R8, ...size, states);
+	const slice = new Uint8Array(size[0] * size[1]);
+	for (let state = 0; state < states; state++) {
+		slice.set(rowOf(bytes, state, n));
+		gl.texSubImage3D(kind, 0, 0, 0, state, ...size, 1, gl.RED, gl.UNSIGNED_BYTE, slice);
+	}
 }
 
 function makeDots(canvas, data) {
-  let reason = "";
-  canvas.addEventListener("webglcontextcreationerror", (event) => (reason = event.statusMessage), { once: true });
-  const gl = canvas.getContext("webgl2", { antialias: false, alpha: false, depth: true });
-  if (!gl) throw new Error(reason || "the browser offers no WebGL 2");
-  let dots, body, lit, tableOf;
+	let reason = "the browser offers no WebGL 2";
+	canvas.addEventListener("webglcontextcreationerror", (event) => (reason = event.statusMessage || reason));
+	const gl = canvas.getContext("webgl2", { antialias: false, alpha: false });
+	if (!gl) throw new Error(reason);
+	let useDots, useBody, table, matched;
 
-  function build() {
-    dots = program(gl, DOT_VERTEX, DOT_FRAGMENT);
-    body = program(gl, BODY_VERTEX, BODY_FRAGMENT);
-    gl.bindVertexArray(gl.createVertexArray());
-    const places = gl.createBuffer();
-    gl.bindBuffer(gl.ARRAY_BUFFER, places);
-    gl.bufferData(gl.ARRAY_BUFFER, data.positions, gl.STATIC_DRAW);
-    gl.enableVertexAttribArray(0);
-    gl.vertexAttribPointer(0, 3, gl.FLOAT, false, 0, 0);
-    lit = { buffer: gl.createBuffer(), of: undefined };
-    gl.bindBuffer(gl.ARRAY_BUFFER, lit.buffer);
-    gl.bufferData(gl.ARRAY_BUFFER, data.n, gl.DYNAMIC_DRAW);
-    gl.enableVertexAttribArray(1);
-    gl.vertexAttribPointer(1, 1, gl.UNSIGNED_BYTE, true, 0, 0);
-    byteTexture(gl, 0, data.probabilities, data);
-    byteTexture(gl, 1, data.cosines, data);
-    gl.activeTexture(gl.TEXTURE2);
-    gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
-    for (const filter of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) {
-      gl.texParameteri(gl.TEXTURE_2D, filter, gl.LINEAR);
-    }
-    for (const wrap of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) {
-      gl.texParameteri(gl.TEXTURE_2D, wrap, gl.CLAMP_TO_EDGE);
-    }
-    tableOf = undefined;
-    gl.enable(gl.BLEND);
-    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-    gl.depthFunc(gl.LEQUAL);
-  }
+	function build() {
+		useDots = program(gl, DOTS_VERT, DOTS_FRAG);
+		useBody = program(gl, BODY_VERT, BODY_FRAG);
+		attribute(gl, 0, data.positions, 3, gl.FLOAT);
+		attribute(gl, 1, new Uint8Array(data.n), 1, gl.UNSIGNED_BYTE);
+		byteTexture(gl, 0, data.probabilities, data);
+		byteTexture(gl, 1, data.cosines, data);
+		texture(gl, 2, gl.TEXTURE_2D, gl.LINEAR);
+		table = matched = undefined;
+		gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+		gl.enable(gl.BLEND);
+	}
 
-  function useTable(table) {
-    if (tableOf === table) return;
-    tableOf = table;
-    const pixels = new Uint8Array(256 * 4).fill(255);
-    for (let i = 0; i < 256; i++) pixels.set(mixed(table, i / 255).map(Math.round), 4 * i);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
-  }
+	function useTable(next) {
+		if (table === next) return;
+		table = next;
+		const pixels = new Uint8Array(1024).fill(255);
+		for (let i = 0; i < 256; i++) pixels.set(mixed(table, i / 255).map(Math.round), 4 * i);
+		gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
+	}
 
-  function useMatches(matched) {
-    if (lit.of === matched) return;
-    lit.of = matched;
-    const flags = new Uint8Array(data.n).fill(matched ? 0 : 128);
-    for (const token of matched ?? []) flags[token] = 255;
-    gl.bufferSubData(gl.ARRAY_BUFFER, 0, flags);
-  }
+	function useMatches(next) {
+		if (matched === next) return;
+		matched = next;
+		const flags = new Uint8Array(data.n).fill(matched ? 0 : 128);
+		matched?.forEach((token) => (flags[token] = 255));
+		gl.bufferSubData(gl.ARRAY_BUFFER, 0, flags);
+	}
 
-  function draw({ view, look, palette, scheme }, density) {
-    if (gl.isContextLost()) return;
-    const unit = (colour) => colour.map((channel) => channel / 255);
-    gl.viewport(0, 0, canvas.width, canvas.height);
-    gl.clearColor(...unit(palette.back), 1);
-    gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
-    const shown = Math.max(0, 1 - 4 * view.k);
-    if (shown > 0) {
-      const silhouette = view.scale / Math.sqrt(view.distance ** 2 - 1);
-      gl.disable(gl.DEPTH_TEST);
-      gl.useProgram(body.linked);
-      gl.uniform2f(body.at("reach"), (2.24 * silhouette) / view.width, (2.24 * silhouette) / view.height);
-      gl.uniform3fv(body.at("body"), unit(palette.body));
-      gl.uniform3fv(body.at("edge"), unit(palette.rim));
-      gl.uniform1f(body.at("shown"), shown);
-      gl.uniform1f(body.at("size"), silhouette * density);
-      gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
-    }
-    useMatches(look.matched);
-    useTable(MODES[look.colour].table(palette));
-    gl.enable(gl.DEPTH_TEST);
-    gl.useProgram(dots.linked);
-    for (const name of ["eye", "forward", "right", "up"]) gl.uniform3fv(dots.at(name), view[name]);
-    gl.uniform3fv(dots.at("body"), unit(view.k < 0.5 ? palette.body : palette.back));
-    gl.uniform2f(dots.at("scale"), (2 * view.scale) / view.width, (2 * view.scale) / view.height);
-    gl.uniform1f(dots.at("k"), view.k);
-    gl.uniform1f(dots.at("room"), dotRoom(data, view.unit));
-    gl.uniform1f(dots.at("density"), density);
-    gl.uniform1f(dots.at("layer"), look.layer);
-    gl.uniform1f(dots.at("change"), -data.lowest_log / (2 * DECADES));
-    gl.uniform1f(dots.at("rest"), palette.rest);
-    gl.uniform1f(dots.at("rimmed"), scheme === "light" ? 0.4 : 0.25);
-    gl.uniform1i(dots.at("mode"), MODE_NAMES.indexOf(look.colour));
-    gl.uniform1i(dots.at("states"), data.states);
-    gl.uniform1i(dots.at("bytes"), look.colour === "cosine" ? 1 : 0);
-    gl.uniform1i(dots.at("table"), 2);
-    gl.drawArrays(gl.POINTS, 0, data.n);
-  }
+	function draw({ view, look, palette, density }) {
+		const { eye, forward, right, up, k, scale, width, height } = view;
+		const unit = (colour) => colour.map((channel) => channel / 255);
+		gl.viewport(0, 0, canvas.width, canvas.height);
+		gl.clearColor(...unit(palette.back), 1);
+		gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
+		if (k < 0.25) {
+			const outline = silhouette(view);
+			gl.disable(gl.DEPTH_TEST);
+			useBody({
+				reach: [(2.24 * outline) / width, (2.24 * outline) / height],
+				body: unit(palette.body), edge: unit(palette.rim), shown: 1 - 4 * k, size: outline * density,
+			});
+			gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
+		}
+		useMatches(look.matched);
+		useTable(MODES[look.colour].table(palette));
+		gl.enable(gl.DEPTH_TEST);
+		useDots(
+			{
+				eye, forward, right, up, k, density, layer: look.layer, rest: palette.rest, rimmed: palette.rim_shade,
+				body: unit(k < 0.5 ? palette.body : palette.back),
+				scale: [(2 * scale) / width, (2 * scale) / height],
+				room: dotRoom(data, view.unit),
+				change: -data.lowest_log / (2 * DECADES),
+			},
+			{ mode: MODE_NAMES.indexOf(look.colour), states: data.states, bytes: +(look.colour === "cosine"), table: 2 },
+		);
+		gl.drawArrays(gl.POINTS, 0, data.n);
+	}
 
-  build();
-  return { draw, build, gl, finish: () => gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4)) };
+	build();
+	return { draw, build, gl };
 }
+
+// Radius of the sphere's outline in CSS pixels, seen from outside.
+const silhouette = ({ scale, distance }) => scale / Math.sqrt(Math.max(0.01, distance ** 2 - 1));

@@ -1,38 +1,33 @@
 // Tokens by substring: the found light up, Enter walks through them, the likeliest at this block first.
 
 function makeSearch(scene) {
-  const { data } = scene;
-  const folded = data.shown.map((text) => text.toLowerCase());
-  let walk = [];
-  let step = -1;
-  const count = h("output", { className: "count" });
-  const input = h("input", { type: "search", placeholder: "Find a token", autocomplete: "off", spellcheck: false });
-  input.setAttribute("aria-label", "Find tokens by substring; Enter goes through them");
+	const { data, part } = scene;
+	const { query, count } = part;
+	const folded = data.shown.map((text) => text.toLowerCase());
+	let found = [];
+	let step = -1;
 
-  function search() {
-    const query = input.value.replaceAll(" ", "␣").toLowerCase();
-    walk = [];
-    step = -1;
-    for (let token = 0; query && token < data.n; token++) if (folded[token].includes(query)) walk.push(token);
-    const value = (token) => data.probabilities[Math.round(scene.look.layer) * data.n + token];
-    walk.sort((a, b) => value(b) - value(a));
-    count.textContent = query ? `${walk.length.toLocaleString("en")} found` : "";
-    scene.change({ matched: query ? new Set(walk) : null });
-  }
+	query.oninput = () => {
+		const text = query.value.replaceAll(" ", "␣").toLowerCase();
+		const block = Math.round(scene.look.layer);
+		const byte = (token) => data.probabilities[block * data.n + token];
+		found = text ? [...folded.keys()].filter((token) => folded[token].includes(text)) : [];
+		found.sort((a, b) => byte(b) - byte(a));
+		step = -1;
+		count.textContent = text ? `${grouped(found.length)} found` : "";
+		scene.change({ matched: text ? new Set(found) : null });
+	};
 
-  input.oninput = search;
-  input.onkeydown = (event) => {
-    if (event.key === "Enter" && walk.length) {
-      step = (step + (event.shiftKey ? walk.length - 1 : 1)) % walk.length;
-      if (step < 0) step = walk.length - 1;
-      count.textContent = `${step + 1} of ${walk.length.toLocaleString("en")}`;
-      scene.goTo(walk[step]);
-    } else if (event.key === "Escape" && input.value) {
-      input.value = "";
-      search();
-    } else return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
-  return { element: h("div", { className: "search" }, count, input), focus: () => input.focus(), update() {} };
+	query.onkeydown = (event) => {
+		if (event.key === "Escape") {
+			query.value = "";
+			query.oninput();
+		} else if (event.key === "Enter" && found.length) {
+			const by = event.shiftKey ? -1 : 1;
+			step = step < 0 ? (by > 0 ? 0 : found.length - 1) : (step + by + found.length) % found.length;
+			count.textContent = `${step + 1} of ${grouped(found.length)}`;
+			scene.goTo(found[step]);
+		} else return;
+		event.preventDefault();
+	};
 }

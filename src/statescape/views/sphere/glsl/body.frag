@@ -1,0 +1,13 @@
+#version 300 es
+precision mediump float;
+in vec2 at;
+uniform vec3 body, edge;
+uniform float shown, size;
+out vec4 pixel;
+void main() {
+  float r = length(at);
+  float cover = clamp((1. - r) * size + .5, 0., 1.);
+  float glow = pow(max(0., 1. - (r - 1.) / .12), 3.) * .34 * (1. - cover);
+  vec3 inner = mix(body, edge, pow(min(r, 1.), 6.));
+  pixel = vec4(inner * cover + edge * glow, cover + glow) * shown;
+}

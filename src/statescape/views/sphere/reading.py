@@ -1,0 +1,123 @@
+"""The sphere in words: how a token is shown, the sentence over the picture, its caveat, and a table of the path.
+
+Vocabularies hold spaces, control characters, bidi marks and nothing at all; each must be seen for what it is, and none
+may act on the page. The table says what the picture says to those who cannot see it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TypedDict
+
+import numpy as np
+
+from statescape.views.sphere.data import SphereData
+
+_NAMED = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍"}
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+N_LISTED = 5
+
+
+class Words(TypedDict):
+    """Text of one state: what the lens reads, and what the picture does not show."""
+
+    sentence: str
+    caveat: str
+
+
+class Table(TypedDict):
+    """The path as a table."""
+
+    caption: str
+    head: list[str]
+    rows: list[list[str]]
+
+
+def shown(token: str) -> str:
+    """`token` with everything visible: spaces as ␣, controls and marks as ``<0x1B>`` or ``<U+202E>``, nothing as ∅."""
+    visible = "".join(_visible(character) for character in token)
+    if not visible:
+        return "∅"
+    return "◌" + visible if unicodedata.category(visible[0]).startswith("M") else visible
+
+
+def _visible(character: str) -> str:
+    if character in _NAMED:
+        return _NAMED[character]
+    if character.isalnum() or unicodedata.category(character)[0] not in "CZ":
+        return character
+    code = ord(character)
+    return f"<0x{code:02X}>" if code < 256 else f"<U+{code:04X}>"
+
+
+def clipped(text: str, limit: int = 22) -> str:
+    """`text` of at most `limit` characters."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def probability_text(log10: float) -> str:
+    """A probability from its base-10 logarithm: percent down to a hundredth, then powers of ten."""
+    if log10 > -4:
+        return f"{float(f'{100 * 10**log10:.3g}'):g} %"
+    if not np.isfinite(log10):
+        return "0"
+    exponent = int(np.floor(log10))
+    return f"{10 ** (log10 - exponent):.1f} × 10{str(exponent).translate(_SUPERSCRIPT)}"
+
+
+def block_name(block: int) -> str:
+    """Name of the state after `block` blocks."""
+    return f"After block {block}" if block else "Embedding, before any block"
+
+
+def words_of(data: SphereData) -> list[Words]:
+    """Sentence and caveat of every state."""
+    names, path = data.path.vocabulary, data.path
+    share = float(f"{100 * data.variance.sum():.2g}")
+    last = len(data.states) - 1
+    predicted = clipped(shown(names[path.predicted_id]))
+    whole = (
+        f"The three axes carry {share:g} % of the embeddings' variance; the rest is not in this picture. "
+        f"Angle between last state and embedding of the predicted {predicted}: {_angles(data, last)}."
+    )
+    return [
+        {
+            "sentence": f"{block_name(block)}: {clipped(shown(names[data.top[block, 0]]))} "
+            f"{probability_text(float(data.top_log[block, 0]))}",
+            "caveat": whole if block == last else f"{whole} This state: {_angles(data, block)}.",
+        }
+        for block in range(len(data.states))
+    ]
+
+
+def table_of(data: SphereData) -> Table:
+    """State, likeliest tokens, rank of the predicted token, angle to its embedding and angle as drawn."""
+    names, path = data.path.vocabulary, data.path
+    ranks = (path.log_probabilities > path.log_probabilities[:, [path.predicted_id]]).sum(axis=1)
+    rows = []
+    for block in range(len(data.states)):
+        best = zip(data.top[block, :N_LISTED], data.top_log[block, :N_LISTED], strict=True)
+        listed = [f"{clipped(shown(names[token]), 40)} {probability_text(float(log))}" for token, log in best]
+        angles = [f"{angles[block]:.1f}°" for angles in (data.true_angles, data.seen_angles)]
+        rows.append([block_name(block), ", ".join(listed), f"{ranks[block]:,}", *angles])
+    return {
+        "caption": f"The path in words. The predicted token is {clipped(shown(names[path.predicted_id]), 40)}. "
+        f"Angles are between the state and its embedding, in all {path.embeddings.shape[1]} dimensions and as drawn. "
+        "Rank 0 is the likeliest.",
+        "head": ["State", "Likeliest tokens", "Rank of the predicted", "Angle", "Angle as drawn"],
+        "rows": rows,
+    }
+
+
+def prompt_of(data: SphereData, limit: int = 64) -> str:
+    """The end of the text up to the path's position, on one line."""
+    tokens = data.path.tokens[: data.path.position + 1]
+    text = "".join(shown(token) for token in tokens).replace("␣", " ").strip()
+    return f"“{text}”" if len(text) <= limit else f"“…{text[-limit:]}”"
+
+
+def _angles(data: SphereData, block: int) -> str:
+    return (
+        f"{data.true_angles[block]:.1f}° in all {data.path.embeddings.shape[1]} dimensions, "
+        f"{data.seen_angles[block]:.1f}° as drawn"
+    )

@@ -1,0 +1,222 @@
+"""The picture itself: places, colours, the hidden back, labels, the two cameras, loss of the graphics context."""
+
+import numpy as np
+import pytest
+from matplotlib import colormaps
+
+from statescape.geometry import Sphere
+from statescape.views.sphere.data import SphereData
+from tests.views.sphere.conftest import screen
+from tests.views.sphere.paths import story_path
+
+
+def directions(path):
+    return Sphere.fit(path.geometry.reference).project(path.geometry.reference)
+
+
+def isolated(places, seen, size, margin=14):
+    """Tokens on screen that no other visible token comes near."""
+    points = places[seen]
+    chosen = []
+    for token in np.flatnonzero(seen):
+        distance = np.sort(np.hypot(*(points - places[token]).T))
+        inside = (np.abs(places[token] - np.array(size) / 2) < np.array(size) / 2 - 30).all()
+        if distance[1] > margin and inside:
+            chosen.append(int(token))
+    return chosen
+
+
+@pytest.mark.parametrize("inside", [0, 1])
+def test_places_agree_with_the_projection_computed_in_python(open_sphere, inside):
+    sphere = open_sphere()
+    sphere.set_camera(yaw=0.7, pitch=0.3, inside=inside, field=1.6)
+    size = (sphere.js("scene.view.width"), sphere.js("scene.view.height"))
+    places, seen = screen(sphere.js("scene.camera"), size, directions(sphere.path))
+    theirs = sphere.places()
+    assert [bool(place) and not place["hidden"] for place in theirs] == pytest.approx(seen.tolist(), abs=0)
+    found = np.array([[theirs[token]["x"], theirs[token]["y"]] for token in np.flatnonzero(seen)])
+    assert np.abs(found - places[seen]).max() < 0.5
+
+
+@pytest.mark.parametrize("inside", [0, 1])
+def test_hover_names_the_token_that_python_puts_under_the_pointer(open_sphere, inside):
+    sphere = open_sphere()
+    sphere.set_camera(inside=inside)
+    size = (sphere.js("scene.view.width"), sphere.js("scene.view.height"))
+    places, seen = screen(sphere.js("scene.camera"), size, directions(sphere.path))
+    free = [t for t in isolated(places, seen, size) if places[t][0] > 380 and 80 < places[t][1] < 480][:4]
+    assert len(free) >= 3
+    for token in free:
+        sphere.page.mouse.move(*places[token])
+        sphere.wait(f"scene.look.hover === {token} && !part.card.hidden")
+        name, facts = sphere.js("Array.from(part.card.children, (each) => each.textContent)")
+        assert name == sphere.path.vocabulary[token].replace(" ", "␣")
+        assert facts.startswith(f"#{token} · ")
+    assert sphere.troubles == []
+
+
+def test_dots_have_the_colour_of_their_probability_at_every_block_and_between(open_sphere):
+    sphere = open_sphere()
+    data = SphereData.of(sphere.path)
+    places = sphere.places()
+    size = (sphere.js("scene.view.width"), sphere.js("scene.view.height"))
+    at = np.array([[place["x"], place["y"]] if place else [0, 0] for place in places])
+    facing = np.array([bool(place) and not place["hidden"] for place in places])
+    eye = np.array(sphere.js("scene.view.eye"))
+    facing &= directions(sphere.path) @ eye > 1.4  # away from the dimmed edge
+    tokens = isolated(at, facing, size, margin=11)[:4]
+    assert len(tokens) >= 3
+    values = data.probabilities / 255
+    for layer, row in ((0, values[0]), (4, values[4]), (2.5, (values[2] + values[3]) / 2)):
+        sphere.js(f"(handle.layer = {layer})")
+        for token in tokens:
+            expected = 255 * np.array(colormaps["viridis"](row[token])[:3])
+            assert np.abs(np.array(sphere.pixel(*at[token])[:3]) - expected).max() < 12, (layer, token)
+
+
+def test_change_and_cosine_take_their_values_from_the_numbers(open_sphere):
+    sphere = open_sphere()
+    path, data = sphere.path, SphereData.of(sphere.path)
+    log10 = path.log_probabilities / np.log(10)
+    values = sphere.js(
+        "(() => { const at = (colour, layer) => Array.from({length: scene.data.n}, (_, token) =>"
+        " handle.value(colour, layer, token)); return [at('change', 3), at('change', 0), at('cosine', 2)]; })()"
+    )
+    change = np.clip(0.5 + (np.maximum(log10[3], -9) - np.maximum(log10[2], -9)) / 6, 0, 1)
+    assert np.abs(np.array(values[0]) - change).max() < 0.01
+    assert np.array(values[1]) == pytest.approx(0.5)
+    states, embeddings = path.states[2], path.embeddings
+    cosine = embeddings @ states / np.linalg.norm(states) / np.linalg.norm(embeddings, axis=1)
+    low, high = data.cosine_range
+    assert np.abs(low + (high - low) * np.array(values[2]) - cosine).max() < 0.6 * (high - low) / 255
+    for colour, first in (("change", "÷ 1000"), ("cosine", f"{low:.2f}"), ("probability", "≤ 10⁻⁹")):
+        sphere.page.get_by_label("Colour").select_option(colour)
+        sphere.wait("part.ticks.firstChild.textContent === argument", first)
+
+
+def test_neither_path_nor_markers_show_through_from_behind(open_sphere):
+    sphere = open_sphere()
+    strongest = (
+        "(() => { scene.draw(); const {width, height} = part.over;"
+        " const bytes = part.over.getContext('2d').getImageData(0, 0, width, height).data;"
+        " let most = 0; for (let i = 3; i < bytes.length; i += 4) most = Math.max(most, bytes[i]); return most; })()"
+    )
+    sphere.set_camera(distance=6)
+    assert sphere.js(strongest) == 255
+    # A short path on one side; from the other, only the faint grid is left.
+    end = "scene.data.path.at(-1)"
+    sphere.js(f"(scene.data.path.forEach((_, i) => (scene.data.path[i] = {end})), scene.data.top.fill(0))")
+    predicted = np.argmax(sphere.path.log_probabilities[-1])
+    sphere.js(
+        f"(scene.setCamera({{...scene.camera, yaw: Math.atan2({end}[1], {end}[0]) + Math.PI,"
+        f" pitch: -Math.asin({end}[2])}}), scene.draw())"
+    )
+    assert sphere.js(f"handle.project({predicted}).hidden")
+    sphere.js("(scene.data.n_top = 0)")
+    assert sphere.js(strongest) < 140  # where faint meridians meet
+
+
+def test_labels_never_overlap_and_grow_in_number_when_closer(open_sphere):
+    sphere = open_sphere(story_path(2048, 7, 32))
+    counts = []
+    likely = sphere.path.log_probabilities[-1].argsort()[-40:]
+    sphere.js("scene.face(argument)", directions(sphere.path)[likely].mean(axis=0).tolist())
+    for distance in (5.0, 3.1, 2.0):
+        sphere.set_camera(distance=distance)
+        boxes = sphere.js("scene.labels")
+        counts.append(len(boxes))
+        for i, a in enumerate(boxes):
+            for b in boxes[:i]:
+                apart = (
+                    a["x"] + a["width"] <= b["x"]
+                    or b["x"] + b["width"] <= a["x"]
+                    or a["y"] + a["height"] <= b["y"]
+                    or b["y"] + b["height"] <= a["y"]
+                )
+                assert apart, (a, b)
+    assert counts[0] >= 3
+    assert counts[2] > counts[0]
+
+
+def test_stepping_inside_looks_at_the_state_and_home_brings_back(open_sphere):
+    sphere = open_sphere()
+    first = sphere.js("scene.camera")
+    sphere.page.get_by_role("button", name="Step inside").click()
+    sphere.wait("scene.camera.inside === 1 && scene.view.k === 1")
+    state = Sphere.fit(sphere.path.geometry.reference).project(sphere.path.geometry.states)[-1]
+    forward = sphere.js("scene.view.forward")
+    assert np.dot(forward, state) == pytest.approx(1, abs=1e-4)
+    assert sphere.page.get_by_role("button", name="Step outside").is_visible()
+    sphere.page.get_by_role("button", name="Reset").click()
+    sphere.wait("scene.view.k === 0")
+    assert sphere.js("scene.camera") == pytest.approx(first)
+
+
+def test_a_lost_context_comes_back_with_the_same_picture(open_sphere):
+    sphere = open_sphere()
+    token = int(np.argmax(sphere.path.log_probabilities[-1] * (np.arange(512) != 170)))
+    sphere.js(
+        "scene.face(argument)", sphere.js(f"Array.from(scene.data.positions.subarray({3 * token}, {3 * token + 3}))")
+    )
+    place = sphere.js(f"(scene.draw(), handle.project({token}))")
+    before = sphere.pixel(place["x"], place["y"])
+    sphere.js("(globalThis.loss = scene.gl.getExtension('WEBGL_lose_context')).loseContext()")
+    sphere.wait("!part.notice.hidden && part.notice.textContent.includes('lost')")
+    sphere.js("loss.restoreContext()")
+    sphere.wait("part.notice.hidden")
+    assert sphere.pixel(place["x"], place["y"]) == before
+    assert sphere.troubles == []
+
+
+NO_WEBGL = """
+const real = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+  return kind === "webgl2" ? null : real.call(this, kind, ...more);
+};
+"""
+
+
+def test_without_webgl_there_is_still_a_picture_and_the_reason(open_sphere):
+    sphere = open_sphere(script=NO_WEBGL)
+    assert sphere.js("part.notice.textContent") == "Drawn plainly, without WebGL 2: the browser offers no WebGL 2."
+    assert not sphere.js("part.notice.hidden")
+    token = 170
+    sphere.js("scene.change({pinned: 3})")
+    places = sphere.places()
+    front = [t for t, place in enumerate(places) if place and not place["hidden"] and t != token]
+    colours = {tuple(sphere.pixel(places[t]["x"], places[t]["y"])) for t in front[:6]}
+    assert len(colours) > 1
+    assert sphere.troubles == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_theme_follows_the_system_unless_the_page_says_otherwise(open_sphere, scheme):
+    sphere = open_sphere(color_scheme=scheme)
+    ground = {"light": [247, 248, 251, 255], "dark": [7, 9, 15, 255]}
+    assert sphere.pixel(3, 300) == ground[scheme]
+    other = "dark" if scheme == "light" else "light"
+    sphere.page.evaluate(f"document.documentElement.dataset.theme = '{other}'")
+    sphere.wait(f"scene.scheme === '{other}'")
+    assert sphere.pixel(3, 300) == ground[other]
+
+
+@pytest.mark.parametrize("n", [3, 512, pytest.param(50_257, marks=pytest.mark.slow)])
+def test_any_size_of_vocabulary(open_sphere, n):
+    path = story_path(n, 5, 16)
+    sphere = open_sphere(path)
+    assert sphere.js("scene.data.n") == n
+    seen = [token for token, place in enumerate(sphere.places()) if place and not place["hidden"]]
+    token = seen[len(seen) // 2]
+    sphere.js(f"scene.goTo({token})")
+    sphere.wait("!part.inspector.hidden")
+    assert sphere.js("part.name.textContent") == path.vocabulary[token].replace(" ", "␣")
+    assert sphere.troubles == []
+
+
+def test_a_path_of_one_state_stands_still(open_sphere):
+    sphere = open_sphere(story_path(64, 1, 8))
+    sphere.page.get_by_role("button", name="Play").click()
+    sphere.draw()
+    assert sphere.js("handle.layer") == 0
+    assert sphere.js("scene.playing") is False
+    assert sphere.troubles == []
