@@ -1,13 +1,13 @@
 """How good is one W? It is trained and tested on several trials at once, each with its own input weights.
 
-This is the inner loop of a search: networks that share W run side by side, states are never stored, only their sums, and
-whatever goes wrong becomes a score of infinity with its reason, never an exception in the middle of a generation.
+This is the inner loop of a search: networks that share W run side by side, states are never stored, only their sums,
+and whatever goes wrong becomes a score of infinity with its reason, never an exception in the middle of a generation.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +20,8 @@ from statescape.reservoir.radius import Matrix
 from statescape.reservoir.readout import Readout, RidgeSums
 from statescape.reservoir.tasks.task import Trial
 
-# Steps that are simulated before their sums are taken: the states of eight networks stay in the cache. It depends on the
-# number of units only, as the order of additions must.
+# Numbers in a block of states, which is simulated before its sums are taken, so that it is still in the cache. The size
+# depends on the number of units only, as the order of additions must.
 BLOCK_NUMBERS = 32_000
 MIN_BLOCK = 32
 
@@ -130,17 +130,37 @@ def _train_and_test(
     """The outputs of every network for its test part; None where it diverged in training."""
     like = trials[0]
     inputs = np.stack([trial.inputs for trial in trials])
-    size = max(MIN_BLOCK, BLOCK_NUMBERS // units)
+    blocks = _Blocks(simulation, inputs, max(MIN_BLOCK, BLOCK_NUMBERS // units))
+    for _ in blocks.states(0, like.warmup):
+        pass
     sums = [RidgeSums(units, like.targets.shape[1]) for _ in trials]
-    simulation.advance(inputs[:, : like.warmup])
-    for first in range(like.warmup, like.train_steps, size):
-        last = min(first + size, like.train_steps)
-        states = simulation.advance(inputs[:, first:last])
+    for steps, states in blocks.states(like.warmup, like.train_steps):
         for one, trial, own in zip(sums, trials, states, strict=True):
-            one.add(own, trial.targets[first:last])
+            one.add(own, trial.targets[steps])
     readouts = [_solved(one, ridge) for one in sums]
-    tested = simulation.advance(inputs[:, like.train_steps :])
-    return [None if readout is None else readout(own) for readout, own in zip(readouts, tested, strict=True)]
+    outputs = [np.full_like(trial.test_targets, np.nan) for trial in trials]
+    for steps, states in blocks.states(like.train_steps, len(like.inputs)):
+        at = slice(steps.start - like.train_steps, steps.stop - like.train_steps)
+        for output, readout, own in zip(outputs, readouts, states, strict=True):
+            if readout is not None:
+                output[at] = readout(own)
+    return [None if readout is None else output for readout, output in zip(readouts, outputs, strict=True)]
+
+
+class _Blocks:
+    """The states of a simulation, some steps at a time, in memory that is used again."""
+
+    def __init__(self, simulation: Simulation, inputs: Float[np.ndarray, "networks steps features"], size: int) -> None:
+        self._simulation, self._inputs, self._size = simulation, inputs, size
+        self._memory = np.empty(simulation.networks * size * simulation.units, simulation.dtype)
+
+    def states(self, start: int, stop: int) -> Iterator[tuple[slice, Float[np.ndarray, "networks steps units"]]]:
+        """The steps from `start` to `stop`, block by block; a block is overwritten by the next."""
+        for first in range(start, stop, self._size):
+            steps = slice(first, min(first + self._size, stop))
+            shape = (self._simulation.networks, steps.stop - first, self._simulation.units)
+            out = self._memory[: np.prod(shape)].reshape(shape)
+            yield steps, self._simulation.advance(self._inputs[:, steps], out=out)
 
 
 def _solved(sums: RidgeSums, ridge: float) -> Readout | None:

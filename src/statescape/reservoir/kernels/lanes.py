@@ -161,6 +161,39 @@ def gather(_: Any, array: Any, indices: Any, at: Any) -> Any:  # noqa: ARG001 - 
     return Lanes(array.dtype)(array, indices, types.intp), emit
 
 
+def _transposed(builder: Any, vectors: list[Any]) -> list[Any]:
+    """Rows become columns: three rounds in which vectors at distance 1, 2 and 4 exchange halves."""
+    for distance in (1, 2, 4):
+        low = [p if not p & distance else WIDTH + p - distance for p in range(WIDTH)]
+        high = [p + distance if not p & distance else WIDTH + p for p in range(WIDTH)]
+        masks = [ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), mask) for mask in (low, high)]
+        for first in range(WIDTH):
+            if not first & distance:
+                pair = vectors[first], vectors[first + distance]
+                vectors[first], vectors[first + distance] = (builder.shuffle_vector(*pair, mask) for mask in masks)
+    return vectors
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def store_transposed(_: Any, source: Any, at: Any, out: Any, to: Any, stride: Any, count: Any) -> Any:  # noqa: ARG001
+    """Of eight vectors from `source[at:]` on, write lane l of all to `out[to + l * stride:]`, for l < count."""
+
+    def emit(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        index = args[1].type
+        rows = []
+        for number in range(WIDTH):
+            place = builder.add(args[1], ir.Constant(index, number * WIDTH))
+            pointer = _pointer(context, builder, source, args[0], place)
+            rows.append(builder.load(pointer, align=_align(source.dtype)))
+        for number, vector in enumerate(_transposed(builder, rows)):
+            with builder.if_then(builder.icmp_signed("<", ir.Constant(index, number), args[5]), likely=True):
+                place = builder.add(args[3], builder.mul(args[4], ir.Constant(index, number)))
+                builder.store(vector, _pointer(context, builder, out, args[2], place), align=_align(out.dtype))
+        return context.get_dummy_value()
+
+    return types.void(source, types.intp, out, types.intp, types.intp, types.intp), emit
+
+
 def _binary(symbol: Any, instruction: str) -> None:
     @intrinsic  # type: ignore[untyped-decorator]
     def operation(_: Any, a: Any, b: Any) -> Any:

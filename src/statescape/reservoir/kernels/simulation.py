@@ -1,16 +1,18 @@
-"""From arrays in the user's order to the kernels and back: `Simulation` runs one W on one or several inputs, in pieces.
+"""From arrays as the user has them to the kernels and back: `Simulation` runs one W on one or several inputs.
 
-A simulation holds the state between calls of `advance`, so a long series can be run in blocks that stay in the cache.
+A simulation holds its states between calls of `advance`, so a long series can be run in blocks that stay in the cache.
 """
 
 from __future__ import annotations
+
+from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float
 
 from statescape.reservoir.kernels import update
 from statescape.reservoir.kernels.lanes import WIDTH
-from statescape.reservoir.kernels.pack import PackedWeights
+from statescape.reservoir.kernels.pack import PackedWeights, padded
 
 
 class Simulation:
@@ -18,7 +20,8 @@ class Simulation:
 
     Attributes:
         networks: how many.
-        x: their present states `[networks, units]`, in the user's order.
+        units: units of each.
+        dtype: of the states.
     """
 
     def __init__(
@@ -30,68 +33,32 @@ class Simulation:
         *,
         linear: bool = False,
     ) -> None:
-        """Lay out the input weights beside W. Everything is computed in the dtype of W.
+        """Lay out the input weights beside W; the networks are at rest. Everything is computed in the dtype of W.
 
         Args:
             packed: W, from `pack`.
-            W_in: input weights (feedback weights are columns of it too).
+            W_in: input weights; feedback from targets is an input like others.
             bias: added to the input of every unit.
             lr: leak rate of every unit.
             linear: identity instead of tanh.
         """
-        self._packed = packed
-        self._dtype = packed.weights.dtype
-        self._linear = linear
-        self.networks, units, self._features = W_in.shape
-        order, dtype = packed.order, self._dtype
-        self._alone = self.networks == 1
-        if self._alone:
-            padded = packed.padded
-            self._W_in = np.zeros((self._features, padded), dtype)
-            self._W_in[:, :units] = W_in[0, order].T
-            self._bias = np.zeros(padded, dtype)
-            self._bias[:units] = bias[0, order]
-            self._lr = np.ones(padded, dtype)
-            self._lr[:units] = lr[order]
-            self._states = [np.zeros(padded + WIDTH, dtype)]
-            self._scratch = np.zeros(padded, dtype)
-            if packed.dense is not None:
-                self._columns = np.zeros((units, padded), dtype)
-                self._columns[:, :units] = packed.dense.T
-        else:
-            self._lr = np.ascontiguousarray(lr[order], dtype)
-            self._groups = [slice(first, min(first + WIDTH, self.networks)) for first in range(0, self.networks, WIDTH)]
-            self._batch_W_in = [self._to_lanes(W_in[group][:, order]) for group in self._groups]
-            self._batch_bias = [self._to_lanes(bias[group][:, order]) for group in self._groups]
-            self._states = [np.zeros(units * WIDTH, dtype) for _ in self._groups]
-            self._scratch = np.zeros(units * WIDTH, dtype)
-
-    def _to_lanes(self, values: Float[np.ndarray, "networks ..."]) -> Float[np.ndarray, " flat"]:
-        """Networks last, padded with zeros to whole vectors, flat."""
-        lanes = np.zeros((*values.shape[1:], WIDTH), self._dtype)
-        lanes[..., : len(values)] = np.moveaxis(values, 0, -1)
-        return lanes.reshape(-1)
+        self.networks, self.units = W_in.shape[:2]
+        self.dtype = packed.dtype
+        self._parts: list[tuple[slice, _Part]] = []
+        for first in range(0, self.networks, WIDTH):
+            members = slice(first, min(first + WIDTH, self.networks))
+            kind = _Alone if self.networks == 1 else _Batch
+            self._parts.append((members, kind(packed, W_in[members], bias[members], lr, linear)))
 
     @property
     def x(self) -> Float[np.ndarray, "networks units"]:
-        """The present states, in the user's order."""
-        units, order = self._packed.units, self._packed.order
-        states = np.empty((self.networks, units), self._dtype)
-        if self._alone:
-            states[0, order] = self._states[0][:units]
-        else:
-            for group, x in zip(self._groups, self._states, strict=True):
-                states[group, order] = x.reshape(units, WIDTH)[:, : group.stop - group.start].T
-        return states
+        """The present states."""
+        return np.concatenate([part.x for _, part in self._parts])
 
     @x.setter
     def x(self, states: Float[np.ndarray, "networks units"]) -> None:
-        units, order = self._packed.units, self._packed.order
-        if self._alone:
-            self._states[0][:units] = states[0, order]
-        else:
-            for group, x in zip(self._groups, self._states, strict=True):
-                x.reshape(units, WIDTH)[:, : group.stop - group.start] = states[group][:, order].T
+        for members, part in self._parts:
+            part.x = states[members]
 
     def advance(
         self,
@@ -104,57 +71,152 @@ class Simulation:
         Args:
             inputs: one input series for every network.
             noise: added to the states after each update.
-            out: where to write the states; a new array by default.
+            out: where to write the states, contiguous and of the dtype of W; a new array by default.
 
         Returns:
             The states after every step.
+
+        Raises:
+            ValueError: where `out` is not contiguous or of another shape or dtype.
         """
-        packed, steps = self._packed, inputs.shape[1]
+        shape = (self.networks, inputs.shape[1], self.units)
         if out is None:
-            out = np.empty((self.networks, steps, packed.units), self._dtype)
-        silence = np.zeros((0, 0, 0), self._dtype) if noise is None else np.ascontiguousarray(noise, self._dtype)
-        if self._alone:
-            self._advance_alone(np.ascontiguousarray(inputs[0], self._dtype), silence, out[0])
-            return out
-        for number, group in enumerate(self._groups):
-            arguments = (
-                packed.order,
-                self._batch_W_in[number],
-                self._batch_bias[number],
-                self._lr,
-                self._to_lanes(inputs[group]),
-                silence[group],
-                self._linear,
-                self._states[number],
-                self._scratch,
-                out[group],
-            )
-            if packed.dense is not None:
-                update.batch_dense(packed.dense, *arguments)
-            else:
-                update.batch_sparse(packed.starts, packed.indices, packed.weights, *arguments)
+            out = np.empty(shape, self.dtype)
+        elif out.shape != shape or out.dtype != self.dtype or not out.flags.c_contiguous:
+            raise ValueError(f"out must be a contiguous {self.dtype} array of shape {shape}.")
+        added = np.zeros((0, 0, 0), self.dtype) if noise is None else np.ascontiguousarray(noise, self.dtype)
+        if inputs.shape[1]:
+            for members, part in self._parts:
+                part.advance(inputs[members], added[members], out[members])
         return out
 
-    def _advance_alone(
+
+class _Part(Protocol):
+    """Networks that one kernel runs."""
+
+    x: Float[np.ndarray, "networks units"]
+
+    def advance(
         self,
-        inputs: Float[np.ndarray, "steps features"],
+        inputs: Float[np.ndarray, "networks steps features"],
         noise: Float[np.ndarray, "networks steps units"],
-        out: Float[np.ndarray, "steps units"],
+        out: Float[np.ndarray, "networks steps units"],
     ) -> None:
-        packed = self._packed
+        """Run on, writing the states to `out`."""
+
+
+class _Batch:
+    """Two to eight networks: networks are the vector axis."""
+
+    def __init__(
+        self,
+        packed: PackedWeights,
+        W_in: Float[np.ndarray, "networks units features"],
+        bias: Float[np.ndarray, "networks units"],
+        lr: Float[np.ndarray, " units"],
+        linear: bool,
+    ) -> None:
+        self._packed, self._linear = packed, linear
+        self._networks = len(W_in)
+        self._W_in, self._bias = self._to_lanes(W_in), self._to_lanes(bias)
+        self._lr = np.ascontiguousarray(lr, packed.dtype)
+        self._state, self._spare = (np.zeros(packed.units * WIDTH, packed.dtype) for _ in range(2))
+
+    def _to_lanes(self, values: Float[np.ndarray, "networks ..."]) -> Float[np.ndarray, " flat"]:
+        """Networks last, filled up with zeros to whole vectors, flat."""
+        lanes = np.zeros((*values.shape[1:], WIDTH), self._packed.dtype)
+        lanes[..., : len(values)] = np.moveaxis(values, 0, -1)
+        return lanes.reshape(-1)
+
+    @property
+    def x(self) -> Float[np.ndarray, "networks units"]:
+        return self._state.reshape(self._packed.units, WIDTH)[:, : self._networks].T.copy()
+
+    @x.setter
+    def x(self, states: Float[np.ndarray, "networks units"]) -> None:
+        self._state[:] = self._to_lanes(states)
+
+    def advance(
+        self,
+        inputs: Float[np.ndarray, "networks steps features"],
+        noise: Float[np.ndarray, "networks steps units"],
+        out: Float[np.ndarray, "networks steps units"],
+    ) -> None:
         arguments = (
-            packed.order,
+            self._W_in,
+            self._bias,
+            self._lr,
+            self._to_lanes(inputs),
+            noise,
+            self._linear,
+            self._state,
+            self._spare,
+            out.reshape(-1),
+            self._networks,
+            inputs.shape[1],
+        )
+        rows = self._packed.rows
+        if rows is None:
+            update.batch_dense(self._packed.dense, *arguments)
+        else:
+            update.batch_sparse(rows.starts, rows.indices, rows.weights, *arguments)
+
+
+class _Alone:
+    """One network: its units are the vector axis."""
+
+    def __init__(
+        self,
+        packed: PackedWeights,
+        W_in: Float[np.ndarray, "one units features"],
+        bias: Float[np.ndarray, "one units"],
+        lr: Float[np.ndarray, " units"],
+        linear: bool,
+    ) -> None:
+        self._packed, self._linear = packed, linear
+        units, features = W_in.shape[1:]
+        self._order = np.arange(units) if packed.groups is None else packed.groups.order
+        width = padded(units)
+        self._W_in = np.zeros((features, width), packed.dtype)
+        self._W_in[:, :units] = W_in[0, self._order].T
+        self._bias, self._lr, self._spare = (np.zeros(width, packed.dtype) for _ in range(3))
+        self._bias[:units] = bias[0, self._order]
+        self._lr[:units] = lr[self._order]
+        self._state = np.zeros(width + WIDTH, packed.dtype)
+        if packed.dense is not None:
+            self._columns = np.zeros((units, width), packed.dtype)
+            self._columns[:, :units] = packed.dense.T
+
+    @property
+    def x(self) -> Float[np.ndarray, "one units"]:
+        states = np.empty((1, self._packed.units), self._packed.dtype)
+        states[0, self._order] = self._state[: self._packed.units]
+        return states
+
+    @x.setter
+    def x(self, states: Float[np.ndarray, "one units"]) -> None:
+        self._state[: self._packed.units] = states[0, self._order]
+
+    def advance(
+        self,
+        inputs: Float[np.ndarray, "one steps features"],
+        noise: Float[np.ndarray, "one steps units"],
+        out: Float[np.ndarray, "one steps units"],
+    ) -> None:
+        arguments = (
+            self._order,
             self._W_in.reshape(-1),
             self._bias,
             self._lr,
-            inputs,
-            noise[0] if len(noise) else noise.reshape(0, 0),
+            np.ascontiguousarray(inputs[0], self._packed.dtype),
+            noise[0] if len(noise) else np.zeros((0, 0), self._packed.dtype),
             self._linear,
-            self._states[0],
-            self._scratch,
-            out,
+            self._state,
+            self._spare,
+            out[0],
         )
-        if packed.dense is not None:
+        groups = self._packed.groups
+        if groups is None:
             update.alone_dense(self._columns.reshape(-1), *arguments)
         else:
-            update.alone_sparse(packed.group_starts, packed.group_indices, packed.group_weights, *arguments)
+            update.alone_sparse(groups.starts, groups.indices, groups.weights, *arguments)

@@ -5,9 +5,7 @@ of them, and the state of a unit is one vector. A network *alone* puts eight of 
 adds the same terms in the same order (bias, inputs, weights by column), so a network's states do not depend, to the
 last bit, on the kernel that ran it or on its neighbours in the batch.
 
-Arrays are flat where `lanes` loads from them; the comment behind each argument is its shape before flattening. Units
-come in the order of `pack.PackedWeights`, so that neighbouring rows have equally many weights and branches are
-predictable.
+Arrays are flat where `lanes` loads from them; the comment behind each argument is its shape before flattening.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ from typing import Any
 
 from numba import njit
 
-from statescape.reservoir.kernels.lanes import WIDTH, gather, load, multiply_add, store
+from statescape.reservoir.kernels.lanes import WIDTH, gather, load, multiply_add, store, store_transposed
 from statescape.reservoir.kernels.tanh import tanh
 
 Array = Any
@@ -33,76 +31,82 @@ def _drive(W_in: Array, bias: Array, inputs: Array, row: int, step: int, feature
 
 
 @njit  # type: ignore[untyped-decorator]
-def _leak(z: Array, x: Array, lr: Array, linear: bool, rows: int) -> None:
-    """One unit a vector: `x = (1 - lr) x + lr f(z)`."""
-    for row in range(rows):
-        value = load(z, row * WIDTH)
-        if not linear:
-            value = tanh(value)
-        rate = lr[row]
-        store(x, row * WIDTH, multiply_add(load(x, row * WIDTH), 1 - rate, value * rate))
+def _settle(z: Any, old: Array, new: Array, lr: Array, linear: bool, row: int) -> None:
+    """`new = (1 - lr) old + lr f(z)` for one unit of a batch."""
+    if not linear:
+        z = tanh(z)
+    rate = lr[row]
+    store(new, row * WIDTH, multiply_add(load(old, row * WIDTH), 1 - rate, z * rate))
 
 
 @njit  # type: ignore[untyped-decorator]
-def _finish_batch(x: Array, noise: Array, order: Array, step: int, out: Array) -> None:
-    """Add the noise and write the states of all networks in the order of the user."""
-    networks, _, units = out.shape
+def _record(x: Array, noise: Array, step: int, steps: int, networks: int, units: int, out: Array) -> None:
+    """Add the noise and write the states of a batch, network by network."""
     if noise.shape[0] > 0:
         for network in range(networks):
             for row in range(units):
-                x[row * WIDTH + network] += noise[network, step, order[row]]
+                x[row * WIDTH + network] += noise[network, step, row]
+    whole = units - units % WIDTH
+    for row in range(0, whole, WIDTH):
+        store_transposed(x, row * WIDTH, out, step * units + row, steps * units, networks)
     for network in range(networks):
-        for row in range(units):
-            out[network, step, order[row]] = x[row * WIDTH + network]
+        for row in range(whole, units):
+            out[(network * steps + step) * units + row] = x[row * WIDTH + network]
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def batch_sparse(
     starts: Array,  # [units + 1]
-    indices: Array,  # [weights], positions in x
+    indices: Array,  # [weights]
     weights: Array,  # [weights]
-    order: Array,  # [units], the user's index of each row
     W_in: Array,  # [units, features, WIDTH]
     bias: Array,  # [units, WIDTH]
     lr: Array,  # [units]
     inputs: Array,  # [steps, features, WIDTH]
     noise: Array,  # [networks, steps, units] or empty
     linear: bool,
-    x: Array,  # [units, WIDTH], changed in place
-    z: Array,  # [units, WIDTH], scratch
+    x: Array,  # [units, WIDTH], the state, changed in place
+    spare: Array,  # [units, WIDTH]
     out: Array,  # [networks, steps, units]
+    networks: int,
+    steps: int,
 ) -> None:
     """Up to eight networks of one sparse W."""
-    steps, units = out.shape[1], out.shape[2]
+    units = lr.size
     features = inputs.size // (steps * WIDTH)
+    old, new = x, spare
     for step in range(steps):
         for row in range(units):
-            total = _drive(W_in, bias, inputs, row, step, features)
+            z = _drive(W_in, bias, inputs, row, step, features)
             for k in range(starts[row], starts[row + 1]):
-                total = multiply_add(load(x, indices[k] * WIDTH), weights[k], total)
-            store(z, row * WIDTH, total)
-        _leak(z, x, lr, linear, units)
-        _finish_batch(x, noise, order, step, out)
+                z = multiply_add(load(old, indices[k] * WIDTH), weights[k], z)
+            _settle(z, old, new, lr, linear, row)
+        _record(new, noise, step, steps, networks, units, out)
+        old, new = new, old
+    if steps % 2:
+        x[:] = spare
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def batch_dense(
     W: Array,  # [units, units]
-    order: Array,  # [units]
     W_in: Array,  # [units, features, WIDTH]
     bias: Array,  # [units, WIDTH]
     lr: Array,  # [units]
     inputs: Array,  # [steps, features, WIDTH]
     noise: Array,  # [networks, steps, units] or empty
     linear: bool,
-    x: Array,  # [units, WIDTH], changed in place
-    z: Array,  # [units, WIDTH], scratch
+    x: Array,  # [units, WIDTH], the state, changed in place
+    spare: Array,  # [units, WIDTH]
     out: Array,  # [networks, steps, units]
+    networks: int,
+    steps: int,
 ) -> None:
     """Up to eight networks of one dense W; four rows at a time share each load of the state."""
-    steps, units = out.shape[1], out.shape[2]
+    units = lr.size
     features = inputs.size // (steps * WIDTH)
     tiled = units - units % 4
+    old, new = x, spare
     for step in range(steps):
         for row in range(0, tiled, 4):
             a = _drive(W_in, bias, inputs, row, step, features)
@@ -110,22 +114,24 @@ def batch_dense(
             c = _drive(W_in, bias, inputs, row + 2, step, features)
             d = _drive(W_in, bias, inputs, row + 3, step, features)
             for column in range(units):
-                state = load(x, column * WIDTH)
+                state = load(old, column * WIDTH)
                 a = multiply_add(state, W[row, column], a)
                 b = multiply_add(state, W[row + 1, column], b)
                 c = multiply_add(state, W[row + 2, column], c)
                 d = multiply_add(state, W[row + 3, column], d)
-            store(z, row * WIDTH, a)
-            store(z, (row + 1) * WIDTH, b)
-            store(z, (row + 2) * WIDTH, c)
-            store(z, (row + 3) * WIDTH, d)
+            _settle(a, old, new, lr, linear, row)
+            _settle(b, old, new, lr, linear, row + 1)
+            _settle(c, old, new, lr, linear, row + 2)
+            _settle(d, old, new, lr, linear, row + 3)
         for row in range(tiled, units):
             a = _drive(W_in, bias, inputs, row, step, features)
             for column in range(units):
-                a = multiply_add(load(x, column * WIDTH), W[row, column], a)
-            store(z, row * WIDTH, a)
-        _leak(z, x, lr, linear, units)
-        _finish_batch(x, noise, order, step, out)
+                a = multiply_add(load(old, column * WIDTH), W[row, column], a)
+            _settle(a, old, new, lr, linear, row)
+        _record(new, noise, step, steps, networks, units, out)
+        old, new = new, old
+    if steps % 2:
+        x[:] = spare
 
 
 @njit  # type: ignore[untyped-decorator]
