@@ -14,6 +14,7 @@ from typing import Any
 
 from numba import njit
 
+from statescape.reservoir.kernels.compilation import kernel
 from statescape.reservoir.kernels.lanes import WIDTH, gather, load, multiply_add, store, store_transposed
 from statescape.reservoir.kernels.tanh import tanh
 
@@ -54,7 +55,7 @@ def _record(x: Array, noise: Array, step: int, steps: int, networks: int, units:
             out[(network * steps + step) * units + row] = x[row * WIDTH + network]
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@kernel
 def batch_sparse(
     starts: Array,  # [units + 1]
     indices: Array,  # [weights]
@@ -87,7 +88,7 @@ def batch_sparse(
         x[:] = spare
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@kernel
 def batch_dense(
     W: Array,  # [units, units]
     W_in: Array,  # [units, features, WIDTH]
@@ -161,7 +162,7 @@ def _finish_units(
         out[step, order[row]] = x[row]
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@kernel
 def alone_sparse(
     starts: Array,  # [groups + 1], in weights
     indices: Array,  # [weights], positions in x, eight rows interleaved
@@ -188,7 +189,7 @@ def alone_sparse(
         _finish_units(z, x, lr, linear, noise, order, step, out)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@kernel
 def alone_dense(
     columns: Array,  # [units, padded units]: W transposed
     order: Array,  # [units]
