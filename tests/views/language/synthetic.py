@@ -54,7 +54,7 @@ class Origin:
         )
 
     def with_random_weights(self, seed: int) -> Origin:
-        return Origin(replace(path_of(self.of.n_blocks, seed=seed + 100), origin=None))
+        return Origin(path_of(self.of.n_blocks, tokens=self.of.tokens, origin=False, seed=seed + 100))
 
     def path(self, position: int = -1) -> StatePath:
         assert position in (-1, self.of.position)

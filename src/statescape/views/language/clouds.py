@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from jaxtyping import Float
 
 from statescape.views.labels import thinned
 from statescape.views.language.tokens import Landmark
+from statescape.views.raster import cloud_image
 from statescape.views.text import plotly_text, printable
 from statescape.views.theme import BLUE, GREY
 
@@ -29,6 +31,7 @@ class Cloud:
         tokens: every token.
         states: the path.
         landmarks: tokens that are marked, their place being that of their id.
+        answering: tokens drawn apart, so that they answer to the pointer (on the sphere all of them do).
     """
 
     title: str
@@ -36,75 +39,100 @@ class Cloud:
     tokens: Float[np.ndarray, "vocabulary 2"]
     states: Float[np.ndarray, "states 2"]
     landmarks: tuple[Landmark, ...]
+    answering: tuple[int, ...] = ()
 
     @property
     def numbered(self) -> list[int]:
         """States whose number can be written without touching another's."""
-        everything = np.vstack([self.tokens, self.states])
-        size = float(np.ptp(everything, axis=0).max()) or 1.0
+        low, high = self.bounds
+        size = float((high - low).max())
         return thinned(self.states, (0.05 * size, 0.06 * size))
+
+    @cached_property
+    def bounds(self) -> tuple[Float[np.ndarray, " 2"], Float[np.ndarray, " 2"]]:
+        """Corners of the rectangle that holds everything, with a margin."""
+        low = np.minimum(self.tokens.min(axis=0), self.states.min(axis=0))
+        high = np.maximum(self.tokens.max(axis=0), self.states.max(axis=0))
+        margin = 0.06 * float((high - low).max()) or 1.0
+        return low - margin, high + margin
+
+    @cached_property
+    def image(self) -> str:
+        """The tokens as a picture that fills `bounds`."""
+        return cloud_image(self.tokens, *self.bounds, dot=0.006 if len(self.tokens) < 20_000 else 0.004)
+
+
+def add_image(
+    figure: go.Figure,
+    image: str,
+    bounds: tuple[Float[np.ndarray, " 2"], Float[np.ndarray, " 2"]],
+    place: dict[str, int],
+) -> None:
+    """Lay the picture of a cloud under one panel, at one scale in both directions, and show all of it."""
+    low, high = bounds
+    x, y = (axis.plotly_name.replace("axis", "") for axis in figure.get_subplot(**place))
+    figure.add_layout_image(
+        source=image, xref=x, yref=y, x=low[0], y=high[1], sizex=high[0] - low[0], sizey=high[1] - low[1],
+        sizing="stretch", layer="below",
+    )  # fmt: skip
+    figure.update_xaxes(range=[low[0], high[0]], **place)
+    figure.update_yaxes(range=[low[1], high[1]], scaleanchor=x, **place)
 
 
 def add_cloud(
     figure: go.Figure, cloud: Cloud, vocabulary: Sequence[str], numbers: Sequence[str], place: dict[str, int]
 ) -> None:
-    """Draw `cloud` into one panel of a Plotly figure; `vocabulary` and `numbers` are what hovering shows."""
+    """Draw `cloud` into one panel of a Plotly figure.
+
+    Args:
+        figure: the figure of the panel.
+        cloud: what is drawn.
+        vocabulary: what hovering over each token says; only those of `cloud.answering` answer.
+        numbers: what hovering over each state says.
+        place: row and column of the panel.
+    """
     import plotly.graph_objects as go
 
-    from statescape.views.panels import short
-
     first = place["row"] == 1 and place["col"] == 1
+    add_image(figure, cloud.image, cloud.bounds, place)
+    answering = list(cloud.answering)
     figure.add_trace(
-        go.Scattergl(
-            x=short(cloud.tokens[:, 0]),
-            y=short(cloud.tokens[:, 1]),
+        go.Scatter(
+            x=cloud.tokens[answering, 0] if answering else [None],
+            y=cloud.tokens[answering, 1] if answering else [None],
             mode="markers",
-            marker={"size": 3.5, "color": GREY, "opacity": 0.4 if len(cloud.tokens) < 20_000 else 0.22},
-            text=vocabulary,
+            text=[vocabulary[index] for index in answering],
+            name=f"{len(cloud.tokens):,} tokens",
+            marker={"size": 5, "color": GREY},
             hovertemplate="%{text}<extra></extra>",
-            name="tokens",
             legendgroup="tokens",
             showlegend=first,
         ),
         **place,
     )
-    # Plotly lays its canvas over its SVG: what must lie on the cloud is drawn into the canvas as well.
-    figure.add_trace(
-        go.Scattergl(
-            x=cloud.states[:, 0],
-            y=cloud.states[:, 1],
-            mode="lines+markers",
-            line={"color": BLUE, "width": 1.6},
-            marker={"size": 7, "color": BLUE},
-            hovertext=numbers,
-            hovertemplate="%{hovertext}<extra></extra>",
-            name="states 0 to " + str(len(cloud.states) - 1),
-            legendgroup="states",
-            showlegend=first,
-        ),
-        **place,
-    )
-    labelled = cloud.numbered
-    directions = _away_from_the_path(cloud.states)
+    numbered = set(cloud.numbered)
     figure.add_trace(
         go.Scatter(
-            x=cloud.states[labelled, 0],
-            y=cloud.states[labelled, 1],
-            mode="text",
-            text=[str(index) for index in labelled],
-            textposition=[directions[index] for index in labelled],
+            x=cloud.states[:, 0],
+            y=cloud.states[:, 1],
+            mode="lines+markers+text",
+            line={"color": BLUE, "width": 1.6},
+            marker={"size": 7 if len(cloud.states) <= 25 else 5, "color": BLUE},
+            text=[str(index) if index in numbered else "" for index in range(len(cloud.states))],
+            textposition=_away_from_the_path(cloud.states),
             textfont={"size": 12},
-            hoverinfo="skip",
+            hovertext=numbers,
+            hovertemplate="%{hovertext}<extra></extra>",
+            name=f"states 0 to {len(cloud.states) - 1}",
             legendgroup="states",
-            showlegend=False,
-            cliponaxis=False,
+            showlegend=first,
         ),
         **place,
     )
     for mark in reversed(cloud.landmarks):
         at = cloud.tokens[mark.token_id]
         figure.add_trace(
-            go.Scattergl(
+            go.Scatter(
                 x=at[:1],
                 y=at[1:],
                 mode="markers",

@@ -18,7 +18,9 @@ from statescape.geometry import PCA, principal_angles
 from statescape.studies import PathReading
 from statescape.studies.path_reading import VARIANCE_SHARE
 from statescape.views.labels import thinned
+from statescape.views.language.clouds import add_image
 from statescape.views.language.lines import Band, Line, Panel, add_panel, print_panel
+from statescape.views.raster import cloud_image
 from statescape.views.text import plotly_text, printable
 from statescape.views.theme import BLUE, GREY, INDIGO, ORANGE, RED
 
@@ -171,22 +173,16 @@ class EnergyPicture:
     def _add_view(self, figure: go.Figure) -> None:
         import plotly.graph_objects as go
 
-        from statescape.views.panels import short
-
         path = self.reading.path
         at = {"row": 1, "col": 1}
-        words = [plotly_text(word) for word in path.vocabulary]
+        low = self.rim.min(axis=0) - 0.03
+        high = np.maximum(self.rim.max(axis=0), self.heads.max(axis=0)) + np.array([0.03, 0.12])
+        dot = 0.005 if len(self.tokens) < 20_000 else 0.0035
+        add_image(figure, cloud_image(self.tokens, low, high, dot), (low, high), at)
         figure.add_trace(
-            go.Scattergl(
-                x=short(self.rim[:, 0]), y=short(self.rim[:, 1]), mode="lines", line={"color": GREY, "width": 1},
-                hoverinfo="skip", showlegend=False,
-            ),
-            **at,
-        )  # fmt: skip
-        figure.add_trace(
-            go.Scattergl(
-                x=short(self.tokens[:, 0]), y=short(self.tokens[:, 1]), mode="markers", text=words, name="tokens",
-                marker={"size": 3, "color": GREY, "opacity": 0.35}, hovertemplate="%{text}<extra></extra>",
+            go.Scatter(
+                x=self.rim[:, 0], y=self.rim[:, 1], mode="lines", line={"color": GREY, "width": 1}, hoverinfo="skip",
+                showlegend=False,
             ),
             **at,
         )  # fmt: skip
@@ -196,14 +192,14 @@ class EnergyPicture:
         ):
             stems = np.stack([self.feet, tops, np.full_like(tops, np.nan)], axis=1).reshape(-1, 2)
             figure.add_trace(
-                go.Scattergl(x=stems[:, 0], y=stems[:, 1], mode="lines", line=style, name=name, hoverinfo="skip"), **at
+                go.Scatter(x=stems[:, 0], y=stems[:, 1], mode="lines", line=style, name=name, hoverinfo="skip"), **at
             )
         hover = [
             f"state {index}<br>height {height:.3g}<br>outside the subspace {out:.3g}"
             for index, (height, out) in enumerate(zip(self.heights, self.outside, strict=True))
         ]
         figure.add_trace(
-            go.Scattergl(
+            go.Scatter(
                 x=self.heads[:, 0], y=self.heads[:, 1], mode="lines+markers", name="path", hovertext=hover,
                 line={"color": BLUE, "width": 1.6}, marker={"size": 7, "color": BLUE}, legendgroup="path",
                 showlegend=False, hovertemplate="%{hovertext}<extra></extra>",
@@ -220,7 +216,7 @@ class EnergyPicture:
         )  # fmt: skip
         target = self.tokens[path.predicted_id]
         figure.add_trace(
-            go.Scattergl(
+            go.Scatter(
                 x=target[:1], y=target[1:], mode="markers", name="predicted", showlegend=False,
                 marker={"size": 10, "color": RED, "symbol": "diamond", "line": {"width": 1, "color": "white"}},
                 hovertemplate=plotly_text(path.vocabulary[path.predicted_id]) + "<extra></extra>",
@@ -228,7 +224,7 @@ class EnergyPicture:
             **at,
         )  # fmt: skip
         figure.update_xaxes(visible=False, **at)
-        figure.update_yaxes(visible=False, scaleanchor="x", **at)
+        figure.update_yaxes(visible=False, **at)
 
     def _print_view(self, axes: Axes) -> None:
         axes.plot(*self.rim.T, color=GREY, linewidth=0.8)

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from statescape.geometry import PCA, Moments, Normalisation, cosine_to
 from statescape.studies import PathReading
 from statescape.views.language.clouds import Cloud, add_cloud, print_cloud
-from statescape.views.language.tokens import token_landmarks
+from statescape.views.language.tokens import likeliest, token_landmarks
 from statescape.views.text import plotly_text
 
 if TYPE_CHECKING:
@@ -99,8 +99,6 @@ class NormalisationPicture:
         numbers = [f"state {index}" for index in range(len(self.reading.norms))]
         for index, cloud in enumerate(self.clouds):
             add_cloud(figure, cloud, words, numbers, place(index, 2, stacked))
-        figure.update_yaxes(scaleanchor="x", row=1, col=1)
-        figure.update_yaxes(scaleanchor="x2", **place(1, 2, stacked))
         return figure
 
     def printed(self) -> Figure:
@@ -126,7 +124,12 @@ def _look(
     states = normalisation.apply(path.states)
     first, second = (f"PC{n} ({share:.1%})" for n, share in enumerate(pca.explained_variance_ratio, 1))
     cloud = Cloud(
-        f"on the {normalisation.kind}", (first, second), pca.project(tokens), pca.project(states), token_landmarks(path)
+        f"on the {normalisation.kind}",
+        (first, second),
+        pca.project(tokens),
+        pca.project(states),
+        token_landmarks(path),
+        likeliest(reading),
     )
     cosines = cosine_to(tokens, states[-1])
     predicted = float(cosines[path.predicted_id])

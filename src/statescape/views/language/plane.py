@@ -15,7 +15,7 @@ from statescape.geometry import PCA, Normalisation
 from statescape.geometry.moments import coordinates
 from statescape.studies import PathReading
 from statescape.views.language.clouds import Cloud, add_cloud, print_cloud
-from statescape.views.language.tokens import token_landmarks
+from statescape.views.language.tokens import likeliest, token_landmarks
 from statescape.views.text import plotly_text
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class PlanePicture:
         path = reading.path
         pca = PCA.from_moments(reading.moments, 2)
         unit = Normalisation.fit(path.embeddings, "vector")
-        marks = token_landmarks(path)
+        marks, answering = token_landmarks(path), likeliest(reading)
         first, second = (f"PC{n} ({share:.1%})" for n, share in enumerate(pca.explained_variance_ratio, 1))
         plain = Cloud(
             "as they are",
@@ -46,6 +46,7 @@ class PlanePicture:
             pca.project(path.embeddings),
             pca.project(np.asarray(path.states, dtype=np.float64)),
             marks,
+            answering,
         )
         at_one = Cloud(
             "every point at norm 1, same axes",
@@ -53,6 +54,7 @@ class PlanePicture:
             coordinates(unit.apply(path.embeddings), pca.components),
             coordinates(unit.apply(path.states), pca.components),
             marks,
+            answering,
         )
         return cls(reading, (plain, at_one), _caption(reading, pca))
 
@@ -65,8 +67,6 @@ class PlanePicture:
         numbers = [f"state {index}<br>norm {norm:.4g}" for index, norm in enumerate(self.reading.norms)]
         for index, cloud in enumerate(self.clouds):
             add_cloud(figure, cloud, words, numbers, place(index, 2, stacked))
-        figure.update_yaxes(scaleanchor="x", row=1, col=1)
-        figure.update_yaxes(scaleanchor="x2", **place(1, 2, stacked))
         return figure
 
     def printed(self) -> Figure:

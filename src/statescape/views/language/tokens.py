@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from statescape.language import StatePath
+from statescape.studies import PathReading
 from statescape.views.text import visible
 from statescape.views.theme import GREEN, ORANGE, PURPLE, RED
 
@@ -49,3 +50,8 @@ def token_landmarks(path: StatePath) -> tuple[Landmark, ...]:
         if mark.token_id is not None:
             seen.setdefault(mark.token_id, mark)
     return tuple(seen.values())
+
+
+def likeliest(reading: PathReading, count: int = 40) -> tuple[int, ...]:
+    """Ids of the tokens that the last state makes likeliest, best first."""
+    return tuple(token for token, _ in reading.top(-1, count))
