@@ -1,6 +1,5 @@
-// Where the eye is and where a point falls on the screen. Outside, the eye orbits and looks at the centre; inside, it
-// sits at the centre and looks out. One projection serves both: screen = focal (1 + k) v / (k |v| + depth), which is
-// perspective for k = 0 and stereographic, a planetarium's, for k = 1; stepping inside moves k from 0 to 1.
+// The eye orbits and looks at the centre, or sits there and looks out. One projection serves both:
+// screen = focal (1 + k) v / (k |v| + depth), perspective for k = 0, stereographic (a planetarium) for k = 1.
 
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];

@@ -1,5 +1,4 @@
-// What colour means. Each mode turns a token at a (fractional) block into a number from 0 to 1 on a range that never
-// changes, and that number into a colour; the shader computes the same.
+// What colour means: a token at a (fractional) block is a number from 0 to 1, as in dots.vert, and so a colour.
 
 const DECADES = 3; // change reaches from a thousand times less likely to a thousand times likelier
 

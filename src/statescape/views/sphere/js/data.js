@@ -1,5 +1,4 @@
-// What Python packed: base64 of deflated arrays beside plain numbers. Probabilities and cosines are one byte for every
-// state and token, each state as its difference from the one before.
+// What packing.py packed: base64 of deflated arrays; bytes of each state as the difference from the state before.
 
 async function inflated(text) {
 	const binary = atob(text);
@@ -36,7 +35,7 @@ const rowOf = (array, row, width) => array.subarray(row * width, (row + 1) * wid
 const position = (data, token) => rowOf(data.positions, token, 3);
 const likeliest = (data, block) => rowOf(data.top, block, data.n_top); // best first
 
-// Probability and rank (0 is the likeliest) of a token at a block: exact among the likeliest, elsewhere from its byte.
+// Probability and rank from 0: exact among the likeliest of the block, elsewhere from the byte.
 function reading(data, block, token) {
 	const place = likeliest(data, block).indexOf(token);
 	if (place >= 0) {

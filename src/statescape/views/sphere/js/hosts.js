@@ -1,5 +1,4 @@
-// The three hosts. A page holds <div data-statescape-sphere> with its data as JSON inside; every module text on the
-// page opens those that none has opened yet. A notebook calls render with the widget's model.
+// A page holds its spheres as <div data-statescape-sphere>, their data inside; a notebook calls render.
 
 for (const host of document.querySelectorAll("[data-statescape-sphere]:not([data-open])")) {
 	host.dataset.open = "";

@@ -1,5 +1,4 @@
-// What is known of one token: a card beside it while it is hovered; once it is pinned, a panel with its course over the
-// blocks and its nearest neighbours in the model's own space.
+// What is known of one token: a card while it is hovered, a panel once it is pinned.
 
 function makeCard(scene) {
 	const { card } = scene.part;

@@ -1,5 +1,4 @@
-// Names of the likeliest tokens beside their dots, never one over another nor over the path's markers. The order is by
-// importance; a label that finds no free side is left out. Coming closer leaves room for more.
+// Names beside the dots, by importance, never one over another; one that finds no free side is left out.
 
 const FONT = 'ui-sans-serif, system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif';
 const SIDES = [[1, 0], [-1, 0], [0, -1], [0, 1], [1, -1], [1, 1], [-1, -1], [-1, 1]];

@@ -1,5 +1,4 @@
-// What moves by itself: the camera on its way to a new view, and the block while it plays. Who asked their system for
-// less motion gets the destination at once and the blocks one by one.
+// What moves by itself: the camera, and the block while it plays; in single steps for those who want less motion.
 
 const PLAY_SPEED = 1.1; // blocks a second
 
@@ -59,7 +58,7 @@ function giveMotion(scene) {
 		const shown = () => (calm.matches ? Math.floor(layer) : layer);
 		const tick = (now) => {
 			if (scene.look.layer !== shown()) return scene.play(false); // somebody else moved it
-			layer = Math.min(last, layer + (PLAY_SPEED * (now - before)) / 1000);
+			layer = clamp(layer + (PLAY_SPEED * (now - before)) / 1000, layer, last);
 			before = now;
 			scene.change({ layer: shown() });
 			if (layer < last) ticking = requestAnimationFrame(tick);

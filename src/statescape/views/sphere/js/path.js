@@ -1,4 +1,4 @@
-// The path of the state over the sphere: great arcs between the states, drawn only where the sphere does not hide them.
+// The path of the state: great arcs, drawn only where the sphere does not hide them.
 
 const ARC_STEPS = 24;
 const steps = (from, to, count) => Array.from({ length: count + 1 }, (_, i) => from + ((to - from) * i) / count);

@@ -1,4 +1,4 @@
-// The words that Python wrote: the sentence over the picture, what the picture is not, and a table to read instead.
+// The words of reading.py: sentence, caveat and the table to read instead.
 
 const wordsOf = ({ data, look }) => data.words[Math.round(look.layer)];
 

@@ -1,22 +1,22 @@
-// The dots on a WebGL 2 canvas. Everything it needs is rebuilt from the data, so that a lost context comes back whole.
+// The dots on a WebGL 2 canvas; `build` makes everything anew when a lost context comes back.
 
 const TEXTURE_WIDTH = 256; // as in dots.vert
 
 function program(gl, vertex, fragment) {
 	const linked = gl.createProgram();
-	for (const [kind, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]]) {
+	const shaders = [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]].map(([kind, source]) => {
 		const shader = gl.createShader(kind);
 		gl.shaderSource(shader, source);
 		gl.compileShader(shader);
 		gl.attachShader(linked, shader);
-	}
+		return shader;
+	});
 	gl.linkProgram(linked);
 	if (!gl.getProgramParameter(linked, gl.LINK_STATUS) && !gl.isContextLost()) {
-		throw new Error("a shader was refused " + gl.getAttachedShaders(linked).map((shader) => gl.getShaderInfoLog(shader)));
+		throw new Error("a shader was refused " + shaders.map((shader) => gl.getShaderInfoLog(shader)));
 	}
 	const places = {};
 	const at = (name) => (places[name] ??= gl.getUniformLocation(linked, name));
-	// A list is a vector of floats; the names in `whole` are integers.
 	return (values, whole = {}) => {
 		gl.useProgram(linked);
 		for (const [name, value] of Object.entries(values)) gl[`uniform${[value].flat().length}fv`](at(name), [value].flat());

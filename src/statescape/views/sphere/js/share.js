@@ -1,4 +1,4 @@
-// Camera, block, colour and selection in the page's fragment, beside whatever else is there; and the picture as a file.
+// The view in the page's fragment, beside whatever else is there, and the picture as a file.
 
 const SHARED = ["yaw", "pitch", "distance", "field", "inside"];
 const partsOfHash = () => location.hash.slice(1).split("&").filter(Boolean);
@@ -11,7 +11,7 @@ function fragmentOf({ name, camera, look }) {
 function readFragment(scene) {
 	const values = partsOfHash().find((text) => text.startsWith(scene.name + "="))?.split("=")[1].split(",") ?? [];
 	const [colour, pinned] = values.splice(6);
-	if (!MODES[colour] || !values.every((text) => text && Number.isFinite(+text))) return;
+	if (!MODE_NAMES.includes(colour) || !values.every((text) => text && Number.isFinite(+text))) return;
 	const camera = Object.fromEntries(SHARED.map((key, i) => [key, +values[i]]));
 	for (const [key, limits] of Object.entries(LIMITS)) camera[key] = clamp(camera[key], ...limits);
 	scene.setCamera({ ...camera, inside: camera.inside > 0.5 ? 1 : 0 });

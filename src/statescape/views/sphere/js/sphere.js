@@ -92,6 +92,7 @@ function open(host, frame, data, options, name, handle) {
 		scene,
 		pick: (x, y) => pick(scene, x, y),
 		project: (token) => project(scene.view, position(data, token)),
+		state: (layer) => stateAt(data, layer),
 		value: (colour, layer, token) => valueAt(data, { colour, layer }, token),
 	});
 	handle.destroy = () => {

@@ -1,4 +1,4 @@
-// The same dots without WebGL: a plain picture on a 2-D canvas, the weighty last, drawn again when something changes.
+// The same dots without WebGL, on a 2-D canvas, the weighty last.
 
 function makeStill(canvas, data) {
 	const context = canvas.getContext("2d");
@@ -11,10 +11,8 @@ function makeStill(canvas, data) {
 
 	function draw({ view, look, palette, density }) {
 		const { weight, table } = MODES[look.colour];
-		const colours = table(palette);
 		context.setTransform(density, 0, 0, density, 0, 0);
-		context.fillStyle = css(palette.back);
-		context.fillRect(0, 0, view.width, view.height);
+		fill(css(palette.back), 0, 0, view.width + view.height);
 		if (view.k === 0) fill(css(palette.body), view.width / 2, view.height / 2, silhouette(view));
 		const values = Float32Array.from({ length: data.n }, (_, token) => valueAt(data, look, token));
 		const weights = values.map((value, token) => Math.max(look.matched?.has(token) ? 0.5 : 0, weight(value)));
@@ -23,10 +21,8 @@ function makeStill(canvas, data) {
 			for (const token of order) {
 				const at = project(view, position(data, token));
 				if (at?.hidden !== back) continue;
-				const dimmed = look.matched && !look.matched.has(token) ? 0.3 : 1;
-				const strength = palette.rest + (1 - palette.rest) * Math.sqrt(weights[token]);
-				const alpha = (back ? 0.12 : strength) * dimmed;
-				fill(css(mixed(colours, values[token]), alpha), at.x, at.y, dotRadius(data, view.unit, weights[token]));
+				const alpha = (back ? 0.12 : 1) * (look.matched && !look.matched.has(token) ? 0.3 : 1);
+				fill(css(mixed(table(palette), values[token]), alpha), at.x, at.y, dotRadius(data, view.unit, weights[token]));
 			}
 		}
 	}

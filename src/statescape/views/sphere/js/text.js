@@ -1,4 +1,4 @@
-// Numbers as text, and text as elements: everything reaches the page through textContent and canvas.fillText.
+// Numbers as text, and text in elements: by textContent only.
 
 function clipped(text, limit = 22) {
 	const characters = Array.from(text);
