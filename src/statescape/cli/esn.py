@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from statescape.cli import inputs
-from statescape.cli.console import output, visible, working
+from statescape.cli.console import complain, output, visible, working
 from statescape.errors import StatescapeError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def esn(
     ridge: Annotated[
         float | None,
         typer.Option(
-            "--ridge", min=0, help="Penalty of the readout. [default: chosen in training]", rich_help_panel=_NETWORK
+            "--ridge", min=0, help="Penalty of the readout. (default: chosen in training)", rich_help_panel=_NETWORK
         ),
     ] = None,
     trials: Annotated[
@@ -63,25 +63,25 @@ def esn(
     ] = 10,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of all data and networks.")] = 0,
     warmup: Annotated[
-        int | None, typer.Option("--warmup", min=0, help="First steps not trained on. [default: the task's]")
+        int | None, typer.Option("--warmup", min=0, help="First steps not trained on. (default: that of the task)")
     ] = None,
     input_columns: Annotated[
         list[str] | None,
-        typer.Option("--input", help="Input column; repeatable. [default: the target]", rich_help_panel=_FILE),
+        typer.Option("--input", help="Input column; repeatable. (default: the target)", rich_help_panel=_FILE),
     ] = None,
     target: Annotated[
         str | None,
-        typer.Option("--target", help="Target column. [default: the only column of numbers]", rich_help_panel=_FILE),
+        typer.Option("--target", help="Target column. (default: the only column of numbers)", rich_help_panel=_FILE),
     ] = None,
     horizon: Annotated[
-        int | None, typer.Option("--horizon", help="Rows ahead. [default: 1]", rich_help_panel=_FILE)
+        int | None, typer.Option("--horizon", help="Rows ahead. (default: 1)", rich_help_panel=_FILE)
     ] = None,
     split: Annotated[
         float | None,
-        typer.Option("--split", help="Share of a trial that trains. [default: 0.7]", rich_help_panel=_FILE),
+        typer.Option("--split", help="Share that trains. (default: 0.7)", rich_help_panel=_FILE),
     ] = None,
     window: Annotated[
-        int | None, typer.Option("--window", help="Rows of a trial. [default: two thirds]", rich_help_panel=_FILE)
+        int | None, typer.Option("--window", help="Rows of a trial. (default: two thirds of the file)", rich_help_panel=_FILE)
     ] = None,
     figures: Annotated[Path | None, typer.Option("--figures", help="Write all figures as PNG and PDF here.")] = None,
     json_file: inputs.Json = None,
@@ -89,7 +89,8 @@ def esn(
     """Train and test echo state networks: the mean error over trials, its interval, and what persistence would do."""
     inputs.require_outputs(json_file)
     inputs.require_folder(figures)
-    with working("Loading the kernels (the first run on a machine compiles them) ..."):
+    with working("Loading ..."):
+        from statescape.reservoir.kernels import announcing
         from statescape.studies import esn_trials
 
     settings = esn_trials.NetworkSettings(
@@ -105,7 +106,8 @@ def esn(
     chosen = _task(task, {name: value for name, value in file_options.items() if value is not None})
     if warmup is not None:
         chosen = esn_trials.with_warmup(chosen, warmup)
-    with working(f"Running {trials} trials ..."):
+    with announcing(complain), working(f"Running {trials} trials ..."):
+        esn_trials.prepare(chosen, settings)
         result = esn_trials.run_trials(chosen, settings, trials, seed)
     _print(result)
     if json_file is not None:
@@ -188,19 +190,25 @@ def _print(result: EsnTrials) -> None:
         low, high = result.persistence.low, result.persistence.high
         table.add_row(usual, _number(result.persistence.mean), _range(low, high, n), "", "")
     console.print(table)
-    ridge = f"ridge {settings.ridge:g}"
-    if settings.ridge is None:
-        low, high = min(result.ridges, default=0.0), max(result.ridges, default=0.0)
-        ridge = "no readout" if not result.ridges else f"ridge {low:g}" + (f" to {high:g}" if high > low else "")
+    units = f"{settings.units} unit{'s' * (settings.units > 1)}"
     console.print(
-        f"\n{settings.units} units, {settings.topology}, {result.network.topology.edges:,} weights; sr {settings.sr:g}, "
-        f"lr {settings.lr:g}, input scaling {settings.input_scaling:g}, bias {settings.bias:g}, {ridge}; "
-        f"seed {result.seed}; {result.seconds:.2g} s",
+        f"\n{units}, {settings.topology}, {result.network.topology.edges:,} weights; sr {settings.sr:g}, "
+        f"lr {settings.lr:g}, input scaling {settings.input_scaling:g}, bias {settings.bias:g}"
+        f"{_ridge(result)}; seed {result.seed}; {result.seconds:.2g} s",
         markup=False,
     )
     if result.reason:
         lost = sum(score == float("inf") for score in result.scores)
         console.print(f"{lost} of {n} diverged: {visible(result.reason)}", markup=False)
+
+
+def _ridge(result: EsnTrials) -> str:
+    """The ridge that was given or chosen; nothing where nothing was trained."""
+    if not result.ridges:
+        return ""
+    low, high = min(result.ridges), max(result.ridges)
+    span = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+    return f", ridge {span}" + (" (chosen in training)" if result.settings.ridge is None else "")
 
 
 def _number(value: float) -> str:
