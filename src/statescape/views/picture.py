@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from statescape.errors import StatescapeError
 from statescape.files import written_whole
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@runtime_checkable
 class Printable(Protocol):
     """What a paper needs of a figure."""
 
@@ -35,6 +36,7 @@ class Printable(Protocol):
         """The matplotlib figure, to be made inside `matplotlib_theme`."""
 
 
+@runtime_checkable
 class Picture(Printable, Protocol):
     """What a page and a notebook need of a figure as well."""
 
