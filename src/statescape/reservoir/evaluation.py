@@ -42,7 +42,7 @@ class Evaluation:
 def evaluate(
     W: Matrix,
     trials: Sequence[Trial],
-    W_in: Float[np.ndarray, "units inputs"] | Sequence[Float[np.ndarray, "units inputs"]],
+    W_in: Float[np.ndarray, "units inputs"] | Sequence[Float[np.ndarray, "_ _"]],
     *,
     ridge: float,
     lr: float | Float[np.ndarray, " units"] = 1.0,
@@ -95,10 +95,10 @@ def evaluate(
 
 
 def _input_weights(
-    W_in: Float[np.ndarray, "units inputs"] | Sequence[Float[np.ndarray, "units inputs"]],
+    W_in: Float[np.ndarray, "units inputs"] | Sequence[Float[np.ndarray, "_ _"]],
     units: int,
     trials: Sequence[Trial],
-) -> list[Float[np.ndarray, "units inputs"]]:
+) -> list[Float[np.ndarray, "_ _"]]:
     """One W_in for every trial."""
     if not trials:
         raise StatescapeError("An evaluation needs at least one trial.")

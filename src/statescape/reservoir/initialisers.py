@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -12,7 +11,8 @@ from jaxtyping import Float
 from statescape.errors import StatescapeError
 
 Values: TypeAlias = Literal["normal", "uniform", "ternary"]
-Initialiser: TypeAlias = Callable[..., Any]
+# What a user may give for weights: an array, nested lists, a sparse matrix, or an initialiser as in `from_user`.
+WeightsLike: TypeAlias = Any
 
 
 def draw_matrix(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 import scipy.sparse
@@ -17,17 +17,18 @@ from jaxtyping import Float, Int
 
 from statescape.errors import StatescapeError
 from statescape.reservoir.archive import matrix_arrays, matrix_from, read_npz, write_npz
-from statescape.reservoir.initialisers import Initialiser, checked_share, draw_matrix, from_user
+from statescape.reservoir.initialisers import WeightsLike, checked_share, draw_matrix, from_user
 from statescape.reservoir.kernels import PackedWeights, Simulation, pack
 from statescape.reservoir.radius import Matrix, rescale
 from statescape.reservoir.readout import Readout, RidgeSums
 from statescape.reservoir.series import SeriesLike, as_labels, as_series, as_targets, is_many, shifted
-from statescape.reservoir.topology import Topology
+from statescape.reservoir.topology import Topology, as_matrix
 
-Activation: TypeAlias = Literal["tanh", "identity"]
-Pooling: TypeAlias = Literal["none", "last", "mean"]
-Stream: TypeAlias = Literal["W", "Win", "bias", "Wfb", "noise"]
-STREAMS: tuple[Stream, ...] = ("W", "Win", "bias", "Wfb", "noise")
+ACTIVATIONS = ("tanh", "identity")
+POOLINGS = ("none", "last", "mean")
+DTYPES = ("float64", "float32")
+# What random numbers are drawn for; the place of a name is part of its seed.
+STREAMS = ("W", "Win", "bias", "Wfb", "noise")
 # Settings that a file keeps as JSON.
 _FACTS = ("units", "activation", "pooling", "dtype", "noise_rc", "feedback", "classes", "ridge")
 # Steps that are simulated before their sums are taken: small enough to stay in the cache.
@@ -54,23 +55,23 @@ class EchoStateNetwork:
         self,
         units: int | None = None,
         *,
-        lr: float | Float[np.ndarray, " units"] = 1.0,
+        lr: WeightsLike = 1.0,
         sr: float | None = None,
-        input_scaling: float | Sequence[float] | Float[np.ndarray, " inputs"] | None = None,
+        input_scaling: WeightsLike | None = None,
         rc_connectivity: float = 0.1,
         input_connectivity: float = 0.1,
         ridge: float | Sequence[float] | Float[np.ndarray, " ridges"] = 0.0,
-        W: Matrix | Topology | Initialiser | None = None,
-        Win: Float[np.ndarray, "units inputs"] | Initialiser | None = None,
-        bias: float | Float[np.ndarray, " units"] | Initialiser = 0.0,
+        W: Topology | WeightsLike | None = None,
+        Win: WeightsLike | None = None,
+        bias: WeightsLike = 0.0,
         feedback: bool = False,
         fb_scaling: float = 1.0,
         fb_connectivity: float = 0.1,
-        Wfb: Float[np.ndarray, "units outputs"] | Initialiser | None = None,
-        activation: Activation = "tanh",
+        Wfb: WeightsLike | None = None,
+        activation: str = "tanh",
         noise_rc: float = 0.0,
-        pooling: Pooling = "none",
-        dtype: Literal["float64", "float32"] = "float64",
+        pooling: str = "none",
+        dtype: str = "float64",
         seed: int | None = None,
     ) -> None:
         """Draw or take over the recurrent weights; input and feedback weights follow when their widths are known.
@@ -101,12 +102,12 @@ class EchoStateNetwork:
         Raises:
             StatescapeError: for values out of range, matrices of the wrong shape, NaN or infinite weights.
         """
-        if activation not in ("tanh", "identity"):
-            raise StatescapeError(f'The activation is "tanh" or "identity"; got {activation!r}.')
-        if pooling not in ("none", "last", "mean"):
-            raise StatescapeError(f'Pooling is "none", "last" or "mean"; got {pooling!r}.')
-        if dtype not in ("float64", "float32"):
-            raise StatescapeError(f'The dtype is "float64" or "float32"; got {dtype!r}.')
+        _check_choice("activation", activation, ACTIVATIONS)
+        _check_choice("pooling", pooling, POOLINGS)
+        _check_choice("dtype", dtype, DTYPES)
+        self.feedback = feedback or Wfb is not None
+        if self.feedback and pooling != "none":
+            raise StatescapeError("Feedback needs an output at every step; it cannot be combined with pooling.")
         if not noise_rc >= 0:
             raise StatescapeError(f"noise_rc is a standard deviation from 0 on; got {noise_rc}.")
         self._ridges = _checked_ridges(ridge)
@@ -126,7 +127,6 @@ class EchoStateNetwork:
         self.bias = self._per_unit(bias(self.units, 1, seed=self._stream("bias")) if callable(bias) else bias, "bias")
         self._given_Win = W.W_in if Win is None and isinstance(W, Topology) else Win
         self._given_Wfb = Wfb
-        self.feedback = feedback or Wfb is not None
         self.Win: Float[np.ndarray, "units inputs"] | None = None
         self.Wfb: Float[np.ndarray, "units outputs"] | None = None
         self.readout: Readout | None = None
@@ -138,7 +138,7 @@ class EchoStateNetwork:
 
     # Weights
 
-    def _stream(self, name: Stream) -> np.random.Generator:
+    def _stream(self, name: str) -> np.random.Generator:
         """The random numbers of one purpose, always the same."""
         return np.random.default_rng(np.random.SeedSequence(self._entropy, spawn_key=(STREAMS.index(name),)))
 
@@ -154,7 +154,7 @@ class EchoStateNetwork:
             else:
                 drawn = scipy.sparse.csr_array(from_user(W, "W", units, units, connectivity, rng))
             return rescale(drawn, 1.0 if sr is None else sr).W
-        given = W if isinstance(W, Topology) else Topology(W, radius="free" if sr is None else "rescale")
+        given = W if isinstance(W, Topology) else Topology(as_matrix(W), radius="free" if sr is None else "rescale")
         if units is not None and units != given.units:
             raise StatescapeError(f"units={units}, but W has {given.units}; leave units out or make them agree.")
         return given.weights(1.0 if sr is None else sr)
@@ -195,7 +195,7 @@ class EchoStateNetwork:
             raise StatescapeError(f"This network feeds back {self.Wfb.shape[1]} outputs; the targets have {n_outputs}.")
         return self.Wfb
 
-    def _draw(self, name: Stream, given: Any, columns: int, connectivity: float) -> Float[np.ndarray, "units columns"]:
+    def _draw(self, name: str, given: Any, columns: int, connectivity: float) -> Float[np.ndarray, "units columns"]:
         """Weights onto the units: the given ones, or -1 and 1 with equal probability."""
         rng = self._stream(name)
         if given is not None:
@@ -244,7 +244,7 @@ class EchoStateNetwork:
             raise StatescapeError(f"validation is a share between 0 and 1; got {validation}.")
         sums = RidgeSums(self.units, targets[0].shape[1])
         choosing = len(self._ridges) > 1
-        kept: list[tuple[Float[np.ndarray, "steps units"], Float[np.ndarray, "steps outputs"]]] = []
+        kept: list[tuple[Float[np.ndarray, "_ units"], Float[np.ndarray, "_ outputs"]]] = []
         for states, wanted in self._training_states(series, targets, warmup):
             sums.add(states, wanted)
             if choosing:
@@ -255,8 +255,8 @@ class EchoStateNetwork:
 
     def _training_states(
         self,
-        series: list[Float[np.ndarray, "steps inputs"]],
-        targets: list[Float[np.ndarray, "steps outputs"]],
+        series: list[Float[np.ndarray, "_ inputs"]],
+        targets: list[Float[np.ndarray, "_ outputs"]],
         warmup: int,
     ) -> Iterator[tuple[Float[np.ndarray, "steps units"], Float[np.ndarray, "steps outputs"]]]:
         """States and what the readout shall say, block by block; the state after the last step is kept."""
@@ -283,7 +283,7 @@ class EchoStateNetwork:
             self._last_output = target[-1].copy()
 
     def _choose_ridge(
-        self, kept: list[tuple[Float[np.ndarray, "steps units"], Float[np.ndarray, "steps outputs"]]], validation: float
+        self, kept: list[tuple[Float[np.ndarray, "_ units"], Float[np.ndarray, "_ outputs"]]], validation: float
     ) -> float:
         """The ridge of the grid that errs least on the last steps, trained on those before them."""
         states = np.concatenate([one for one, _ in kept])
@@ -511,10 +511,15 @@ class EchoStateNetwork:
         return network
 
 
-def _pool(pooling: Pooling, states: Float[np.ndarray, "steps units"]) -> Float[np.ndarray, " units"]:
+def _pool(pooling: str, states: Float[np.ndarray, "steps units"]) -> Float[np.ndarray, " units"]:
     """What is read of a whole series."""
     row: Float[np.ndarray, " units"] = states[-1] if pooling == "last" else states.mean(axis=0)
     return row
+
+
+def _check_choice(name: str, given: str, choices: tuple[str, ...]) -> None:
+    if given not in choices:
+        raise StatescapeError(f"{name} is one of {', '.join(choices)}; got {given!r}.")
 
 
 def _checked_ridges(ridge: Any) -> Float[np.ndarray, " ridges"]:

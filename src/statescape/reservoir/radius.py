@@ -23,7 +23,8 @@ from scipy.sparse.linalg import ArpackError, eigs, svds
 
 from statescape.errors import StatescapeError
 
-Matrix: TypeAlias = Float[np.ndarray, "units units"] | scipy.sparse.csr_array
+# W, dense or sparse. Two names for its two sides: that they agree is checked where a sentence can say so.
+Matrix: TypeAlias = Float[np.ndarray, "to_units from_units"] | scipy.sparse.csr_array
 
 ACCURACY = 1e-6
 # From this size on a sparse nonnegative component is worth an attempt with ARPACK.

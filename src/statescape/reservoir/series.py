@@ -20,7 +20,7 @@ def is_many(given: SeriesLike) -> bool:
     return isinstance(given, (list, tuple)) and bool(len(given)) and np.ndim(given[0]) > 0
 
 
-def as_series(given: SeriesLike, name: str) -> list[Float[np.ndarray, "steps features"]]:
+def as_series(given: SeriesLike, name: str) -> list[Float[np.ndarray, "_ features"]]:
     """One or several series as a list.
 
     Args:
@@ -52,9 +52,7 @@ def _one_series(given: Any, name: str) -> Float[np.ndarray, "steps features"]:
     return series
 
 
-def as_targets(
-    given: SeriesLike, series: list[Float[np.ndarray, "steps inputs"]]
-) -> list[Float[np.ndarray, "steps outputs"]]:
+def as_targets(given: SeriesLike, series: list[Float[np.ndarray, "_ inputs"]]) -> list[Float[np.ndarray, "_ outputs"]]:
     """Targets, one row for each step of each series.
 
     Raises:

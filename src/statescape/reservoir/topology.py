@@ -41,12 +41,12 @@ class Topology:
 
     W: Matrix
     W_in: Float[np.ndarray, "units inputs"] | None = None
-    radius: RadiusPolicy = "rescale"
+    radius: str = "rescale"
     sr: float | None = None
     name: str = ""
 
     def __post_init__(self) -> None:
-        W = _as_matrix(self.W)
+        W = as_matrix(self.W)
         object.__setattr__(self, "W", W)
         values = W.data if scipy.sparse.issparse(W) else W
         if not np.isfinite(values).all():
@@ -179,7 +179,7 @@ class Topology:
             raise StatescapeError(f"{path} is not a topology that statescape wrote.") from None
 
 
-def _as_matrix(W: Any) -> Matrix:
+def as_matrix(W: Any) -> Matrix:
     """W as a float64 array or compressed sparse rows; a copy, so that a frozen topology stays what it is."""
     if scipy.sparse.issparse(W):
         matrix: Matrix = scipy.sparse.csr_array(W, dtype=np.float64, copy=True)
