@@ -31,7 +31,7 @@ def read_lens(
     tokens: tuple[str, ...],
     vocabulary: tuple[str, ...],
     top: int = 10,
-    targets: Int[np.ndarray, " positions"] | None = None,
+    targets: Int[np.ndarray, " targets"] | None = None,
 ) -> LensReadout:
     """Decode every state at every position and keep what the readout names.
 

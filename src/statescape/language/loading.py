@@ -77,9 +77,7 @@ def _from_folder(folder: Path, name: str, bos: bool | None, dtype: torch.dtype |
             raise StatescapeError(f"{name} cannot be loaded: {_first_line(error)}") from error
     if report["missing_keys"]:
         missing = sorted(report["missing_keys"])
-        raise StatescapeError(
-            f"The weights of {name} are incomplete: {len(missing)} are missing, such as {missing[0]}."
-        )
+        raise StatescapeError(f"The weights of {name} are incomplete: {missing[0]} is missing; download them again.")
     return _checked(network, tokenizer, name, bos)
 
 

@@ -92,11 +92,11 @@ class StatePath:
     def from_arrays(
         cls,
         states: Float[np.ndarray, "states d_model"],
-        embeddings: Float[np.ndarray, "vocabulary d_model"],
+        embeddings: Float[np.ndarray, "vocabulary _"],
         *,
-        normed_states: Float[np.ndarray, "states d_model"] | None = None,
-        log_probabilities: Float[np.ndarray, "states vocabulary"] | None = None,
-        unembedding: Float[np.ndarray, "vocabulary d_model"] | None = None,
+        normed_states: Float[np.ndarray, "_ _"] | None = None,
+        log_probabilities: Float[np.ndarray, "_ _"] | None = None,
+        unembedding: Float[np.ndarray, "_ _"] | None = None,
         vocabulary: Sequence[str] | None = None,
         token_ids: Sequence[int] = (0,),
         name: str = "arrays",
@@ -104,12 +104,12 @@ class StatePath:
         """The path of states that were computed elsewhere, without a model.
 
         Args:
-            states: s_0 to s_L, the raw residual stream.
-            embeddings: one row for every token, as added to the stream.
-            normed_states: what the final norm makes of the states; by default the states themselves.
-            log_probabilities: of every token, decoded from every state; by default the log-softmax of the products of
-                ``normed_states`` with the rows of ``unembedding``.
-            unembedding: rows of W_U; by default the embeddings (tied).
+            states: s_0 to s_L, the raw residual stream, [states, d_model].
+            embeddings: one row for every token, as added to the stream, [vocabulary, d_model].
+            normed_states: what the final norm makes of the states, [states, d_model]; by default the states themselves.
+            log_probabilities: of every token, decoded from every state, [states, vocabulary]; by default the
+                log-softmax of the products of ``normed_states`` with the rows of ``unembedding``.
+            unembedding: rows of W_U, [vocabulary, d_model]; by default the embeddings (tied).
             vocabulary: how every token reads; by default its id.
             token_ids: ids of the text; the path is that of its last token.
             name: what outputs call the model.
@@ -120,22 +120,10 @@ class StatePath:
         rows = embeddings if unembedding is None else unembedding
         normed = states if normed_states is None else normed_states
         words = tuple(str(token) for token in range(len(embeddings))) if vocabulary is None else tuple(vocabulary)
-        arrays = (states, embeddings, normed, rows)
-        if any(array.ndim != 2 or array.shape[1:] != states.shape[1:] for array in arrays) or len(normed) != len(
-            states
-        ):
-            shapes = ", ".join(str(array.shape) for array in arrays)
-            raise StatescapeError(f"States, embeddings, normed states and unembedding need one width; got {shapes}.")
-        if not all(np.isfinite(array).all() for array in arrays):
-            raise StatescapeError("States and embeddings must be finite; some are NaN or infinite.")
-        if len(words) != len(embeddings) or len(rows) != len(embeddings):
-            raise StatescapeError(f"{len(embeddings)} embeddings need as many words and rows of W_U.")
-        if not token_ids or not all(0 <= token < len(embeddings) for token in token_ids):
-            raise StatescapeError(f"A path needs token ids between 0 and {len(embeddings) - 1}; got {list(token_ids)}.")
+        _refuse_misfits(states, embeddings, normed, rows, words, token_ids)
         if log_probabilities is None:
-            logits = np.asarray(normed, dtype=np.float64) @ np.asarray(rows, dtype=np.float64).T
-            shifted = logits - logits.max(axis=1, keepdims=True)
-            log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+            log_probabilities = log_softmax(np.asarray(normed, np.float64) @ np.asarray(rows, np.float64).T)
+        _refuse_misshapen(log_probabilities, len(states), len(embeddings))
         tokens = tuple(words[token] for token in token_ids)
         facts = ModelFacts(name, len(states) - 1, states.shape[1], len(embeddings), tied=unembedding is None)
         return cls(
@@ -156,11 +144,7 @@ class StatePath:
     def __post_init__(self) -> None:
         if not 0 <= self.position < len(self.tokens):
             raise StatescapeError(f"Position {self.position} is outside a text of {len(self.tokens)} tokens.")
-        if self.log_probabilities.shape != (len(self.states), len(self.embeddings)):
-            raise StatescapeError(
-                f"Log-probabilities of shape {self.log_probabilities.shape} do not fit {len(self.states)} states and "
-                f"{len(self.embeddings)} tokens."
-            )
+        _refuse_misshapen(self.log_probabilities, len(self.states), len(self.embeddings))
 
     @property
     def n_blocks(self) -> int:
@@ -186,3 +170,38 @@ class StatePath:
     def geometry(self) -> Path:
         """States against embeddings, as the rooms of geometry and the shared figures take them (float64)."""
         return Path(np.asarray(self.states, dtype=np.float64), np.asarray(self.embeddings, dtype=np.float64))
+
+
+def log_softmax(logits: Float[np.ndarray, "states vocabulary"]) -> Float[np.ndarray, "states vocabulary"]:
+    """Natural log-probabilities of logits, one distribution a row, summed in float64."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True, dtype=np.float64)))
+
+
+def _refuse_misfits(
+    states: np.ndarray,
+    embeddings: np.ndarray,
+    normed: np.ndarray,
+    rows: np.ndarray,
+    words: tuple[str, ...],
+    token_ids: Sequence[int],
+) -> None:
+    arrays = (states, embeddings, normed, rows)
+    if any(array.ndim != 2 or array.shape[1:] != states.shape[1:] for array in arrays):
+        shapes = ", ".join(str(array.shape) for array in arrays)
+        raise StatescapeError(f"States, embeddings, normed states and unembedding need one width; got {shapes}.")
+    if len(normed) != len(states):
+        raise StatescapeError(f"{len(states)} states need as many normed states; got {len(normed)}.")
+    if not len(words) == len(rows) == len(embeddings):
+        raise StatescapeError(f"{len(embeddings)} embeddings need as many words and as many rows of W_U.")
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise StatescapeError("States and embeddings must be finite; some are NaN or infinite.")
+    if len(token_ids) == 0 or not all(0 <= token < len(embeddings) for token in token_ids):
+        raise StatescapeError(f"A path needs token ids between 0 and {len(embeddings) - 1}; got {list(token_ids)}.")
+
+
+def _refuse_misshapen(log_probabilities: np.ndarray, states: int, vocabulary: int) -> None:
+    if log_probabilities.shape != (states, vocabulary):
+        raise StatescapeError(
+            f"Log-probabilities of shape {log_probabilities.shape} do not fit {states} states and {vocabulary} tokens."
+        )

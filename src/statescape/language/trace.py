@@ -16,7 +16,7 @@ from statescape.language.lens import read_lens
 from statescape.language.lens_readout import LensReadout
 from statescape.language.model import LanguageModel
 from statescape.language.parts import Parts, read_parts
-from statescape.language.state_path import StatePath, Steps
+from statescape.language.state_path import StatePath, Steps, log_softmax
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +52,6 @@ class Trace:
         position %= length
         states = self.states[:, position]
         logits = self.model.decode(states)
-        shifted = logits - logits.max(axis=1, keepdims=True)
-        log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True, dtype=np.float64))
         return StatePath(
             model=self.model.facts,
             text=self.text,
@@ -65,13 +63,13 @@ class Trace:
             normed_states=self.model.normalise(states),
             embeddings=self.model.embeddings,
             unembedding=self.model.unembedding,
-            log_probabilities=log_probabilities.astype(np.float32),
+            log_probabilities=log_softmax(logits).astype(np.float32),
             rogue_dimensions=self._rogue_dimensions,
             steps=self._steps(position, int(logits[-1].argmax())),
             origin=self,
         )
 
-    def lens(self, *, top: int = 10, targets: Int[np.ndarray, " positions"] | None = None) -> LensReadout:
+    def lens(self, *, top: int = 10, targets: Int[np.ndarray, " targets"] | None = None) -> LensReadout:
         """The logit lens at every state and position, streamed.
 
         Args:
