@@ -71,6 +71,8 @@ def evaluate(
         StatescapeError: for shapes that do not fit and trials in a closed loop; those need `EchoStateNetwork.generate`.
     """
     units = W.shape[0]
+    if W.shape != (units, units):
+        raise StatescapeError(f"W must be square, one row and one column a unit; got shape {tuple(W.shape)}.")
     weights = _input_weights(W_in, units, trials)
     values = W if isinstance(W, np.ndarray) else W.data
     if not np.isfinite(values).all():

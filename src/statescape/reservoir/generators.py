@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse
 
 from statescape.errors import StatescapeError
-from statescape.reservoir.initialisers import Values, checked_share, draw_matrix, draw_values
+from statescape.reservoir.initialisers import checked_share, draw_matrix, draw_values
 from statescape.reservoir.radius import Matrix
 from statescape.reservoir.topology import Topology
 
@@ -21,7 +21,7 @@ SWAPS_PER_EDGE = 10
 
 
 def erdos_renyi(
-    units: int, density: float = 0.1, *, seed: int | np.random.SeedSequence, values: Values = "uniform"
+    units: int, density: float = 0.1, *, seed: int | np.random.SeedSequence, values: str = "uniform"
 ) -> Topology:
     """Every pair of units, self-loops included, is equally likely to be connected; the number of edges is exact.
 
@@ -72,7 +72,7 @@ def small_world(
     rewiring: float = 0.1,
     *,
     seed: int | np.random.SeedSequence,
-    values: Values = "uniform",
+    values: str = "uniform",
 ) -> Topology:
     """A directed Watts-Strogatz ring: each unit listens to its nearest `neighbours`, some replaced by others.
 
@@ -102,7 +102,7 @@ def small_world(
 
 
 def scale_free(
-    units: int, attachments: int = 5, *, seed: int | np.random.SeedSequence, values: Values = "uniform"
+    units: int, attachments: int = 5, *, seed: int | np.random.SeedSequence, values: str = "uniform"
 ) -> Topology:
     """A directed Barabasi-Albert graph: unit after unit joins, by `attachments` edges to units with many edges.
 
@@ -140,7 +140,7 @@ def modular(
     between: float = 0.02,
     *,
     seed: int | np.random.SeedSequence,
-    values: Values = "uniform",
+    values: str = "uniform",
 ) -> Topology:
     """Blocks of (nearly) equal size, densely wired inside and sparsely between (a stochastic block model).
 
@@ -210,7 +210,7 @@ def _lines(units: int, weights: dict[int, float], name: str, *, closed: bool) ->
     return Topology(scipy.sparse.csr_array(W), name=name)
 
 
-def _filled(mask: np.ndarray, values: Values, rng: np.random.Generator, name: str) -> Topology:
+def _filled(mask: np.ndarray, values: str, rng: np.random.Generator, name: str) -> Topology:
     """Weights on the edges of a mask."""
     W = np.zeros(mask.shape)
     W[mask] = draw_values(int(mask.sum()), values, rng)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.sparse
@@ -10,13 +10,12 @@ from jaxtyping import Float
 
 from statescape.errors import StatescapeError
 
-Values: TypeAlias = Literal["normal", "uniform", "ternary"]
 # What a user may give for weights: an array, nested lists, a sparse matrix, or an initialiser as in `from_user`.
 WeightsLike: TypeAlias = Any
 
 
 def draw_matrix(
-    rows: int, columns: int, connectivity: float, values: Values, rng: np.random.Generator
+    rows: int, columns: int, connectivity: float, values: str, rng: np.random.Generator
 ) -> scipy.sparse.csr_array:
     """A random matrix in which exactly the wanted share of entries, rounded, is not zero.
 
@@ -34,7 +33,7 @@ def draw_matrix(
     )
 
 
-def draw_values(count: int, values: Values, rng: np.random.Generator) -> Float[np.ndarray, " count"]:
+def draw_values(count: int, values: str, rng: np.random.Generator) -> Float[np.ndarray, " count"]:
     """Weights of one of the three usual kinds."""
     if values == "normal":
         return rng.normal(size=count)

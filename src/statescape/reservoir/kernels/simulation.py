@@ -84,11 +84,16 @@ class Simulation:
             out = np.empty(shape, self.dtype)
         elif out.shape != shape or out.dtype != self.dtype or not out.flags.c_contiguous:
             raise ValueError(f"out must be a contiguous {self.dtype} array of shape {shape}.")
-        added = np.zeros((0, 0, 0), self.dtype) if noise is None else np.ascontiguousarray(noise, self.dtype)
+        added = np.zeros((0, 0, 0), self.dtype) if noise is None else _owned(noise, self.dtype)
         if inputs.shape[1]:
             for members, part in self._parts:
                 part.advance(inputs[members], added[members], out[members])
         return out
+
+
+def _owned(values: Float[np.ndarray, "..."], dtype: np.dtype) -> Float[np.ndarray, "..."]:
+    """Contiguous, writable and of one dtype: for arrays of another make Numba would compile the kernels again."""
+    return np.require(values, dtype, ["C", "A", "W"])
 
 
 class _Part(Protocol):
@@ -119,7 +124,7 @@ class _Batch:
         self._packed, self._linear = packed, linear
         self._networks = len(W_in)
         self._W_in, self._bias = self._to_lanes(W_in), self._to_lanes(bias)
-        self._lr = np.ascontiguousarray(lr, packed.dtype)
+        self._lr = _owned(lr, packed.dtype)
         self._state, self._spare = (np.zeros(packed.units * WIDTH, packed.dtype) for _ in range(2))
 
     def _to_lanes(self, values: Float[np.ndarray, "networks ..."]) -> Float[np.ndarray, " flat"]:
@@ -208,7 +213,7 @@ class _Alone:
             self._W_in.reshape(-1),
             self._bias,
             self._lr,
-            np.ascontiguousarray(inputs[0], self._packed.dtype),
+            _owned(inputs[0], self._packed.dtype),
             noise[0] if len(noise) else np.zeros((0, 0), self._packed.dtype),
             self._linear,
             self._state,
