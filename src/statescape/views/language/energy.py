@@ -154,6 +154,7 @@ class EnergyPicture:
             ),
             "share",
             limits=(0.0, 1.02),
+            most_ticks=7,
         )
         angles = Panel(
             "principal angles, span of the path",
@@ -164,6 +165,7 @@ class EnergyPicture:
             x_title="angle",
             first=1,
             format=".1f",
+            most_ticks=7,
         )
         return energy, angles
 

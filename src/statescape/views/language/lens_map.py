@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SHOWN = 5
 MOST_POSITIONS = 256
 MOST_WRITTEN = 16  # positions whose cells are wide enough to read a token
+MOST_STATES_WRITTEN = 52
 MISSING = "This path was made from arrays: the lens over the whole text needs the trace it was read from."
 
 
@@ -77,15 +78,18 @@ class LensMapPicture:
         states, positions = self._probability.shape
         figure = panels([""], columns=1, stacked=stacked, height=max(260, min(24 * states, 760)), legend=False)
         words = [plotly_text(word, 18) for word in self.lens.vocabulary]
-        written = positions <= (MOST_WRITTEN // 3 if stacked else MOST_WRITTEN) and states <= 26
+        written = positions <= (MOST_WRITTEN // 3 if stacked else MOST_WRITTEN) and states <= MOST_STATES_WRITTEN
         figure.add_trace(
             go.Heatmap(
                 x=np.arange(self.first, self.first + positions), y=np.arange(states), z=short(self._probability, 3),
                 zmin=0, zmax=1, colorscale=PROBABILITY_SCALE, xgap=1 if positions < 80 else 0, ygap=1,
                 hovertext=self._hover(words), hovertemplate="%{hovertext}<extra></extra>",
                 text=[[words[i] for i in row] for row in self._top[:, :, 0]] if written else None,
-                texttemplate="%{text}" if written else None, textfont={"size": 11},
-                colorbar={"title": {"text": "probability", "side": "right"}, "thickness": 12, "outlinewidth": 0},
+                texttemplate="%{text}" if written else None, textfont={"size": 11 if states <= 30 else 9},
+                colorbar={
+                    "title": {"text": "probability", "side": "right", "font": {"size": 13}}, "thickness": 12,
+                    "outlinewidth": 0,
+                },
             ),
             row=1, col=1,
         )  # fmt: skip
@@ -108,12 +112,13 @@ class LensMapPicture:
             self._probability, origin="lower", aspect="auto", cmap=PROBABILITY_SCALE.lower(), vmin=0, vmax=1,
             extent=(self.first - 0.5, self.first + positions - 0.5, -0.5, states - 0.5),
         )  # fmt: skip
-        if positions <= MOST_WRITTEN and states <= 26:
+        if positions <= MOST_WRITTEN and states <= MOST_STATES_WRITTEN:
             for state, position in np.ndindex(states, positions):
                 light = self._probability[state, position] > 0.55
                 axes.text(
                     self.first + position, state, printable(self.lens.vocabulary[self._top[state, position, 0]], 9),
-                    ha="center", va="center", fontsize=5.5, color="black" if light else "white", clip_on=True,
+                    ha="center", va="center", fontsize=5.5 if states <= 26 else 4.5, clip_on=True,
+                    color="black" if light else "white",
                 )  # fmt: skip
         ticks = every(positions, 24)
         axes.set_xticks(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,7 +69,7 @@ class Panel:
     x_title: str = "state"
     first: int = 0
     format: str = ".3g"
-    extra: dict[str, Any] = field(default_factory=dict)
+    most_ticks: int = 13
 
 
 def add_panel(figure: go.Figure, panel: Panel, place: dict[str, int], named: set[str]) -> None:
@@ -109,7 +109,10 @@ def add_panel(figure: go.Figure, panel: Panel, place: dict[str, int], named: set
         )
         named.add(line.name)
     figure.update_xaxes(
-        title_text=panel.x_title, tickvals=[panel.first + i for i in every(count, 13)], range=ends, **place
+        title_text=panel.x_title,
+        tickvals=[panel.first + i for i in every(count, panel.most_ticks)],
+        range=ends,
+        **place,
     )
     figure.update_yaxes(title_text=panel.unit or None, type="log" if panel.logarithmic else "linear", **place)
     if panel.logarithmic:
@@ -136,7 +139,7 @@ def print_panel(axes: Axes, panel: Panel) -> None:
         )  # fmt: skip
     axes.set(title=panel.title, xlabel=panel.x_title, ylabel=panel.unit)
     axes.set_xlim(panel.first - 0.4, panel.first + count - 0.6)
-    axes.set_xticks([panel.first + i for i in every(count, 13)])
+    axes.set_xticks([panel.first + i for i in every(count, panel.most_ticks)])
     if panel.logarithmic:
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")

@@ -7,7 +7,7 @@ import html
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from statescape.views.picture import Picture, Printable
 from statescape.views.theme import matplotlib_theme
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
+@runtime_checkable
 class Block(Protocol):
     """A part of a section that knows its own HTML."""
 

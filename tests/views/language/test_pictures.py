@@ -1,0 +1,156 @@
+"""Every figure shows the numbers it claims, and its two drawings show the same ones."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from statescape.errors import StatescapeError
+from statescape.geometry import cosine
+from statescape.studies import read_path
+from statescape.views.language.cosines import CosinesPicture
+from statescape.views.language.energy import EnergyPicture
+from statescape.views.language.figures import pictures
+from statescape.views.language.lens import LensPicture
+from statescape.views.language.lens_map import LensMapPicture
+from statescape.views.language.normalisation import NormalisationPicture
+from statescape.views.language.plane import PlanePicture
+from statescape.views.language.sphere_still import SphereStill
+from statescape.views.language.steps import StepsPicture
+from statescape.views.language.vectors import VectorsPicture
+from statescape.views.theme import RED, matplotlib_theme
+from tests.views.language.synthetic import path_of
+
+PATH = path_of()
+READING = read_path(PATH)
+
+
+def test_plane_shows_pca_coordinates_and_the_same_axes_at_norm_one():
+    plain, at_one = PlanePicture.of(READING).clouds
+    centred = PATH.embeddings.astype(np.float64) - PATH.embeddings.mean(0, dtype=np.float64)
+    axes = np.linalg.svd(centred, full_matrices=False)[2][:2]
+    signs = np.sign((plain.tokens * (centred @ axes.T)).sum(axis=0))
+    np.testing.assert_allclose(plain.tokens, centred @ axes.T * signs, atol=1e-6)
+    unit = PATH.states / np.linalg.norm(PATH.states, axis=1, keepdims=True)
+    np.testing.assert_allclose(at_one.states, unit @ axes.T * signs, atol=1e-6)
+    # At norm 1 no state can lie further from the origin than 1; as they are, they do.
+    assert np.linalg.norm(plain.states, axis=1).max() > 1 > np.linalg.norm(at_one.states, axis=1).max()
+
+
+def test_captions_carry_their_numbers():
+    caption = PlanePicture.of(READING).caption
+    share = re.search(r"shows ([\d.]+)% of their variance and hides ([\d.]+)%", caption)
+    assert share
+    assert float(share[1]) + float(share[2]) == pytest.approx(100, abs=0.11)
+    assert "all 600 embeddings of width 48" in caption
+    assert "seed 0" in CosinesPicture.of(READING).caption
+    assert "200 draws" in CosinesPicture.of(READING).caption
+    assert "seed 0" in EnergyPicture.of(READING).caption
+
+
+def test_vectors_split_the_cosine_into_terms_and_take_the_rogue_dimensions_out():
+    picture = VectorsPicture.of(READING)
+    state, embedding = PATH.states[-1].astype(float), PATH.embeddings[PATH.predicted_id].astype(float)
+    assert picture.contributions.sum() == pytest.approx(float(cosine(state, embedding)))
+    assert {7, 31} <= set(picture.marked)
+    rest = np.delete(np.arange(48), picture.marked)
+    assert np.nansum(picture.without) == pytest.approx(float(cosine(state[rest], embedding[rest])))
+    assert np.isnan(picture.without[list(picture.marked)]).all()
+    assert f"cosine {np.nansum(picture.without):.3f}" in str(picture.interactive().layout.annotations[2].text)
+
+
+def test_energy_view_splits_a_direction_of_length_one():
+    picture = EnergyPicture.of(READING)
+    np.testing.assert_allclose(picture.outside**2, 1 - READING.energy_inside, atol=1e-9)
+    assert (picture.heights >= picture.outside).all()
+    assert (picture.heights <= 1).all()
+    assert (np.diff(picture.angles) >= -1e-9).all()
+    assert (np.diff(picture.random_angles) >= -1e-9).all()
+
+
+def test_normalisation_says_what_changes():
+    picture = NormalisationPicture.of(READING)
+    vector, dimension = picture.seen
+    raw = cosine(PATH.embeddings.astype(float), PATH.states[-1].astype(float))
+    assert vector.cosine == pytest.approx(float(raw[PATH.predicted_id]), abs=1e-6)
+    assert vector.place == int((raw > raw[PATH.predicted_id]).sum())
+    deviation = PATH.embeddings.astype(float).std(0)
+    z = (PATH.embeddings - PATH.embeddings.mean(0, dtype=float)) / deviation
+    s = (PATH.states[-1] - PATH.embeddings.mean(0, dtype=float)) / deviation
+    assert dimension.cosine == pytest.approx(float(cosine(z[PATH.predicted_id], s)), abs=1e-6)
+    assert f"cosine {vector.cosine:.2f} against {dimension.cosine:.2f}" in picture.words
+
+
+def test_cosines_have_six_panels_and_every_null():
+    picture = CosinesPicture.of(READING)
+    assert [panel.title for panel in picture.panels] == [
+        f"{what}, {how}" for what in ("s", "final_norm(s)") for how in ("raw", "centred", "without rogue")
+    ]
+    assert [band.name for band in picture.panels[0].bands] == [
+        "best token of a random direction",
+        "random token, last state",
+    ]
+    names = [line.name for line in picture.panels[0].lines]
+    assert names[0] == "random weights, their own prediction"
+    assert "mean embedding" in names
+    # Centred, the mean embedding has no direction and no line.
+    assert "mean embedding" not in [line.name for line in picture.panels[1].lines]
+
+
+def test_only_the_predicted_token_is_red():
+    for picture in pictures(READING):
+        if not hasattr(picture, "interactive"):
+            continue
+        for trace in picture.interactive().data:
+            colours = (
+                {str(part.color) for part in (trace.line, trace.marker) if part} if trace.type == "scatter" else set()
+            )
+            if RED in colours and isinstance(picture, LensPicture):
+                continue  # rank and probability there are the predicted token's
+            assert RED not in colours or "predicted" in trace.name
+
+
+def test_steps_add_up_to_the_way_and_are_refused_where_unknown():
+    picture = StepsPicture.of(READING)
+    way = PATH.embeddings[PATH.predicted_id].astype(float) - PATH.states[0]
+    gone = (PATH.states[-1] - PATH.states[0]) @ way / (way @ way)
+    assert sum(float(part.sum()) for part in picture.shares) == pytest.approx(gone, rel=1e-4)
+    with pytest.raises(StatescapeError, match="do not sum"):
+        StepsPicture.of(read_path(path_of(steps=False)))
+
+
+def test_sphere_looks_at_the_end_of_the_path_from_both_eyes():
+    picture = SphereStill.of(READING)
+    np.testing.assert_allclose(np.linalg.norm(picture.tokens, axis=1), 1)
+    with matplotlib_theme():
+        outer, inner = picture.printed().axes[:2]
+    assert (outer.get_title(loc="left"), inner.get_title(loc="left")) == ("from outside", "from within")
+    assert "°" in picture.caption
+    assert "in all 48 dimensions" in picture.caption
+
+
+def test_without_its_trace_a_path_still_has_its_other_figures():
+    alone = replace(PATH, origin=None, steps=None)
+    names = [picture.name for picture in pictures(read_path(alone))]
+    assert names == ["plane", "sphere", "normalisation", "vectors", "cosines", "energy", "lens"]
+    assert "needs its model" in CosinesPicture.of(read_path(alone)).caption
+    with pytest.raises(StatescapeError, match="needs the trace"):
+        LensMapPicture.of(read_path(alone))
+
+
+def test_a_long_text_is_cut_to_its_end_and_says_so():
+    picture = LensMapPicture.of(read_path(path_of(2, tokens=(" a",) * 300)))
+    assert "the last 256 of 300 positions" in picture.caption
+    assert picture.interactive().data[0].x[0] == 44
+
+
+@pytest.mark.parametrize("blocks", [1, 6, 48])
+def test_numbers_of_states_never_touch(blocks):
+    for cloud in PlanePicture.of(read_path(path_of(blocks))).clouds:
+        low, high = cloud.bounds
+        size = (high - low).max()
+        shown = cloud.states[cloud.numbered]
+        for i, one in enumerate(shown):
+            for other in shown[i + 1 :]:
+                assert (np.abs(one - other) >= [0.05 * size, 0.06 * size]).any()

@@ -1,0 +1,164 @@
+"""The page of a path, opened in a real browser: complete, quiet, self-contained, unharmed by hostile text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from statescape import views
+from statescape.errors import StatescapeError
+from tests.views.language.synthetic import HOSTILE, path_of
+
+SECTIONS = ["plane", "sphere", "normalisation", "vectors", "cosines", "energy", "steps", "lens", "conclusion"]
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium)
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """One page opened: what it said, asked for and tried."""
+
+    def __init__(self, browser: Any, file: Path, **options: Any) -> None:
+        self.page = browser.new_page(**{"viewport": {"width": 1200, "height": 900}, **options})
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("dialog", lambda dialog: (self.errors.append("dialog"), dialog.dismiss()))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(file.as_uri(), wait_until="commit")
+        self.page.wait_for_function("document.documentElement.dataset.ready", timeout=60_000)
+
+    @property
+    def outside(self) -> list[str]:
+        return [url for url in self.requests[1:] if not url.startswith(("data:", "blob:"))]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return views.report(path_of(), tmp_path_factory.mktemp("page") / "path.html")
+
+
+@pytest.fixture(scope="module")
+def visit(browser: Any, written: Path) -> Visit:
+    return Visit(browser, written)
+
+
+def test_the_page_has_its_nine_sections_in_order_each_with_one_sentence(visit: Visit):
+    assert visit.page.eval_on_selector_all("main > section", "all => all.map(s => s.id)") == SECTIONS
+    looks = visit.page.eval_on_selector_all("main > section > .look", "all => all.map(p => p.textContent)")
+    assert len(looks) == 9
+    assert all(look.endswith(".") and look.count(". ") == 0 for look in looks)
+
+
+def test_every_figure_is_drawn_without_error_or_request(visit: Visit):
+    assert visit.page.evaluate("document.documentElement.dataset.ready") == "true"
+    assert visit.page.eval_on_selector_all("[data-figure]", "all => all.map(p => p.dataset.figure)") == [
+        "plane", "normalisation", "vectors", "cosines", "energy", "steps", "lens", "lens_map",
+    ]  # fmt: skip
+    assert visit.page.eval_on_selector_all("[data-figure]", "all => all.every(p => p.querySelector('.main-svg'))")
+    assert visit.errors == []
+    assert visit.outside == []
+
+
+def test_captions_say_numbers(visit: Visit):
+    captions = visit.page.eval_on_selector_all("figcaption", "all => all.map(c => c.textContent)")
+    assert len(captions) >= 9
+    assert all(any(c.isdigit() for c in caption) for caption in captions)
+
+
+def test_light_and_dark_change_ink_and_ground_of_page_and_figures(visit: Visit):
+    probe = """() => [getComputedStyle(document.body).backgroundColor,
+        getComputedStyle(document.querySelector('.xtick text')).fill,
+        getComputedStyle(document.querySelector('img.dark')).display]"""
+    light = visit.page.evaluate(probe)
+    visit.page.click("#theme")
+    dark = visit.page.evaluate(probe)
+    visit.page.click("#theme")
+    assert visit.page.evaluate(probe) == light
+    assert light == ["rgb(255, 255, 255)", "rgb(27, 31, 36)", "none"]
+    assert dark == ["rgb(20, 23, 27)", "rgb(230, 232, 235)", "block"]
+
+
+def test_the_system_may_ask_for_dark(browser: Any, written: Path):
+    visit = Visit(browser, written, color_scheme="dark")
+    assert visit.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 27)"
+    visit.page.close()
+
+
+def test_a_narrow_screen_stacks_the_panels_and_nothing_is_wider_than_it(browser: Any, written: Path):
+    visit = Visit(browser, written, viewport={"width": 390, "height": 800})
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
+    tops = visit.page.evaluate(
+        "[...document.querySelectorAll('[data-figure=plane] .cartesianlayer .subplot')]"
+        ".map(p => p.getBoundingClientRect().top)"
+    )
+    assert tops[1] > tops[0] + 300
+    visit.page.set_viewport_size({"width": 1200, "height": 800})
+    visit.page.wait_for_function(
+        "document.querySelector('[data-figure=plane] .main-svg').getBoundingClientRect().width > 1000"
+    )
+    assert visit.errors == []
+    visit.page.close()
+
+
+def test_on_paper_it_is_light_and_fits(browser: Any, written: Path):
+    visit = Visit(browser, written, color_scheme="dark")
+    assert len(visit.page.pdf(format="A4")) > 50_000
+    visit.page.emulate_media(media="print")
+    assert visit.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert visit.page.evaluate("getComputedStyle(document.querySelector('nav')).display") == "none"
+    visit.page.close()
+
+
+def test_hostile_text_and_vocabulary_run_nothing_and_break_nothing(browser: Any, tmp_path: Path):
+    path = path_of(4, 48, 80, tokens=(*HOSTILE[:6], HOSTILE[0]), first_tokens=HOSTILE)
+    path = replace(path, text=" ".join(HOSTILE), model=replace(path.model, name=HOSTILE[0], bos=HOSTILE[1]))
+    visit = Visit(browser, views.report(path, tmp_path / "hostile.html"))
+    visit.page.wait_for_timeout(300)
+    assert visit.errors == []
+    assert visit.outside == []
+    assert visit.page.evaluate("document.documentElement.dataset.ready") == "true"
+    assert visit.page.eval_on_selector_all("main > section", "all => all.map(s => s.id)") == SECTIONS
+    assert visit.page.eval_on_selector_all("[onerror], a[href^=javascript]", "all => all.length") == 0
+    assert visit.page.eval_on_selector_all("img", "all => all.every(i => i.src.startsWith('data:image/png'))")
+    assert HOSTILE[0] in visit.page.inner_text("dl")
+    # Also what only hovering brings up.
+    cells = visit.page.locator("[data-figure=lens_map] .nsewdrag")
+    cells.scroll_into_view_if_needed()
+    box = cells.bounding_box()
+    visit.page.mouse.move(box["x"] + 20, box["y"] + 20)
+    visit.page.wait_for_selector(".hoverlayer .hovertext")
+    assert visit.errors == []
+    visit.page.close()
+
+
+def test_a_path_from_arrays_says_what_is_missing(tmp_path: Path):
+    text = views.report(path_of(2, steps=False, origin=False), tmp_path / "arrays.html").read_text()
+    assert "do not sum to what the blocks change" in text
+    assert "needs the trace it was read from" in text
+    assert "the null of random weights needs its model" in text
+
+
+def test_the_page_is_small_and_the_same_every_time(written: Path, tmp_path: Path):
+    assert written.stat().st_size < 8e6
+    assert views.report(path_of(), tmp_path / "again.html").read_bytes() == written.read_bytes()
+
+
+def test_what_has_no_report_is_refused_and_nothing_is_left(tmp_path: Path):
+    with pytest.raises(StatescapeError, match="no report of a dict"):
+        views.report({}, tmp_path / "x.html")
+    with pytest.raises(StatescapeError, match="no folder"):
+        views.report(path_of(2), tmp_path / "missing" / "x.html")
+    assert list(tmp_path.iterdir()) == []
