@@ -194,3 +194,19 @@ def test_hooks_and_bypasses_leave_nothing_behind() -> None:
     trace.lens()
     assert all("forward" not in module.__dict__ for module in network.modules())
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in network.modules())
+
+
+def test_a_projection_behind_the_last_block_is_refused() -> None:
+    """OPT 350M: the head reads 512 of 1,024 numbers."""
+    from transformers import OPTConfig, OPTForCausalLM
+
+    shape = {
+        "hidden_size": 32,
+        "word_embed_proj_dim": 16,
+        "ffn_dim": 48,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+    }
+    network = OPTForCausalLM(OPTConfig(vocab_size=97, do_layer_norm_before=False, **shape)).eval()
+    with pytest.raises(StatescapeError, match="projects its last state to another width before the head"):
+        ss.load_model(network, tokenizer=word_tokenizer())

@@ -29,6 +29,10 @@ ERROR_BOUNDS = {torch.float64: 1e-4, torch.float32: 1e-4, torch.bfloat16: 8e-2, 
 class Decoder(Protocol):
     """Reads states in the vocabulary."""
 
+    @property
+    def streams(self) -> bool:
+        """Whether logits come in small blocks of the vocabulary, or all at once."""
+
     def normalise(self, states: Float[torch.Tensor, "rows d_model"]) -> Float[torch.Tensor, "rows head_width"]:
         """final_norm(s): what the head reads."""
 
@@ -97,6 +101,11 @@ class ModelDecoder:
 
     anatomy: Anatomy
     linear: LinearHead | None
+
+    @property
+    def streams(self) -> bool:
+        """Whether logits come in small blocks of the vocabulary, or all at once."""
+        return self.linear is not None
 
     def normalise(self, states: Float[torch.Tensor, "rows d_model"]) -> Float[torch.Tensor, "rows head_width"]:
         """final_norm(s), by the model's own code."""

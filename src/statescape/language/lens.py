@@ -22,6 +22,9 @@ from statescape.language.lens_readout import LensReadout
 # Rows (states times positions) and tokens of one product: large enough for full speed, small enough for the cache.
 ROWS = 768
 BLOCK = 2048
+# Most positions of a chunk, whose last states' logits are kept, and most logits at once where they cannot be streamed.
+POSITIONS = 64
+WHOLE = 8_000_000
 
 
 @torch.inference_mode()
@@ -54,7 +57,8 @@ def read_lens(
         raise StatescapeError(
             f"The lens takes one target id for each of {positions} positions, below {len(vocabulary)}."
         )
-    size = max(1, ROWS // n_states)
+    rows = ROWS if decoder.streams else WHOLE // len(vocabulary)
+    size = max(1, min(POSITIONS, rows // n_states))
     chunks = []
     for start in range(0, positions, size):
         chosen = None if targets is None else torch.from_numpy(targets[start : start + size]).long()

@@ -126,6 +126,8 @@ def _tokenizer(folder: Path) -> Any:
 def _checked(network: Any, tokenizer: Any, name: str, bos: bool | None) -> LanguageModel:
     if getattr(network.config, "is_encoder_decoder", False):
         raise StatescapeError(_ENCODER_DECODER.format(name=name))
+    if network.device.type != "cpu":
+        raise StatescapeError(f"{name} is on {network.device}; move it to the processor first: model.to('cpu').")
     for weights, parameter in network.named_parameters():
         if not bool(torch.isfinite(parameter).all()):
             raise StatescapeError(f"{name} has weights that are NaN or infinite ({weights}); download it again.")

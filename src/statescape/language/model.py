@@ -58,11 +58,9 @@ class LanguageModel:
     def unembedding(self) -> Float[np.ndarray, "vocabulary head_width"] | None:
         """Rows of W_U; None where they are the token embeddings, up to a factor."""
         matrix = self._unembedding_rows()
-        if matrix.shape == self.embeddings.shape:
-            factor = float((matrix * self.embeddings).sum() / max(float((matrix * matrix).sum()), 1e-30))
-            if np.abs(self.embeddings - factor * matrix).max() <= 1e-5 * np.abs(self.embeddings).max():
-                return None
-        return matrix
+        few = slice(None, None, max(1, len(matrix) // 64))
+        same = _multiples(matrix[few], self.embeddings[few]) and _multiples(matrix, self.embeddings)
+        return None if same else matrix
 
     @cached_property
     def parts(self) -> Parts | str:
@@ -144,6 +142,11 @@ def _read(network: Any, name: str) -> tuple[Anatomy, ModelDecoder, ModelFacts]:
     ids = _probe(len(embedding), _context(network.config.get_text_config()))
     with torch.inference_mode():
         anatomy = locate(network, ids)
+        if anatomy.head_input(torch.zeros(1, anatomy.d_model)).shape[1] != anatomy.d_model:
+            raise StatescapeError(
+                f"{name} projects its last state to another width before the head, so its states and its unembedding "
+                "do not share a space."
+            )
         logits = anatomy.run(ids[None]).logits[0].float()
         if logits.shape[1] != len(embedding):
             raise StatescapeError(
@@ -167,6 +170,14 @@ def _read(network: Any, name: str) -> tuple[Anatomy, ModelDecoder, ModelFacts]:
         error_bound=bound,
     )
     return anatomy, decoder, facts
+
+
+def _multiples(rows: np.ndarray, embeddings: np.ndarray) -> bool:
+    """Whether the embeddings are the rows of W_U times one factor."""
+    if np.shares_memory(rows, embeddings):
+        return True
+    factor = float(np.vdot(rows, embeddings)) / max(float(np.vdot(rows, rows)), 1e-30)
+    return bool(np.abs(embeddings - factor * rows).max() <= 1e-5 * np.abs(embeddings).max())
 
 
 def _is_causal(anatomy: Anatomy, ids: torch.Tensor, states: torch.Tensor) -> bool:
