@@ -39,7 +39,7 @@ class Opened:
         """Evaluate with `handle` (the test handle), `scene`, `part` and `argument` in sight."""
         body = (
             f"(argument) => {{ const handle = document.querySelectorAll('{HOST}')[{which}].statescape;"
-            f" const scene = handle.scene, part = scene?.part; return ({expression}); }}"
+            f" const scene = handle.scene, part = scene?.part, inner = handle.inner; return ({expression}); }}"
         )
         return self.page.evaluate(body, argument)
 
@@ -58,7 +58,10 @@ class Opened:
     def places(self) -> list[dict[str, Any] | None]:
         """Where the module puts every token, drawn anew."""
         self.draw()
-        return self.js("Array.from({length: scene.data.n}, (_, token) => handle.project(token))")
+        return self.js(
+            "Array.from({length: scene.data.n},"
+            " (_, token) => inner.project(scene.view, inner.position(scene.data, token)))"
+        )
 
     def pixel(self, x: float, y: float, layer: str = "dots") -> list[int]:
         """Red, green, blue and alpha of the picture at a point of the stage."""

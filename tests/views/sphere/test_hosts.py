@@ -190,8 +190,9 @@ def test_paths_that_cannot_be_drawn_are_refused():
         SphereData.of(replace(path, vocabulary=path.vocabulary[:-1]))
     with pytest.raises(StatescapeError, match="some are NaN"):
         SphereData.of(replace(path, log_probabilities=path.log_probabilities * np.nan))
+    flat = path.states[:, :2]
     with pytest.raises(StatescapeError, match="at least 3 dimensions"):
-        SphereData.of(replace(path, states=path.states[:, :2], normed_states=path.states[:, :2], embeddings=path.embeddings[:, :2]))
+        SphereData.of(replace(path, states=flat, normed_states=flat, embeddings=path.embeddings[:, :2]))
     with pytest.raises(StatescapeError, match="Unknown origin 'middle'"):
         sphere_fragment(path, origin="middle")
 

@@ -79,8 +79,9 @@ def test_change_and_cosine_take_their_values_from_the_numbers(open_sphere):
     path, data = sphere.path, SphereData.of(sphere.path)
     log10 = path.log_probabilities / np.log(10)
     values = sphere.js(
-        "(() => { const at = (colour, layer) => Array.from({length: scene.data.n}, (_, token) =>"
-        " handle.value(colour, layer, token)); return [at('change', 3), at('change', 0), at('cosine', 2)]; })()"
+        "argument.map(([colour, layer]) => Array.from({length: scene.data.n},"
+        " (_, token) => inner.valueAt(scene.data, {colour, layer}, token)))",
+        [["change", 3], ["change", 0], ["cosine", 2]],
     )
     change = np.clip(0.5 + (np.maximum(log10[3], -9) - np.maximum(log10[2], -9)) / 6, 0, 1)
     assert np.abs(np.array(values[0]) - change).max() < 0.01
@@ -111,7 +112,7 @@ def test_neither_path_nor_markers_show_through_from_behind(open_sphere):
         f"(scene.setCamera({{...scene.camera, yaw: Math.atan2({end}[1], {end}[0]) + Math.PI,"
         f" pitch: -Math.asin({end}[2])}}), scene.draw())"
     )
-    assert sphere.js(f"handle.project({predicted}).hidden")
+    assert sphere.js(f"inner.project(scene.view, inner.position(scene.data, {predicted})).hidden")
     sphere.js("(scene.data.n_top = 0)")
     assert sphere.js(strongest) < 140  # where faint meridians meet
 
@@ -158,7 +159,7 @@ def test_a_lost_context_comes_back_with_the_same_picture(open_sphere):
     sphere.js(
         "scene.face(argument)", sphere.js(f"Array.from(scene.data.positions.subarray({3 * token}, {3 * token + 3}))")
     )
-    place = sphere.js(f"(scene.draw(), handle.project({token}))")
+    place = sphere.js(f"(scene.draw(), inner.project(scene.view, inner.position(scene.data, {token})))")
     before = sphere.pixel(place["x"], place["y"])
     sphere.js("(globalThis.loss = scene.gl.getExtension('WEBGL_lose_context')).loseContext()")
     sphere.wait("!part.notice.hidden && part.notice.textContent.includes('lost')")
@@ -178,7 +179,7 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
 
 def test_without_webgl_there_is_still_a_picture_and_the_reason(open_sphere):
     sphere = open_sphere(script=NO_WEBGL)
-    assert sphere.js("part.notice.textContent") == "Drawn plainly, without WebGL 2: the browser offers no WebGL 2."
+    assert sphere.js("part.notice.textContent") == "Drawn plainly, without WebGL 2: the browser offers none."
     assert not sphere.js("part.notice.hidden")
     token = 170
     sphere.js("scene.change({pinned: 3})")

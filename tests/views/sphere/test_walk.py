@@ -149,8 +149,8 @@ def test_the_state_follows_the_great_circle_between_its_blocks(open_sphere):
     sphere = open_sphere()
     a, b = (np.array(sphere.js(f"scene.data.path[{block}]")) for block in (2, 3))
     middle_state = (a + b) / np.linalg.norm(a + b)
-    assert sphere.js("handle.state(2.5)") == pytest.approx(middle_state, abs=1e-9)
-    assert sphere.js("handle.state(6)") == pytest.approx(sphere.js("scene.data.path[6]"))
+    assert sphere.js("inner.stateAt(scene.data, 2.5)") == pytest.approx(middle_state, abs=1e-9)
+    assert sphere.js("inner.stateAt(scene.data, 6)") == pytest.approx(sphere.js("scene.data.path[6]"))
 
 
 def test_play_runs_to_the_end_in_whole_blocks_when_less_motion_is_asked(open_sphere):
@@ -298,7 +298,7 @@ def test_the_text_alternative_holds_path_and_likeliest_tokens(open_sphere):
     rank = (path.log_probabilities[3] > path.log_probabilities[3, path.predicted_id]).sum()
     assert f"\t{rank}\t" in text
     sphere.page.keyboard.press("Escape")
-    sphere.wait("part.text.hidden")
+    sphere.wait("!part.text.matches(':popover-open')")
     assert sphere.page.evaluate("document.activeElement.shadowRoot.activeElement.dataset.part") == "open_text"
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from statescape.views.sphere.data import LOWEST_LOG, SphereData
-from statescape.views.sphere.reading import prompt_of, shown, table_of, words_of
+from statescape.views.sphere.reading import CHANGE_DECADES, legend_of, notes_of, prompt_of, shown, table_of, words_of
 
 
 def packed(data: SphereData) -> dict[str, Any]:
@@ -24,12 +24,14 @@ def packed(data: SphereData) -> dict[str, Any]:
     return {
         "n": len(path.embeddings),
         "states": len(path.states),
-        "dimensions": int(path.embeddings.shape[1]),
         "model": path.model.name,
         "prompt": prompt_of(data),
         "predicted": path.predicted_id,
         "words": words_of(data),
         "table": table_of(data),
+        "legend": legend_of(data),
+        "notes": notes_of(data),
+        "change_scale": -LOWEST_LOG / (2 * CHANGE_DECADES),
         "path": data.states.round(6).tolist(),
         "lowest_log": LOWEST_LOG,
         "cosine_range": list(data.cosine_range),

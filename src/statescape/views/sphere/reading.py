@@ -11,11 +11,12 @@ from typing import TypedDict
 
 import numpy as np
 
-from statescape.views.sphere.data import SphereData
+from statescape.views.sphere.data import LOWEST_LOG, SphereData
 
 _NAMED = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍"}
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 N_LISTED = 5
+CHANGE_DECADES = 3  # change is coloured from a thousand times less likely to a thousand times likelier
 
 
 class Words(TypedDict):
@@ -23,6 +24,13 @@ class Words(TypedDict):
 
     sentence: str
     caveat: str
+
+
+class Legend(TypedDict):
+    """What one meaning of colour measures, and its range."""
+
+    title: str
+    ticks: list[str]
 
 
 class Table(TypedDict):
@@ -62,7 +70,11 @@ def probability_text(log10: float) -> str:
     if not np.isfinite(log10):
         return "0"
     exponent = int(np.floor(log10))
-    return f"{10 ** (log10 - exponent):.1f} × 10{str(exponent).translate(_SUPERSCRIPT)}"
+    return f"{10 ** (log10 - exponent):.1f} × {_power_of_ten(exponent)}"
+
+
+def _power_of_ten(exponent: int) -> str:
+    return f"10{str(exponent).translate(_SUPERSCRIPT)}"
 
 
 def block_name(block: int) -> str:
@@ -107,6 +119,32 @@ def table_of(data: SphereData) -> Table:
         "head": ["State", "Likeliest tokens", "Rank of the predicted", "Angle", "Angle as drawn"],
         "rows": rows,
     }
+
+
+def legend_of(data: SphereData) -> dict[str, Legend]:
+    """Title and evenly spaced ticks of every meaning of colour."""
+    low, high = data.cosine_range
+    thirds = [_power_of_ten(LOWEST_LOG * part // 3) for part in (3, 2, 1)]
+    return {
+        "probability": {"title": "lens probability of the token", "ticks": [f"≤ {thirds[0]}", *thirds[1:], "1"]},
+        "change": {
+            "title": "probability against the block before",
+            "ticks": [f"÷ {10**CHANGE_DECADES}", "same", f"× {10**CHANGE_DECADES}"],
+        },
+        "cosine": {
+            "title": "cosine of state and token embedding",
+            "ticks": [f"{value:.2f}" for value in (low, (low + high) / 2, high)],
+        },
+    }
+
+
+def notes_of(data: SphereData) -> list[str]:
+    """What is said under a token's neighbours, and where it has none."""
+    return [
+        f"By cosine of the embeddings in all {data.path.embeddings.shape[1]} dimensions. "
+        "Distance on the sphere differs.",
+        f"Kept for tokens that are among the {data.top.shape[1]} likeliest at some block; this one never is.",
+    ]
 
 
 def prompt_of(data: SphereData, limit: int = 64) -> str:

@@ -37,7 +37,8 @@ void main() {
     weight = mode == 0 ? pow(max(0., (value - .45) / .55), 2.) : pow(value, 4.);
   }
   if (lit > .75) weight = max(weight, .5);
-  vec3 hue = texture(table, vec2((value * 255. + .5) / 256., .5)).rgb;
+  float stops = float(textureSize(table, 0).x);
+  vec3 hue = texture(table, vec2((value * (stops - 1.) + .5) / stops, .5)).rgb;
   float strength = mix(rest, 1., sqrt(weight)) * (lit < .25 ? .3 : 1.);
   colour = vec4(mix(body, hue, mix(.16, 1., near)), mix(strength * .75, strength, near));
   radius = (room * (.8 + .2 * weight) + 3.4 * weight) * density * mix(.8, 1., near);

@@ -7,15 +7,14 @@ const direction = (yaw, pitch) => [Math.cos(pitch) * Math.cos(yaw), Math.cos(pit
 const LIMITS = { distance: [1.25, 6], field: [0.35, 3.6], pitch: [-1.5, 1.5] };
 const OUTSIDE_FOCAL = 1 / Math.tan(0.36);
 
-const anglesOf = (point) => ({
-	yaw: Math.atan2(point[1], point[0]),
-	pitch: clamp(Math.asin(clamp(point[2], -1, 1)), ...LIMITS.pitch),
+const anglesOf = ([x, y, z]) => ({
+	yaw: Math.atan2(y, x),
+	pitch: clamp(Math.atan2(z, Math.hypot(x, y)), ...LIMITS.pitch),
 });
 
 // The view a visitor starts with: the end of the path in front, its beginning to one side.
 function firstCamera(data) {
-	const mix = data.path.at(-1).map((value, i) => value + 0.35 * data.path[0][i]);
-	const { yaw, pitch } = anglesOf(mix.map((value) => value / (Math.hypot(...mix) || 1)));
+	const { yaw, pitch } = anglesOf(data.path.at(-1).map((value, i) => value + 0.35 * data.path[0][i]));
 	return { yaw: yaw + 0.18, pitch: clamp(pitch + 0.12, -1.2, 1.2), distance: 3.1, field: 1.7, inside: 0 };
 }
 
@@ -46,11 +45,15 @@ function project({ eye, forward, right, up, k, scale, width, height, distance },
 	};
 }
 
+const visible = (view, point) => {
+	const at = project(view, point);
+	return at && !at.hidden ? at : null;
+};
+
 // The camera that looks straight at a point, by the shorter way round.
 function facing(camera, point) {
 	const { yaw, pitch } = anglesOf(point);
-	const round = 2 * Math.PI;
-	return { ...camera, yaw: yaw + round * Math.round((camera.yaw - yaw) / round), pitch };
+	return { ...camera, yaw: yaw + 2 * Math.PI * Math.round((camera.yaw - yaw) / (2 * Math.PI)), pitch };
 }
 
 function zoomed(camera, factor) {

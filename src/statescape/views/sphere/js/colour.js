@@ -1,26 +1,10 @@
 // What colour means: a token at a (fractional) block is a number from 0 to 1, as in dots.vert, and so a colour.
 
-const DECADES = 3; // change reaches from a thousand times less likely to a thousand times likelier
-
+// Colours, and how much a value weighs in size and depth.
 const MODES = {
-	probability: {
-		title: "lens probability of the token",
-		ticks: ({ lowest_log: low }) => ["≤ " + powerOfTen(low), powerOfTen((2 * low) / 3), powerOfTen(low / 3), "1"],
-		table: () => PALETTES.probability,
-		weight: (value) => Math.max(0, (value - 0.45) / 0.55) ** 2,
-	},
-	change: {
-		title: "probability against the block before",
-		ticks: () => ["÷ 1000", "same", "× 1000"],
-		table: (palette) => palette.change,
-		weight: (value) => Math.abs(2 * value - 1) ** 1.5,
-	},
-	cosine: {
-		title: "cosine of state and token embedding",
-		ticks: ({ cosine_range: [low, high] }) => [low, (low + high) / 2, high].map((value) => value.toFixed(2)),
-		table: () => PALETTES.cosine,
-		weight: (value) => value ** 4,
-	},
+	probability: { table: () => PALETTES.probability, weight: (value) => Math.max(0, (value - 0.45) / 0.55) ** 2 },
+	change: { table: ({ change }) => change, weight: (value) => Math.abs(2 * value - 1) ** 1.5 },
+	cosine: { table: () => PALETTES.cosine, weight: (value) => value ** 4 },
 };
 const MODE_NAMES = Object.keys(MODES);
 
@@ -40,7 +24,7 @@ function valueAt(data, { colour, layer }, token) {
 	const between = (from, to) => from + (to - from) * (layer - a);
 	if (colour !== "change") return between(at(a), at(b));
 	const gained = between(at(a) - at(a - 1), at(b) - at(b - 1));
-	return clamp(0.5 - (gained * data.lowest_log) / (2 * DECADES), 0, 1);
+	return clamp(0.5 + gained * data.change_scale, 0, 1);
 }
 
 // Radius of a dot in CSS pixels: fewer tokens are drawn larger, the weighty ones larger still.

@@ -1,4 +1,4 @@
-// The bar under the picture, its two sheets, and the legend.
+// The bar under the picture, and the legend in it.
 
 const BLOCK_KEYS = {
 	ArrowLeft: -1, ArrowDown: -1, PageDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: 1, Home: -Infinity, End: Infinity,
@@ -11,31 +11,11 @@ function makeLegend(scene) {
 		const { look, palette, scheme } = scene;
 		if (drawn === look.colour + scheme) return;
 		drawn = look.colour + scheme;
-		const { title, table, ticks } = MODES[look.colour];
+		const { title, ticks } = data.legend[look.colour];
 		part.title.textContent = title;
-		part.ramp.style.background = `linear-gradient(90deg, ${table(palette).map((colour) => css(colour))})`;
-		part.ticks.replaceChildren(...ticks(data).map((textContent) => h("span", { textContent })));
+		part.ramp.style.background = `linear-gradient(90deg, ${MODES[look.colour].table(palette).map((colour) => css(colour))})`;
+		part.ticks.replaceChildren(...ticks.map((textContent) => h("span", { textContent })));
 	};
-}
-
-function makeSheets({ part }) {
-	const names = ["text", "keys"];
-	const show = (shown) => {
-		for (const name of names) {
-			part[name].hidden = name !== shown;
-			part[`open_${name}`].ariaExpanded = String(name === shown);
-		}
-		part[shown]?.focus();
-	};
-	for (const name of names) {
-		const opener = part[`open_${name}`];
-		opener.onclick = () => show(part[name].hidden ? name : "");
-		part[name].onkeydown = (event) => {
-			if (event.key !== "Escape") return;
-			show("");
-			opener.focus();
-		};
-	}
 }
 
 function makeControls(scene) {
@@ -48,12 +28,11 @@ function makeControls(scene) {
 		event.preventDefault();
 		scene.step(BLOCK_KEYS[event.key]);
 	};
-	part.play.onclick = () => scene.play();
 	part.colour.onchange = () => scene.change({ colour: part.colour.value });
+	part.play.onclick = () => scene.play();
 	part.inside.onclick = () => scene.stepInside();
 	part.reset.onclick = () => scene.reset();
 	part.save.onclick = () => savePicture(scene);
-	makeSheets(scene);
 	return () => {
 		const { layer, colour } = scene.look;
 		const block = Math.round(layer);

@@ -49,11 +49,6 @@ function reading(data, block, token) {
 	return { log: data.lowest_log * (1 - byte / 255), rank: above + (counts[byte] >> 1), exact: false, floor: byte === 0 };
 }
 
-function cosineOf(data, block, token) {
-	const [low, high] = data.cosine_range;
-	return low + ((high - low) * data.cosines[block * data.n + token]) / 255;
-}
-
 // Nearest tokens in the model's own space, or null where none were kept.
 function neighboursOf(data, token) {
 	const row = data.keptRow.get(token);

@@ -7,7 +7,7 @@ for (const host of document.querySelectorAll("[data-statescape-sphere]:not([data
 }
 
 function render({ model, el }) {
-	const host = h("div", { style: "height: 640px" });
+	const host = h("div", {});
 	el.append(host);
 	const handle = mount(host, model.get("data"), { share: false });
 	handle.ready.then(() => {
@@ -23,5 +23,4 @@ function render({ model, el }) {
 	return () => handle.destroy();
 }
 
-export { mount };
 export default { render };

@@ -5,8 +5,8 @@ function makeCard(scene) {
 	const [name, facts] = card.children;
 	return () => {
 		const { data, view, look } = scene;
-		const at = look.hover >= 0 && project(view, position(data, look.hover));
-		card.hidden = !at || at.hidden || scene.turning;
+		const at = look.hover >= 0 && visible(view, position(data, look.hover));
+		card.hidden = !at || scene.turning;
 		if (card.hidden) return;
 		const read = reading(data, Math.round(look.layer), look.hover);
 		say(name, data.shown[look.hover]);
@@ -20,7 +20,7 @@ function makeInspector(scene) {
 	const { part, data } = scene;
 	const last = data.states - 1;
 	let token = -1;
-	steps(0, data.lowest_log, 3).forEach((log, i) => (part.ruler.children[i].textContent = log ? powerOfTen(log) : "1"));
+	data.legend.probability.ticks.forEach((text, i) => (part.ruler.children[3 - i].textContent = text));
 	part.end.textContent = `block ${last}`;
 	part.close.onclick = () => {
 		scene.change({ pinned: -1 });
@@ -37,9 +37,7 @@ function makeInspector(scene) {
 			return h("li", {}, h("button", { type: "button", onclick: () => scene.goTo(id) }, name, value));
 		};
 		part.nearest.replaceChildren(...(neighbours ?? []).map(item));
-		part.note.textContent = neighbours
-			? `By cosine of the embeddings in all ${data.dimensions} dimensions. Distance on the sphere differs.`
-			: `Kept for tokens that are among the ${data.n_top} likeliest at some block; this one never is.`;
+		part.note.textContent = data.notes[neighbours ? 0 : 1];
 		const points = data.path.map((_, block) => [x(block), y(reading(data, block, token).log)]);
 		part.course.setAttribute("points", points.join(" "));
 	}
@@ -58,7 +56,8 @@ function makeInspector(scene) {
 		say(part.id, `#${token}`);
 		say(part.probability, probabilityText(read));
 		say(part.rank, `${rankText(read)} of ${grouped(data.n)}`);
-		say(part.cosine, cosineOf(data, block, token).toFixed(2));
+		const [low, high] = data.cosine_range;
+		say(part.cosine, (low + (high - low) * valueAt(data, { colour: "cosine", layer: block }, token)).toFixed(2));
 		part.now.setAttribute("points", `${x(layer)},4 ${x(layer)},80`);
 	};
 }

@@ -15,10 +15,10 @@ function listenToKeys(scene) {
 
 	const actions = {
 		arrowleft: turn(-1, 0), arrowright: turn(1, 0), arrowup: turn(0, 1), arrowdown: turn(0, -1),
-		"+": zoom(1 / 1.2), "=": zoom(1 / 1.2), "-": zoom(1.2), "_": zoom(1.2),
+		"+": zoom(1 / 1.2), "=": zoom(1 / 1.2), "-": zoom(1.2),
 		home: () => scene.reset(),
 		i: () => scene.stepInside(),
-		",": () => scene.step(-1), ".": () => scene.step(1), pagedown: () => scene.step(-1), pageup: () => scene.step(1),
+		",": () => scene.step(-1), ".": () => scene.step(1),
 		" ": () => scene.play(),
 		t: nextToken,
 		enter: () => scene.change({ pinned: look.hover === look.pinned ? -1 : look.hover }),

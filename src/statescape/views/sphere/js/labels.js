@@ -1,6 +1,6 @@
 // Names beside the dots, by importance, never one over another; one that finds no free side is left out.
 
-const FONT = 'ui-sans-serif, system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif';
+const FONT = "system-ui, sans-serif";
 const SIDES = [[1, 0], [-1, 0], [0, -1], [0, 1], [1, -1], [1, 1], [-1, -1], [-1, 1]];
 
 const square = (x, y, radius) => ({ x: x - radius, y: y - radius, width: 2 * radius, height: 2 * radius });
@@ -50,8 +50,8 @@ function drawLabels(context, scene, marks) {
 	}
 
 	for (const token of wanted(scene)) {
-		const at = project(view, position(data, token));
-		if (!at || at.hidden) continue;
+		const at = visible(view, position(data, token));
+		if (!at) continue;
 		const radius = token === look.pinned ? 12 : drawnRadius(scene, token);
 		const strong = [data.predicted, look.pinned, look.hover].includes(token);
 		const colour = token === data.predicted ? palette.red : palette.ink;

@@ -1,4 +1,4 @@
-// What moves by itself: the camera, and the block while it plays; in single steps for those who want less motion.
+// What moves by itself: the camera, and the block while it plays.
 
 const PLAY_SPEED = 1.1; // blocks a second
 
@@ -67,7 +67,7 @@ function giveMotion(scene) {
 		scene.change({ layer: shown() });
 		ticking = requestAnimationFrame(tick);
 	};
-	scene.endings.push(() => cancelAnimationFrame(moving), () => cancelAnimationFrame(ticking));
+	scene.endings.push(scene.stopMoving, () => scene.play(false));
 }
 
 // Light or dark: an explicit data-theme on the host or around it, else the system's.
@@ -75,13 +75,13 @@ function followTheme(scene, host, frame) {
 	const system = matchMedia("(prefers-color-scheme: dark)");
 	const follow = () => {
 		const asked = host.closest("[data-theme]")?.dataset.theme;
-		scene.scheme = ["dark", "light"].includes(asked) ? asked : system.matches ? "dark" : "light";
+		scene.scheme = asked === "dark" || (asked !== "light" && system.matches) ? "dark" : "light";
 		scene.palette = PALETTES[scene.scheme];
 		frame.dataset.scheme = scene.scheme;
 		scene.refresh();
 	};
 	const watch = new MutationObserver(follow);
-	for (let element = host; element; element = element.parentElement) {
+	for (const element of [host, document.body, document.documentElement]) {
 		watch.observe(element, { attributeFilter: ["data-theme"] });
 	}
 	system.addEventListener("change", follow);

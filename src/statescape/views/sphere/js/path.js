@@ -27,11 +27,10 @@ function strokeLine(context, view, points, strokeStyle, lineWidth, globalAlpha =
 	context.beginPath();
 	let last = null;
 	for (const point of points) {
-		const at = project(view, point);
-		const seen = at && !at.hidden;
-		const joined = seen && last && Math.hypot(at.x - last.x, at.y - last.y) < view.width;
-		if (seen) context[joined ? "lineTo" : "moveTo"](at.x, at.y);
-		last = seen ? at : null;
+		const at = visible(view, point);
+		const joined = at && last && Math.hypot(at.x - last.x, at.y - last.y) < view.width;
+		if (at) context[joined ? "lineTo" : "moveTo"](at.x, at.y);
+		last = at;
 	}
 	Object.assign(context, { strokeStyle, lineWidth, globalAlpha }).stroke();
 }
@@ -59,8 +58,8 @@ function drawPath(context, { data, view, look, palette }) {
 	}
 	const marks = [];
 	data.path.forEach((point, block) => {
-		const at = project(view, point);
-		if (!at || at.hidden) return;
+		const at = visible(view, point);
+		if (!at) return;
 		const past = block <= layer + 0.01;
 		context.globalAlpha = past ? 1 : 0.45;
 		ring(context, at, 3, past ? ink : halo, past ? halo : ink, 1.2);
@@ -74,8 +73,8 @@ function drawMarkers(context, { data, view, look, palette }) {
 	const { ink, halo, red } = palette;
 	const marks = [];
 	const mark = (point, radius, ...rings) => {
-		const at = project(view, point);
-		if (!at || at.hidden) return;
+		const at = visible(view, point);
+		if (!at) return;
 		for (const style of rings) ring(context, at, ...style);
 		marks.push({ ...at, radius });
 	};

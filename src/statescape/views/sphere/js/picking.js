@@ -1,4 +1,4 @@
-// The token under the pointer, by one pass over all (a millisecond for 50,257): the nearest, measured in its own size.
+// The token under the pointer, by one pass over all: the nearest, measured in its own size.
 
 const REACH = 14; // CSS pixels
 

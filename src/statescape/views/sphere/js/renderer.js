@@ -4,16 +4,15 @@ const TEXTURE_WIDTH = 256; // as in dots.vert
 
 function program(gl, vertex, fragment) {
 	const linked = gl.createProgram();
-	const shaders = [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]].map(([kind, source]) => {
+	for (const [kind, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]]) {
 		const shader = gl.createShader(kind);
 		gl.shaderSource(shader, source);
 		gl.compileShader(shader);
 		gl.attachShader(linked, shader);
-		return shader;
-	});
+	}
 	gl.linkProgram(linked);
 	if (!gl.getProgramParameter(linked, gl.LINK_STATUS) && !gl.isContextLost()) {
-		throw new Error("a shader was refused " + shaders.map((shader) => gl.getShaderInfoLog(shader)));
+		throw new Error("a shader was refused: " + gl.getProgramInfoLog(linked));
 	}
 	const places = {};
 	const at = (name) => (places[name] ??= gl.getUniformLocation(linked, name));
@@ -51,11 +50,9 @@ function byteTexture(gl, unit, bytes, { n, states }) {
 }
 
 function makeDots(canvas, data) {
-	let reason = "the browser offers no WebGL 2";
-	canvas.addEventListener("webglcontextcreationerror", (event) => (reason = event.statusMessage || reason));
 	const gl = canvas.getContext("webgl2", { antialias: false, alpha: false });
-	if (!gl) throw new Error(reason);
-	let useDots, useBody, table, matched;
+	if (!gl) throw new Error("the browser offers none");
+	let useDots, useBody, matched;
 
 	function build() {
 		useDots = program(gl, DOTS_VERT, DOTS_FRAG);
@@ -65,17 +62,9 @@ function makeDots(canvas, data) {
 		byteTexture(gl, 0, data.probabilities, data);
 		byteTexture(gl, 1, data.cosines, data);
 		texture(gl, 2, gl.TEXTURE_2D, gl.LINEAR);
-		table = matched = undefined;
+		matched = undefined;
 		gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
 		gl.enable(gl.BLEND);
-	}
-
-	function useTable(next) {
-		if (table === next) return;
-		table = next;
-		const pixels = new Uint8Array(1024).fill(255);
-		for (let i = 0; i < 256; i++) pixels.set(mixed(table, i / 255).map(Math.round), 4 * i);
-		gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
 	}
 
 	function useMatches(next) {
@@ -102,7 +91,9 @@ function makeDots(canvas, data) {
 			gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
 		}
 		useMatches(look.matched);
-		useTable(MODES[look.colour].table(palette));
+		const table = MODES[look.colour].table(palette);
+		const pixels = new Uint8Array(table.flatMap((colour) => [...colour, 255]));
+		gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, table.length, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
 		gl.enable(gl.DEPTH_TEST);
 		useDots(
 			{
@@ -110,7 +101,7 @@ function makeDots(canvas, data) {
 				body: unit(k < 0.5 ? palette.body : palette.back),
 				scale: [(2 * scale) / width, (2 * scale) / height],
 				room: dotRoom(data, view.unit),
-				change: -data.lowest_log / (2 * DECADES),
+				change: data.change_scale,
 			},
 			{ mode: MODE_NAMES.indexOf(look.colour), states: data.states, bytes: +(look.colour === "cosine"), table: 2 },
 		);
@@ -121,5 +112,5 @@ function makeDots(canvas, data) {
 	return { draw, build, gl };
 }
 
-// Radius of the sphere's outline in CSS pixels, seen from outside.
+// Radius of the outline in CSS pixels.
 const silhouette = ({ scale, distance }) => scale / Math.sqrt(Math.max(0.01, distance ** 2 - 1));

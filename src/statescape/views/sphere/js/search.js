@@ -24,7 +24,7 @@ function makeSearch(scene) {
 			query.oninput();
 		} else if (event.key === "Enter" && found.length) {
 			const by = event.shiftKey ? -1 : 1;
-			step = step < 0 ? (by > 0 ? 0 : found.length - 1) : (step + by + found.length) % found.length;
+			step = (Math.max(step, by < 0 ? 0 : -1) + by + found.length) % found.length;
 			count.textContent = `${step + 1} of ${grouped(found.length)}`;
 			scene.goTo(found[step]);
 		} else return;

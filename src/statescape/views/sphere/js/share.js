@@ -1,18 +1,17 @@
 // The view in the page's fragment, beside whatever else is there, and the picture as a file.
 
-const SHARED = ["yaw", "pitch", "distance", "field", "inside"];
 const partsOfHash = () => location.hash.slice(1).split("&").filter(Boolean);
 
 function fragmentOf({ name, camera, look }) {
-	const numbers = [...SHARED.map((key) => camera[key]), look.layer].map((value) => Number(value.toFixed(3)));
-	return `${name}=${[...numbers, look.colour, look.pinned]}`;
+	const numbers = [...Object.values(camera), look.layer].map((value) => Number(value.toFixed(3)));
+	return name + [...numbers, look.colour, look.pinned];
 }
 
 function readFragment(scene) {
-	const values = partsOfHash().find((text) => text.startsWith(scene.name + "="))?.split("=")[1].split(",") ?? [];
+	const values = partsOfHash().find((text) => text.startsWith(scene.name))?.split("=")[1].split(",") ?? [];
 	const [colour, pinned] = values.splice(6);
 	if (!MODE_NAMES.includes(colour) || !values.every((text) => text && Number.isFinite(+text))) return;
-	const camera = Object.fromEntries(SHARED.map((key, i) => [key, +values[i]]));
+	const camera = Object.fromEntries(Object.keys(scene.camera).map((key, i) => [key, +values[i]]));
 	for (const [key, limits] of Object.entries(LIMITS)) camera[key] = clamp(camera[key], ...limits);
 	scene.setCamera({ ...camera, inside: camera.inside > 0.5 ? 1 : 0 });
 	scene.change({ layer: +values[5], colour, pinned: pinned in scene.data.shown ? +pinned : -1 });
@@ -20,15 +19,14 @@ function readFragment(scene) {
 
 function makeSharing(scene) {
 	if (!scene.options.share) return () => {};
-	const mine = scene.name + "=";
 	let timer = 0;
 	let last = "";
 	const write = () => {
-		const others = partsOfHash().filter((text) => !text.startsWith(mine));
+		const others = partsOfHash().filter((text) => !text.startsWith(scene.name));
 		try {
 			history.replaceState(history.state, "", "#" + [...others, last].join("&"));
 		} catch {
-			scene.options.share = false; // a sandboxed frame may not
+			// a sandboxed frame may not
 		}
 	};
 	const onHash = () => readFragment(scene);
@@ -58,15 +56,16 @@ function pictureOf(scene) {
 	const write = (text, x, y, fillStyle, font, textAlign = "left") =>
 		Object.assign(context, { fillStyle, font: `${font}px ${FONT}`, textAlign }).fillText(text, x, y);
 	const { sentence, caveat } = wordsOf(scene);
-	const { table, ticks, title } = MODES[look.colour];
+	const { ticks, title } = data.legend[look.colour];
+	const table = MODES[look.colour].table(palette);
 	write(sentence, 0, 20, palette.ink, "600 15");
 	write(caveat, 0, 42, palette.faint, "12");
 	write(title, 236, 65, palette.faint, "12");
 	for (let x = 0; x < 220; x++) {
-		context.fillStyle = css(mixed(table(palette), x / 219));
+		context.fillStyle = css(mixed(table, x / 219));
 		context.fillRect(x, 56, 1.5, 8);
 	}
-	ticks(data).forEach((text, i, { length }) => {
+	ticks.forEach((text, i, { length }) => {
 		write(text, (220 * i) / (length - 1), 80, palette.faint, "11", i ? (i < length - 1 ? "center" : "right") : "left");
 	});
 	return canvas;

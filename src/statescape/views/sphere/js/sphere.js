@@ -3,13 +3,13 @@
 let spheres = 0;
 
 function mount(host, packed, options = {}) {
-	const name = spheres++ ? `sphere${spheres}` : "sphere";
+	const name = spheres++ ? `sphere${spheres}=` : "sphere=";
 	const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
 	const frame = h("div", { className: "sphere", textContent: "Unpacking the sphere …" });
 	root.replaceChildren(h("style", { textContent: SPHERE_CSS }), frame);
 	const handle = (host.statescape = { destroy: () => (handle.destroyed = true) });
 	handle.ready = unpack(packed).then((data) => {
-		if (!handle.destroyed) open(host, frame, data, { bare: false, share: true, ...options }, name, handle);
+		if (!handle.destroyed) open(host, frame, data, { share: true, ...options }, name, handle);
 		return handle;
 	});
 	handle.ready.catch((error) => (frame.textContent = `The sphere could not be shown: ${error.message}`));
@@ -21,7 +21,7 @@ function open(host, frame, data, options, name, handle) {
 	const part = {};
 	for (const element of frame.querySelectorAll("[data-part]")) part[element.dataset.part] = element;
 	const scene = {
-		data, options, name, part, density: 1, turning: false, playing: false, labels: [], frames: 0, endings: [],
+		data, options, name, part, frames: 0, endings: [],
 		camera: firstCamera(data),
 		look: { layer: data.states - 1, colour: "probability", hover: -1, pinned: -1, matched: null },
 	};
@@ -88,13 +88,7 @@ function open(host, frame, data, options, name, handle) {
 		get: () => scene.look.layer,
 		set: (layer) => scene.change({ layer: Number(layer) }),
 	});
-	Object.assign(handle, {
-		scene,
-		pick: (x, y) => pick(scene, x, y),
-		project: (token) => project(scene.view, position(data, token)),
-		state: (layer) => stateAt(data, layer),
-		value: (colour, layer, token) => valueAt(data, { colour, layer }, token),
-	});
+	Object.assign(handle, { scene, inner: { pick, position, project, stateAt, valueAt } });
 	handle.destroy = () => {
 		handle.destroyed = true;
 		resizing.disconnect();
@@ -102,10 +96,9 @@ function open(host, frame, data, options, name, handle) {
 		dots.gl?.getExtension("WEBGL_lose_context")?.loseContext();
 		frame.replaceChildren();
 	};
-	tell("statescape-ready");
 }
 
-// WebGL 2 where there is one, else the same picture drawn plainly, and the reason.
+// With WebGL 2, or plainly with the reason.
 function makePicture(scene) {
 	const { part, data } = scene;
 	const notify = (text) => {
@@ -116,7 +109,7 @@ function makePicture(scene) {
 		const dots = makeDots(part.dots, data);
 		part.dots.addEventListener("webglcontextlost", (event) => {
 			event.preventDefault(); // else the browser never gives it back
-			notify("The graphics context was lost; the picture returns as soon as the browser gives it back.");
+			notify("The graphics context was lost; the picture returns when the browser gives it back.");
 		});
 		part.dots.addEventListener("webglcontextrestored", () => {
 			dots.build();

@@ -15,7 +15,8 @@ function makeStill(canvas, data) {
 		fill(css(palette.back), 0, 0, view.width + view.height);
 		if (view.k === 0) fill(css(palette.body), view.width / 2, view.height / 2, silhouette(view));
 		const values = Float32Array.from({ length: data.n }, (_, token) => valueAt(data, look, token));
-		const weights = values.map((value, token) => Math.max(look.matched?.has(token) ? 0.5 : 0, weight(value)));
+		const weights = values.map(weight);
+		look.matched?.forEach((token) => (weights[token] = Math.max(weights[token], 0.5)));
 		const order = Uint32Array.from(values.keys()).sort((a, b) => weights[a] - weights[b]);
 		for (const back of [true, false]) {
 			for (const token of order) {
