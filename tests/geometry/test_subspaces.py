@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.linalg
 
 from statescape.errors import StatescapeError
 from statescape.geometry import Subspace, principal_angles
@@ -54,6 +55,27 @@ def test_principal_angles_of_known_planes():
     np.testing.assert_allclose(np.degrees(principal_angles(a, b)), [0, 30], atol=1e-6)
     # Rows that repeat themselves span no more; a line orthogonal to a plane stands at 90 degrees.
     np.testing.assert_allclose(np.degrees(principal_angles(np.vstack([a, a[0] + a[1]]), np.eye(4)[3:])), [90])
+
+
+def test_principal_angles_agree_with_scipy_and_with_the_subspace():
+    points = RNG.standard_normal((300, 12)) * np.linspace(3, 0.1, 12)
+    subspace = Subspace.fit(points, 0.8)
+    for rows in (RNG.standard_normal((3, 12)), RNG.standard_normal((9, 12)), subspace.basis[:2] + 1e-9):
+        expected = scipy.linalg.subspace_angles(rows.T, subspace.basis.T)[::-1]
+        np.testing.assert_allclose(subspace.principal_angles(rows), expected, atol=1e-9)
+        np.testing.assert_allclose(principal_angles(rows, subspace.basis), expected, atol=1e-9)
+
+
+def test_energy_is_the_same_by_what_lies_inside_and_by_what_lies_outside():
+    points = RNG.standard_normal((300, 12)) * np.linspace(3, 0.1, 12)
+    for share in (0.3, 0.95):
+        subspace = Subspace.fit(points, share)
+        centred = points - points.mean(0)
+        inside = np.square(centred @ subspace.basis.T).sum(1) / np.square(centred).sum(1)
+        np.testing.assert_allclose(subspace.energy_inside(points), inside, atol=1e-12)
+        np.testing.assert_allclose(
+            subspace.outside(points), np.linalg.norm(centred, axis=1) * np.sqrt(1 - inside), atol=1e-7
+        )
 
 
 def test_refusals():

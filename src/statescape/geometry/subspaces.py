@@ -2,7 +2,7 @@
 
 With P the projection on the first k principal components (the fewest that reach a stated share of the variance) and mu
 the mean, the energy inside is ``|P(x - mu)|^2 / |x - mu|^2``; an isotropic vector has k / d of it. Principal angles
-between two subspaces are those of Bjorck & Golub (1973), by `scipy.linalg.subspace_angles`.
+between two subspaces are those of Bjorck & Golub (1973).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import scipy.linalg
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
-from statescape.geometry.moments import Moments
+from statescape.geometry.moments import Moments, blocks
 from statescape.geometry.pca import PCA
 
 
@@ -25,11 +25,13 @@ class Subspace:
     Attributes:
         mean: the cloud's mean.
         basis: orthonormal rows, the first k principal components.
+        rest: orthonormal rows, all other directions.
         variance_share: share of the cloud's variance that they hold (at least what was asked for).
     """
 
     mean: Float[np.ndarray, " d"]
     basis: Float[np.ndarray, "k d"]
+    rest: Float[np.ndarray, "others d"]
     variance_share: float
 
     @classmethod
@@ -50,7 +52,7 @@ class Subspace:
         held = np.cumsum(pca.explained_variance_ratio)
         # Rounding may leave the last sum a hair below 1.
         k = min(int(np.searchsorted(held, variance_share - 1e-12)) + 1, len(held))
-        return cls(pca.mean, pca.components[:k], float(held[k - 1]))
+        return cls(pca.mean, pca.components[:k], pca.components[k:], float(held[k - 1]))
 
     @property
     def k(self) -> int:
@@ -64,15 +66,25 @@ class Subspace:
 
     def energy_inside(self, points: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " n"]:
         """Share of each point's squared distance from the mean that lies inside; NaN at the mean itself."""
-        centred = points - self.mean
-        whole = np.square(centred).sum(axis=1)
-        inside = np.square(centred @ self.basis.T).sum(axis=1)
-        return np.asarray(inside / np.where(whole > 0, whole, np.nan))
+        shares = []
+        for block in blocks(points):
+            centred = block - self.mean
+            whole = np.square(centred).sum(axis=1)
+            # Both ways are exact; the narrower of the two is the cheaper.
+            if len(self.rest) < self.k:
+                inside = np.maximum(whole - np.square(centred @ self.rest.T).sum(axis=1), 0.0)
+            else:
+                inside = np.square(centred @ self.basis.T).sum(axis=1)
+            shares.append(inside / np.where(whole > 0, whole, np.nan))
+        return np.concatenate([np.zeros(0), *shares])
 
     def outside(self, points: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " n"]:
         """Distance of each point from the subspace: its height above it."""
-        centred = points - self.mean
-        return np.asarray(np.linalg.norm(centred - centred @ self.basis.T @ self.basis, axis=1))
+        return np.asarray(np.linalg.norm((points - self.mean) @ self.rest.T, axis=1))
+
+    def principal_angles(self, rows: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " angles"]:
+        """Principal angles in radians, smallest first, between the span of `rows` and this subspace's directions."""
+        return _angles(scipy.linalg.orth(np.asarray(rows, dtype=np.float64).T), self.basis.T)
 
 
 def principal_angles(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "m d"]) -> Float[np.ndarray, " angles"]:
@@ -81,5 +93,14 @@ def principal_angles(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "m d"]) -
     Rows need not be independent or orthogonal. There are as many angles as the smaller span has dimensions; all near 0:
     one span lies in the other; all near pi/2: the spans are orthogonal.
     """
-    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    return np.asarray(scipy.linalg.subspace_angles(a.T, b.T)[::-1])
+    return _angles(*(scipy.linalg.orth(np.asarray(rows, dtype=np.float64).T) for rows in (a, b)))
+
+
+def _angles(a: Float[np.ndarray, "d n"], b: Float[np.ndarray, "d m"]) -> Float[np.ndarray, " angles"]:
+    """Angles between the spans of orthonormal columns: by cosines, and by sines where cosines lose their digits."""
+    if a.shape[1] > b.shape[1]:
+        a, b = b, a
+    shared = b.T @ a
+    cosines = np.clip(np.linalg.svd(shared, compute_uv=False), 0.0, 1.0)
+    sines = np.clip(np.linalg.svd(a - b @ shared, compute_uv=False), 0.0, 1.0)[::-1]
+    return np.asarray(np.where(cosines**2 > 0.5, np.arcsin(sines[: len(cosines)]), np.arccos(cosines)))

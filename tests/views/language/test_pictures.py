@@ -79,6 +79,12 @@ def test_normalisation_says_what_changes():
     z = (PATH.embeddings - PATH.embeddings.mean(0, dtype=float)) / deviation
     s = (PATH.states[-1] - PATH.embeddings.mean(0, dtype=float)) / deviation
     assert dimension.cosine == pytest.approx(float(cosine(z[PATH.predicted_id], s)), abs=1e-6)
+    axes = np.linalg.svd(z, full_matrices=False)[2][:2]
+    for points, shown in ((z, picture.clouds[1].tokens), (s[None], picture.clouds[1].states[-1:])):
+        np.testing.assert_allclose(np.abs(shown), np.abs(points @ axes.T), atol=1e-5)
+    unit = PATH.embeddings / np.linalg.norm(PATH.embeddings, axis=1, keepdims=True)
+    axes = np.linalg.svd(unit - unit.mean(0), full_matrices=False)[2][:2]
+    np.testing.assert_allclose(np.abs(picture.clouds[0].tokens), np.abs((unit - unit.mean(0)) @ axes.T), atol=1e-4)
     assert f"cosine {vector.cosine:.2f} against {dimension.cosine:.2f}" in picture.words
 
 

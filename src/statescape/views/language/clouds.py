@@ -87,7 +87,7 @@ def add_cloud(
     Args:
         figure: the figure of the panel.
         cloud: what is drawn.
-        vocabulary: what hovering over each token says; only those of `cloud.answering` answer.
+        vocabulary: every token as it reads; those of `cloud.answering` answer to the pointer.
         numbers: what hovering over each state says.
         place: row and column of the panel.
     """
@@ -101,7 +101,7 @@ def add_cloud(
             x=cloud.tokens[answering, 0] if answering else [None],
             y=cloud.tokens[answering, 1] if answering else [None],
             mode="markers",
-            text=[vocabulary[index] for index in answering],
+            text=[plotly_text(vocabulary[index]) for index in answering],
             name=f"{len(cloud.tokens):,} tokens",
             marker={"size": 5, "color": GREY},
             hovertemplate="%{text}<extra></extra>",

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
-from statescape.geometry import PCA, principal_angles
+from statescape.geometry import PCA
+from statescape.geometry.moments import blocks
 from statescape.studies import PathReading
 from statescape.studies.path_reading import VARIANCE_SHARE
 from statescape.views.labels import thinned
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 AZIMUTH, ELEVATION = np.radians(-35.0), np.radians(24.0)
-ANGLE_DRAWS = 50
+ANGLE_DRAWS = 25
 TITLE = "directions above the plane of PC1 and PC2"
 
 
@@ -72,18 +73,16 @@ class EnergyPicture:
         states = np.asarray(path.states, dtype=np.float64)
         centred = states - reading.mean_embedding
         pca = PCA.from_moments(reading.moments, 2)
-        flat = _directions(pca.project(states), centred)
-        tokens = _directions(pca.project(path.embeddings), path.embeddings - reading.mean_embedding)
+        flat = _directions(pca.project(states), np.linalg.norm(centred, axis=1))
+        tokens = _directions(pca.project(path.embeddings), _distances(path.embeddings, reading.mean_embedding))
         heights = np.sqrt(np.maximum(1.0 - np.square(flat).sum(axis=1), 0.0))
         outside = np.sqrt(np.maximum(1.0 - np.nan_to_num(reading.energy_inside, nan=1.0), 0.0))
         turn = np.linspace(0, 2 * np.pi, 181)
         circle = np.stack([np.cos(turn), np.sin(turn)], axis=1)
         # The first state is often an embedding itself: it spans no direction of its own.
-        angles = np.degrees(principal_angles(centred, reading.subspace.basis))
+        angles = np.degrees(reading.subspace.principal_angles(centred))
         rng = np.random.default_rng(reading.seed)
-        drawn = [
-            principal_angles(rng.standard_normal(centred.shape), reading.subspace.basis) for _ in range(ANGLE_DRAWS)
-        ]
+        drawn = [reading.subspace.principal_angles(rng.standard_normal(centred.shape)) for _ in range(ANGLE_DRAWS)]
         count = min(len(angles), len(drawn[0]))
         return cls(
             reading=reading,
@@ -256,10 +255,13 @@ class EnergyPicture:
         axes.legend(loc="upper left", bbox_to_anchor=(0, 1))
 
 
-def _directions(flat: Float[np.ndarray, "n 2"], centred: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n 2"]:
+def _directions(flat: Float[np.ndarray, "n 2"], distances: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n 2"]:
     """What the plane shows of each point's direction from the mean."""
-    norms = np.linalg.norm(centred, axis=1, keepdims=True)
-    return np.asarray(flat / np.where(norms > 0, norms, 1.0))
+    return np.asarray(flat / np.where(distances > 0, distances, 1.0)[:, None])
+
+
+def _distances(points: Float[np.ndarray, "n d"], mean: Float[np.ndarray, " d"]) -> Float[np.ndarray, " n"]:
+    return np.concatenate([np.linalg.norm(block - mean, axis=1) for block in blocks(points)])
 
 
 def _view(flat: Float[np.ndarray, "n 2"], height: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n 2"]:

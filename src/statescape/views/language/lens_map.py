@@ -77,14 +77,14 @@ class LensMapPicture:
 
         states, positions = self._probability.shape
         figure = panels([""], columns=1, stacked=stacked, height=max(260, min(24 * states, 760)), legend=False)
-        words = [plotly_text(word, 18) for word in self.lens.vocabulary]
+        words = {int(i): plotly_text(self.lens.vocabulary[i], 18) for i in np.unique(self._top)}
         written = positions <= (MOST_WRITTEN // 3 if stacked else MOST_WRITTEN) and states <= MOST_STATES_WRITTEN
         figure.add_trace(
             go.Heatmap(
                 x=np.arange(self.first, self.first + positions), y=np.arange(states), z=short(self._probability, 3),
                 zmin=0, zmax=1, colorscale=PROBABILITY_SCALE, xgap=1 if positions < 80 else 0, ygap=1,
                 hovertext=self._hover(words), hovertemplate="%{hovertext}<extra></extra>",
-                text=[[words[i] for i in row] for row in self._top[:, :, 0]] if written else None,
+                text=[[words[int(i)] for i in row] for row in self._top[:, :, 0]] if written else None,
                 texttemplate="%{text}" if written else None, textfont={"size": 11 if states <= 30 else 9},
                 colorbar={
                     "title": {"text": "probability", "side": "right", "font": {"size": 13}}, "thickness": 12,
@@ -142,7 +142,7 @@ class LensMapPicture:
     def _probability(self) -> Float[np.ndarray, "states positions"]:
         return np.exp(self.lens.top_log_probabilities[:, self.first :, 0].astype(np.float64))
 
-    def _hover(self, words: list[str]) -> list[list[str]]:
+    def _hover(self, words: dict[int, str]) -> list[list[str]]:
         """What hovering over each cell says: where it is, and its likeliest tokens."""
         probabilities = np.exp(self.lens.top_log_probabilities[:, self.first :, :SHOWN])
         tokens = [plotly_text(token, 30) for token in self.lens.tokens[self.first :]]
@@ -150,7 +150,7 @@ class LensMapPicture:
         for state, (ids, chances) in enumerate(zip(self._top, probabilities, strict=True)):
             row = []
             for offset, (cell, chance) in enumerate(zip(ids, chances, strict=True)):
-                lines = (f"{p:.3f}  {words[i]}" for i, p in zip(cell, chance, strict=True))
+                lines = (f"{p:.3f}  {words[int(i)]}" for i, p in zip(cell, chance, strict=True))
                 row.append(
                     f"state {state} after {tokens[offset]} (position {self.first + offset})<br>" + "<br>".join(lines)
                 )

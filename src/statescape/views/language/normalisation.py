@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
-from statescape.geometry import PCA, Moments, Normalisation, cosine_to
+from statescape.geometry import PCA, Moments, Normalisation
+from statescape.geometry.moments import blocks, coordinates
 from statescape.studies import PathReading
 from statescape.views.language.clouds import Cloud, add_cloud, print_cloud
 from statescape.views.language.tokens import likeliest, token_landmarks
-from statescape.views.text import plotly_text
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -56,15 +56,18 @@ class NormalisationPicture:
     @classmethod
     def of(cls, reading: PathReading) -> NormalisationPicture:
         """Measure the picture of a path."""
-        vector = Normalisation.fit(reading.path.embeddings, "vector")
-        dimension = Normalisation.from_moments(reading.moments)
-        tokens = vector.apply(reading.path.embeddings)
-        on_vector, seen_on_vector = _look(reading, vector, tokens, Moments.of(tokens))
-        # What the columns' own scale does to the moments is known; only their origin moves.
-        scaled = reading.moments.scaled(dimension.scale)
-        centred = Moments(scaled.n, np.zeros_like(scaled.mean), scaled.covariance)
-        tokens = dimension.apply(reading.path.embeddings)
-        on_dimension, seen_on_dimension = _look(reading, dimension, tokens, centred)
+        path = reading.path
+        norms = np.linalg.norm(path.embeddings, axis=1).astype(path.embeddings.dtype)
+        tokens = path.embeddings / np.where(norms > 0, norms, 1)[:, None]
+        by_vector = Normalisation.fit(tokens, "vector")
+        by_dimension = Normalisation.from_moments(reading.moments)
+        scaled = reading.moments.scaled(by_dimension.scale)
+        # Only projections are needed: the normalised vocabulary in float64 would be its largest copy.
+        looks = (
+            _look(reading, by_vector, PCA.from_moments(Moments.of(tokens), 2), tokens, np.ones_like(scaled.mean)),
+            _look(reading, by_dimension, PCA.from_moments(scaled, 2), path.embeddings, by_dimension.scale),
+        )
+        (on_vector, seen_on_vector), (on_dimension, seen_on_dimension) = looks
         return cls(reading, (on_vector, on_dimension), (seen_on_vector, seen_on_dimension))
 
     @property
@@ -95,10 +98,9 @@ class NormalisationPicture:
         from statescape.views.panels import panels, place
 
         figure = panels([cloud.title for cloud in self.clouds], columns=2, stacked=stacked, height=440)
-        words = [plotly_text(word) for word in self.reading.path.vocabulary]
         numbers = [f"state {index}" for index in range(len(self.reading.norms))]
         for index, cloud in enumerate(self.clouds):
-            add_cloud(figure, cloud, words, numbers, place(index, 2, stacked))
+            add_cloud(figure, cloud, self.reading.path.vocabulary, numbers, place(index, 2, stacked))
         return figure
 
     def printed(self) -> Figure:
@@ -116,31 +118,39 @@ class NormalisationPicture:
 def _look(
     reading: PathReading,
     normalisation: Normalisation,
+    pca: PCA,
     tokens: Float[np.ndarray, "vocabulary d"],
-    moments: Moments,
+    scale: Float[np.ndarray, " d"],
 ) -> tuple[Cloud, Seen]:
+    """One panel, from the PCA of the normalised tokens: `tokens` over `scale`, seen from the mean."""
     path = reading.path
-    pca = PCA.from_moments(moments, 2)
     states = normalisation.apply(path.states)
+    centre = normalisation.mean  # zero on the vector
+    # PCA subtracts the mean of the normalised tokens; what the normalisation subtracted already must not go twice.
+    start = pca.mean - centre / scale
+    flat = coordinates(tokens, pca.components / scale) - pca.mean @ pca.components.T
     first, second = (f"PC{n} ({share:.1%})" for n, share in enumerate(pca.explained_variance_ratio, 1))
     cloud = Cloud(
         f"on the {normalisation.kind}",
         (first, second),
-        pca.project(tokens),
-        pca.project(states),
+        flat,
+        (states - start) @ pca.components.T,
         token_landmarks(path),
         likeliest(reading),
     )
-    cosines = cosine_to(tokens, states[-1])
+    lengths = np.concatenate([np.linalg.norm((block - centre) / scale, axis=1) for block in blocks(tokens)])
+    last = states[-1]
+    dots = coordinates(tokens, (last / scale)[None])[:, 0] - centre @ (last / scale)
+    cosines = dots / np.where(lengths > 0, lengths, np.nan) / np.linalg.norm(last)
     predicted = float(cosines[path.predicted_id])
-    squares = np.square(states[-1])
+    squares = np.square(last)
     return cloud, Seen(
         kind=normalisation.kind,
         explained=float(pca.explained_variance_ratio.sum()),
         cosine=predicted,
         place=int((cosines > predicted).sum()),
         heaviest=float(squares.max() / squares.sum()),
-        norm_ratio=float(np.sqrt(squares.sum()) / np.median(np.linalg.norm(tokens, axis=1))),
+        norm_ratio=float(np.sqrt(squares.sum()) / np.median(lengths)),
     )
 
 

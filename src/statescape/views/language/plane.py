@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxtyping import Float
 
-from statescape.geometry import PCA, Normalisation
+from statescape.geometry import PCA
 from statescape.geometry.moments import coordinates
 from statescape.studies import PathReading
 from statescape.views.language.clouds import Cloud, add_cloud, print_cloud
 from statescape.views.language.tokens import likeliest, token_landmarks
-from statescape.views.text import plotly_text
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -37,7 +37,7 @@ class PlanePicture:
         """Measure the picture of a path."""
         path = reading.path
         pca = PCA.from_moments(reading.moments, 2)
-        unit = Normalisation.fit(path.embeddings, "vector")
+        norms = np.linalg.norm(path.embeddings, axis=1).astype(np.float64)
         marks, answering = token_landmarks(path), likeliest(reading)
         first, second = (f"PC{n} ({share:.1%})" for n, share in enumerate(pca.explained_variance_ratio, 1))
         plain = Cloud(
@@ -51,22 +51,21 @@ class PlanePicture:
         at_one = Cloud(
             "every point at norm 1, same axes",
             ("along PC1", "along PC2"),
-            coordinates(unit.apply(path.embeddings), pca.components),
-            coordinates(unit.apply(path.states), pca.components),
+            coordinates(path.embeddings, pca.components) / np.where(norms > 0, norms, 1.0)[:, None],
+            coordinates(path.states, pca.components) / reading.norms[:, None],
             marks,
             answering,
         )
-        return cls(reading, (plain, at_one), _caption(reading, pca))
+        return cls(reading, (plain, at_one), _caption(reading, pca, norms))
 
     def interactive(self, *, stacked: bool = False) -> go.Figure:
         """The Plotly figure."""
         from statescape.views.panels import panels, place
 
         figure = panels([cloud.title for cloud in self.clouds], columns=2, stacked=stacked, height=440)
-        words = [plotly_text(word) for word in self.reading.path.vocabulary]
         numbers = [f"state {index}<br>norm {norm:.4g}" for index, norm in enumerate(self.reading.norms)]
         for index, cloud in enumerate(self.clouds):
-            add_cloud(figure, cloud, words, numbers, place(index, 2, stacked))
+            add_cloud(figure, cloud, self.reading.path.vocabulary, numbers, place(index, 2, stacked))
         return figure
 
     def printed(self) -> Figure:
@@ -81,9 +80,8 @@ class PlanePicture:
         return figure
 
 
-def _caption(reading: PathReading, pca: PCA) -> str:
+def _caption(reading: PathReading, pca: PCA, norms: Float[np.ndarray, " vocabulary"]) -> str:
     path = reading.path
-    norms = np.linalg.norm(path.embeddings, axis=1)
     low, middle, high = np.quantile(norms, [0.05, 0.5, 0.95])
     shown = float(pca.explained_variance_ratio.sum())
     return (
