@@ -96,7 +96,7 @@ GOOD = [f"{i},{np.sin(i):.4f}" for i in range(300)]
         ([*GOOD[:40], "40,tea", *GOOD[41:]], {}, "line 42, column 'b': 'tea' is no number"),
         ([*GOOD[:40], "40,", *GOOD[41:]], {}, "line 42, column 'b': the cell is empty"),
         ([*GOOD[:40], "40", *GOOD[41:]], {}, "line 42: 1 cells where the header has 2"),
-        ([*GOOD[:40], "", *GOOD[41:]], {}, "line 42: 0 cells where the header has 2"),
+        ([*GOOD[:40], "", *GOOD[41:]], {}, "line 42: the row is empty; fill the gap"),
         ([f"{i},7" for i in range(300)], {}, "Column 'b' is constant (7) in all 300 rows"),
         (GOOD[:1], {}, "has 1 rows of data"),
         ([], {}, "has 0 rows of data"),

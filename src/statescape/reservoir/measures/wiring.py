@@ -36,13 +36,14 @@ def reciprocity(W: Float[np.ndarray, "units units"]) -> float:
     return float(np.count_nonzero(edges & edges.T) / n_edges) if n_edges else 0.0
 
 
-def modularity(W: Float[np.ndarray, "units units"], seed: int = 0) -> float:
-    """How much heavier edges are within communities than by chance, for communities found by the Louvain method.
+def modularity(W: Float[np.ndarray, "units units"]) -> float:
+    """How much heavier edges are within communities than by chance; weights enter by their magnitude.
 
-    Weights enter by their magnitude. The search for communities is random; `seed` fixes it.
+    Communities are found by merging greedily what raises modularity most (Clauset, Newman and Moore, Phys. Rev. E 70,
+    2004): no random numbers, and it always ends (networkx's Louvain can cycle for ever on weights that tie).
     """
     graph = nx.from_numpy_array(np.abs(W.T), create_using=nx.DiGraph)
     if not graph.number_of_edges():
         return 0.0
-    communities = nx.community.louvain_communities(graph, weight="weight", seed=seed)
+    communities = nx.community.greedy_modularity_communities(graph, weight="weight")
     return float(nx.community.modularity(graph, communities, weight="weight"))

@@ -50,6 +50,8 @@ def read_columns(path: Path, inputs: list[str], target: str | None) -> Table:
     indices = [header.index(name) for name in names]
     values = np.empty((len(lines), len(names)))
     for row, (line, cells) in enumerate(lines):
+        if not cells:
+            raise StatescapeError(f"{path.name}, line {line}: the row is empty; fill the gap or drop the row.")
         if len(cells) != len(header):
             raise StatescapeError(
                 f"{path.name}, line {line}: {len(cells)} cells where the header has {len(header)}; mend that row."

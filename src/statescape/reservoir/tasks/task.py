@@ -8,7 +8,7 @@ the network itself. Any object with the members of `Task` is a task.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -156,6 +156,7 @@ class MemoryTrial:
 AnyTrial: TypeAlias = Trial | LabelledTrial | MemoryTrial
 
 
+@runtime_checkable
 class Task(Protocol):
     """What the rest of the house asks of a task."""
 

@@ -61,7 +61,10 @@ class GraphPicture:
             f"{len(W)} units, {len(weights):,} edges"
             + (f" (the weakest {left_out:,} not drawn)" if left_out else "")
             + f"; incoming {ins.min()} to {ins.max()}, outgoing {outs.min()} to {outs.max()}; reciprocity "
-            f"{reciprocity(W):.2f}, modularity {modularity(W):.2f}. Blue weights are positive, orange ones negative."
+            f"{reciprocity(W):.2f}"
+            # Finding communities takes time that grows with the cube of the units.
+            + (f", modularity {modularity(W):.2f}" if len(W) <= SPRINGS_UP_TO else "")
+            + ". Blue weights are positive, orange ones negative."
         )
         return cls(_places(W), np.column_stack([sources, targets])[order], weights[order], ins + outs, caption)
 

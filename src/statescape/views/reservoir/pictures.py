@@ -35,11 +35,10 @@ def pictures(result: EsnTrials) -> list[Picture]:
 def state_path(result: EsnTrials) -> Path | None:
     """The states along the first trial's test part, the last of them as the path; None where there are none."""
     inputs = example_inputs(result.trial)
-    if inputs is None or result.network.units < 2:
+    if inputs is None or result.attempt.reason or result.network.units < 2:
         return None
-    with np.errstate(all="ignore"):
-        states = result.network.states(inputs)
-    if len(states) < 3 or not np.isfinite(states).all() or not np.ptp(states, axis=0).any():
+    states = result.network.states(inputs)
+    if len(states) < 3 or not np.ptp(states, axis=0).any():
         return None
     first = max(0, len(states) - PATH_STEPS)
     return Path(states[first:], states, tuple(str(step) for step in range(first, len(states))))

@@ -1,0 +1,172 @@
+"""``statescape esn`` from end to end: tasks, real files, figures, and one line for whatever is wrong."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.cli.running import assert_refused, in_process, statescape
+
+
+@pytest.fixture
+def run(monkeypatch, capfd):
+    return lambda *arguments: in_process(monkeypatch, capfd, *arguments)
+
+
+def _numbers(run, folder, *arguments):
+    file = folder / "esn.json"
+    result = run("esn", *arguments, "--json", file)
+    assert result.returncode == 0, result.stderr
+    return result, json.loads(file.read_text())
+
+
+@pytest.mark.parametrize(
+    ("file", "target", "at_most"),
+    [
+        ("sunspots_monthly_silso_v2.csv", "sunspot_number", 0.36),
+        ("mackey_glass_tau17.csv", "x", 0.0005),
+        ("santafe_laser_A.csv", "intensity", 0.2),
+        ("melbourne_daily_min_temp.csv", "Temp", 0.6),
+    ],
+)
+def test_real_series_are_forecast_better_than_by_persistence(run, tmp_path, shared, file, target, at_most):
+    """The figures of docs/reservoir.md, which come from the same command with 10 trials."""
+    _, data = _numbers(run, tmp_path, shared / "series" / file, "--target", target, "--trials", 6)
+    assert data["score"]["mean"] < at_most
+    assert data["score"]["ci95"][1] < data["persistence"]["ci95"][0] or file.startswith("sunspots")
+    assert data["score"]["mean"] < data["persistence"]["mean"]
+    assert data["score"]["ci95"][0] <= data["score"]["mean"] <= data["score"]["ci95"][1]
+
+
+def test_what_is_printed_is_what_is_written(run, tmp_path):
+    result, data = _numbers(run, tmp_path, "narma10", "--trials", 4, "--seed", 3)
+    header, score, persistence, _, network = result.stdout.splitlines()[:5]
+    assert header.split()[:3] == ["narma10", "mean", "95"]
+    assert f"{data['score']['mean']:.4g}" in score
+    assert "{:.4g} to {:.4g}".format(*data["score"]["ci95"]) in score
+    assert f"{max(data['scores']):.4g}" in score
+    assert persistence.startswith("persistence")
+    assert f"{data['persistence']['mean']:.4g}" in persistence
+    assert network.startswith(
+        "100 units, erdos-renyi, 1,000 weights; sr 0.9, lr 1, input scaling 0.1, bias 0.1, ridge "
+    )
+    assert np.mean(data["scores"]) == pytest.approx(data["score"]["mean"])
+    assert data["first_network"]["spectral_radius"] == pytest.approx(0.9)
+    assert 0.2 < data["score"]["mean"] < 0.45
+
+
+def test_a_seed_fixes_every_number(run, tmp_path):
+    runs = [_numbers(run, tmp_path, "henon", "--trials", 3, "--seed", seed)[1] for seed in (1, 1, 2)]
+    for one in runs:
+        one.pop("seconds")
+    assert runs[0] == runs[1]
+    assert runs[0]["scores"] != runs[2]["scores"]
+
+
+def test_the_first_trials_of_many_are_those_of_few(run, tmp_path):
+    few = _numbers(run, tmp_path, "narma10", "--trials", 2)[1]["scores"]
+    assert _numbers(run, tmp_path, "narma10", "--trials", 4)[1]["scores"][:2] == few
+
+
+@pytest.mark.parametrize("topology", ["SCR", "DLR", "DLRB", "CRJ", "small-world", "scale-free", "modular", "scr"])
+def test_every_topology_runs(run, tmp_path, topology):
+    _, data = _numbers(run, tmp_path, "narma10", "--topology", topology, "--trials", 2, "--units", 60)
+    assert data["score"]["mean"] < 0.6
+
+
+def test_columns_horizon_and_split_reach_the_task(run, tmp_path):
+    rng = np.random.default_rng(0)
+    drive = rng.normal(size=600)
+    echo = np.concatenate([np.zeros(3), drive[:-3]])  # the target is the input of three rows ago
+    rows = [f"{a:.6f},{b:.6f}" for a, b in zip(drive, echo, strict=True)]
+    file = tmp_path / "echo.csv"
+    file.write_text("drive,echo\n" + "\n".join(rows) + "\n")
+    same = _numbers(run, tmp_path, file, "--input", "drive", "--target", "echo", "--horizon", 0, "--trials", 2)[1]
+    assert same["score"]["mean"] < 0.1
+    ahead = _numbers(run, tmp_path, file, "--input", "drive", "--target", "echo", "--horizon", 5, "--trials", 2)[1]
+    assert ahead["score"]["mean"] > 0.9  # what will be drawn in two rows cannot be known
+    assert same["persistence"] is None
+
+
+def test_japanese_vowels_are_told_apart(run, tmp_path, shared):
+    result, data = _numbers(run, tmp_path, shared / "series", "--trials", 2)
+    assert data["score_name"] == "error rate"
+    assert data["score"]["mean"] < 0.03
+    assert "most frequent class" in result.stdout
+
+
+def test_a_network_that_diverges_scores_infinity_and_says_why(run, tmp_path):
+    result, data = _numbers(run, tmp_path, "memory-noisy", "--sr", 1.3, "--trials", 2)
+    assert data["score"]["mean"] is None  # JSON knows no infinity
+    assert "2 of 2 diverged: Memory capacity needs a spectral radius below 1" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "extremes", [("--units", 1), ("--sr", 0), ("--rc-connectivity", 0), ("--topology", "SCR", "--units", 2)]
+)
+def test_extremes_run(run, tmp_path, extremes):
+    _, data = _numbers(run, tmp_path, "narma10", "--trials", 1, *extremes)
+    assert np.isfinite(data["scores"]).all()
+    assert data["score"]["ci95"] == [None, None]
+
+
+def test_figures_are_written_as_png_and_pdf(run, tmp_path):
+    folder = tmp_path / "new" / "figures"
+    result = run("esn", "narma10", "--trials", 1, "--units", 30, "--figures", folder)
+    assert result.returncode == 0, result.stderr
+    names = {"outputs", "spectrum", "state-path", "wiring-graph", "wiring-matrix"}
+    assert {file.name for file in folder.iterdir()} == {f"{name}.{kind}" for name in names for kind in ("png", "pdf")}
+    assert all(file.stat().st_size > 3000 for file in folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["narma1"], "There is no task 'narma1'. Did you mean narma10? Known are: narma10, "),
+        (["no.csv"], "There is no file no.csv"),
+        (["no/such"], "There is no file no/such"),
+        (["narma10", "--target", "x"], "--target is for CSV files; narma10 fixes its own"),
+        (["narma10", "--input", "x"], "--input is for CSV files"),
+        (["narma10", "--topology", "star"], "There is no topology 'star'. Known are: erdos-renyi, SCR"),
+        (["narma10", "--lr", "2"], "leak rate in (0, 1]"),
+        (["narma10", "--sr", "inf"], "spectral radius is a finite number"),
+        (["narma10", "--input-scaling", "nan"], "input scaling is a finite number"),
+        (["narma10", "--bias", "nan"], "must be a finite number"),
+        (["narma10", "--ridge", "inf"], "ridge is a finite number"),
+        (["narma10", "--units", "0"], "greater than or equal to 1"),
+        (["narma10", "--trials", "0"], "greater than or equal to 1"),
+        (["narma10", "--warmup", "2500"], "shorten the warmup"),
+        (["memory-exact", "--warmup", "3"], "memory-exact has no warmup"),
+        (["narma10", "--units", "4", "--topology", "CRJ"], "A jump has length 2 to units / 2"),
+        (["narma10", "--json", "missing/x.json"], "create it first"),
+        (["narma10", "--figures", "file/x"], "file is a file"),
+        (["folder"], "holds no Japanese vowels"),
+        (["gap.csv"], "gap.csv, line 40: the row is empty"),
+        (["short.csv"], "10 of each must remain"),
+        (["two.csv"], "several columns of numbers; name one with --target: a, b"),
+        (["two.csv", "--target", "c"], "has no column 'c'; its columns are: a, b"),
+        (["two.csv", "--target", "a", "--split", "1.2"], "between 0 and 1; got 1.2"),
+        (["two.csv", "--target", "a", "--window", "900"], "a window of 900 rows"),
+        (["two.csv", "--target", "a", "--horizon", "0"], "asks for what is given"),
+    ],
+)
+def test_refusals_are_one_line_and_leave_nothing(run, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("")
+    (tmp_path / "gap.csv").write_text("x\n" + "\n".join("" if i == 38 else f"{i % 7}" for i in range(200)) + "\n")
+    (tmp_path / "short.csv").write_text("x\n" + "\n".join(f"{i % 7}" for i in range(20)) + "\n")
+    (tmp_path / "two.csv").write_text("a,b\n" + "\n".join(f"{i % 7},{i % 5}" for i in range(200)) + "\n")
+    before = sorted(tmp_path.iterdir())
+    result = run("esn", *arguments, *([] if "--json" in arguments else ["--json", "out.json"]))
+    assert_refused(result, words)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_the_command_as_a_process_of_its_own(tmp_path):
+    """The kernels come from the disk or are compiled, and then the user is told."""
+    result = statescape("esn", "narma10", "--trials", 1)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == "" or (
+        result.stderr.count("\n") == 1 and "Compiling the reservoir kernels" in result.stderr
+    )

@@ -1,0 +1,126 @@
+"""Pictures of a reservoir hold the numbers they claim to, in both drawings."""
+
+import numpy as np
+import pytest
+
+from statescape.geometry import PCA
+from statescape.reservoir import EchoStateNetwork, scr, tasks
+from statescape.studies.esn_trials import NetworkSettings, run_trials
+from statescape.views.picture import save_pictures
+from statescape.views.reservoir import (
+    GraphPicture,
+    MatrixPicture,
+    OutputsPicture,
+    SpectrumPicture,
+    pictures,
+    state_path,
+)
+from statescape.views.reservoir.matrix import bandwidth
+from statescape.views.theme import matplotlib_theme
+
+
+@pytest.fixture(scope="module")
+def result():
+    return run_trials(tasks.narma10(), NetworkSettings(units=40), 1, 0)
+
+
+def _network(W):
+    return EchoStateNetwork(W=W, seed=0)
+
+
+def test_a_cycle_in_any_numbering_is_brought_back_to_two_bands():
+    order = np.random.default_rng(0).permutation(60)
+    W = scr(60).to_dense()[np.ix_(order, order)]
+    picture = MatrixPicture.of(_network(W))
+    assert bandwidth(W) > 40
+    assert "Bandwidth" in picture.caption
+    assert bandwidth(picture.W[np.ix_(picture.order, picture.order)]) == 2
+    assert sorted(picture.order) == list(range(60))
+
+
+def test_a_cycle_is_drawn_as_a_circle_whatever_its_numbering():
+    order = np.random.default_rng(0).permutation(50)
+    picture = GraphPicture.of(_network(scr(50).to_dense()[np.ix_(order, order)]))
+    radii = np.linalg.norm(picture.places - picture.places.mean(axis=0), axis=1)
+    assert np.ptp(radii) < 0.02 * radii.mean()
+    steps = np.linalg.norm(picture.places[picture.edges[:, 0]] - picture.places[picture.edges[:, 1]], axis=1)
+    assert np.ptp(steps) < 0.05 * steps.mean()  # neighbours side by side, all the way round
+
+
+def test_edges_run_from_source_to_target():
+    W = np.zeros((5, 5))
+    W[3, 1] = -0.7  # from unit 1 to unit 3
+    picture = GraphPicture.of(_network(W))
+    assert picture.edges.tolist() == [[1, 3]]
+    assert picture.weights.tolist() == [-0.7]
+    assert "incoming 0 to 1, outgoing 0 to 1" in picture.caption
+
+
+def test_spectrum_shows_the_matrix_that_runs_and_knows_nilpotent_ones():
+    network = EchoStateNetwork(W=scr(30), sr=0.8, seed=0)
+    picture = SpectrumPicture.of(network)
+    np.testing.assert_allclose(np.abs(picture.eigenvalues), 0.8)
+    assert "spectral radius 0.8" in picture.caption
+    rng = np.random.default_rng(0)
+    order = rng.permutation(30)
+    hidden_line = np.eye(30, k=-1)[np.ix_(order, order)]
+    line = SpectrumPicture.of(_network(hidden_line))
+    assert (line.eigenvalues == 0).all()
+    assert "All 30 eigenvalues of W are 0" in line.caption
+
+
+def test_outputs_are_those_of_the_first_trial(result):
+    picture = OutputsPicture.of(result, result.trial, result.attempt.outputs)
+    assert tasks.nrmse(picture.outputs, picture.targets) == result.scores[0]
+    assert f"NRMSE {result.scores[0]:.4g}" in picture.caption
+    figure = picture.interactive()
+    lines = {trace.name: np.asarray(trace.y) for trace in figure.data if trace.name}
+    np.testing.assert_allclose(lines["target"], picture.targets[:200, 0], rtol=1e-3)
+    np.testing.assert_allclose(lines["output"], picture.outputs[:200, 0], rtol=1e-3)
+
+
+def test_the_state_path_is_the_end_of_the_test_in_the_pca_of_all_its_states(result):
+    path = state_path(result)
+    states = result.network.states(result.trial.test_inputs)
+    np.testing.assert_array_equal(path.reference, states)
+    np.testing.assert_array_equal(path.states, states[-25:])
+    assert path.labels[-1] == "999"
+    picture = next(one for one in pictures(result) if one.name == "state-path")
+    pca = PCA.fit(states, 3)
+    np.testing.assert_allclose(picture.clouds[0].states, pca.project(states[-25:], 2))
+    assert f"{pca.explained_variance_ratio.sum():.1%}" in picture.caption
+
+
+def test_every_picture_of_every_kind_of_task_draws_twice(shared):
+    vowels = tasks.japanese_vowels(shared / "series")
+    for task, expected in (
+        (tasks.lorenz(), 5), (tasks.memory("exact"), 3), (tasks.memory("estimated"), 4), (vowels, 5),
+        (tasks.mso8(closed_loop=True), 5),
+    ):  # fmt: skip
+        shown = pictures(run_trials(task, NetworkSettings(units=20), 1, 0))
+        assert len(shown) == expected
+        for picture in shown:
+            assert picture.caption.endswith(".")
+            assert len(picture.interactive().data) + len(picture.interactive(stacked=True).data) > 0
+            with matplotlib_theme():
+                assert picture.printed().axes
+
+
+def test_tiny_and_empty_networks_are_drawn_too(tmp_path):
+    for settings in (NetworkSettings(units=1), NetworkSettings(units=2), NetworkSettings(units=10, sr=0.0)):
+        shown = pictures(run_trials(tasks.narma10(), settings, 1, 0))
+        for picture in shown:
+            picture.interactive()
+        assert all(file.stat().st_size for file in save_pictures(shown[1:3], tmp_path))
+
+
+def test_a_diverged_network_has_pictures_of_its_wiring_only():
+    result = run_trials(tasks.narma10(), NetworkSettings(units=20, sr=2.0, activation="identity"), 1, 0)
+    assert result.scores[0] == np.inf
+    assert [picture.name for picture in pictures(result)] == ["spectrum", "wiring-graph", "wiring-matrix"]
+
+
+def test_the_same_network_gives_the_same_file(result, tmp_path):
+    shown = [picture for picture in pictures(result) if picture.name == "spectrum"]
+    first = [file.read_bytes() for file in save_pictures(shown, tmp_path / "a")]
+    assert first == [file.read_bytes() for file in save_pictures(shown, tmp_path / "b")]
