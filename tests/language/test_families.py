@@ -9,7 +9,7 @@ import torch
 
 import statescape as ss
 from statescape.errors import StatescapeError
-from tests.language.families import BLOCKS, FAMILIES, REFUSED, TEXT, Family, build, word_tokenizer
+from tests.language.families import BLOCKS, FAMILIES, REFUSED, TEXT, WIDTH, Family, build, word_tokenizer
 
 EVERY_FAMILY = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.model_type)
 OTHER_TEXT = "w40 w3 w71 w12 w8 w66 w19 w20 w95"
@@ -65,6 +65,24 @@ def test_embeddings_are_what_a_token_adds_to_the_stream(family: Family) -> None:
     np.testing.assert_allclose(*remains, atol=2e-5 * np.abs(model.embeddings).max())
     positioned = {"gpt2", "gpt_neo", "opt", "gpt_bigcode", "xglm", "biogpt", "openai-gpt", "ctrl"}
     assert (np.abs(remains[0]).max() > 1e-3) == (family.model_type in positioned)
+
+
+ROOT = WIDTH**0.5
+FACTORS = {"gemma": ROOT, "gemma2": ROOT, "gemma3_text": ROOT, "xglm": ROOT, "biogpt": ROOT, "ctrl": ROOT}
+FACTORS |= {"granite": 7.0, "granitemoe": 5.0, "minicpm3": 12.0, "falcon_h1": 3.0}
+FACTORS["recurrent_gemma"] = 5.65625  # the root of 32 in bfloat16
+
+
+@EVERY_FAMILY
+def test_embeddings_are_the_matrix_as_the_architecture_uses_it(family: Family) -> None:
+    network, model = _read(family)
+    matrix = network.get_input_embeddings().weight.detach()
+    expected = matrix * FACTORS.get(family.model_type, 1.0)
+    if family.model_type == "bloom":
+        expected = network.transformer.word_embeddings_layernorm(matrix).detach()
+    if family.model_type == "nanochat":
+        expected = torch.nn.functional.rms_norm(matrix, (WIDTH,), eps=network.config.rms_norm_eps)
+    np.testing.assert_allclose(model.embeddings, expected.numpy(), atol=2e-6 * float(expected.abs().max()))
 
 
 @EVERY_FAMILY
