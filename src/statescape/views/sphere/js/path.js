@@ -49,7 +49,7 @@ function drawPath(context, { data, view, look, palette }) {
 	Object.assign(context, { lineJoin: "round", lineCap: "round" });
 	for (const line of GRID) strokeLine(context, view, line, palette.grid, 1);
 	context.setLineDash([2, 6]);
-	strokeLine(context, view, arc(data, layer, data.states - 1), ink, 1.4, 0.5);
+	strokeLine(context, view, arc(data, layer, data.states - 1), ink, 1.6, 0.8);
 	context.setLineDash([]);
 	strokeLine(context, view, arc(data, 0, layer), halo, 6, 0.55);
 	for (let from = 0; from < layer; from++) {
@@ -61,7 +61,7 @@ function drawPath(context, { data, view, look, palette }) {
 		const at = visible(view, point);
 		if (!at) return;
 		const past = block <= layer + 0.01;
-		context.globalAlpha = past ? 1 : 0.45;
+		context.globalAlpha = past ? 1 : 0.7;
 		ring(context, at, 3, past ? ink : halo, past ? halo : ink, 1.2);
 		marks.push({ ...at, radius: 4, text: String(block), colour: past ? ink : faint });
 	});
@@ -80,8 +80,8 @@ function drawMarkers(context, { data, view, look, palette }) {
 	};
 	const token = (id, radius, width) =>
 		mark(position(data, id), radius, [radius, "", halo, 2 * width + 1], [radius, "", ink, width]);
-	mark(position(data, data.predicted), 9, [13, red + "38"], [7, red, halo, 2]);
 	mark(stateAt(data, look.layer), 10, [9.5, "", halo, 5], [9.5, "", ink, 2.2], [4, ink, halo]);
+	mark(position(data, data.predicted), 9, [13, red + "38"], [7, red, halo, 2]);
 	neighboursOf(data, look.pinned)?.forEach(({ id }) => token(id, 6, 1.2));
 	if (look.pinned >= 0) token(look.pinned, 11, 2);
 	if (look.hover >= 0) token(look.hover, 8, 2);
