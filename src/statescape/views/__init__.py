@@ -55,6 +55,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "sphere":
+        return importlib.import_module("statescape.views.sphere")  # a room that can be called
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'statescape.views' has no attribute {name!r}")

@@ -22,6 +22,14 @@ def test_each_figure_by_itself(name):
     assert figure.layout.template.layout.font.color
 
 
+def test_the_sphere_is_called_by_its_name_whatever_was_imported_before():
+    import statescape.views.sphere  # noqa: F401
+
+    widget = views.sphere(path_of())
+    widget.layer = 2.5
+    assert widget.layer == 2.5
+
+
 def test_all_figures_as_png_and_pdf_even_with_hostile_words(tmp_path: Path, recwarn):
     path = path_of(3, 48, 60, tokens=("$x$", "\u202e", "日本", ""), first_tokens=HOSTILE)
     files = views.save_figures(path, tmp_path / "new" / "figures")

@@ -32,6 +32,7 @@ class Cloud:
         states: the path.
         landmarks: tokens that are marked, their place being that of their id.
         answering: tokens drawn apart, so that they answer to the pointer (on the sphere all of them do).
+        points: what the cloud is made of, for the legend: a reservoir has no tokens.
     """
 
     title: str
@@ -40,6 +41,7 @@ class Cloud:
     states: Float[np.ndarray, "states 2"]
     landmarks: tuple[Landmark, ...]
     answering: tuple[int, ...] = ()
+    points: str = "tokens"
 
     @property
     def numbered(self) -> list[int]:
@@ -75,8 +77,9 @@ def add_image(
         source=image, xref=x, yref=y, x=low[0], y=high[1], sizex=high[0] - low[0], sizey=high[1] - low[1],
         sizing="stretch", layer="below",
     )  # fmt: skip
-    figure.update_xaxes(range=[low[0], high[0]], **place)
-    figure.update_yaxes(range=[low[1], high[1]], scaleanchor=x, **place)
+    # Grid lines would lie over the picture.
+    figure.update_xaxes(range=[low[0], high[0]], showgrid=False, zeroline=False, **place)
+    figure.update_yaxes(range=[low[1], high[1]], scaleanchor=x, showgrid=False, zeroline=False, **place)
 
 
 def add_cloud(
@@ -102,7 +105,7 @@ def add_cloud(
             y=cloud.tokens[answering, 1] if answering else [None],
             mode="markers",
             text=[plotly_text(vocabulary[index]) for index in answering],
-            name=f"{len(cloud.tokens):,} tokens",
+            name=f"{len(cloud.tokens):,} {cloud.points}",
             marker={"size": 5, "color": GREY},
             hovertemplate="%{text}<extra></extra>",
             legendgroup="tokens",
@@ -151,9 +154,10 @@ def add_cloud(
 def print_cloud(axes: Axes, cloud: Cloud) -> None:
     """Draw `cloud` into matplotlib axes: points as pixels, text as text."""
     count = len(cloud.tokens)
+    size = 8.0 if count < 5_000 else 3.0 if count < 20_000 else 1.2
     axes.scatter(
-        cloud.tokens[:, 0], cloud.tokens[:, 1], s=3 if count < 20_000 else 1.2, color=GREY, alpha=0.4, linewidths=0,
-        rasterized=True, label=f"{count:,} tokens",
+        cloud.tokens[:, 0], cloud.tokens[:, 1], s=size, color=GREY, alpha=0.4, linewidths=0,
+        rasterized=True, label=f"{count:,} {cloud.points}",
     )  # fmt: skip
     axes.plot(*cloud.states.T, "-o", color=BLUE, markersize=3.5, linewidth=1.2, label="states", zorder=3)
     for index in cloud.numbered:

@@ -92,8 +92,8 @@ def render(page: Page) -> str:
 <style>{_style()}</style>
 </head>
 <body>
-<header>
 <nav aria-label="Sections">{links}<button type="button" id="theme" aria-label="Light or dark">◐</button></nav>
+<header>
 <h1><bdi>{escaped(page.title)}</bdi></h1>
 <p class="lead" dir="auto">{escaped(page.lead)}</p>
 <dl>{facts}</dl>
