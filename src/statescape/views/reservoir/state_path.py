@@ -40,10 +40,16 @@ class StatePathPicture:
         names = [f"PC{n} ({share:.1%})" for n, share in enumerate(pca.explained_variance_ratio, 1)]
         pairs = [(0, 1), (1, 2)][: max(components - 1, 1)] if components > 1 else []
         clouds = tuple(
-            Cloud(f"{names[a].split()[0]} and {names[b].split()[0]}", (names[a], names[b]), cloud[:, [a, b]],
-                  states[:, [a, b]], ())
+            Cloud(
+                title=f"PC{a + 1} and PC{b + 1}",
+                axes=(names[a], names[b]),
+                tokens=cloud[:, [a, b]],
+                states=states[:, [a, b]],
+                landmarks=(),
+                points="states of the run",
+            )
             for a, b in pairs
-        )  # fmt: skip
+        )
         caption = (
             f"{len(path.states)} consecutive states, numbered from 0 (steps {path.labels[0]} to {path.labels[-1]} of "
             f"the test), among all {len(path.reference):,} of it, in PCA of these: {components} components show "
@@ -58,8 +64,8 @@ class StatePathPicture:
         figure = Figure(figsize=(3.6 * len(self.clouds), 3.9), layout="constrained")
         for axes, cloud in zip(figure.subplots(1, len(self.clouds), squeeze=False)[0], self.clouds, strict=True):
             print_cloud(axes, cloud)
-        handles, _ = figure.axes[0].get_legend_handles_labels()
-        figure.legend(handles, self._names(), loc="outside lower center", ncols=2)
+        handles, names = figure.axes[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside lower center", ncols=2)
         return figure
 
     def interactive(self, *, stacked: bool = False) -> go.Figure:
@@ -70,10 +76,4 @@ class StatePathPicture:
         every = [f"step {step}" for step in range(len(self.path.reference))]
         for index, cloud in enumerate(self.clouds):
             add_cloud(figure, cloud, every, [f"step {label}" for label in self.path.labels], place(index, 2, stacked))
-        for trace in figure.data:
-            if trace.legendgroup == "tokens":
-                trace.name = self._names()[0]
         return figure
-
-    def _names(self) -> tuple[str, str]:
-        return f"all {len(self.path.reference):,} states", f"{len(self.path.states)} in a row"
