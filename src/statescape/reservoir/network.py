@@ -31,8 +31,8 @@ DTYPES = ("float64", "float32")
 STREAMS = ("W", "Win", "bias", "Wfb", "noise")
 # Settings that a file keeps as JSON.
 _FACTS = ("units", "activation", "pooling", "dtype", "noise_rc", "feedback", "classes", "ridge")
-# Steps that are simulated before their sums are taken: small enough to stay in the cache.
-BLOCK = 256
+# Steps that are simulated before their sums are taken, so that the states are still in the cache.
+BLOCK = 320
 
 
 class EchoStateNetwork:

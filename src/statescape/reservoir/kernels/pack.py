@@ -80,6 +80,8 @@ def pack(W: Float[np.ndarray, "units units"] | scipy.sparse.csr_array) -> Packed
         The layout. Explicit zeros of a sparse W are dropped.
     """
     units = W.shape[0]
+    if isinstance(W, np.ndarray) and np.count_nonzero(W) >= DENSE_FROM * units**2:
+        return PackedWeights(units, W.dtype, dense=np.array(W, order="C"))
     csr = scipy.sparse.csr_array(W, copy=True)
     csr.eliminate_zeros()
     csr.sort_indices()

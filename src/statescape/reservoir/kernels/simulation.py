@@ -5,6 +5,7 @@ A simulation holds its states between calls of `advance`, so a long series can b
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -91,7 +92,7 @@ class Simulation:
         return out
 
 
-def _owned(values: Float[np.ndarray, "..."], dtype: np.dtype) -> Float[np.ndarray, "..."]:
+def _owned(values: Float[np.ndarray, "*shape"], dtype: np.dtype) -> Float[np.ndarray, "*shape"]:
     """Contiguous, writable and of one dtype: for arrays of another make Numba would compile the kernels again."""
     return np.require(values, dtype, ["C", "A", "W"])
 
@@ -189,8 +190,7 @@ class _Alone:
         self._lr[:units] = lr[self._order]
         self._state = np.zeros(width + WIDTH, packed.dtype)
         if packed.dense is not None:
-            self._columns = np.zeros((units, width), packed.dtype)
-            self._columns[:, :units] = packed.dense.T
+            self._tiles = _tiles(packed.dense, width)
 
     @property
     def x(self) -> Float[np.ndarray, "one units"]:
@@ -222,6 +222,15 @@ class _Alone:
         )
         groups = self._packed.groups
         if groups is None:
-            update.alone_dense(self._columns.reshape(-1), *arguments)
+            update.alone_dense(self._tiles, *arguments)
         else:
             update.alone_sparse(groups.starts, groups.indices, groups.weights, *arguments)
+
+
+def _tiles(W: Float[np.ndarray, "units units"], width: int) -> Float[np.ndarray, " flat"]:
+    """W transposed, cut into tiles of neighbouring units that are contiguous in memory, as `alone_dense` reads them."""
+    columns = np.zeros((len(W), width), W.dtype)
+    columns[:, : len(W)] = W.T
+    wide = width - width % update.TILE
+    cuts = [*range(0, wide, update.TILE), *range(wide, width, WIDTH), width]
+    return np.concatenate([columns[:, first:last].reshape(-1) for first, last in pairwise(cuts)])
