@@ -61,6 +61,22 @@ def place(index: int, columns: int, stacked: bool) -> dict[str, int]:
     return {"row": index // columns + 1, "col": index % columns + 1}
 
 
+def follow(
+    figure: go.Figure, at: dict[str, int], kind: str, points: Float[np.ndarray, "states 2"] | None = None
+) -> None:
+    """Note in the figure where a panel shows a state, so that the page can mark the state its slider stands at.
+
+    Args:
+        figure: the figure of the panel.
+        at: row and column of the panel.
+        kind: "column" where states are places on the x axis, "row" on the y axis, "point" in a plane.
+        points: where each state is in the plane.
+    """
+    x, y = (axis.plotly_name.replace("axis", "") for axis in figure.get_subplot(**at))
+    mark = {"x": x, "y": y, "kind": kind, "points": None if points is None else np.round(points, 5).tolist()}
+    figure.layout.meta = {"states": [*(figure.layout.meta or {"states": []})["states"], mark]}
+
+
 def short(values: Float[np.ndarray, "*n"], digits: int = 4) -> Float[np.ndarray, "*n"]:
     """`values` in float32 with about `digits` significant digits: pages keep what a screen can show."""
     bits = np.asarray(values, dtype=np.float32).copy().view(np.uint32)

@@ -11,6 +11,8 @@ import pytest
 
 from statescape import views
 from statescape.errors import StatescapeError
+from statescape.studies import read_path
+from statescape.views.language.plane import PlanePicture
 from tests.views.language.synthetic import HOSTILE, path_of
 
 SECTIONS = ["plane", "sphere", "normalisation", "vectors", "cosines", "energy", "steps", "lens", "conclusion"]
@@ -89,6 +91,18 @@ def test_light_and_dark_change_ink_and_ground_of_page_and_figures(visit: Visit):
     assert visit.page.evaluate(probe) == light
     assert light == ["rgb(255, 255, 255)", "rgb(27, 31, 36)", "none"]
     assert dark == ["rgb(20, 23, 27)", "rgb(230, 232, 235)", "block"]
+
+
+def test_the_slider_of_the_sphere_marks_its_state_in_every_figure(visit: Visit):
+    visit.page.evaluate("document.querySelector('[data-statescape-sphere]').statescape.layer = 2")
+    visit.page.wait_for_function("document.querySelector('[data-figure=lens_map]').layout.shapes.length === 1")
+    places = "name => document.querySelector(`[data-figure=${name}]`).layout.shapes.map(s => [s.type, s.x0, s.xanchor])"
+    assert visit.page.evaluate(places, "lens") == [["line", 2, None]] * 4
+    picture = PlanePicture.of(read_path(path_of()))
+    for (kind, _, x), cloud in zip(visit.page.evaluate(places, "plane"), picture.clouds, strict=True):
+        assert kind == "circle"
+        assert x == pytest.approx(cloud.states[2, 0], abs=1e-4)
+    assert visit.errors == []
 
 
 def test_the_system_may_ask_for_dark(browser: Any, written: Path):

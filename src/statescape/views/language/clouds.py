@@ -96,6 +96,8 @@ def add_cloud(
     """
     import plotly.graph_objects as go
 
+    from statescape.views.panels import follow
+
     first = place["row"] == 1 and place["col"] == 1
     add_image(figure, cloud.image, cloud.bounds, place)
     answering = list(cloud.answering)
@@ -113,6 +115,7 @@ def add_cloud(
         ),
         **place,
     )
+    follow(figure, place, "point", cloud.states)
     numbered = set(cloud.numbered)
     figure.add_trace(
         go.Scatter(

@@ -174,6 +174,8 @@ class EnergyPicture:
     def _add_view(self, figure: go.Figure) -> None:
         import plotly.graph_objects as go
 
+        from statescape.views.panels import follow
+
         path = self.reading.path
         at = {"row": 1, "col": 1}
         low = self.rim.min(axis=0) - 0.03
@@ -195,6 +197,7 @@ class EnergyPicture:
             figure.add_trace(
                 go.Scatter(x=stems[:, 0], y=stems[:, 1], mode="lines", line=style, name=name, hoverinfo="skip"), **at
             )
+        follow(figure, at, "point", self.heads)
         hover = [
             f"state {index}<br>height {height:.3g}<br>outside the subspace {out:.3g}"
             for index, (height, out) in enumerate(zip(self.heights, self.outside, strict=True))

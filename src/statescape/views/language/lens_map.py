@@ -73,7 +73,7 @@ class LensMapPicture:
         """The Plotly figure."""
         import plotly.graph_objects as go
 
-        from statescape.views.panels import panels, short
+        from statescape.views.panels import follow, panels, short
 
         states, positions = self._probability.shape
         figure = panels([""], columns=1, stacked=stacked, height=max(260, min(24 * states, 760)), legend=False)
@@ -93,6 +93,7 @@ class LensMapPicture:
             ),
             row=1, col=1,
         )  # fmt: skip
+        follow(figure, {"row": 1, "col": 1}, "row")
         ticks = every(positions, 8 if stacked else 24)
         figure.update_xaxes(
             title_text="token at the position", tickvals=[self.first + i for i in ticks], tickangle=-50,

@@ -76,6 +76,10 @@ def add_panel(figure: go.Figure, panel: Panel, place: dict[str, int], named: set
     """Draw `panel` into a Plotly figure; names in `named` are in the legend already."""
     import plotly.graph_objects as go
 
+    from statescape.views.panels import follow
+
+    if panel.x_title == "state":
+        follow(figure, place, "column")
     count = max((len(line.values) for line in panel.lines), default=1)
     ends = [panel.first - 0.4, panel.first + count - 0.6]
     for band in panel.bands:

@@ -69,7 +69,7 @@ class StepsPicture:
         """The Plotly figure."""
         import plotly.graph_objects as go
 
-        from statescape.views.panels import panels, place
+        from statescape.views.panels import follow, panels, place
 
         titles = ["share of the way to the predicted embedding", "added to the predicted token's logit"]
         figure = panels(titles, columns=2, stacked=stacked, height=300)
@@ -85,6 +85,7 @@ class StepsPicture:
                     ),
                     **at,
                 )  # fmt: skip
+            follow(figure, at, "column")
             figure.update_xaxes(title_text="block", tickvals=[i + 1 for i in every(len(blocks), 13)], **at)
         figure.update_layout(barmode="group", bargap=0.25, bargroupgap=0)
         figure.update_yaxes(zeroline=True, zerolinewidth=1.5)

@@ -29,11 +29,25 @@
     root.dataset.ready = "failed";
   }
 
+  /* The state that the slider of the sphere stands at, marked in every figure; null: nobody has moved it yet. */
+  let state = null;
+
+  function marks(figure) {
+    const line = { color: "#7d8590", width: 1.5, dash: "dot" };
+    if (state === null) return [];
+    return ((figure.wide.meta || {}).states || []).map(({ x, y, kind, points }) => {
+      if (kind === "column") return { type: "line", xref: x, yref: `${y} domain`, x0: state, x1: state, y0: 0, y1: 1, line };
+      if (kind === "row") return { type: "rect", xref: `${x} domain`, yref: y, x0: 0, x1: 1, y0: state - 0.5,
+        y1: state + 0.5, line: { color: "#e6e8eb", width: 2 } };
+      return { type: "circle", xref: x, yref: y, xsizemode: "pixel", ysizemode: "pixel", xanchor: points[state][0],
+        yanchor: points[state][1], x0: -9, x1: 9, y0: -9, y1: 9, line: { ...line, dash: "solid", width: 2 } };
+    });
+  }
+
   function draw(figure, width) {
     const narrow = width < NARROW;
-    figure.narrow_now = narrow;
     const data = narrow ? figure.data.map((trace, i) => ({ ...trace, ...figure.narrowData[i] })) : figure.data;
-    const layout = { ...structuredClone(narrow ? figure.narrow : figure.wide), width };
+    const layout = { ...structuredClone(narrow ? figure.narrow : figure.wide), width, shapes: marks(figure) };
     return window.Plotly.react(places.get(figure.name), data, layout, CONFIG);
   }
 
@@ -60,6 +74,19 @@
     window.addEventListener("resize", () => {
       clearTimeout(waiting);
       waiting = setTimeout(() => redraw(width()), 150);
+    });
+    let following = 0;
+    document.addEventListener("statescape-layer", ({ detail }) => {
+      const moved = Math.round(detail.layer);
+      if (moved === state) return;
+      state = moved;
+      clearTimeout(following);
+      following = setTimeout(async () => {
+        for (const figure of figures) {
+          await window.Plotly.relayout(places.get(figure.name), { shapes: marks(figure) });
+          await breath();
+        }
+      }, 120);
     });
     window.addEventListener("beforeprint", () => redraw(PAPER));
     window.addEventListener("afterprint", () => redraw(width()));
