@@ -2,13 +2,12 @@
 
 Headless Chromium with software WebGL, 1280x860, as the trial was measured: page size, navigation to complete picture,
 recolouring for another block, a frame while turning outside and inside, picking. Prints each figure beside its reach
-and the trial's, and writes JSON. Usage: ``python benchmarks/sphere.py [--tokens N] [--out FILE]``.
+and the trial's, and writes JSON. Usage: ``python benchmarks/sphere.py [--tokens N]``.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import statistics
 import sys
@@ -17,8 +16,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the paths of the tests
 
+from harness import write
 from statescape.views.sphere import sphere_page
 from statescape.views.sphere.module import javascript, module_text
 from tests.views.sphere.conftest import FLAGS
@@ -78,7 +78,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--tokens", type=int, default=50_257)
     parser.add_argument("--repeats", type=int, default=9)
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results/sphere.json"))
     arguments = parser.parse_args()
     results: dict[str, Any] = {"tokens": arguments.tokens}
     with tempfile.TemporaryDirectory() as folder:
@@ -104,8 +103,7 @@ def main() -> None:
     for name, key, unit, reach, trial in rows:
         cells = [results[key], reach, trial]
         print(f"{name:38}" + "".join(f"{'' if cell is None else f'{cell:.3g} {unit}':>10}" for cell in cells))
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(json.dumps(results, indent=2) + "\n")
+    write("sphere", results)
 
 
 if __name__ == "__main__":

@@ -89,6 +89,18 @@ def test_in_a_page_that_scrolls_the_wheel_belongs_to_the_page_until_the_sphere_h
     assert opened.page.evaluate("scrollY") == 0
 
 
+def test_without_javascript_the_path_can_be_read(browser, tmp_path):
+    path = hostile_path()
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(sphere_page(path, tmp_path / "sphere.html").as_uri())
+    text = page.locator("table").inner_text()
+    context.close()
+    assert "The sphere needs JavaScript" in text
+    for token in path.log_probabilities.argmax(axis=1):
+        assert shown(path.vocabulary[token])[:30] in text
+
+
 NOTEBOOK = """<!doctype html><meta charset=utf-8><div id=out></div><script type=module>
 const text = document.getElementById("esm").textContent, listeners = {};
 const values = JSON.parse(document.getElementById("values").textContent);

@@ -12,6 +12,7 @@ from statescape.language import StatePath
 from statescape.views.sphere.data import SphereData
 from statescape.views.sphere.module import module_text
 from statescape.views.sphere.packing import packed
+from statescape.views.sphere.reading import Table, table_of
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -48,13 +49,14 @@ def sphere_fragment(path: StatePath, *, origin: str = "mean", bare: bool = False
     Raises:
         StatescapeError: as `SphereData.of`.
     """
-    content = _safe_json({"data": packed(SphereData.of(path, origin)), "options": {"bare": bare}})
+    data = SphereData.of(path, origin)
+    content = _safe_json({"data": packed(data), "options": {"bare": bare}})
     name = html.escape(f"Sphere of {len(path.embeddings):,} tokens with the path of the state")
     script = f'\n<script type="module">\n{module_text()}</script>' if module else ""
     return (
         f'<div data-statescape-sphere role="region" aria-label="{name}">'
         f'<script type="application/json">{content}</script>'
-        f"<noscript>The sphere needs JavaScript; all of it is in this file.</noscript></div>{script}"
+        f"<noscript>{_table(table_of(data))}</noscript></div>{script}"
     )
 
 
@@ -81,6 +83,17 @@ def sphere_page(path: StatePath, file: str | os.PathLike[str], *, origin: str = 
     finally:
         part.unlink(missing_ok=True)
     return target
+
+
+def _table(table: Table) -> str:
+    """What a reader without JavaScript gets: the path in words."""
+
+    def row(tag: str, texts: list[str]) -> str:
+        return "<tr>" + "".join(f"<{tag}><bdi>{html.escape(text)}</bdi></{tag}>" for text in texts) + "</tr>"
+
+    rows = "".join(row("td", texts) for texts in table["rows"])
+    caption = f"The sphere needs JavaScript, all of it in this file. {table['caption']}"
+    return f"<table><caption>{html.escape(caption)}</caption>{row('th', table['head'])}{rows}</table>"
 
 
 def _safe_json(content: Any) -> str:
