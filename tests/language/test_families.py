@@ -144,3 +144,19 @@ def test_half_precision_keeps_its_stated_bound(family: Family, dtype: torch.dtyp
         network(torch.tensor([trace.token_ids])).logits[0].float().detach().numpy(),
         bound,
     )
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("family", [FAMILIES[0], FAMILIES[5], FAMILIES[17]], ids=lambda family: family.model_type)
+def test_half_precision_finds_the_same_parts(family: Family, dtype: torch.dtype) -> None:
+    """Its sums are rounded coarsely; another pair of outputs must not pass for the parts."""
+
+    def names(network: Any) -> Any:
+        model = ss.load_model(network, tokenizer=word_tokenizer())
+        named = {module: name for name, module in network.named_modules()}
+        if isinstance(model.parts, str):
+            return model.parts
+        return [[named[part.module] for part in side] for side in (model.parts.attention, model.parts.mlp)]
+
+    exact, coarse = names(build(family)), names(build(family).to(dtype))
+    assert coarse in (exact, "no two parts of block 1 sum to its change")

@@ -123,6 +123,7 @@ def test_a_head_that_is_no_product_is_run_by_its_own_code() -> None:
             path.log_probabilities[:, path.predicted_id], lens.log_probability[:, position], atol=1e-5
         )
         assert path.steps is None
+    assert "the head is no product with a matrix" in trace.steps_note
 
 
 def test_what_does_not_fit_is_refused(trace: Any) -> None:

@@ -48,16 +48,15 @@ def fixed_norm(decoder: ModelDecoder, last_state: Float[np.ndarray, " d_model"])
     if answers.shape != asked.shape:
         return None
     offset, of_pattern, of_state, of_moved = answers
-    agree = 64 * torch.finfo(decoder.anatomy.network.dtype).eps * np.abs(of_state).max()
+    agree = 16 * torch.finfo(decoder.anatomy.network.dtype).eps * np.abs(of_state).max()
     centred = bool(np.abs(of_moved - of_state).max() <= agree)
     if centred:
         pattern, state = pattern - pattern.mean(), state - state.mean()
     gain = (of_pattern - offset) / pattern
     product = gain * state
     slope = gain * float((of_state - offset) @ product / max(float(product @ product), 1e-300))
-    if np.abs(offset + slope * state - of_state).max() > agree:
-        return None
-    return FixedNorm(slope, centred, offset)
+    holds = np.abs(offset + slope * state - of_state).max() <= agree  # False for NaN as well
+    return FixedNorm(slope, centred, offset) if holds else None
 
 
 def logit_shares(

@@ -55,9 +55,9 @@ class LanguageModel:
         return token_embeddings(self.anatomy).cpu().numpy()
 
     @cached_property
-    def unembedding(self) -> Float[np.ndarray, "vocabulary head_width"] | None:
+    def unembedding(self) -> Float[np.ndarray, "vocabulary d_model"] | None:
         """Rows of W_U; None where they are the token embeddings, up to a factor."""
-        matrix = self._unembedding_rows()
+        matrix = self._unembedding.float().numpy()
         few = slice(None, None, max(1, len(matrix) // 64))
         same = _multiples(matrix[few], self.embeddings[few]) and _multiples(matrix, self.embeddings)
         return None if same else matrix
@@ -68,20 +68,12 @@ class LanguageModel:
         context = _context(self.anatomy.network.config.get_text_config())
         return find_parts(self.anatomy, _probe(self.facts.vocab_size, context))
 
-    @cached_property
-    def _mean_row(self) -> Float[np.ndarray, " head_width"]:
-        return np.asarray(self._unembedding_rows().mean(axis=0, dtype=np.float64))
-
-    def centred_row(self, token: int) -> Float[np.ndarray, " head_width"] | None:
+    def centred_row(self, token: int) -> Float[np.ndarray, " d_model"] | None:
         """The token's row of W_U less the mean row, times the head's scale; None where the head is no product."""
         linear = self.decoder.linear
         if linear is None:
             return None
-        return np.asarray(linear.scale * (self._unembedding_rows()[token].astype(np.float64) - self._mean_row))
-
-    def _unembedding_rows(self) -> Float[np.ndarray, "vocabulary head_width"]:
-        weight: torch.Tensor = self.anatomy.head.weight  # type: ignore[assignment]
-        return weight.detach().float().cpu().numpy()
+        return np.asarray(linear.scale * (linear.weight[token].double().numpy() - self._mean_row))
 
     def trace(self, text: str, last: int | None = None) -> Trace:
         """Run the model on ``text``; with ``last`` on its last so many tokens only.
@@ -94,7 +86,9 @@ class LanguageModel:
         ids = self.tokens.encode(text, last)
         states = self.anatomy.states(torch.tensor(ids)).cpu().numpy()
         if not np.isfinite(states).all():
-            raise StatescapeError(f"The states of {self.facts.name} are not finite on this text; try dtype float32.")
+            raise StatescapeError(
+                f"{self.facts.name} overflows on this text (states not finite); save it in float32 and try again."
+            )
         return Trace(
             model=self,
             text=text,
@@ -102,6 +96,15 @@ class LanguageModel:
             token_ids=ids,
             states=states,
         )
+
+    @property
+    def _unembedding(self) -> Float[torch.Tensor, "vocabulary d_model"]:
+        weight: torch.Tensor = self.anatomy.head.weight  # type: ignore[assignment]
+        return weight.detach()
+
+    @cached_property
+    def _mean_row(self) -> Float[np.ndarray, " d_model"]:
+        return np.asarray(self._unembedding.mean(dim=0, dtype=torch.float64).numpy())
 
     def decode(self, states: Float[np.ndarray, "rows d_model"]) -> Float[np.ndarray, "rows vocabulary"]:
         """Logits of a few states, held to the exactness contract."""
@@ -147,6 +150,8 @@ def _read(network: Any, name: str) -> tuple[Anatomy, ModelDecoder, ModelFacts]:
                 f"{name} projects its last state to another width before the head, so its states and its unembedding "
                 "do not share a space."
             )
+        if getattr(anatomy.head, "weight", embedding[:0]).shape != embedding.shape:
+            raise StatescapeError(f"The head of {name} holds no unembedding matrix like its embedding matrix.")
         logits = anatomy.run(ids[None]).logits[0].float()
         if logits.shape[1] != len(embedding):
             raise StatescapeError(

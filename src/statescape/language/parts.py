@@ -115,18 +115,27 @@ class _Output:
 
 
 def _pair(outputs: list[_Output], before: torch.Tensor, after: torch.Tensor, eps: float) -> tuple[Part, Part] | None:
-    """The two outputs that make up the change, in the order they ran; plain and shallow ones preferred."""
-    change = (after.double() - before.double()).reshape(-1)
+    """The two outputs that make up the change, in the order they ran; plain and shallow ones preferred.
+
+    Every coordinate counts in units of what its state is rounded by, so that a spike does not drown the others.
+    """
+    unit = eps * (before.double().abs() + after.double().abs()).clamp_min(1e-6 * float(after.abs().max()))
+    change = ((after.double() - before.double()) / unit).reshape(-1)
+    noise = 2 * len(change) ** 0.5
+    if len(outputs) < 2 or float(change.norm()) < 10 * noise:
+        return None
     candidates = [(place, with_stream) for with_stream in (False, True) for place in range(len(outputs))]
     values = torch.stack(
-        [(outputs[place].value.double() - before.double() * shared).reshape(-1) for place, shared in candidates]
+        [
+            ((outputs[place].value.double() - before.double() * shared) / unit).reshape(-1)
+            for place, shared in candidates
+        ]
     )
-    noise = 8 * eps * float(before.norm() + after.norm())
     found: list[tuple[tuple[bool, int, int], Part, Part]] = []
     for i, j, factors in _least_squares(values, change, noise):
-        if float((change - factors @ values[[i, j]]).norm()) > noise:
+        if candidates[i][0] == candidates[j][0] or float((change - factors @ values[[i, j]]).norm()) > noise:
             continue
-        plain = float((factors - 1).abs().max()) <= max(1e-4, 8 * eps)
+        plain = float((change - values[i] - values[j]).norm()) <= noise
         both = sorted(zip((candidates[i], candidates[j]), [1.0, 1.0] if plain else factors.tolist(), strict=True))
         first, second = (Part(outputs[place].module, factor, shared) for (place, shared), factor in both)
         depth = sum(outputs[place].depth for (place, _), _ in both)
@@ -149,7 +158,7 @@ def _least_squares(
     near = (
         (determinant > 1e-9 * power[:, None] * power)
         & (torch.minimum(factor.abs(), factor.T.abs()) > _SMALLEST_FACTOR)
-        & (missed < 100 * noise**2 + 1e-9 * (change @ change))
+        & (missed < 100 * noise**2 + 1e-9 * (change @ change))  # cancellation; the caller looks closer
     )
     for i, j in near.triu(1).nonzero().tolist():
         yield i, j, torch.stack([factor[i, j], factor[j, i]])

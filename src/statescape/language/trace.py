@@ -15,7 +15,7 @@ from statescape.language.attribution import fixed_norm, logit_shares
 from statescape.language.lens import read_lens
 from statescape.language.lens_readout import LensReadout
 from statescape.language.model import LanguageModel
-from statescape.language.parts import Parts, read_parts
+from statescape.language.parts import read_parts
 from statescape.language.state_path import StatePath, Steps, log_softmax
 
 
@@ -52,6 +52,7 @@ class Trace:
         position %= length
         states = self.states[:, position]
         logits = self.model.decode(states)
+        steps = self._steps(position, int(logits[-1].argmax()))
         return StatePath(
             model=self.model.facts,
             text=self.text,
@@ -65,7 +66,7 @@ class Trace:
             unembedding=self.model.unembedding,
             log_probabilities=log_softmax(logits).astype(np.float32),
             rogue_dimensions=self._rogue_dimensions,
-            steps=self._steps(position, int(logits[-1].argmax())),
+            steps=None if isinstance(steps, str) else steps,
             origin=self,
         )
 
@@ -87,28 +88,30 @@ class Trace:
     @property
     def steps_note(self) -> str:
         """Why paths of this trace have no steps; empty where they have."""
-        if isinstance(self._parts, str):
-            return f"Attention and MLP are not shown apart: {self._parts}."
-        return ""
+        steps = self._steps(len(self.tokens) - 1, self.token_ids[-1])
+        return f"Attention and MLP are not shown apart: {steps}." if isinstance(steps, str) else ""
 
-    def _steps(self, position: int, predicted: int) -> Steps | None:
+    def _steps(self, position: int, predicted: int) -> Steps | str:
+        """Attention and MLP apart, with their direct effect on a token's logit, or why that cannot be told."""
         if isinstance(self._parts, str):
-            return None
-        attention, mlp = (side[:, position] for side in self._parts)
-        norm = fixed_norm(self.model.decoder, self.states[-1, position])
+            return self._parts
         row = self.model.centred_row(predicted)
-        if norm is None or row is None:
-            return None
+        if row is None:
+            return "the head is no product with a matrix"
+        norm = fixed_norm(self.model.decoder, self.states[-1, position])
+        if norm is None:
+            return "the final norm is no scale, gain and bias"
+        attention, mlp = (side[:, position] for side in self._parts)
         return Steps(attention, mlp, logit_shares(norm, row, attention), logit_shares(norm, row, mlp))
 
     @cached_property
     def _parts(self) -> tuple[np.ndarray, np.ndarray] | str:
         """What attention and MLP added, each [blocks, positions, d_model], or why that cannot be told."""
         parts = self.model.parts
-        read = (
-            read_parts(self.model.anatomy, parts, torch.tensor(self.token_ids)) if isinstance(parts, Parts) else parts
-        )
-        return read if isinstance(read, str) else (read[0].cpu().numpy(), read[1].cpu().numpy())
+        if isinstance(parts, str):
+            return parts
+        added = read_parts(self.model.anatomy, parts, torch.tensor(self.token_ids))
+        return added if isinstance(added, str) else (added[0].cpu().numpy(), added[1].cpu().numpy())
 
     @cached_property
     def _rogue_dimensions(self) -> tuple[int, ...]:
