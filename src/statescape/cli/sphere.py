@@ -1,0 +1,34 @@
+"""``statescape sphere``: every token on the unit sphere, coloured by its probability, as a page to walk around in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from statescape.cli import inputs
+from statescape.cli.console import output, working
+
+
+def sphere(
+    text: inputs.Text,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The page to write.")] = Path("sphere.html"),
+    model: inputs.Model = None,
+    position: Annotated[int, typer.Option("--position", "-p", help="Position of the path; -1 is the last.")] = -1,
+    bos: inputs.Bos = None,
+    last: inputs.Last = None,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+) -> None:
+    """The sphere of all tokens with the path of the state over it, as one page to walk in."""
+    content = inputs.read_text(text)
+    inputs.require_outputs(out)
+    state_path = inputs.trace(content, model, bos, last).path(position)
+
+    from statescape import views
+
+    with working("Writing the sphere ..."):
+        views.sphere_page(state_path, out)
+    output().print(f"Sphere: {out}", markup=False)
+    if open_page:
+        typer.launch(out.resolve().as_uri())
