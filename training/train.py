@@ -33,7 +33,7 @@ EVALUATION_DOCUMENTS = 60
 class Settings:
     """All that a run depends on, beside the text."""
 
-    tokens: int = 20_000_000
+    tokens: int = 10_000_000
     seed: int = 1
     width: int = 192
     blocks: int = 6
@@ -44,7 +44,7 @@ class Settings:
     adam_lr: float = 4e-3
     weight_decay: float = 0.1
     warmup_steps: int = 100
-    decay_share: float = 0.5
+    decay_share: float = 0.3
 
     @property
     def steps(self) -> int:
