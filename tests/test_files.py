@@ -16,19 +16,23 @@ def test_a_block_that_ends_well_leaves_the_file_alone_in_its_folder(tmp_path):
     assert (tmp_path / "a.txt").read_text() == "whole"
 
 
+def fail_half_way(file, error):
+    with written_whole(file) as partial:
+        partial.write_text("half")
+        raise error
+
+
 def test_a_block_that_fails_keeps_the_old_file(tmp_path):
     (tmp_path / "a.txt").write_text("old")
-    with pytest.raises(RuntimeError), written_whole(tmp_path / "a.txt") as partial:
-        partial.write_text("half")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        fail_half_way(tmp_path / "a.txt", RuntimeError())
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
     assert (tmp_path / "a.txt").read_text() == "old"
 
 
 def test_a_full_disk_is_one_sentence(tmp_path):
     with pytest.raises(StatescapeError, match=r"a\.txt cannot be written: No space left on device\."):
-        with written_whole(tmp_path / "a.txt"):
-            raise OSError(28, os.strerror(28))
+        fail_half_way(tmp_path / "a.txt", OSError(28, os.strerror(28)))
     assert list(tmp_path.iterdir()) == []
 
 
