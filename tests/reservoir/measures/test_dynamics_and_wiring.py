@@ -35,10 +35,10 @@ def test_the_exponent_of_linear_units_is_the_log_of_the_radius(lr):
     assert exponent == pytest.approx(np.log(np.abs(np.linalg.eigvals(leaky)).max()), abs=2e-3)
 
 
-@pytest.mark.parametrize(("radius", "lr"), [(0.9, 1.0), (0.9, 0.5), (3.0, 1.0)])
-def test_the_exponent_is_the_rate_at_which_two_runs_part(radius, lr):
+@pytest.mark.parametrize(("radius", "lr", "drive"), [(0.9, 1.0, 1.0), (0.9, 0.5, 1.0), (3.0, 1.0, 0.1)])
+def test_the_exponent_is_the_rate_at_which_two_runs_part(radius, lr, drive):
     network = _network(40, radius, lr=lr)
-    inputs = 0.1 * np.random.default_rng(1).normal(size=(1500, 1))
+    inputs = drive * np.random.default_rng(1).normal(size=(1500, 1))
     states = network.states(inputs)
     exponent = measures.largest_lyapunov_exponent(network.W, states[300:], lr)
     # The same by hand: two runs, pulled back to a distance of 1e-7 at every step.

@@ -1,7 +1,7 @@
 """Information processing capacity: how much of every function of its past input a network's state can tell.
 
 Dambre, Verstraeten, Schrauwen and Massar, Scientific Reports 2 (2012). The input is i.i.d. from U(-1, 1); targets are
-all products of normalised Legendre polynomials of delayed inputs, an orthonormal basis of its functions. The capacity
+all products of Legendre polynomials of delayed inputs, an orthogonal basis of its functions. The capacity
 for a target y is 1 - min MSE / <y^2>, and the capacities of all targets sum to the number of linearly independent
 states at most, whatever the network does.
 
@@ -121,13 +121,12 @@ def _targets(
 ) -> Iterator[tuple[tuple[tuple[int, ...], ...], Float[np.ndarray, "kept targets"]]]:
     """All products of one degree, some hundred at a time, from step `skipped` on.
 
-    A product of degree d is a multiset of d delays: a delay that occurs m times contributes sqrt(2m+1) P_m(u(t-k)).
+    A product of degree d is a multiset of d delays: a delay that occurs m times contributes P_m(u(t-k)).
     """
     lags = np.arange(skipped, len(inputs))[:, None] - np.arange(max_delay + 1)[None, :]
     lagged = inputs[lags]
-    legendre = [
-        np.sqrt(2 * m + 1) * np.polynomial.legendre.legval(lagged, [0.0] * m + [1.0]) for m in range(1, degree + 1)
-    ]
+    # Unnormalised: a capacity does not depend on the scale of its target.
+    legendre = [np.polynomial.legendre.legval(lagged, [0.0] * m + [1.0]) for m in range(1, degree + 1)]
     every = combinations_with_replacement(range(max_delay + 1), degree)
     while terms := tuple(islice(every, TARGETS_AT_ONCE)):
         targets = np.ones((len(lagged), len(terms)))
