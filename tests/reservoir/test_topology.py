@@ -70,7 +70,7 @@ def test_refusals(tmp_path):
     assert "W must be square" in refusal(lambda: Topology(np.ones((0, 0))))
     assert "W holds NaN" in refusal(lambda: Topology(square * np.nan))
     assert "one row for each of the 2 units" in refusal(lambda: Topology(square, np.ones((3, 1))))
-    assert "W_in must be finite" in refusal(lambda: Topology(square, square * np.inf))
+    assert "W_in must be finite" in refusal(lambda: Topology(square, np.full((2, 1), np.inf)))
     assert "one of rescale, free, gene" in refusal(lambda: Topology(square, radius="scaled"))
     assert 'policy is "gene"' in refusal(lambda: Topology(square, sr=0.9))
     assert 'policy is "gene"' in refusal(lambda: Topology(square, radius="gene"))

@@ -208,37 +208,29 @@ def alone_dense(
     z: Array,  # [padded units], scratch
     out: Array,  # [steps, units]
 ) -> None:
-    """One network of a dense W; four groups of eight units share each state.
-
-    Every other step takes the tiles backwards: the last ones of a step are still in the nearest cache at the next.
-    """
+    """One network of a dense W; four groups of eight units share each state."""
     units, padded = out.shape[1], lr.size
-    wide = padded // TILE
-    pieces = wide + (padded - wide * TILE) // WIDTH
+    tiled = padded - padded % TILE
     for step in range(out.shape[0]):
-        for number in range(pieces):
-            piece = number if step % 2 == 0 else pieces - 1 - number
-            if piece < wide:
-                first = piece * TILE
-                a = _drive_units(W_in, bias, inputs, first, padded, step)
-                b = _drive_units(W_in, bias, inputs, first + WIDTH, padded, step)
-                c = _drive_units(W_in, bias, inputs, first + 2 * WIDTH, padded, step)
-                d = _drive_units(W_in, bias, inputs, first + 3 * WIDTH, padded, step)
-                for column in range(units):
-                    state = x[column]
-                    at = first * units + column * TILE
-                    a = multiply_add(load(tiles, at), state, a)
-                    b = multiply_add(load(tiles, at + WIDTH), state, b)
-                    c = multiply_add(load(tiles, at + 2 * WIDTH), state, c)
-                    d = multiply_add(load(tiles, at + 3 * WIDTH), state, d)
-                store(z, first, a)
-                store(z, first + WIDTH, b)
-                store(z, first + 2 * WIDTH, c)
-                store(z, first + 3 * WIDTH, d)
-            else:
-                first = wide * TILE + (piece - wide) * WIDTH
-                a = _drive_units(W_in, bias, inputs, first, padded, step)
-                for column in range(units):
-                    a = multiply_add(load(tiles, first * units + column * WIDTH), x[column], a)
-                store(z, first, a)
+        for first in range(0, tiled, TILE):
+            a = _drive_units(W_in, bias, inputs, first, padded, step)
+            b = _drive_units(W_in, bias, inputs, first + WIDTH, padded, step)
+            c = _drive_units(W_in, bias, inputs, first + 2 * WIDTH, padded, step)
+            d = _drive_units(W_in, bias, inputs, first + 3 * WIDTH, padded, step)
+            for column in range(units):
+                state = x[column]
+                at = first * units + column * TILE
+                a = multiply_add(load(tiles, at), state, a)
+                b = multiply_add(load(tiles, at + WIDTH), state, b)
+                c = multiply_add(load(tiles, at + 2 * WIDTH), state, c)
+                d = multiply_add(load(tiles, at + 3 * WIDTH), state, d)
+            store(z, first, a)
+            store(z, first + WIDTH, b)
+            store(z, first + 2 * WIDTH, c)
+            store(z, first + 3 * WIDTH, d)
+        for first in range(tiled, padded, WIDTH):
+            a = _drive_units(W_in, bias, inputs, first, padded, step)
+            for column in range(units):
+                a = multiply_add(load(tiles, first * units + column * WIDTH), x[column], a)
+            store(z, first, a)
         _finish_units(z, x, lr, linear, noise, order, step, out)
