@@ -81,7 +81,8 @@ def esn(
         typer.Option("--split", help="Share that trains. (default: 0.7)", rich_help_panel=_FILE),
     ] = None,
     window: Annotated[
-        int | None, typer.Option("--window", help="Rows of a trial. (default: two thirds of the file)", rich_help_panel=_FILE)
+        int | None,
+        typer.Option("--window", help="Rows of a trial. (default: two thirds of the file)", rich_help_panel=_FILE),
     ] = None,
     figures: Annotated[Path | None, typer.Option("--figures", help="Write all figures as PNG and PDF here.")] = None,
     json_file: inputs.Json = None,

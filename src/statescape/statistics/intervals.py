@@ -1,7 +1,8 @@
 """The mean of a sample and how well it is known: the bootstrap.
 
 The sample is redrawn with replacement many times; the interval runs between the percentiles of the redrawn means
-(Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13). Infinite values (a network that diverged)
+(Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13). With fewer than some twenty values such
+intervals are too narrow: they hold the mean less often than they say. Infinite values (a network that diverged)
 are allowed: percentiles are values of the sorted means, never between two of them.
 """
 

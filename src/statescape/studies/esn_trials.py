@@ -19,7 +19,7 @@ from statescape.errors import StatescapeError
 from statescape.reservoir import EchoStateNetwork, Topology, generators
 from statescape.reservoir.tasks import AnyTrial, Attempt, LabelledTrial, MemoryTrial, Task, Trial, attempt
 from statescape.reservoir.tasks.memory import MemoryCapacity
-from statescape.statistics.intervals import MeanInterval, bootstrap_mean
+from statescape.statistics import MeanInterval, bootstrap_mean
 
 # One of these is chosen on the last quarter of every training part where no ridge is given.
 RIDGES = tuple(10.0**exponent for exponent in range(-9, 3))
