@@ -226,3 +226,15 @@ def test_random_weights_are_a_function_of_the_seed_and_touch_no_global_generator
     assert np.abs(one.states - other.states).max() > 1e-3
     assert one.token_ids == trace.token_ids
     assert "random weights (seed 1)" in one.path(-1).model.name
+
+
+def test_without_torch_the_extra_is_named() -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "import statescape as ss\n"
+        "from statescape.errors import StatescapeError\n"
+        "try: ss.load_model\n"
+        "except StatescapeError as error: print(error)"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout == "Language models need torch; install it with: pip install 'statescape[lm]'\n"
