@@ -44,6 +44,14 @@ class Picture(Printable, Protocol):
         """The Plotly figure; `stacked` puts its panels below each other, for narrow screens."""
 
 
+def laid_out(picture: Printable) -> Figure:
+    """The printed figure with its layout settled: matplotlib would find it anew, slowly, for every file."""
+    figure = picture.printed()
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    return figure
+
+
 def save_pictures(pictures: Sequence[Printable], folder: str | Path) -> list[Path]:
     """Write every picture as PNG and PDF into `folder`, which is made when missing; returns the files.
 
@@ -60,7 +68,7 @@ def save_pictures(pictures: Sequence[Printable], folder: str | Path) -> list[Pat
     files = []
     for picture in pictures:
         with matplotlib_theme():
-            figure = picture.printed()
+            figure = laid_out(picture)
             for kind in ("png", "pdf"):
                 file = folder / f"{picture.name}.{kind}"
                 # Without a date the same numbers give the same file.

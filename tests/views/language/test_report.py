@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +15,9 @@ import pytest
 from statescape import views
 from statescape.errors import StatescapeError
 from statescape.studies import read_path
+from statescape.views.language.lens_map import LensMapPicture
 from statescape.views.language.plane import PlanePicture
+from statescape.views.page import Figure, Page, Section, render
 from tests.views.language.synthetic import HOSTILE, path_of
 
 SECTIONS = ["plane", "sphere", "normalisation", "vectors", "cosines", "energy", "steps", "lens", "conclusion"]
@@ -125,6 +130,16 @@ def test_a_narrow_screen_stacks_the_panels_and_nothing_is_wider_than_it(browser:
     )
     assert visit.errors == []
     visit.page.close()
+
+
+def test_what_only_a_wide_screen_has_room_for_is_taken_back_on_a_narrow_one():
+    cells = Figure(LensMapPicture.of(read_path(path_of(tokens=tuple("abcdefgh")))))
+    assert [drawing.data[0].texttemplate for drawing in cells.drawings()] == ["%{text}", None]
+    text = render(Page("t", "l", (), (Section("s", "S", "Look.", (cells,)),)))
+    packed = text.split('id="figures">')[1].split("<")[0]
+    (figure,) = json.loads(gzip.decompress(base64.b64decode(packed)))["figures"]
+    assert figure["data"][0]["texttemplate"] == "%{text}"
+    assert figure["narrowData"][0]["texttemplate"] is None
 
 
 def test_on_paper_it_is_light_and_fits(browser: Any, written: Path):

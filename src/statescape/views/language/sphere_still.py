@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -30,6 +30,7 @@ DISTANCE = 3.0  # of the outer eye from the centre, in radii
 HALF_FIELD = float(np.tan(np.radians(42)))  # of the inner eye
 DARKEST = -8.0  # log10 probability at the end of the colour scale
 MOST_NAMED = 9
+BOTH_IN_SIGHT = float(np.cos(np.radians(75)))  # last state and predicted token fit one inner view
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,8 +117,9 @@ class SphereStill:
 
     @cached_property
     def _turned(self) -> tuple[Float[np.ndarray, "n 3"], ...]:
-        """Tokens, states and the arcs between states, turned so that the end of the path faces the eye."""
-        turn = _facing(self.tokens[self.reading.path.predicted_id] + self.states[-1])
+        """Tokens, states and the arcs between states, turned so that the end of the path faces the eyes."""
+        last, target = self.states[-1], self.tokens[self.reading.path.predicted_id]
+        turn = _facing(last + target if last @ target > BOTH_IN_SIGHT else last)
         return tuple(points @ turn.T for points in (self.tokens, self.states, _arcs(self.states)))
 
     def _print(self, axes: Axes, title: str, seen: Sequence[Seen], reach: float) -> None:
@@ -161,18 +163,24 @@ class SphereStill:
 
         path = self.reading.path
         likely = [token for token, _ in self.reading.top(-1, MOST_NAMED) if tokens.shown[token]]
-        numbered = [index for index in range(len(states.flat)) if states.shown[index]]
-        places = np.vstack([tokens.flat[likely], states.flat[numbered]])
-        order = [*range(len(likely)), *range(len(places) - 1, len(likely) - 1, -1)]
+        likely = [likely[i] for i in thinned(tokens.flat[likely], (0.34 * reach, 0.085 * reach), range(len(likely)))]
+        named = tokens.flat[likely]
+        free = [
+            index
+            for index in np.flatnonzero(states.shown)
+            if not (np.abs(named - states.flat[index]) < (0.26 * reach, 0.085 * reach)).all(axis=1).any()
+        ]
+        numbered = [free[i] for i in thinned(states.flat[free], (0.09 * reach, 0.085 * reach))] if free else []
         halo = [patheffects.withStroke(linewidth=1.6, foreground=axes.get_facecolor())]
-        for place in _placed(places, reach, order):
-            token = likely[place] if place < len(likely) else None
-            text = str(numbered[place - len(likely)]) if token is None else printable(path.vocabulary[token], 14)
+        shared: dict[str, Any] = {"textcoords": "offset points", "zorder": 7, "path_effects": halo}
+        for token in likely:
+            predicted = token == path.predicted_id
             axes.annotate(
-                text, places[place], (5, 4), textcoords="offset points", fontsize=6.5 if token is not None else 7,
-                color=RED if token == path.predicted_id else None, zorder=7, path_effects=halo,
-                weight="bold" if token == path.predicted_id else "normal", annotation_clip=True,
+                printable(path.vocabulary[token], 14), tokens.flat[token], (5, 4), fontsize=6.5,
+                color=RED if predicted else None, weight="bold" if predicted else "normal", **shared,
             )  # fmt: skip
+        for index in numbered:
+            axes.annotate(str(index), states.flat[index], (4, 4), fontsize=7, **shared)
 
 
 def _from_outside(points: Float[np.ndarray, "n 3"]) -> Seen:
@@ -185,10 +193,6 @@ def _from_within(points: Float[np.ndarray, "n 3"]) -> Seen:
     # Seen from within left and right change sides.
     flat = points[:, :2] * [-1, 1] / np.maximum(points[:, 2], 1e-6)[:, None]
     return Seen(flat, (points[:, 2] > 0) & (np.abs(flat) < HALF_FIELD).all(axis=1))
-
-
-def _placed(places: Float[np.ndarray, "n 2"], reach: float, order: Sequence[int]) -> list[int]:
-    return thinned(places, (0.34 * reach, 0.085 * reach), order)
 
 
 def _rim() -> float:

@@ -137,7 +137,7 @@ def _figure(block: Figure) -> dict[str, Any]:
     stacked = json.loads(narrow.to_json())
     # Wide and narrow share their big arrays; what differs is where the panels lie and what small texts say.
     differences = [
-        {key: value for key, value in small.items() if big.get(key) != value}
+        {key: small.get(key) for key in {**big, **small} if big.get(key) != small.get(key)}
         for big, small in zip(drawn["data"], stacked["data"], strict=True)
     ]
     return {
