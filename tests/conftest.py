@@ -21,6 +21,7 @@ CHECKED = [
     "statescape.reservoir.readout",
     "statescape.reservoir.series",
     "statescape.reservoir.topology",
+    "statescape.reservoir.weights",
     "statescape.statistics",
     "statescape.studies",
     "statescape.views",

@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 from jaxtyping import Float, Int
 
 from statescape.errors import StatescapeError
 from statescape.reservoir.archive import matrix_arrays, matrix_from, read_npz, write_npz
-from statescape.reservoir.initialisers import WeightsLike, checked_share, draw_matrix, from_user
+from statescape.reservoir.initialisers import WeightsLike, checked_share
 from statescape.reservoir.kernels import PackedWeights, Simulation, pack
-from statescape.reservoir.radius import Matrix, rescale
+from statescape.reservoir.radius import Matrix
 from statescape.reservoir.readout import Readout, RidgeSums
 from statescape.reservoir.series import SeriesLike, as_labels, as_series, as_targets, is_many, shifted
-from statescape.reservoir.topology import Topology, as_matrix
+from statescape.reservoir.topology import Topology
+from statescape.reservoir.weights import onto_units, per_unit, recurrent, scale_inputs
 
 ACTIVATIONS = ("tanh", "identity")
 POOLINGS = ("none", "last", "mean")
@@ -119,12 +119,13 @@ class EchoStateNetwork:
         self.input_connectivity = checked_share(input_connectivity, "input_connectivity")
         self.fb_connectivity = checked_share(fb_connectivity, "fb_connectivity")
         self.input_scaling, self.fb_scaling = input_scaling, float(fb_scaling)
-        self.W: Matrix = self._recurrent(units, W, sr, checked_share(rc_connectivity, "rc_connectivity"))
+        self.W: Matrix = recurrent(units, W, sr, checked_share(rc_connectivity, "rc_connectivity"), self._stream("W"))
         self.units = int(self.W.shape[0])
-        self.lr = self._per_unit(lr, "lr")
+        self.lr = per_unit(lr, self.units, "lr")
         if not ((self.lr > 0) & (self.lr <= 1)).all():
             raise StatescapeError("lr is a leak rate in (0, 1], one for all units or one for each of them.")
-        self.bias = self._per_unit(bias(self.units, 1, seed=self._stream("bias")) if callable(bias) else bias, "bias")
+        given = bias(self.units, 1, seed=self._stream("bias")) if callable(bias) else bias
+        self.bias = per_unit(given, self.units, "bias")
         self._given_Win = W.W_in if Win is None and isinstance(W, Topology) else Win
         self._given_Wfb = Wfb
         self.Win: Float[np.ndarray, "units inputs"] | None = None
@@ -142,68 +143,30 @@ class EchoStateNetwork:
         """The random numbers of one purpose, always the same."""
         return np.random.default_rng(np.random.SeedSequence(self._entropy, spawn_key=(STREAMS.index(name),)))
 
-    def _recurrent(self, units: int | None, W: Any, sr: float | None, connectivity: float) -> Matrix:
-        if W is None or (callable(W) and not isinstance(W, Topology)):
-            units = 100 if units is None else units
-            if units < 1:
-                raise StatescapeError(f"A reservoir needs at least one unit; got units={units}.")
-            rng = self._stream("W")
-            drawn: Matrix
-            if W is None:
-                drawn = draw_matrix(units, units, connectivity, "normal", rng)
-            else:
-                drawn = scipy.sparse.csr_array(from_user(W, "W", units, units, connectivity, rng))
-            return rescale(drawn, 1.0 if sr is None else sr).W
-        given = W if isinstance(W, Topology) else Topology(as_matrix(W), radius="free" if sr is None else "rescale")
-        if units is not None and units != given.units:
-            raise StatescapeError(f"units={units}, but W has {given.units}; leave units out or make them agree.")
-        return given.weights(1.0 if sr is None else sr)
-
-    def _per_unit(self, given: Any, name: str) -> Float[np.ndarray, " units"]:
-        """One number for all units or one for each."""
-        try:
-            values = np.asarray(given.toarray() if scipy.sparse.issparse(given) else given, dtype=np.float64)
-            full = np.broadcast_to(values.reshape(-1), (self.units,)).copy()
-        except (TypeError, ValueError):
-            raise StatescapeError(f"{name} is one number for all units or one for each of the {self.units}.") from None
-        if not np.isfinite(full).all():
-            raise StatescapeError(f"{name} holds NaN or infinite values; every value must be a finite number.")
-        return full
-
     def _prepare_inputs(self, n_inputs: int) -> Float[np.ndarray, "units inputs"]:
         """Input weights for inputs of this width, drawn at the first call."""
         if self.Win is not None:
             if self.Win.shape[1] != n_inputs:
                 raise StatescapeError(f"This network reads {self.Win.shape[1]} inputs; the series has {n_inputs}.")
             return self.Win
-        weights = self._draw("Win", self._given_Win, n_inputs, self.input_connectivity)
+        weights = self._onto_units("Win", self._given_Win, n_inputs, self.input_connectivity)
         if self.input_scaling is not None:
-            scaling = np.asarray(self.input_scaling, dtype=np.float64)
-            if scaling.ndim > 1 or (scaling.ndim == 1 and len(scaling) != n_inputs) or not np.isfinite(scaling).all():
-                raise StatescapeError(
-                    f"input_scaling is one finite number or one for each of the {n_inputs} inputs; got {scaling}."
-                )
-            weights = weights * scaling
+            weights = scale_inputs(weights, self.input_scaling)
         self.Win = weights
         return weights
 
     def _prepare_feedback(self, n_outputs: int) -> Float[np.ndarray, "units outputs"]:
         """Feedback weights for outputs of this width, drawn at the first call."""
         if self.Wfb is None:
-            self.Wfb = self._draw("Wfb", self._given_Wfb, n_outputs, self.fb_connectivity) * self.fb_scaling
+            self.Wfb = self._onto_units("Wfb", self._given_Wfb, n_outputs, self.fb_connectivity) * self.fb_scaling
         if self.Wfb.shape[1] != n_outputs:
             raise StatescapeError(f"This network feeds back {self.Wfb.shape[1]} outputs; the targets have {n_outputs}.")
         return self.Wfb
 
-    def _draw(self, name: str, given: Any, columns: int, connectivity: float) -> Float[np.ndarray, "units columns"]:
-        """Weights onto the units: the given ones, or -1 and 1 with equal probability."""
-        rng = self._stream(name)
-        if given is not None:
-            return from_user(given, name, self.units, columns, connectivity, rng)
-        drawn: Float[np.ndarray, "units columns"] = draw_matrix(
-            self.units, columns, connectivity, "ternary", rng
-        ).toarray()
-        return drawn
+    def _onto_units(
+        self, name: str, given: Any, columns: int, connectivity: float
+    ) -> Float[np.ndarray, "units columns"]:
+        return onto_units(name, given, self.units, columns, connectivity, self._stream(name))
 
     @property
     def topology(self) -> Topology:
