@@ -205,6 +205,9 @@ def test_a_diverging_network_says_so_without_a_storm(data):
         explosive = EchoStateNetwork(W=np.eye(20) * 9, activation="identity", input_connectivity=1.0, seed=1)
         with pytest.raises(StatescapeError, match="has diverged"):
             explosive.fit(X, Y)
+        choosing = EchoStateNetwork(W=np.eye(20) * 1.1, activation="identity", ridge=[1e-8, 1.0], seed=1)
+        long = choosing.fit(np.tile(X, (6, 1)), np.tile(Y, (6, 1)))  # grows to 1e124: finite, its square is not
+        assert long.ridge == 1.0
         slow = EchoStateNetwork(W=np.eye(20) * 3, activation="identity", input_connectivity=1.0, ridge=1.0, seed=1)
         slow.fit(X[:50], Y[:50])
         assert not np.isfinite(slow.run(np.tile(X, (3, 1)))).all()

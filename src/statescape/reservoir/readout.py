@@ -60,13 +60,20 @@ class RidgeSums:
         self._count += len(states)
 
     def centred(self) -> CentredSums:
-        """The sums about the means."""
+        """The sums about the means.
+
+        Raises:
+            StatescapeError: where there were no steps, or the sums are not finite because the network has diverged.
+        """
         if not self._count:
             raise StatescapeError("There are no steps to train on after the warmup; lengthen the series.")
         mean = self._cross[:, -1] / self._count
         target_mean = self._target_sum / self._count
         gram = dsyrk(-float(self._count), mean[:, None], beta=1.0, c=self._gram)
-        cross = self._cross[:, :-1] - self._count * np.outer(mean, target_mean)
+        with np.errstate(all="ignore"):
+            cross = self._cross[:, :-1] - self._count * np.outer(mean, target_mean)
+        if not (np.isfinite(gram.diagonal()).all() and np.isfinite(cross).all()):
+            raise StatescapeError("The network has diverged: its states overflow; lower sr or the input scaling.")
         return CentredSums(gram, cross, mean, target_mean)
 
 
@@ -91,12 +98,7 @@ class CentredSums:
 
         Where the normal equations are singular to working precision (a ridge of 0 and dependent states), the solution
         of least norm is taken.
-
-        Raises:
-            StatescapeError: where the sums are not finite, because the network has diverged.
         """
-        if not (np.isfinite(self.mean).all() and np.isfinite(self.gram.diagonal()).all()):
-            raise StatescapeError("The network has diverged: its states overflow; lower sr or the input scaling.")
         regularised = self.gram.copy(order="F")
         regularised.ravel(order="K")[:: len(regularised) + 1] += ridge
         _, weights, failed = dposv(regularised, self.cross, lower=False, overwrite_a=True)
@@ -123,11 +125,12 @@ class CentredSums:
             targets: their targets.
         """
         decomposition = self.decompose()
-        rotated = (states - self.mean) @ decomposition.vectors
-        shifted = targets - self.target_mean
-        errors = [np.mean((shifted - rotated @ decomposition.coordinates(ridge)) ** 2) for ridge in ridges]
-        order = np.argsort(-ridges, kind="stable")
-        return float(ridges[order[int(np.argmin(np.asarray(errors)[order]))]])
+        largest_first = np.sort(ridges)[::-1]
+        with np.errstate(all="ignore"):  # states that grow without bound may square to infinity: no ridge to choose
+            rotated = (states - self.mean) @ decomposition.vectors
+            shifted = targets - self.target_mean
+            errors = [np.mean((shifted - rotated @ decomposition.coordinates(ridge)) ** 2) for ridge in largest_first]
+        return float(largest_first[np.argmin(np.nan_to_num(errors, nan=np.inf))])
 
     def _readout(self, weights: Float[np.ndarray, "units outputs"]) -> Readout:
         return Readout(weights, self.target_mean - self.mean @ weights)
