@@ -24,7 +24,7 @@ _PAGE = """<!doctype html>
 <title>{title}</title>
 <style>
 html, body {{ height: 100%; margin: 0; }}
-[data-statescape-sphere] {{ height: 100%; }}
+[data-statescape-sphere] {{ height: 100%; border-radius: 0; }}
 </style>
 </head>
 <body>

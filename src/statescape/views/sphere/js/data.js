@@ -49,7 +49,7 @@ function reading(data, block, token) {
 	return { log: data.lowest_log * (1 - byte / 255), rank: above + (counts[byte] >> 1), exact: false, floor: byte === 0 };
 }
 
-// Nearest tokens in the model's own space, or null where none were kept.
+// Nearest tokens in the model's space; null where none were kept.
 function neighboursOf(data, token) {
 	const row = data.keptRow.get(token);
 	if (row === undefined) return null;

@@ -1,4 +1,4 @@
-// What is known of one token: a card while it is hovered, a panel once it is pinned.
+// What is known of one token: a card on hover, a panel once pinned.
 
 function makeCard(scene) {
 	const { card } = scene.part;

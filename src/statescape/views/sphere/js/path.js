@@ -42,7 +42,7 @@ function ring(context, { x, y }, radius, fillStyle, strokeStyle, lineWidth = 1.5
 	if (strokeStyle) Object.assign(context, { strokeStyle, lineWidth }).stroke();
 }
 
-// Both draw and return what they marked, for the labels to keep clear of.
+// Both return what labels keep clear of.
 function drawPath(context, { data, view, look, palette }) {
 	const { layer } = look;
 	const { ink, halo, faint } = palette;
@@ -66,7 +66,8 @@ function drawPath(context, { data, view, look, palette }) {
 		marks.push({ ...at, radius: 4, text: String(block), colour: past ? ink : faint });
 	});
 	context.globalAlpha = 1;
-	return marks;
+	const line = arc(data, 0, data.states - 1).map((point) => visible(view, point));
+	return [...marks, ...line.filter(Boolean).map((at) => ({ ...at, radius: 2 }))];
 }
 
 function drawMarkers(context, { data, view, look, palette }) {

@@ -1,4 +1,4 @@
-// The dots on a WebGL 2 canvas; `build` makes everything anew when a lost context comes back.
+// The dots on a WebGL 2 canvas; `build` anew when a lost context comes back.
 
 const TEXTURE_WIDTH = 256; // as in dots.vert
 
@@ -112,5 +112,5 @@ function makeDots(canvas, data) {
 	return { draw, build, gl };
 }
 
-// Radius of the outline in CSS pixels.
+// Outline in CSS pixels.
 const silhouette = ({ scale, distance }) => scale / Math.sqrt(Math.max(0.01, distance ** 2 - 1));

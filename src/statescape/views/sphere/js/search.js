@@ -1,4 +1,4 @@
-// Tokens by substring: the found light up, Enter walks through them, the likeliest first.
+// Tokens by substring: the found light up, Enter walks through, likeliest first.
 
 function makeSearch(scene) {
 	const { data, part } = scene;
