@@ -38,6 +38,17 @@ def test_a_cycle_in_any_numbering_is_brought_back_to_two_bands():
     assert sorted(picture.order) == list(range(60))
 
 
+def test_shuffled_modules_are_gathered_and_a_line_comes_back_in_its_order():
+    rng = np.random.default_rng(0)
+    blocks = np.kron(np.eye(4), np.ones((15, 15))) * (rng.random((60, 60)) < 0.4) + (rng.random((60, 60)) < 0.01)
+    order = rng.permutation(60)
+    picture = MatrixPicture.of(_network(blocks[np.ix_(order, order)]))
+    rows, columns = np.nonzero(picture.W[np.ix_(picture.order, picture.order)])
+    assert np.abs(rows - columns).mean() < 10  # at random 20, were every module in one piece 5
+    line = np.eye(60, k=-1)[np.ix_(order, order)]
+    assert bandwidth(line[np.ix_(*[MatrixPicture.of(_network(line)).order] * 2)]) == 1
+
+
 def test_a_cycle_is_drawn_as_a_circle_whatever_its_numbering():
     order = np.random.default_rng(0).permutation(50)
     picture = GraphPicture.of(_network(scr(50).to_dense()[np.ix_(order, order)]))

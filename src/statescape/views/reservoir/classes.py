@@ -72,7 +72,7 @@ class ClassesPicture:
         figure.add_trace(
             go.Heatmap(
                 z=np.sqrt(self.counts),
-                text=self.counts,
+                text=[[str(count) if count else "" for count in row] for row in self.counts.tolist()],
                 texttemplate="%{text}",
                 colorscale=[[0, "rgba(47,127,208,0)"], [1, BLUE]],
                 showscale=False,
