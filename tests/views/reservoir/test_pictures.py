@@ -112,7 +112,7 @@ def test_every_picture_of_every_kind_of_task_draws_twice(shared):
         assert len(shown) == expected
         for picture in shown:
             assert picture.caption.endswith(".")
-            assert len(picture.interactive().data) + len(picture.interactive(stacked=True).data) > 0
+            assert picture.interactive(stacked=task.name == "lorenz").data
             with matplotlib_theme():
                 assert picture.printed().axes
 
@@ -120,9 +120,10 @@ def test_every_picture_of_every_kind_of_task_draws_twice(shared):
 def test_tiny_and_empty_networks_are_drawn_too(tmp_path):
     for settings in (NetworkSettings(units=1), NetworkSettings(units=2), NetworkSettings(units=10, sr=0.0)):
         shown = pictures(run_trials(tasks.narma10(), settings, 1, 0))
-        for picture in shown:
-            picture.interactive()
-        assert all(file.stat().st_size for file in save_pictures(shown[1:3], tmp_path))
+        with matplotlib_theme():
+            for picture in shown:
+                picture.interactive()
+                picture.printed().savefig(tmp_path / f"{picture.name}.png", dpi=40)
 
 
 def test_a_diverged_network_has_pictures_of_its_wiring_only():
