@@ -159,7 +159,7 @@ def _step(
     with torch.autocast("cpu", torch.bfloat16):
         logits = model(input_ids=rows[:, :-1], use_cache=False).logits
     loss = cross_entropy(logits.float().flatten(0, 1), rows[:, 1:].flatten())
-    loss.backward()
+    torch.autograd.backward(loss)
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     scale = settings.lr_scale(step)
     for optimizer, peak in zip(optimizers, (settings.muon_lr, settings.adam_lr), strict=True):

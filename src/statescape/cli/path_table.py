@@ -21,7 +21,7 @@ def print_path(reading: PathReading, conclusion: PathConclusion, top: int) -> No
     console, path_, facts = output(), reading.path, reading.path.model
     console.print(
         f"{visible(facts.name)}: {facts.n_blocks} blocks, width {facts.d_model}, {facts.vocab_size:,} tokens, "
-        f"{facts.dtype}; decodes its own logits within {facts.max_logit_error:.0e} of their spread; BOS: {facts.bos}",
+        f"{facts.dtype}; decodes its own logits {_exactness(facts.max_logit_error)}; BOS: {facts.bos}",
         markup=False,
     )
     read = "".join(visible(part) for part in path_.tokens[: path_.position + 1])
@@ -94,3 +94,7 @@ def _rows_shown(n_states: int) -> list[int]:
 def _percent(log_probability: float) -> str:
     probability = math.exp(log_probability)
     return f"{probability:.1%}" if probability >= 0.0005 else f"{probability:.0e}"
+
+
+def _exactness(error: float) -> str:
+    return f"within {error:.0e} of their spread" if error else "exactly"

@@ -162,7 +162,8 @@ class PathReading:
         """KL(final || lens) of every state, in nats."""
         log_probabilities = self.path.log_probabilities.astype(np.float64)
         final = log_probabilities[-1:]
-        return np.maximum(_expectation(final, final) - _expectation(final, log_probabilities), 0.0)
+        divergence = _expectation(final, final) - _expectation(final, log_probabilities)
+        return np.asarray(np.maximum(divergence, 0.0))
 
     @cached_property
     def decodes_from(self) -> int:
