@@ -38,7 +38,7 @@
     return ((figure.wide.meta || {}).states || []).map(({ x, y, kind, points }) => {
       if (kind === "column") return { type: "line", xref: x, yref: `${y} domain`, x0: state, x1: state, y0: 0, y1: 1, line };
       if (kind === "row") return { type: "rect", xref: `${x} domain`, yref: y, x0: 0, x1: 1, y0: state - 0.5,
-        y1: state + 0.5, line: { color: "#e6e8eb", width: 2 } };
+        y1: state + 0.5, line: { color: "#d9820f", width: 2.5 } };
       return { type: "circle", xref: x, yref: y, xsizemode: "pixel", ysizemode: "pixel", xanchor: points[state][0],
         yanchor: points[state][1], x0: -9, x1: 9, y0: -9, y1: 9, line: { ...line, dash: "solid", width: 2 } };
     });
