@@ -63,6 +63,11 @@ class Opened:
             " (_, token) => inner.project(scene.view, inner.position(scene.data, token)))"
         )
 
+    def glow(self, x: float, y: float, reach: int = 5) -> int:
+        """Sum of red, green and blue of the dots around a point of the stage."""
+        around = range(-reach, reach + 1, 2)
+        return sum(sum(self.pixel(x + right, y + down)[:3]) for right in around for down in around)
+
     def pixel(self, x: float, y: float, layer: str = "dots") -> list[int]:
         """Red, green, blue and alpha of the picture at a point of the stage."""
         return self.js(

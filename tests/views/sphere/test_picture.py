@@ -59,6 +59,17 @@ def test_hover_names_the_token_that_python_puts_under_the_pointer(open_sphere, i
     assert sphere.troubles == []
 
 
+def test_tokens_behind_the_sphere_are_never_picked(open_sphere):
+    sphere = open_sphere()
+    places = sphere.places()
+    hidden = {token for token, place in enumerate(places) if place and place["hidden"]}
+    points = [[places[token]["x"], places[token]["y"]] for token in hidden]
+    picked = sphere.js("argument.map(([x, y]) => inner.pick(scene, x, y))", points)
+    assert len(hidden) > 100
+    assert not hidden & set(picked)
+    assert len(set(picked) - {-1}) > 20
+
+
 def test_dots_have_the_colour_of_their_probability_at_every_block_and_between(open_sphere):
     sphere = open_sphere()
     data = SphereData.of(sphere.path)

@@ -239,8 +239,13 @@ def test_search_lights_up_what_it_finds_and_enter_goes_through_it(open_sphere):
     places = sphere.places()
     others = [t for t, p in enumerate(places) if p and not p["hidden"] and t not in found and p["x"] < 600]
     lit = np.array([sphere.pixel(places[t]["x"], places[t]["y"])[:3] for t in others[:5]]).sum()
+    mine = max(
+        (t for t in found if places[t] and not places[t]["hidden"]), key=lambda t: -path.log_probabilities[-1, t]
+    )
+    glow = sphere.glow(places[mine]["x"], places[mine]["y"])
     field.press("Escape")
     sphere.wait("scene.look.matched === null")
+    assert glow > 1.2 * sphere.glow(places[mine]["x"], places[mine]["y"])
     unlit = np.array([sphere.pixel(places[t]["x"], places[t]["y"])[:3] for t in others[:5]]).sum()
     assert lit < 0.7 * unlit  # what was not found stepped back
     field.fill(" b")
