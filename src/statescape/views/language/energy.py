@@ -9,6 +9,7 @@ Beside it the share of energy inside that subspace by state, and the principal a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -168,6 +169,17 @@ class EnergyPicture:
         )
         return energy, angles
 
+    @cached_property
+    def _bounds(self) -> tuple[Float[np.ndarray, " 2"], Float[np.ndarray, " 2"]]:
+        """Corners of the rectangle that holds the view, with room for numbers above."""
+        high = np.maximum(self.rim.max(axis=0), self.heads.max(axis=0))
+        return self.rim.min(axis=0) - 0.03, high + np.array([0.03, 0.12])
+
+    @cached_property
+    def _image(self) -> str:
+        """The tokens as a picture that fills `_bounds`."""
+        return cloud_image(self.tokens, *self._bounds, dot=0.005 if len(self.tokens) < 20_000 else 0.0035)
+
     def _labelled(self) -> list[int]:
         return thinned(self.heads, (0.1, 0.1))
 
@@ -178,10 +190,7 @@ class EnergyPicture:
 
         path = self.reading.path
         at = {"row": 1, "col": 1}
-        low = self.rim.min(axis=0) - 0.03
-        high = np.maximum(self.rim.max(axis=0), self.heads.max(axis=0)) + np.array([0.03, 0.12])
-        dot = 0.005 if len(self.tokens) < 20_000 else 0.0035
-        add_image(figure, cloud_image(self.tokens, low, high, dot), (low, high), at)
+        add_image(figure, self._image, self._bounds, at)
         figure.add_trace(
             go.Scatter(
                 x=self.rim[:, 0], y=self.rim[:, 1], mode="lines", line={"color": GREY, "width": 1}, hoverinfo="skip",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from statescape.views.picture import Picture, Printable, laid_out
+from statescape.views.picture import Picture, Printable
 from statescape.views.theme import matplotlib_theme
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Still:
 
     def _png(self, mode: str) -> str:
         with matplotlib_theme(dark=mode == "dark"):
-            drawn = laid_out(self.picture)
+            drawn = self.picture.printed()
             content = io.BytesIO()
             drawn.savefig(content, format="png", dpi=170, transparent=True)
         return base64.b64encode(content.getvalue()).decode("ascii")
