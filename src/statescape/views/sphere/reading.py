@@ -66,7 +66,7 @@ def clipped(text: str, limit: int = 22) -> str:
 def probability_text(log10: float) -> str:
     """A probability from its base-10 logarithm: percent down to a hundredth, then powers of ten."""
     if log10 > -4:
-        return f"{float(f'{100 * 10**log10:.3g}'):g} %"
+        return f"{float(f'{100 * 10**log10:.3g}'):g}\N{NO-BREAK SPACE}%"
     if not np.isfinite(log10):
         return "0"
     exponent = int(np.floor(log10))
@@ -111,7 +111,7 @@ def table_of(data: SphereData) -> Table:
         best = zip(data.top[block, :N_LISTED], data.top_log[block, :N_LISTED], strict=True)
         listed = [f"{clipped(shown(names[token]), 40)} {probability_text(float(log))}" for token, log in best]
         angles = [f"{angles[block]:.1f}°" for angles in (data.true_angles, data.seen_angles)]
-        rows.append([block_name(block), ", ".join(listed), f"{ranks[block]:,}", *angles])
+        rows.append([block_name(block), " · ".join(listed), f"{ranks[block]:,}", *angles])
     return {
         "caption": f"The path in words. The predicted token is {clipped(shown(names[path.predicted_id]), 40)}. "
         f"Angles are between the state and its embedding, in all {path.embeddings.shape[1]} dimensions and as drawn. "
