@@ -98,8 +98,8 @@ class PathReading:
 
     @cached_property
     def mean_embedding(self) -> Float[np.ndarray, " d_model"]:
-        """Mean over the rows of the embedding matrix."""
-        return self.moments.mean
+        """Mean over the rows of the embedding matrix (without their covariance, which is dearer)."""
+        return np.asarray(self.path.embeddings.mean(axis=0, dtype=np.float64))
 
     @cached_property
     def moments(self) -> Moments:
