@@ -19,10 +19,10 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the paths of the tests
 
 from harness import write
-from statescape.views.sphere import sphere_page
-from statescape.views.sphere.module import javascript, module_text
-from tests.views.sphere.conftest import FLAGS
-from tests.views.sphere.paths import story_path
+from statescape.views.globe import sphere_page
+from statescape.views.globe.module import javascript, module_text
+from tests.views.globe.conftest import FLAGS
+from tests.views.globe.paths import story_path
 
 TIMED = """async (repeats) => {
   const { scene, inner } = document.querySelector("[data-statescape-sphere]").statescape;

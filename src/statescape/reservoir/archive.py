@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import numpy as np
 import scipy.sparse
 
 from statescape.errors import StatescapeError
+from statescape.files import written_whole
 from statescape.reservoir.radius import Matrix
 
 FORMAT = 1
@@ -37,17 +36,14 @@ def matrix_from(arrays: dict[str, np.ndarray], units: int) -> Matrix:
 
 
 def write_npz(path: str | Path, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
-    """Write arrays, and facts as JSON text among them, under a temporary name first."""
-    target = Path(path)
+    """Write arrays, and facts as JSON text among them, whole or not at all.
+
+    Raises:
+        StatescapeError: where the file cannot be written.
+    """
     text = np.frombuffer(json.dumps({"format": FORMAT} | facts).encode(), dtype=np.uint8)
-    handle, temporary = tempfile.mkstemp(dir=target.resolve().parent, prefix=target.name, suffix=".partial")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, allow_pickle=False, facts=text, **arrays)
-        os.replace(temporary, target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with written_whole(Path(path)) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, facts=text, **arrays)
 
 
 def read_npz(path: str | Path, what: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

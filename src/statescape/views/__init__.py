@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from statescape.views.globe import sphere, sphere_page
     from statescape.views.language.figures import (
         cosines,
         energy,
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
         vectors,
     )
     from statescape.views.reporting import report
-    from statescape.views.sphere import sphere, sphere_page
 
 __all__ = [
     "cosines",
@@ -38,6 +38,7 @@ __all__ = [
     "vectors",
 ]
 
+_GLOBE = "statescape.views.globe"
 _FIGURES = "statescape.views.language.figures"
 _HOMES = {
     "cosines": _FIGURES,
@@ -48,15 +49,14 @@ _HOMES = {
     "plane": _FIGURES,
     "report": "statescape.views.reporting",
     "save_figures": _FIGURES,
-    "sphere_page": "statescape.views.sphere",
+    "sphere": _GLOBE,
+    "sphere_page": _GLOBE,
     "steps": _FIGURES,
     "vectors": _FIGURES,
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name == "sphere":
-        return importlib.import_module("statescape.views.sphere")  # a room that can be called
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'statescape.views' has no attribute {name!r}")

@@ -23,7 +23,7 @@ def test_each_figure_by_itself(name):
 
 
 def test_the_sphere_is_called_by_its_name_whatever_was_imported_before():
-    import statescape.views.sphere  # noqa: F401
+    import statescape.views.globe  # noqa: F401
 
     widget = views.sphere(path_of())
     widget.layer = 2.5

@@ -83,7 +83,7 @@ def _plane(reading: PathReading) -> Section:
 
 
 def _sphere(reading: PathReading) -> Section:
-    from statescape.views.sphere import sphere_fragment
+    from statescape.views.globe import sphere_fragment
 
     still = SphereStill.of(reading)
     return Section(
@@ -91,7 +91,7 @@ def _sphere(reading: PathReading) -> Section:
         "The sphere of all tokens",
         "Look where the path ends: near the likely tokens (bright), near the predicted one (red), or elsewhere.",
         (
-            Embed(sphere_fragment(reading.path)),
+            Embed(sphere_fragment(reading.path, moments=reading.moments)),
             Still(still, "The sphere of all tokens with the path of the state, from outside and from within"),
         ),
     )

@@ -8,11 +8,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+from statescape.files import written_whole
+from statescape.geometry import Moments
 from statescape.language import StatePath
-from statescape.views.sphere.data import SphereData
-from statescape.views.sphere.module import module_text
-from statescape.views.sphere.packing import packed
-from statescape.views.sphere.reading import Table, table_of
+from statescape.views.globe.data import SphereData
+from statescape.views.globe.module import module_text
+from statescape.views.globe.packing import packed
+from statescape.views.globe.reading import Table, table_of
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -34,7 +36,14 @@ html, body {{ height: 100%; margin: 0; }}
 """
 
 
-def sphere_fragment(path: StatePath, *, origin: str = "mean", bare: bool = False, module: bool = True) -> str:
+def sphere_fragment(
+    path: StatePath,
+    *,
+    origin: str = "mean",
+    bare: bool = False,
+    module: bool = True,
+    moments: Moments | None = None,
+) -> str:
     """The sphere of `path` as HTML to put into any page; its height is its container's, or 640 pixels.
 
     The host element carries ``statescape``: ``element.statescape.layer = 5`` moves the block, and every move is told by
@@ -45,11 +54,12 @@ def sphere_fragment(path: StatePath, *, origin: str = "mean", bare: bool = False
         origin: from where directions are measured, "mean" or "zero".
         bare: whether the sphere has the page for itself, so that the wheel always moves it.
         module: whether to bring the script; a page with several spheres needs it once, after the first or later.
+        moments: those of the embeddings where they are known already.
 
     Raises:
         StatescapeError: as `SphereData.of`.
     """
-    data = SphereData.of(path, origin)
+    data = SphereData.of(path, origin, moments)
     content = _safe_json({"data": packed(data), "options": {"bare": bare}})
     name = html.escape(f"Sphere of {len(path.embeddings):,} tokens with the path of the state")
     script = f'\n<script type="module">\n{module_text()}</script>' if module else ""
@@ -69,19 +79,14 @@ def sphere_page(path: StatePath, file: str | os.PathLike[str], *, origin: str = 
         origin: from where directions are measured, "mean" or "zero".
 
     Raises:
-        StatescapeError: as `SphereData.of`.
-        OSError: the file cannot be written.
+        StatescapeError: as `SphereData.of`, or if the file cannot be written.
     """
     target = Path(file)
     title = html.escape(f"Sphere · {path.model.name}")
     text = _PAGE.format(title=title, fragment=sphere_fragment(path, origin=origin, bare=True))
-    part = target.with_name(f".{target.name}.partial")
-    try:
+    with written_whole(target) as partial:
         # Half a surrogate in a model's name or text is no UTF-8; the page shows the replacement character.
-        part.write_text(text, encoding="utf-8", errors="replace")
-        os.replace(part, target)
-    finally:
-        part.unlink(missing_ok=True)
+        partial.write_text(text, encoding="utf-8", errors="replace")
     return target
 
 

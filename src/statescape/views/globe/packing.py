@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from statescape.views.sphere.data import LOWEST_LOG, SphereData
-from statescape.views.sphere.reading import CHANGE_DECADES, legend_of, notes_of, prompt_of, shown, table_of, words_of
+from statescape.views.globe.data import LOWEST_LOG, SphereData
+from statescape.views.globe.reading import CHANGE_DECADES, legend_of, notes_of, prompt_of, shown, table_of, words_of
 
 
 def packed(data: SphereData) -> dict[str, Any]:

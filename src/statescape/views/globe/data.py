@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from statescape.errors import StatescapeError
-from statescape.geometry import Sphere
+from statescape.geometry import Moments, Sphere
 from statescape.language import StatePath
 
 LOWEST_LOG = -9  # log10 p of byte 0; anything less likely is shown as "below"
@@ -60,8 +60,13 @@ class SphereData:
     neighbour_cosines: Float[np.ndarray, "kept neighbours"]
 
     @classmethod
-    def of(cls, path: StatePath, origin: str = "mean") -> SphereData:
+    def of(cls, path: StatePath, origin: str = "mean", moments: Moments | None = None) -> SphereData:
         """The sphere of `path`, directions measured from the embeddings' mean or from zero.
+
+        Args:
+            path: the path to show.
+            origin: from where directions are measured, "mean" or "zero".
+            moments: those of the embeddings where they are known already.
 
         Raises:
             StatescapeError: no log-probabilities for a token, names that do not fit the embeddings, or fewer than three
@@ -74,7 +79,7 @@ class SphereData:
         if np.isnan(path.log_probabilities).any():
             raise StatescapeError("The sphere needs a log-probability for every token and state; some are NaN.")
         geometry = path.geometry
-        sphere = Sphere.fit(geometry.reference, origin)
+        sphere = Sphere.from_moments(moments or Moments.of(path.embeddings), origin)
         target = np.broadcast_to(geometry.reference[path.predicted_id], geometry.states.shape)
         log10 = path.log_probabilities / np.float32(np.log(10))
         top = _likeliest(path.log_probabilities, min(N_TOP, len(path.embeddings)))

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from statescape.language import StatePath
-from statescape.views.sphere import sphere_page
-from tests.views.sphere.paths import story_path
+from statescape.views.globe import sphere_page
+from tests.views.globe.paths import story_path
 
 FLAGS = [
     "--no-sandbox",

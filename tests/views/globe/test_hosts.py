@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from statescape.errors import StatescapeError
-from statescape.views.sphere import sphere, sphere_fragment, sphere_page
-from statescape.views.sphere.data import SphereData
-from statescape.views.sphere.module import javascript, module_text
-from statescape.views.sphere.packing import packed
-from statescape.views.sphere.reading import shown
-from tests.views.sphere.paths import HOSTILE, hostile_path, story_path
+from statescape.views.globe import sphere, sphere_fragment, sphere_page
+from statescape.views.globe.data import SphereData
+from statescape.views.globe.module import javascript, module_text
+from statescape.views.globe.packing import packed
+from statescape.views.globe.reading import shown
+from tests.views.globe.paths import HOSTILE, hostile_path, story_path
 
 
 def test_hostile_vocabularies_are_seen_and_do_nothing(open_sphere):

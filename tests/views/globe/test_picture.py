@@ -5,9 +5,9 @@ import pytest
 from matplotlib import colormaps
 
 from statescape.geometry import Sphere
-from statescape.views.sphere.data import SphereData
-from tests.views.sphere.conftest import screen
-from tests.views.sphere.paths import story_path
+from statescape.views.globe.data import SphereData
+from tests.views.globe.conftest import screen
+from tests.views.globe.paths import story_path
 
 
 def directions(path):

@@ -6,7 +6,7 @@ import json
 from functools import cache
 from importlib.resources import files
 
-from statescape.views.sphere.colours import PALETTES
+from statescape.views.globe.colours import PALETTES
 
 # Styles, markup and shaders, each in its own language, reach the JavaScript as constants of these names.
 TEXTS = {

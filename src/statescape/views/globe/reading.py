@@ -11,7 +11,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from statescape.views.sphere.data import LOWEST_LOG, SphereData
+from statescape.views.globe.data import LOWEST_LOG, SphereData
 
 _NAMED = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍"}
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

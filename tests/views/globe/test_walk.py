@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.views.sphere.paths import story_path
+from tests.views.globe.paths import story_path
 
 
 def middle(sphere):

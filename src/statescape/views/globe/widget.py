@@ -6,9 +6,9 @@ from typing import Any
 
 from statescape.errors import StatescapeError
 from statescape.language import StatePath
-from statescape.views.sphere.data import SphereData
-from statescape.views.sphere.module import module_text
-from statescape.views.sphere.packing import packed
+from statescape.views.globe.data import SphereData
+from statescape.views.globe.module import module_text
+from statescape.views.globe.packing import packed
 
 
 def sphere(path: StatePath, *, origin: str = "mean") -> Any:
