@@ -28,7 +28,7 @@ test-slow: $(VENV)/dev.stamp  ## the slow tests
 	$(BIN)/pytest -n $(WORKERS) -m slow
 
 bench: $(VENV)/dev.stamp  ## measure beside the peers; writes benchmarks/results/*.json
-	for name in startup lens esn sphere; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	for name in startup lens esn report sphere; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 train: $(VENV)/lm.stamp  ## make the bundled model again (hours); DATA=folder of the story files
 	$(BIN)/python -m training --data $(DATA) --out build/conteur

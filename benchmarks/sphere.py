@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the paths of
 from harness import write
 from statescape.views.globe import sphere_page
 from statescape.views.globe.module import javascript, module_text
-from tests.views.globe.conftest import FLAGS
+from tests.browser import FLAGS
 from tests.views.globe.paths import story_path
 
 TIMED = """async (repeats) => {

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from jaxtyping import install_import_hook
 
+from tests.browser import FLAGS
+
 # numba compiles the kernels from their own source, which a wrapper would hide; all else is checked.
 CHECKED = [
     "statescape.errors",
@@ -54,3 +56,14 @@ def chromium() -> str:
     if path is None:
         _missing("Chromium")
     return str(path)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str):
+    """One Chromium for all tests of a process; Playwright allows no second."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield opened
+        opened.close()

@@ -13,17 +13,6 @@ from statescape.language import StatePath
 from statescape.views.globe import sphere_page
 from tests.views.globe.paths import story_path
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-]
 HOST = "[data-statescape-sphere]"
 
 
@@ -82,16 +71,6 @@ class Opened:
     def set_camera(self, **camera: float) -> None:
         """Move the camera at once."""
         self.js("(scene.setCamera({...scene.camera, ...argument}), scene.draw())", camera)
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,16 +20,6 @@ from statescape.views.page import Figure, Page, Section, render
 from tests.views.language.synthetic import HOSTILE, path_of
 
 SECTIONS = ["plane", "sphere", "normalisation", "vectors", "cosines", "energy", "steps", "lens", "conclusion"]
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium)
-        yield browser
-        browser.close()
 
 
 class Visit:
