@@ -13,7 +13,9 @@ help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(VENV)/lm.stamp  ## install, run the main job on the bundled model, write demo/
+	@mkdir -p demo
 	@$(BIN)/statescape path "Once upon a time, there was a little" --figures demo/figures --out demo/path.html --json demo/path.json
+	@echo "Open demo/path.html in a browser: the whole experiment on one page."
 
 test: lint  ## lint, format, types, import contracts, all tests but the slow ones
 	$(BIN)/pytest -n $(WORKERS) -m "not slow"
