@@ -35,7 +35,7 @@ def print_path(reading: PathReading, conclusion: PathConclusion, top: int) -> No
     console.print(_table(reading, top))
     console.print()
     for sentence in conclusion.sentences:
-        console.print(visible(sentence), markup=False)
+        console.print(visible(sentence), markup=False, soft_wrap=not console.is_terminal)
     if path_.position == 0:
         console.print("Position 0 is an attention sink with a norm of its own: not typical of a path.", markup=False)
 

@@ -87,8 +87,8 @@ def _end_in_words(reading: PathReading, is_embedding: bool, direction: Direction
         along = "points along it no more than choosing the best token gives by itself"
     else:
         along = (
-            "points along it more than choosing the best token gives by itself only "
-            f"{' and '.join(VARIANT_WORDS[variant] for variant in beyond)}"
+            "points along it more than choosing the best token gives by itself by some measures only "
+            f"({', '.join(VARIANT_WORDS[variant] for variant in beyond)})"
         )
     numbers = "; ".join(_cosine_in_words(reading, variant) for variant in VARIANTS)
     return f"{where},{joint} {along}: cosine {numbers}."
