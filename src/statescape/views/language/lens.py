@@ -69,7 +69,7 @@ class LensPicture:
         undecided = Band("undecided", float(np.log(vocabulary)), float(np.log(vocabulary)), GREY)
         return (
             Panel(
-                "rank of the prediction (1 = first)",
+                "1 + rank of the prediction (rank 0 is first)",
                 (Line("rank", reading.ranks + 1.0, RED),),
                 logarithmic=True,
                 format=",.0f",

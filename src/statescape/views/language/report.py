@@ -189,7 +189,7 @@ def _table(reading: PathReading) -> Table:
         [f"{value:.3f}" for value in reading.cosine(variant="centred")],
         [f"{value:.3f}" for value in reading.cosine("current")],
         [f"{value:.1%}" for value in reading.energy_inside],
-        [f"{value + 1:,}" for value in reading.ranks],
+        [f"{value:,}" for value in reading.ranks],
         [f"{np.exp(value):.3g}" for value in reading.log_probability],
         [f"‘{visible(path.vocabulary[reading.top(state, 1)[0][0]], 16)}’" for state in range(len(path.states))],
     )
