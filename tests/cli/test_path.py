@@ -154,3 +154,32 @@ def test_help_tells_every_option(run):
     help_ = run("path", "--help").stdout
     for option in ("--model", "--position", "--bos", "--no-bos", "--top", "--last", "--json", "--figures"):
         assert option in help_
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--open"], ["--out FILE"]),
+        (["--out", "same.x", "--json", "same.x"], ["same.x", "two outputs"]),
+        (["--model", ""], ["--model is empty"]),
+        (["--figures", "/proc/figures"], ["/proc/figures"]),
+    ],
+)
+def test_options_that_cannot_be_honoured_are_refused(run, arguments, words):
+    assert_refused(run("path", TEXT, *arguments), *words)
+
+
+def test_text_that_nobody_can_see_is_empty(run):
+    assert_refused(run("path", "\u200b\u200e \u202e"), "empty")
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_a_narrow_terminal_cuts_tokens_never_numbers(run, monkeypatch, columns):
+    monkeypatch.setattr("statescape.cli.console.PIPED_WIDTH", columns)
+    lines = run("path", TEXT, "--top", 20).stdout.splitlines()
+    head = next(index for index, line in enumerate(lines) if line.strip().startswith("block"))
+    rows = [line.split() for line in lines[head + 1 : head + 8]]
+    assert [row[0] for row in rows] == list("0123456")
+    for row in rows:
+        assert not any("…" in cell for cell in row[:6])
+    assert max(len(line) for line in lines[head : head + 9]) <= columns

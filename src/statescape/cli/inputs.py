@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,13 +41,15 @@ def read_text(argument: str) -> str:
         text.encode("utf-8")
     except UnicodeError as error:
         raise StatescapeError("The text is not valid UTF-8; convert it first (iconv -t UTF-8).") from error
-    if not text.strip():
+    if all(character.isspace() or unicodedata.category(character) == "Cf" for character in text):
         raise StatescapeError("The text is empty; give a few words to read.")
     return text.removesuffix("\n") if argument == "-" else text
 
 
 def load(model: str | None, bos: bool | None) -> LanguageModel:
     """The language model, with a spinner while torch and the weights are read."""
+    if model is not None and not model.strip():
+        raise StatescapeError("--model is empty; give a folder or a hub name, or leave it out for conteur.")
     with working(f"Loading {model or 'conteur'} ..."):
         from statescape.language import load_model
 
@@ -62,9 +65,11 @@ def trace(text: str, model: str | None, bos: bool | None, last: int | None) -> T
 
 def require_outputs(*files: Path | None) -> None:
     """Refuse outputs that cannot be written before anything is computed."""
-    for file in files:
-        if file is not None:
-            require_writable(file)
+    named = [file for file in files if file is not None]
+    if len({file.resolve() for file in named}) < len(named):
+        raise StatescapeError(f"{named[0]} is named for two outputs; give each a file of its own.")
+    for file in named:
+        require_writable(file)
 
 
 def require_folder(folder: Path | None) -> None:
@@ -74,7 +79,10 @@ def require_folder(folder: Path | None) -> None:
     nearest = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
     if not nearest.is_dir():
         raise StatescapeError(f"{folder} cannot be a folder: {nearest} is a file.")
-    require_writable(nearest / "figure")
+    try:
+        require_writable(nearest / "figure")
+    except StatescapeError as error:
+        raise StatescapeError(f"{folder} cannot hold figures: {nearest} takes no files.") from error
 
 
 def write_json(file: Path, data: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from statescape.cli import inputs
 from statescape.cli.console import output, working
 from statescape.cli.path_json import as_json
 from statescape.cli.path_table import print_path
+from statescape.errors import StatescapeError
 
 
 def path(
@@ -28,6 +29,8 @@ def path(
 ) -> None:
     """Where the state goes, block by block, while the model predicts the next token."""
     content = inputs.read_text(text)
+    if open_page and out is None:
+        raise StatescapeError("--open opens the report; name it with --out FILE.")
     inputs.require_outputs(out, json_file)
     inputs.require_folder(figures)
     state_path = inputs.trace(content, model, bos, last).path(position)

@@ -33,7 +33,13 @@ def print_path(reading: PathReading, conclusion: PathConclusion, top: int) -> No
         markup=False,
     )
     console.print(_table(reading, top))
-    console.print()
+    console.print(
+        f"chance: the best token of a random direction, and the energy inside of any direction; embeddings have "
+        f"{reading.energy_of_embeddings.mean:.0%} inside\n",
+        markup=False,
+        style="dim",
+        soft_wrap=not console.is_terminal,
+    )
     for sentence in conclusion.sentences:
         console.print(visible(sentence), markup=False, soft_wrap=not console.is_terminal)
     if path_.position == 0:
@@ -46,42 +52,39 @@ def _table(reading: PathReading, top: int) -> Table:
 
     path_ = reading.path
     predicted, current = path_.vocabulary[path_.predicted_id], path_.vocabulary[path_.current_id]
-    table = Table(box=None, pad_edge=False, header_style="bold", footer_style="dim")
-    null, embeddings = reading.best_of_isotropic["raw"], reading.energy_of_embeddings
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", footer_style="dim")
+    steps, null = path_.steps, reading.best_of_isotropic["raw"]
     columns = [
         ("block", "chance"),
         ("norm", ""),
-        (f"cos {token(predicted)}", f"≤ {null.high:.2f}"),
-        (f"cos {token(current)}", ""),
+        (f"cos {_clipped(predicted)}", f"≤ {null.high:.2f}"),
+        (f"cos {_clipped(current)}", ""),
         ("inside", f"{reading.subspace.isotropic_expectation:.0%}"),
-        ("attn", ""),
-        ("mlp", ""),
+        *([] if steps is None else [("attn", ""), ("mlp", "")]),
         ("rank", ""),
         ("prob", ""),
     ]
-    if path_.steps is None:
-        columns = [column for column in columns if column[0] not in ("attn", "mlp")]
     for header, footer in columns:
         table.add_column(Text(header), footer=Text(footer), justify="right", no_wrap=True)
-    table.add_column("top tokens", footer=Text(f"inside: {embeddings.mean:.0%} for embeddings"), no_wrap=True)
+    # The only column that may give way on a narrow terminal: numbers are never cut.
+    table.add_column("top tokens")
     table.show_footer = True
     for index in _rows_shown(len(path_.states)):
+        added = [] if steps is None else ["", ""]
+        if steps is not None and index:
+            added = [_signed(steps.attention_logit[index - 1]), _signed(steps.mlp_logit[index - 1])]
         cells = [
             f"{index}",
-            f"{reading.norms[index]:.1f}",
+            _norm(reading.norms[index]),
             f"{reading.cosine('predicted')[index]:.2f}",
             f"{reading.cosine('current')[index]:.2f}",
             f"{reading.energy_inside[index]:.0%}",
+            *added,
+            f"{reading.ranks[index]:,}",
+            _percent(reading.log_probability[index]),
         ]
-        if path_.steps is not None:
-            added = ("", "")
-            if index:
-                attention, mlp = path_.steps.attention_logit[index - 1], path_.steps.mlp_logit[index - 1]
-                added = (f"{attention:+.1f}", f"{mlp:+.1f}")
-            cells.extend(added)
-        cells += [f"{reading.ranks[index]:,}", _percent(reading.log_probability[index])]
         likeliest = "  ".join(token(path_.vocabulary[number]) for number, _ in reading.top(index, top))
-        table.add_row(*(Text(cell) for cell in cells), Text(likeliest, overflow="ellipsis"))
+        table.add_row(*(Text(cell) for cell in cells), Text(likeliest, no_wrap=True, overflow="ellipsis"))
     return table
 
 
@@ -89,6 +92,20 @@ def _rows_shown(n_states: int) -> list[int]:
     if n_states <= ROWS_ABOVE:
         return list(range(n_states))
     return sorted({*range(0, n_states, 2), n_states - 1})
+
+
+def _clipped(text: str, longest: int = 7) -> str:
+    shown = token(text)
+    return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
+
+
+def _norm(norm: float) -> str:
+    return f"{norm:.1f}" if norm >= 1 else f"{norm:.2g}"
+
+
+def _signed(added: float) -> str:
+    """A logit with its sign; what would round to nothing is nothing."""
+    return f"{added:+.1f}" if abs(added) >= 0.05 else "0.0"
 
 
 def _percent(log_probability: float) -> str:

@@ -74,7 +74,10 @@ def _from_folder(folder: Path, name: str, bos: bool | None, dtype: torch.dtype |
                 output_loading_info=True,
             )
         except Exception as error:  # whatever transformers, tokenizers or safetensors raise
-            raise StatescapeError(f"{name} cannot be loaded: {_first_line(error)}") from error
+            raise StatescapeError(f"{name} cannot be loaded, download it again: {_first_line(error)}") from error
+    declared = (config.get("architectures") or [type(network).__name__])[0]
+    if report["missing_keys"] and declared != type(network).__name__:
+        raise StatescapeError(f"{name} holds a {declared}, which has no head of a causal language model.")
     if report["missing_keys"]:
         missing = sorted(report["missing_keys"])
         raise StatescapeError(f"The weights of {name} are incomplete: {missing[0]} is missing; download them again.")

@@ -90,15 +90,14 @@ def _end_in_words(reading: PathReading, is_embedding: bool, direction: Direction
             "points along it more than choosing the best token gives by itself by some measures only "
             f"({', '.join(VARIANT_WORDS[variant] for variant in beyond)})"
         )
-    numbers = "; ".join(_cosine_in_words(reading, variant) for variant in VARIANTS)
+    shown = [variant for variant in VARIANTS if variant != "without_rogue" or reading.path.rogue_dimensions]
+    numbers = ", ".join(_cosine_in_words(reading, variant) for variant in shown)
     return f"{where},{joint} {along}: cosine {numbers}."
 
 
 def _cosine_in_words(reading: PathReading, variant: Variant) -> str:
-    if variant == "without_rogue" and not reading.path.rogue_dimensions:
-        return "no rogue dimensions to leave out"
-    null = reading.best_of_isotropic[variant]
-    return f"{VARIANT_WORDS[variant]} {reading.cosine(variant=variant)[-1]:.2f} (by choice {null.mean:.2f})"
+    chance = reading.best_of_isotropic[variant].high
+    return f"{VARIANT_WORDS[variant]} {reading.cosine(variant=variant)[-1]:.2f} (choice alone up to {chance:.2f})"
 
 
 def _way_in_words(reading: PathReading, region: Region) -> str:
