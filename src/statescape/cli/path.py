@@ -47,13 +47,13 @@ def path(
         from statescape import views
 
         with working("Drawing the figures ..."):
-            files = views.save_figures(state_path, figures)
+            files = views.save_figures(reading, figures)
         output().print(f"Figures: {len(files)} files in {figures}", markup=False)
     if out is not None:
         from statescape import views
 
         with working("Writing the report ..."):
-            views.report(state_path, out)
+            views.report(reading, out)
         output().print(f"Report: {out}", markup=False)
         if open_page:
             typer.launch(out.resolve().as_uri())

@@ -14,8 +14,7 @@ from statescape.errors import StatescapeError
 
 _DRAWN_IN = {
     "statescape.language": "statescape.views.language.report",
-    "statescape.evolution": "statescape.views.reservoir.report",
-    "statescape.reservoir": "statescape.views.reservoir.report",
+    "statescape.studies": "statescape.views.language.report",
 }
 
 
@@ -23,13 +22,12 @@ _DRAWN_IN = {
 def report_of(thing: object, file: Path) -> Path:
     """The report of one type; a wing registers its own with ``@report_of.register``."""
     raise StatescapeError(
-        f"{file.name} is not written: there is no report of a {type(thing).__name__}; give a path of a language model "
-        "or the result of a search."
+        f"{file.name} is not written: there is no report of a {type(thing).__name__}; give a path of a language model."
     )
 
 
 def report(thing: object, file: str | Path) -> Path:
-    """Write the self-contained page of `thing` (a `StatePath`, the result of a search) and return where it lies.
+    """Write the self-contained page of `thing` (a `StatePath`, or the numbers read from one) and return where it lies.
 
     Args:
         thing: what to report.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -180,3 +181,8 @@ def test_what_has_no_report_is_refused_and_nothing_is_left(tmp_path: Path):
     with pytest.raises(StatescapeError, match="no folder"):
         views.report(path_of(2), tmp_path / "missing" / "x.html")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_numbers_that_are_read_already_are_reported_with_their_seed(tmp_path: Path) -> None:
+    text = views.report(read_path(path_of(), seed=7), tmp_path / "report.html").read_text(encoding="utf-8")
+    assert re.search(r"seed\W+(<[^>]*>\W*)*7\b", text)

@@ -70,15 +70,15 @@ def lens_map(path: StatePath) -> go.Figure:
     return LensMapPicture.of(read_path(path)).interactive()
 
 
-def save_figures(path: StatePath, folder: str | Path) -> list[Path]:
-    """Write every figure of `path` as PNG and PDF into `folder` and return the files.
+def save_figures(path: StatePath | PathReading, folder: str | Path) -> list[Path]:
+    """Write every figure of `path` (or of its numbers, where they are read already) as PNG and PDF; return the files.
 
     Figures that need what this path does not have (attention and MLP apart, the trace of its text) are left out.
 
     Raises:
         StatescapeError: the folder cannot be made or written to.
     """
-    return save_pictures(pictures(read_path(path)), folder)
+    return save_pictures(pictures(path if isinstance(path, PathReading) else read_path(path)), folder)
 
 
 def pictures(reading: PathReading) -> list[Printable]:

@@ -29,8 +29,13 @@ MOST_ROWS = 25  # of the table of numbers by state
 
 @report_of.register
 def _(path: StatePath, file: Path) -> Path:
+    return report_of(read_path(path), file)
+
+
+@report_of.register
+def _(reading: PathReading, file: Path) -> Path:
     require_writable(file)
-    return write_page(page_of(read_path(path)), file)
+    return write_page(page_of(reading), file)
 
 
 def page_of(reading: PathReading) -> Page:
