@@ -26,10 +26,9 @@ def print_path(reading: PathReading, conclusion: PathConclusion, top: int) -> No
     )
     read = "".join(visible(part) for part in path_.tokens[: path_.position + 1])
     read = read if len(read) <= 80 else f"… {read[-78:]}"
-    probability = math.exp(reading.log_probability[-1])
     console.print(
         f"position {path_.position} of {len(path_.tokens)}: {read} → {token(path_.vocabulary[path_.predicted_id])} "
-        f"({probability:.1%})\n",
+        f"({_percent(reading.log_probability[-1])})\n",
         markup=False,
     )
     console.print(_table(reading, top))
