@@ -27,10 +27,11 @@ class Figures:
     held_out: dict[str, tuple[int, float]]
     prompt: str
     predictions: list[tuple[str, float]]
+    remark: str = ""
 
 
 def card(figures: Figures) -> str:
-    """The card as Markdown."""
+    """The card as Markdown; the remark says where the run was not what its settings say."""
     s = figures.settings
     tokens = figures.steps * s.batch * s.context
     data = "\n".join(f"- {TITLES[name]}: {count:,} documents" for name, count in figures.documents.items())
@@ -75,7 +76,7 @@ the licences of the texts are as stated.
 {tokens / 1e6:.1f} million in all. Muon (peak rate {s.muon_lr:g}, weight decay {s.weight_decay:g}) for the matrices of
 the blocks, AdamW (peak rate {s.adam_lr:g}) for the rest; {s.warmup_steps} warm-up steps, linear decay to zero over the
 last {s.decay_share:.0%}; forward and backward in bfloat16 on a CPU.
-
+{figures.remark}
 | step | million tokens | training loss (nats a token) | bits a character (60 held-out stories) |
 | --- | --- | --- | --- |
 {curve}

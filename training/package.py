@@ -30,11 +30,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with the *.jsonl.gz story files")
     parser.add_argument("--run", type=Path, default=Path("build/conteur"), help="what `python -m training` wrote")
     parser.add_argument("--out", type=Path, default=PACKAGE_DATA / "conteur")
+    parser.add_argument("--remark", default="", help="what the card must say of the run beyond its settings")
     arguments = parser.parse_args()
-    package(arguments.data, arguments.run, arguments.out)
+    package(arguments.data, arguments.run, arguments.out, arguments.remark)
 
 
-def package(data: Path, run: Path, out: Path) -> None:
+def package(data: Path, run: Path, out: Path, remark: str = "") -> None:
     """Write weights, tokenizer, configuration and card of the run's last checkpoint into ``out``."""
     state = torch.load(run / "checkpoint.pt", weights_only=True)
     settings = Settings(**json.loads((run / "settings.json").read_text()))
@@ -59,6 +60,7 @@ def package(data: Path, run: Path, out: Path) -> None:
         held_out=held_out,
         prompt=PROMPT,
         predictions=_predictions(model, tokenizer),
+        remark=f"\n{remark}\n" if remark else "",
     )
     (out / "README.md").write_text(card(figures), encoding="utf-8")
     print(f"{out}: {figures.held_out}, after '{PROMPT}': {figures.predictions[:3]}")
