@@ -19,6 +19,7 @@ from statescape.views.theme import BLUE, GREY
 if TYPE_CHECKING:
     import plotly.graph_objects as go
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,3 +205,15 @@ def _outward(states: Float[np.ndarray, "states 2"]) -> Float[np.ndarray, "states
 def _unit(rows: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.asarray(rows / np.where(norms > 0, norms, 1.0))
+
+
+def print_pair(clouds: tuple[Cloud, Cloud]) -> Figure:
+    """Two clouds side by side with one legend below, for paper."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.2, 3.9), layout="constrained")
+    for axes, cloud in zip(figure.subplots(1, 2), clouds, strict=True):
+        print_cloud(axes, cloud)
+    handles, names = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=len(names), columnspacing=1.2, handlelength=1.2)
+    return figure

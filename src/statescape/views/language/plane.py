@@ -15,7 +15,7 @@ from jaxtyping import Float
 from statescape.geometry import PCA
 from statescape.geometry.moments import coordinates
 from statescape.studies import PathReading
-from statescape.views.language.clouds import Cloud, add_cloud, print_cloud
+from statescape.views.language.clouds import Cloud, add_cloud, print_pair
 from statescape.views.language.tokens import likeliest, token_landmarks
 
 if TYPE_CHECKING:
@@ -70,14 +70,7 @@ class PlanePicture:
 
     def printed(self) -> Figure:
         """The matplotlib figure."""
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(7.2, 3.9), layout="constrained")
-        for axes, cloud in zip(figure.subplots(1, 2), self.clouds, strict=True):
-            print_cloud(axes, cloud)
-        handles, names = figure.axes[0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside lower center", ncols=len(names), columnspacing=1.2, handlelength=1.2)
-        return figure
+        return print_pair(self.clouds)
 
 
 def _caption(reading: PathReading, pca: PCA, norms: Float[np.ndarray, " vocabulary"]) -> str:
