@@ -12,6 +12,7 @@ from tests.browser import FLAGS
 # numba compiles the kernels from their own source, which a wrapper would hide; all else is checked.
 CHECKED = [
     "statescape.errors",
+    "statescape.evolution",
     "statescape.geometry",
     "statescape.language",
     "statescape.reservoir.archive",
@@ -24,6 +25,7 @@ CHECKED = [
     "statescape.reservoir.series",
     "statescape.reservoir.topology",
     "statescape.reservoir.weights",
+    "statescape.runs",
     "statescape.statistics",
     "statescape.studies",
     "statescape.views",

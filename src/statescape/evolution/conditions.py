@@ -1,0 +1,134 @@
+"""Under which conditions a wiring is scored: task, level, part of the data, hyper-parameters; and what a trial draws.
+
+A trial redraws what its level says: the data always (*matrix*), also W_in (*wiring*), also the signs of W (*signs*),
+also all weights of W, from U(-1, 1) on its mask (*mask*). All wirings meet the same draws, so that they are compared on
+common random numbers: a redrawn matrix is drawn for all pairs of units, and every wiring takes it where it has edges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from jaxtyping import Float
+
+from statescape.errors import StatescapeError
+from statescape.reservoir import Topology
+from statescape.reservoir.initialisers import draw_values
+from statescape.reservoir.tasks import AnyTrial, MemoryTrial, Part, Task
+
+Level: TypeAlias = Literal["matrix", "wiring", "signs", "mask"]
+LEVELS: tuple[Level, ...] = ("matrix", "wiring", "signs", "mask")
+
+# A seed of a trial: whole numbers from the run's seed down to the number of the trial.
+TrialSeed: TypeAlias = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """What is set beside the wiring; names as in ReservoirPy.
+
+    Attributes:
+        sr: spectral radius that W is scaled to, under the radius policy "rescale".
+        input_scaling: factor of the input weights.
+        lr: leak rate.
+        ridge: penalty of the readout.
+        bias: of every unit.
+    """
+
+    sr: float = 0.9
+    input_scaling: float = 0.1
+    lr: float = 1.0
+    ridge: float = 1e-8
+    bias: float = 0.1
+
+    def __post_init__(self) -> None:
+        for name in ("sr", "input_scaling", "lr", "ridge", "bias"):
+            if not np.isfinite(getattr(self, name)):
+                raise StatescapeError(f"{name} is a finite number; got {getattr(self, name)}.")
+        if self.sr < 0 or self.ridge < 0 or not 0 < self.lr <= 1:
+            raise StatescapeError(
+                f"sr and ridge are 0 or more and lr lies above 0 and up to 1; got sr={self.sr:g}, "
+                f"ridge={self.ridge:g}, lr={self.lr:g}."
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Conditions:
+    """What all trials of a comparison share.
+
+    Attributes:
+        task: draws the data.
+        level: what a trial redraws.
+        part: of a file: "search", or "seal" for data that the search never reads.
+        hyper: the hyper-parameters.
+    """
+
+    task: Task
+    level: Level
+    part: Part
+    hyper: Hyperparameters
+
+    def __post_init__(self) -> None:
+        if self.level not in LEVELS:
+            raise StatescapeError(f"The levels are {', '.join(LEVELS)}; got {self.level!r}.")
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether every trial is alike, so that one says all: nothing is redrawn and the task draws no data."""
+        return self.level == "matrix" and draws_no_data(self.task)
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """What one trial redraws.
+
+    Attributes:
+        data: the task's trial.
+        W_in: input weights, -1 or 1; None where they belong to the wiring.
+        weights: a factor for the signs of every edge (*signs*), or its new weight (*mask*); None where W stays.
+    """
+
+    data: AnyTrial
+    W_in: Float[np.ndarray, "units inputs"] | None
+    weights: Float[np.ndarray, "units units"] | None
+
+
+def draw(conditions: Conditions, units: int, seed: TrialSeed) -> Draw:
+    """The trial of a seed: same seed, same draws, for every wiring of that many units.
+
+    Data, W_in and weights have streams of their own, so that levels differ in what they redraw and in nothing else.
+    """
+    data, inputs, weights = np.random.SeedSequence(seed).spawn(3)
+    level = conditions.level
+    return Draw(
+        conditions.task.trial(data, conditions.part),
+        None if level == "matrix" else draw_input_weights(units, conditions.task.n_inputs, inputs),
+        None if level in ("matrix", "wiring") else _redrawn(level, units, weights),
+    )
+
+
+def draw_input_weights(units: int, n_inputs: int, seed: np.random.SeedSequence) -> Float[np.ndarray, "units inputs"]:
+    """Dense input weights of -1 and 1 with equal probability, as `statescape esn` draws them."""
+    signs = np.random.default_rng(seed).integers(0, 2, (units, n_inputs))
+    return np.asarray(2.0 * signs - 1.0)
+
+
+def redraw(topology: Topology, weights: Float[np.ndarray, "units units"], level: Level) -> Topology:
+    """The wiring with its signs (*signs*) or all its weights (*mask*) redrawn; the radius policy comes afterwards."""
+    W = topology.to_dense()
+    changed = W * weights if level == "signs" else np.where(W != 0, weights, 0.0)
+    return Topology(changed, topology.W_in, radius=topology.radius, sr=topology.sr, name=topology.name)
+
+
+def draws_no_data(task: Task) -> bool:
+    """Whether the task reads a network's weights, so that its trials do not differ."""
+    trial = task.trial(0)
+    return isinstance(trial, MemoryTrial) and trial.inputs is None
+
+
+def _redrawn(level: Level, units: int, seed: np.random.SeedSequence) -> Float[np.ndarray, "units units"]:
+    rng = np.random.default_rng(seed)
+    values = draw_values(units * units, "ternary" if level == "signs" else "uniform", rng)
+    return np.asarray(values.reshape(units, units))

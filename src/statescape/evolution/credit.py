@@ -1,0 +1,72 @@
+"""How often each operator is used: evenly, or by what its children were worth.
+
+Adaptive pursuit of the mean improvement by probability matching (Thierens, GECCO 2005): an operator's quality is a
+running mean of how much its children improve on their parent, in units of the log score and never below 0; its rate is
+proportional to its quality, above a floor that keeps every operator in play.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+# Share of all rates that is spread evenly, whatever the credit.
+FLOOR = 0.3
+# Weight of the newest mean in the running one.
+MEMORY = 0.1
+
+
+@dataclass(frozen=True)
+class Credit:
+    """Rates of operators.
+
+    Attributes:
+        names: of the operators.
+        adapt: whether rates follow the credit.
+        quality: running mean improvement of each; equal at the start.
+    """
+
+    names: tuple[str, ...]
+    adapt: bool = True
+    quality: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.quality:
+            object.__setattr__(self, "quality", (1.0,) * len(self.names))
+
+    @property
+    def probabilities(self) -> Float[np.ndarray, " operators"]:
+        """How often each is used; they sum to 1."""
+        count = len(self.names)
+        quality = np.array(self.quality)
+        if not self.adapt or quality.sum() <= 0:
+            return np.full(count, 1.0 / count)
+        return np.asarray(FLOOR / count + (1.0 - FLOOR) * quality / quality.sum())
+
+    def after(self, improvements: Sequence[tuple[str, float]]) -> Credit:
+        """The rates after a generation.
+
+        Args:
+            improvements: for every child its operator and how much lower its loss is than its parent's; what is no
+                improvement, or not finite, counts as 0.
+        """
+        if not self.adapt:
+            return self
+        quality = []
+        for name, old in zip(self.names, self.quality, strict=True):
+            gains = [max(gain, 0.0) if np.isfinite(gain) else 0.0 for label, gain in improvements if label == name]
+            quality.append(old if not gains else (1.0 - MEMORY) * old + MEMORY * sum(gains) / len(gains))
+        return Credit(self.names, self.adapt, tuple(quality))
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it, as plain JSON."""
+        return {"names": list(self.names), "adapt": self.adapt, "quality": list(self.quality)}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Credit:
+        """What `as_json` gave."""
+        return cls(tuple(data["names"]), bool(data["adapt"]), tuple(data["quality"]))

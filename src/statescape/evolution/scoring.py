@@ -1,0 +1,148 @@
+"""The scores of many wirings on the same trials: the work of a search and of its seals, spread over an executor.
+
+A job is a few wirings on all trials. A wiring whose W stays runs its trials side by side in one simulation; where a
+trial redraws W, each is a network of its own. Whatever goes wrong with one wiring is a score of infinity, never an
+exception in the middle of a generation; what is wrong with the task is an exception at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from statescape.errors import StatescapeError
+from statescape.evolution.conditions import Conditions, Draw, TrialSeed, draw, redraw
+from statescape.reservoir import EchoStateNetwork, Topology, evaluate
+from statescape.reservoir.measures import exact_memory_capacity, noisy_memory_capacity
+from statescape.reservoir.radius import Matrix
+from statescape.reservoir.tasks import LabelledTrial, MemoryTrial, Trial, attempt
+from statescape.runs import Executor
+
+# Jobs for each worker and call: enough that none waits long for the last.
+JOBS_PER_WORKER = 4
+# An error of 0 (a classification without a mistake) has a logarithm too.
+LEAST_SCORE = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    topologies: tuple[Topology, ...]
+    conditions: Conditions
+    seeds: tuple[TrialSeed, ...]
+
+
+def score(
+    topologies: Sequence[Topology], conditions: Conditions, seeds: Sequence[TrialSeed], executor: Executor
+) -> Float[np.ndarray, "topologies trials"]:
+    """The score of every wiring on every trial.
+
+    Args:
+        topologies: the wirings, of equally many units. At *matrix* each needs its own `W_in`, which is scaled by
+            `input_scaling`; at the other levels W_in comes from the trial.
+        conditions: task, level, part and hyper-parameters.
+        seeds: one for each trial.
+        executor: who works; the scores are the same, bit for bit, for any.
+
+    Returns:
+        Errors, lower is better; infinite where a network diverged.
+
+    Raises:
+        StatescapeError: where a wiring lacks W_in at *matrix*, or the task cannot draw its data.
+    """
+    if not topologies or not seeds:
+        return np.empty((len(topologies), len(seeds)))
+    for topology in topologies:
+        if conditions.level == "matrix" and (
+            topology.W_in is None or topology.W_in.shape[1] != conditions.task.n_inputs
+        ):
+            raise StatescapeError(
+                f"At the level matrix every wiring needs W_in, units by {conditions.task.n_inputs}, since no trial "
+                "redraws it; set it, or choose the level wiring."
+            )
+    size = math.ceil(len(topologies) / (JOBS_PER_WORKER * executor.workers))
+    jobs = [
+        _Job(tuple(topologies[start : start + size]), conditions, tuple(seeds))
+        for start in range(0, len(topologies), size)
+    ]
+    return np.concatenate(executor.map(_run, jobs))
+
+
+def losses(scores: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+    """What a search compares: the logarithm of the scores, in which a trial's difficulty is a term of its own."""
+    return np.asarray(np.log(np.maximum(scores, LEAST_SCORE)))
+
+
+def _run(job: _Job) -> Float[np.ndarray, "topologies trials"]:
+    """One job, in whatever process."""
+    units = job.topologies[0].units
+    draws = [draw(job.conditions, units, seed) for seed in job.seeds]
+    return np.stack([_score(topology, job.conditions, draws) for topology in job.topologies])
+
+
+def _score(topology: Topology, conditions: Conditions, draws: Sequence[Draw]) -> Float[np.ndarray, " trials"]:
+    if draws[0].weights is None:
+        return _score_alike(topology, conditions, draws)
+    parts = []
+    for one in draws:
+        assert one.weights is not None
+        parts.append(_score_alike(redraw(topology, one.weights, conditions.level), conditions, [one]))
+    return np.concatenate(parts)
+
+
+def _score_alike(topology: Topology, conditions: Conditions, draws: Sequence[Draw]) -> Float[np.ndarray, " trials"]:
+    """Trials that share W."""
+    hyper = conditions.hyper
+    try:
+        W = topology.weights(hyper.sr)
+    except (np.linalg.LinAlgError, FloatingPointError):
+        return np.full(len(draws), np.inf)
+    inputs = [hyper.input_scaling * _input_weights(topology, one) for one in draws]
+    trials = [one.data for one in draws]
+    driven = [trial for trial in trials if isinstance(trial, Trial) and not trial.free_run]
+    if len(driven) == len(trials):
+        return evaluate(W, driven, inputs, ridge=hyper.ridge, lr=hyper.lr, bias=hyper.bias).scores
+    return np.array([_alone(W, one, w_in, conditions) for one, w_in in zip(draws, inputs, strict=True)])
+
+
+def _alone(W: Matrix, one: Draw, W_in: Float[np.ndarray, "units inputs"], conditions: Conditions) -> float:
+    """Memory, classes and closed loops: one network at a time."""
+    hyper, trial = conditions.hyper, one.data
+    try:
+        if isinstance(trial, MemoryTrial) and trial.inputs is None:
+            dense = W if isinstance(W, np.ndarray) else W.toarray()
+            return _memory(dense, trial, W_in[:, 0], hyper.lr)
+        network = EchoStateNetwork(
+            W=W,
+            Win=W_in,
+            lr=hyper.lr,
+            bias=hyper.bias,
+            ridge=hyper.ridge,
+            pooling="mean" if isinstance(trial, LabelledTrial) else "none",
+        )
+        value = attempt(network, trial).score
+    except (StatescapeError, np.linalg.LinAlgError):
+        return math.inf
+    return value if math.isfinite(value) else math.inf
+
+
+def _memory(
+    W: Float[np.ndarray, "units units"], trial: MemoryTrial, w_in: Float[np.ndarray, " units"], lr: float
+) -> float:
+    """1 - MC/N of linear units, leak included."""
+    units = len(W)
+    leaky = W if lr == 1.0 else (1.0 - lr) * np.eye(units) + lr * W
+    if trial.method == "exact":
+        capacity = exact_memory_capacity(leaky, lr * w_in)
+    else:
+        capacity = noisy_memory_capacity(leaky, lr * w_in, trial.noise)
+    return 1.0 - capacity / units
+
+
+def _input_weights(topology: Topology, one: Draw) -> Float[np.ndarray, "units inputs"]:
+    weights = topology.W_in if one.W_in is None else one.W_in
+    assert weights is not None
+    return weights

@@ -1,0 +1,66 @@
+"""The arms of a comparison: ways to search that share interface, trials and budget.
+
+All are (mu + lambda): survivors are scored again with their offspring, the best of both survive. They differ in how
+many there are and in where offspring come from, which is the question that the comparison asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from statescape.errors import StatescapeError
+
+Variation: TypeAlias = Literal["operators", "mutations", "random"]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to search.
+
+    Attributes:
+        name: how tables call it.
+        survivors: mu; the best is never lost unless its record gets worse (elitism).
+        offspring: lambda.
+        tournament: of how many survivors, drawn at random, the best becomes a parent.
+        variation: offspring by all operators, by mutations only, or drawn at random.
+    """
+
+    name: str
+    survivors: int
+    offspring: int
+    tournament: int = 3
+    variation: Variation = "operators"
+
+    def __post_init__(self) -> None:
+        if self.survivors < 1 or self.offspring < 1 or self.tournament < 1:
+            raise StatescapeError(
+                "A search needs at least one survivor, one offspring and a tournament of one; "
+                f"got {self.survivors}, {self.offspring} and {self.tournament}."
+            )
+
+
+# Their order numbers their streams of random numbers: append, never insert.
+ARMS = (
+    Arm("genetic", 24, 48),
+    Arm("mutation-only", 24, 48, variation="mutations"),
+    Arm("random-search", 8, 64, variation="random"),
+    Arm("hill-climber", 1, 1, variation="mutations"),
+)
+
+
+def arm_by_name(name: str) -> Arm:
+    """An arm.
+
+    Raises:
+        StatescapeError: for an unknown name.
+    """
+    for arm in ARMS:
+        if arm.name == name:
+            return arm
+    raise StatescapeError(f"There is no arm {name!r}. Known are: {', '.join(arm.name for arm in ARMS)}.")
+
+
+def stream_of(arm: Arm) -> int:
+    """The number of an arm's stream of random numbers."""
+    return [known.name for known in ARMS].index(arm.name) if arm.name in {known.name for known in ARMS} else len(ARMS)

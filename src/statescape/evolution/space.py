@@ -1,0 +1,87 @@
+"""The space a search moves in: an encoding, whether W_in evolves with it, and the radius policy."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from statescape.errors import StatescapeError
+from statescape.evolution.encodings import Encoding
+from statescape.evolution.genome import Genome
+from statescape.evolution.values import Values
+from statescape.reservoir import Topology
+from statescape.reservoir.topology import RadiusPolicy
+
+# Bounds of a spectral radius that evolves.
+LEAST_SR, LARGEST_SR = 0.1, 1.5
+
+
+@dataclass(frozen=True, eq=False)
+class SearchSpace:
+    """Where genomes come from and what they become.
+
+    Attributes:
+        encoding: how genes become W.
+        n_inputs: width of the input.
+        radius: "rescale", "free" or "gene".
+        evolve_inputs: whether W_in belongs to the genome.
+        W_in: the run's own W_in at the level *matrix* where it does not evolve; else None.
+    """
+
+    encoding: Encoding
+    n_inputs: int = 1
+    radius: RadiusPolicy = "rescale"
+    evolve_inputs: bool = False
+    W_in: Float[np.ndarray, "units inputs"] | None = None
+
+    @property
+    def units(self) -> int:
+        """Units of every network."""
+        return self.encoding.units
+
+    @property
+    def values(self) -> Values:
+        """What an edge may be."""
+        return self.encoding.values
+
+    @property
+    def input_values(self) -> Values:
+        """What an input weight may be where it evolves: real with real edges, else -1 and 1."""
+        return Values("real" if self.values.kind == "real" else "ternary")
+
+    def random(self, rng: np.random.Generator) -> Genome:
+        """A random genome."""
+        genes = self.encoding.random(rng)
+        W_in, sr = None, None
+        if self.evolve_inputs:
+            W_in = self.input_values.draw(self.units * self.n_inputs, rng).reshape(self.units, self.n_inputs)
+        if self.radius == "gene":
+            sr = math.exp(rng.uniform(math.log(0.5), math.log(1.2)))
+        return Genome(genes, W_in, sr)
+
+    def topology(self, genome: Genome, name: str = "") -> Topology:
+        """What a genome becomes."""
+        W_in = self.W_in if genome.W_in is None else genome.W_in
+        return Topology(self.encoding.decode(genome.genes), W_in, radius=self.radius, sr=genome.sr, name=name)
+
+    def check(self, genome: Genome) -> None:
+        """Refuse a genome of another space.
+
+        Raises:
+            StatescapeError: where arrays, values, W_in or radius do not belong here.
+        """
+        shapes = {name: array.shape for name, array in genome.genes.items()}
+        if shapes != self.encoding.shapes:
+            raise StatescapeError(f"A genome of {self.encoding.name} has arrays {self.encoding.shapes}; got {shapes}.")
+        if not all(self.values.legal(array).all() for array in genome.genes.values()):
+            raise StatescapeError(f"The genome has entries that are not {self.values.kind}.")
+        wanted = (self.units, self.n_inputs) if self.evolve_inputs else None
+        if (None if genome.W_in is None else genome.W_in.shape) != wanted:
+            raise StatescapeError("The genome's input weights do not fit: they evolve in one space and not the other.")
+        if genome.W_in is not None and not self.input_values.legal(genome.W_in).all():
+            raise StatescapeError(f"The genome has input weights that are not {self.input_values.kind}.")
+        if (genome.sr is not None) != (self.radius == "gene"):
+            raise StatescapeError("A genome has its own spectral radius exactly where the radius is a gene.")

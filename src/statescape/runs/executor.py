@@ -1,0 +1,69 @@
+"""Who works: one small slot for this process, many processes, or many machines.
+
+An executor maps a function over tasks. It may do them in any order, anywhere, and again after a worker died; results
+come back in the order of the tasks. Every worker runs BLAS on one thread, since the order of additions, and with it
+the last bits of a result, depends on the number of threads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Protocol, TypeVar
+
+from statescape.errors import StatescapeError
+
+T = TypeVar("T")
+R = TypeVar("R")
+NAMES = ("serial", "processes")
+
+
+class Executor(Protocol):
+    """What works; a context manager that ends its workers."""
+
+    @property
+    def workers(self) -> int:
+        """How many tasks run at once."""
+
+    def map(self, function: Callable[[T], R], tasks: Sequence[T]) -> list[R]:
+        """`function` of every task, in the order of the tasks; function and tasks travel to the workers."""
+
+    def close(self) -> None:
+        """End the workers."""
+
+    def __enter__(self) -> Executor:
+        """The executor itself."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+
+
+def make_executor(name: str | None = None, workers: int | None = None) -> Executor:
+    """An executor by name.
+
+    Args:
+        name: "serial" or "processes"; None takes processes where there is more than one worker.
+        workers: how many; None for all cores that this process may use.
+
+    Raises:
+        StatescapeError: for an unknown name or fewer than one worker.
+    """
+    from statescape.runs.processes import Processes
+    from statescape.runs.serial import Serial
+
+    if name is not None and name not in NAMES:
+        raise StatescapeError(f"Executors are {' and '.join(NAMES)}; got {name!r}.")
+    if workers is not None and workers < 1:
+        raise StatescapeError(f"At least one worker is needed; got {workers}.")
+    count = usable_cores() if workers is None else workers
+    if name == "serial" or (name is None and count == 1):
+        return Serial()
+    return Processes(count)
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

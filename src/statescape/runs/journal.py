@@ -1,0 +1,228 @@
+"""One run, one SQLite file: what was asked for, what has been found so far, and where to go on.
+
+The journal is generic: settings, a state, named blobs, and whatever tables a wing adds. Everything is written in
+transactions to a write-ahead log, so a process that is killed at any moment loses at most the transaction in progress,
+and what one process writes others may read meanwhile. Only one process writes: it holds a lock that the system
+releases when the process dies. When the journal is closed, the log is folded in and one file remains.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import BaseFileLock, FileLock, Timeout
+
+from statescape.errors import StatescapeError
+from statescape.runs.errors import told
+
+APPLICATION_ID = 0x5353_4331
+FORMAT = 1
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE blobs (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Journal:
+    """The file of one run; made by `create`, `open` or `read`.
+
+    Attributes:
+        path: the file.
+        kind: what kind of run it is, for example "evolution".
+        settings: what was asked for, as plain JSON.
+        created: when, ISO 8601 in UTC.
+    """
+
+    def __init__(self, path: Path, database: sqlite3.Connection, lock: BaseFileLock | None) -> None:
+        self.path, self._database, self._lock = path, database, lock
+        with told(path):
+            meta = dict(database.execute("SELECT key, value FROM meta"))
+        self.kind: str = json.loads(meta["kind"])
+        self.settings: dict[str, Any] = json.loads(meta["settings"])
+        self.created: str = json.loads(meta["created"])
+        self.version: str = json.loads(meta["version"])
+
+    @classmethod
+    def create(cls, path: str | Path, kind: str, settings: Mapping[str, Any], tables: str = "") -> Journal:
+        """Begin a run.
+
+        Args:
+            path: where; nothing may be there yet.
+            kind: what kind of run it is.
+            settings: plain JSON.
+            tables: SQL of the tables that this kind adds.
+
+        Raises:
+            StatescapeError: where something is there, or nothing can be written.
+        """
+        from statescape import __version__
+
+        path = Path(path)
+        if path.exists():
+            raise StatescapeError(f"{path} exists already; resume that run, or choose another name.")
+        if not path.parent.is_dir():
+            raise StatescapeError(f"There is no folder {path.parent} to write the run to; make it first.")
+        lock = _locked(path)
+        try:
+            with told(path):
+                database = _connect(path)
+                with database:
+                    database.executescript(
+                        f"BEGIN; {_TABLES} {tables} PRAGMA application_id = {APPLICATION_ID}; "
+                        f"PRAGMA user_version = {FORMAT}; COMMIT;"
+                    )
+                    created = datetime.now(UTC).isoformat(timespec="seconds")
+                    meta = {"kind": kind, "settings": settings, "created": created, "version": __version__}
+                    database.executemany(
+                        "INSERT INTO meta VALUES (?, ?)", [(key, json.dumps(value)) for key, value in meta.items()]
+                    )
+        except BaseException:
+            lock.release()
+            raise
+        return cls(path, database, lock)
+
+    @classmethod
+    def open(cls, path: str | Path, *, kind: str | None = None) -> Journal:
+        """Go on with a run.
+
+        Raises:
+            StatescapeError: where the file is missing, damaged, no run, of another kind or format, or another process
+                writes it.
+        """
+        path = _existing(path)
+        lock = _locked(path)
+        try:
+            with told(path):
+                database = _connect(path)
+                _require_run(path, database)
+                if database.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                    raise sqlite3.DatabaseError("database disk image is malformed")
+            return _of_kind(cls(path, database, lock), kind)
+        except BaseException:
+            lock.release()
+            raise
+
+    @classmethod
+    def read(cls, path: str | Path, *, kind: str | None = None) -> Journal:
+        """Look at a run, also while another process writes it, also where nothing can be written.
+
+        Raises:
+            StatescapeError: as for `open`.
+        """
+        path = _existing(path)
+        uri = path.absolute().as_uri() + "?mode=ro"
+        with told(path):
+            try:
+                database = sqlite3.connect(uri, uri=True, isolation_level=None)
+                database.execute("SELECT * FROM sqlite_master").fetchall()
+            except sqlite3.OperationalError:  # a log cannot be opened in a folder that is read-only; there is none
+                if path.with_name(path.name + "-wal").exists():
+                    raise
+                database = sqlite3.connect(uri + "&immutable=1", uri=True, isolation_level=None)
+            _require_run(path, database)
+        return _of_kind(cls(path, database, None), kind)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run came to its end."""
+        return self.get("finished") is not None
+
+    def finish(self) -> None:
+        """Mark the run as having come to its end."""
+        self.put("finished", b"1")
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All that is written inside, or nothing."""
+        with told(self.path), self._database:
+            self._database.execute("BEGIN IMMEDIATE")
+            yield self._database
+
+    def rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """Rows of a query."""
+        with told(self.path):
+            return self._database.execute(sql, values).fetchall()
+
+    def put(self, key: str, value: bytes, database: sqlite3.Connection | None = None) -> None:
+        """Keep a blob under a name, within a transaction where one is given."""
+        statement = ("INSERT OR REPLACE INTO blobs VALUES (?, ?)", (key, value))
+        if database is not None:
+            database.execute(*statement)
+            return
+        with self.transaction() as own:
+            own.execute(*statement)
+
+    def get(self, key: str) -> bytes | None:
+        """The blob of a name, or None."""
+        found = self.rows("SELECT value FROM blobs WHERE key = ?", (key,))
+        return bytes(found[0][0]) if found else None
+
+    def remember(self, key: str, compute: Callable[[], Any]) -> Any:
+        """What `compute` gives, plain JSON; a run that is resumed does not compute it again."""
+        known = self.get(key)
+        if known is None:
+            known = json.dumps(compute()).encode()
+            self.put(key, known)
+        return json.loads(known)
+
+    def close(self) -> None:
+        """Fold the log into the file and let others write."""
+        self._database.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, isolation_level=None, timeout=10.0)
+    database.execute("PRAGMA journal_mode = WAL")
+    # NORMAL: safe against a kill at any moment; a power cut may lose the last transactions, never the file.
+    database.execute("PRAGMA synchronous = NORMAL")
+    return database
+
+
+def _locked(path: Path) -> BaseFileLock:
+    """The right to write a run, given up by the system when the process dies."""
+    lock = FileLock(path.with_name(path.name + ".lock"))
+    try:
+        with told(path):
+            lock.acquire(timeout=0)
+    except Timeout:
+        raise StatescapeError(f"Another process is writing {path}; wait for it or stop it first.") from None
+    return lock
+
+
+def _existing(path: str | Path) -> Path:
+    path = Path(path)
+    if not path.is_file():
+        raise StatescapeError(f"There is no run {path}; `statescape runs` lists those of a folder.")
+    with told(path), path.open("rb") as file:
+        if file.read(16) != b"SQLite format 3\x00":
+            raise StatescapeError(f"{path} is no run that statescape wrote.")
+    return path
+
+
+def _require_run(path: Path, database: sqlite3.Connection) -> None:
+    if database.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise StatescapeError(f"{path} is no run that statescape wrote.")
+    found = database.execute("PRAGMA user_version").fetchone()[0]
+    if found > FORMAT:
+        raise StatescapeError(f"{path} was written by a newer statescape (format {found}); update to read it.")
+
+
+def _of_kind(journal: Journal, kind: str | None) -> Journal:
+    if kind is not None and journal.kind != kind:
+        journal.close()
+        raise StatescapeError(f"{journal.path} is a run of the kind {journal.kind!r}, not {kind!r}.")
+    return journal
