@@ -17,11 +17,11 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 import scipy.sparse
-from jaxtyping import Float
-from scipy.sparse.csgraph import connected_components
+from jaxtyping import Float, Int
 from scipy.sparse.linalg import ArpackError, eigs, svds
 
 from statescape.errors import StatescapeError
+from statescape.reservoir.kernels.components import strong_components
 
 # W, dense or sparse. Two names for its two sides: that they agree is checked where a sentence can say so.
 Matrix: TypeAlias = Float[np.ndarray, "to_units from_units"] | scipy.sparse.csr_array
@@ -58,15 +58,15 @@ def spectral_radius(W: Matrix) -> float:
     Raises:
         StatescapeError: where W is not square or not finite.
     """
-    rows = _checked(W)
+    edges = _Edges.of(W)
     key = hashlib.blake2b(digest_size=16)
-    for part in (rows.indptr, rows.indices, rows.data):
-        key.update(np.ascontiguousarray(part).view(np.uint8).data)
+    for part in (edges.starts, edges.sources, edges.weights):
+        key.update(part.view(np.uint8).data)
     digest = key.digest()
     if digest in _cache:
         _cache.move_to_end(digest)
         return _cache[digest]
-    radius = max((_component_radius(rows, units) for units in _cyclic_components(rows)), default=0.0)
+    radius = max((edges.radius_of(units) for units in edges.cyclic_components()), default=0.0)
     _cache[digest] = radius
     if len(_cache) > _REMEMBERED:
         _cache.popitem(last=False)
@@ -80,7 +80,7 @@ def forget() -> None:
 
 def is_acyclic(W: Matrix) -> bool:
     """Whether the graph of W has no cycle, so that W is nilpotent whatever its weights."""
-    return not _cyclic_components(_checked(W))
+    return not _Edges.of(W).cyclic_components()
 
 
 def rescale(W: Matrix, sr: float) -> Rescaled:
@@ -100,38 +100,72 @@ def rescale(W: Matrix, sr: float) -> Rescaled:
     return Rescaled(W, 0.0, "nothing")
 
 
-def _checked(W: Matrix) -> scipy.sparse.csr_array:
-    """W as compressed rows without explicit zeros."""
-    if W.ndim != 2 or W.shape[0] != W.shape[1]:
-        raise StatescapeError(f"W must be square, one row and one column a unit; got shape {tuple(W.shape)}.")
-    rows = scipy.sparse.csr_array(W, dtype=np.float64, copy=True)
-    rows.eliminate_zeros()
-    rows.sort_indices()
-    if not np.isfinite(rows.data).all():
-        raise StatescapeError("W holds NaN or infinite weights; every weight must be a finite number.")
-    return rows
+@dataclass(frozen=True, eq=False)
+class _Edges:
+    """The weights that are not 0, row by row, without the overhead of a sparse matrix.
 
+    Attributes:
+        starts: where each row begins in the other two; one more at the end.
+        sources: columns.
+        weights: their weights.
+    """
 
-def _cyclic_components(rows: scipy.sparse.csr_array) -> list[np.ndarray]:
-    """The strongly connected components that hold a cycle."""
-    count, label = connected_components(rows, directed=True, connection="strong")
-    sizes = np.bincount(label, minlength=count)
-    looped = np.zeros(count, dtype=bool)
-    looped[label[rows.diagonal() != 0]] = True
-    members = np.split(np.argsort(label, kind="stable"), np.cumsum(sizes)[:-1])
-    return [members[number] for number in np.flatnonzero((sizes > 1) | looped)]
+    starts: Int[np.ndarray, " units_plus_one"]
+    sources: Int[np.ndarray, " edges"]
+    weights: Float[np.ndarray, " edges"]
 
+    @classmethod
+    def of(cls, W: Matrix) -> _Edges:
+        """The edges of a matrix that is square and finite."""
+        if W.ndim != 2 or W.shape[0] != W.shape[1]:
+            raise StatescapeError(f"W must be square, one row and one column a unit; got shape {tuple(W.shape)}.")
+        units = W.shape[0]
+        if isinstance(W, np.ndarray):
+            rows, sources = np.nonzero(W)
+            sources, weights = np.ascontiguousarray(sources), W[rows, sources].astype(np.float64)
+        else:
+            entries = scipy.sparse.csr_array(W, dtype=np.float64, copy=True)
+            entries.eliminate_zeros()
+            entries.sort_indices()
+            rows = np.repeat(np.arange(units), np.diff(entries.indptr))
+            sources, weights = entries.indices.astype(np.int64), entries.data
+        if not np.isfinite(weights).all():
+            raise StatescapeError("W holds NaN or infinite weights; every weight must be a finite number.")
+        starts = np.zeros(units + 1, dtype=np.int64)
+        np.cumsum(np.bincount(rows, minlength=units), out=starts[1:])
+        return cls(starts, sources, weights)
 
-def _component_radius(rows: scipy.sparse.csr_array, units: np.ndarray) -> float:
-    """Spectral radius of one strongly connected component."""
-    block = rows if len(units) == rows.shape[0] else rows[units][:, units]
-    if len(units) == 1 or block.nnz == len(units):  # strongly connected with one edge a unit: a simple cycle
-        return float(np.exp(np.mean(np.log(np.abs(block.data)))))
-    if len(units) >= ARPACK_FROM and block.nnz < block.shape[0] ** 2 / 2 and (block.data > 0).all():
-        bounded = _perron(block)
-        if bounded is not None:
-            return bounded
-    return float(np.abs(np.linalg.eigvals(block.toarray())).max())
+    def cyclic_components(self) -> list[Int[np.ndarray, " units"]]:
+        """The strongly connected components that hold a cycle."""
+        units = len(self.starts) - 1
+        label = np.empty(units, dtype=np.int64)
+        strong_components(self.starts, self.sources, label)
+        sizes = np.bincount(label)
+        looped = np.zeros(len(sizes), dtype=bool)
+        looped[label[self.sources[self.sources == self._targets]]] = True
+        return [np.flatnonzero(label == number) for number in np.flatnonzero((sizes > 1) | looped)]
+
+    def radius_of(self, units: Int[np.ndarray, " units"]) -> float:
+        """Spectral radius of one strongly connected component."""
+        place = np.full(len(self.starts) - 1, -1, dtype=np.int64)
+        place[units] = np.arange(len(units))
+        rows, columns = place[self._targets], place[self.sources]
+        inside = (rows >= 0) & (columns >= 0)
+        rows, columns, weights = rows[inside], columns[inside], self.weights[inside]
+        size = len(units)
+        if size == 1 or len(weights) == size:  # strongly connected with one edge a unit: a simple cycle
+            return float(np.exp(np.mean(np.log(np.abs(weights)))))
+        if size >= ARPACK_FROM and len(weights) < size**2 / 2 and (weights > 0).all():
+            bounded = _perron(scipy.sparse.csr_array((weights, (rows, columns)), shape=(size, size)))
+            if bounded is not None:
+                return bounded
+        block = np.zeros((size, size))
+        block[rows, columns] = weights
+        return float(np.abs(np.linalg.eigvals(block)).max())
+
+    @property
+    def _targets(self) -> Int[np.ndarray, " edges"]:
+        return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
 
 
 def _perron(block: scipy.sparse.csr_array) -> float | None:

@@ -11,10 +11,9 @@ from jaxtyping import Float
 
 from statescape.evolution.values import Values
 
-# A random start is sparse or moderate, never dense: its density is drawn log-uniformly between 1.5 edges a unit and
-# this share, or is the one that was asked for.
-DENSEST_START = 0.2
-EDGES_PER_UNIT = 1.5
+# A random start is sparse: it has so many edges a unit, drawn log-uniformly, or the density that was asked for. From
+# dense starts a search climbs to poor local optima (measured on noisy memory capacity).
+FEWEST, MOST = 1.0, 2.0
 
 
 class Encoding(Protocol):
@@ -47,8 +46,7 @@ def start_density(units: int, density: float | None, rng: np.random.Generator) -
     """The share of edges of one random start."""
     if density is not None:
         return density
-    low = min(EDGES_PER_UNIT / units, DENSEST_START)
-    return math.exp(rng.uniform(math.log(low), math.log(DENSEST_START)))
+    return min(math.exp(rng.uniform(math.log(FEWEST), math.log(MOST))) / units, 1.0)
 
 
 def scattered(

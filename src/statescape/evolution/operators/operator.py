@@ -11,8 +11,8 @@ from jaxtyping import Float, Int
 from statescape.evolution.genome import Genome
 from statescape.evolution.space import SearchSpace
 
-# A mutation makes a geometric number of edits: one in four of ten cases, 2.5 on average.
-STOP = 0.4
+# A mutation makes a geometric number of edits: one in six of ten cases, 1.7 on average.
+STOP = 0.6
 
 
 class Operator(Protocol):

@@ -57,8 +57,8 @@ def merit(record: Record, noise: float) -> float:
 
 
 def ranked(candidates: Sequence[Candidate], noise: float) -> list[Candidate]:
-    """Best first; among equals the older, so that a tie changes nothing."""
-    return sorted(candidates, key=lambda candidate: (merit(candidate.record, noise), candidate.number))
+    """Best first; among equals the younger, so that changes that cost nothing add up (neutral drift)."""
+    return sorted(candidates, key=lambda candidate: (merit(candidate.record, noise), -candidate.number))
 
 
 def noise_of(differences: Sequence[Float[np.ndarray, " trials"]]) -> float:

@@ -2,8 +2,8 @@
 
 A generation: offspring join the survivors and all are scored on the same trials, which are redrawn each generation.
 The trials come in two parts (sequential halving): all candidates meet the first, the survivors and the better half of
-the offspring the second. Records then decide who survives. Where nothing is random in a trial, one is enough and
-survivors need none.
+the offspring the second. Records then decide who survives (`survival.py`). Where nothing is random in a trial, one is
+enough, survivors need none, and scores are compared as they are.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from statescape.evolution.search.arms import Arm, stream_of
 from statescape.evolution.search.candidate import Candidate
 from statescape.evolution.search.difficulty import difficulties
 from statescape.evolution.search.population import Population, merit, noise_of, ranked, running
+from statescape.evolution.search.survival import survivors_of
 from statescape.evolution.search.variation import offspring
 from statescape.evolution.space import SearchSpace
 from statescape.reservoir import Topology
@@ -149,7 +150,7 @@ class Search:
     def _begin(self) -> _Open:
         """Offspring beside survivors, on the first part of the trials."""
         now = self.population
-        count = self.arm.offspring if now.members else max(self.arm.survivors, self.arm.offspring)
+        count = self.arm.offspring if now.members else self.arm.survivors
         seed = (*self._stream, _OPERATORS, now.generation)
         children = offspring(now, self.space, self.arm, self.operators, count, seed)
         if not now.members:
@@ -157,7 +158,7 @@ class Search:
                 children[index] = Candidate(index, 0, (), "given", genome)
         again = () if self.deterministic else now.members
         first = math.ceil(self.trials / 2) if self.trials > 1 else 1
-        return _Open((*again, *children), range(first))
+        return _Open((*again, *children), range(first), alike=self.deterministic)
 
     def _halved(self, stage: _Open) -> _Open:
         """The survivors and the better half of the offspring, on the other trials."""
@@ -174,8 +175,9 @@ class Search:
         for member in now.members:
             everyone.setdefault(member.number, member)
         noise = running(now.noise, noise_of([np.array(own) for own in stage.differences.values()]), now.generation)
-        survivors = ranked(list(everyone.values()), noise)[: self.arm.survivors]
         born = tuple(candidate for candidate in stage.everyone.values() if candidate.number >= now.born)
+        members = [everyone[member.number] for member in now.members]
+        survivors = survivors_of(members, born, self.arm, noise, now.generation)
         same = bool(now.members) and survivors[0].number == now.members[0].number
         population = Population(
             now.generation + 1,
@@ -215,8 +217,8 @@ class Search:
 class _Open:
     """A generation under way: who is still in it, and what they have scored."""
 
-    def __init__(self, candidates: Sequence[Candidate], numbers: range) -> None:
-        self.candidates, self.numbers = list(candidates), numbers
+    def __init__(self, candidates: Sequence[Candidate], numbers: range, *, alike: bool) -> None:
+        self.candidates, self.numbers, self._alike = list(candidates), numbers, alike
         self.everyone = {candidate.number: candidate for candidate in candidates}
         self.differences: dict[int, list[float]] = {candidate.number: [] for candidate in candidates}
         self.scores: list[tuple[int, int, float]] = []
@@ -228,8 +230,9 @@ class _Open:
 
     def take(self, scores: Float[np.ndarray, "candidates trials"]) -> None:
         """Bring the records up to date."""
-        found = losses(scores)
-        differences = found - difficulties(found, [one.record for one in self.candidates])[None]
+        differences = losses(scores)
+        if not self._alike:
+            differences = differences - difficulties(differences, [one.record for one in self.candidates])[None]
         for place, candidate in enumerate(self.candidates):
             record = candidate.record
             for trial, difference, score in zip(self.numbers, differences[place], scores[place], strict=True):

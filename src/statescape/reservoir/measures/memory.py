@@ -92,9 +92,13 @@ def state_covariance(
         for _ in range(60):
             more = power @ covariance @ power.T
             covariance = covariance + more
-            if not np.isfinite(covariance).all():
+            total, added = (
+                np.trace(covariance),
+                np.trace(more),
+            )  # of positive semidefinite matrices: they bound all entries
+            if not np.isfinite(total):
                 break
-            if np.abs(more).max() <= 1e-17 * np.abs(covariance).max():
+            if added <= 1e-17 * total:
                 return np.asarray(covariance)
             power = power @ power
     raise StatescapeError(UNSTABLE)
