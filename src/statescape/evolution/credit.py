@@ -1,8 +1,8 @@
 """How often each operator is used: evenly, or by what its children were worth.
 
-Adaptive pursuit of the mean improvement by probability matching (Thierens, GECCO 2005): an operator's quality is a
-running mean of how much its children improve on their parent, in units of the log score and never below 0; its rate is
-proportional to its quality, above a floor that keeps every operator in play.
+Probability matching (Thierens, GECCO 2005) on success: an operator's quality is a running mean of the share of its
+children that are better than their parent; its rate is proportional to its quality, above a floor that keeps every
+operator in play. Shares, not sizes, of improvements count: late in a search these are small for all.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import numpy as np
 from jaxtyping import Float
 
 # Share of all rates that is spread evenly, whatever the credit.
-FLOOR = 0.3
-# Weight of the newest mean in the running one.
-MEMORY = 0.1
+FLOOR = 0.2
+# Weight of the newest share in the running one.
+MEMORY = 0.05
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Credit:
     Attributes:
         names: of the operators.
         adapt: whether rates follow the credit.
-        quality: running mean improvement of each; equal at the start.
+        quality: running share of successes of each; equal at the start.
     """
 
     names: tuple[str, ...]
@@ -51,15 +51,14 @@ class Credit:
         """The rates after a generation.
 
         Args:
-            improvements: for every child its operator and how much lower its loss is than its parent's; what is no
-                improvement, or not finite, counts as 0.
+            improvements: for every child its operator and how much lower its loss is than its parent's.
         """
         if not self.adapt:
             return self
         quality = []
         for name, old in zip(self.names, self.quality, strict=True):
-            gains = [max(gain, 0.0) if np.isfinite(gain) else 0.0 for label, gain in improvements if label == name]
-            quality.append(old if not gains else (1.0 - MEMORY) * old + MEMORY * sum(gains) / len(gains))
+            better = [gain > 0 for label, gain in improvements if label == name]
+            quality.append(old if not better else (1.0 - MEMORY) * old + MEMORY * sum(better) / len(better))
         return Credit(self.names, self.adapt, tuple(quality))
 
     def as_json(self) -> dict[str, Any]:

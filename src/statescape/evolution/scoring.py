@@ -35,16 +35,41 @@ class _Job:
     seeds: tuple[TrialSeed, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Question:
+    """Wirings, conditions and trials that are to be scored.
+
+    Attributes:
+        topologies: the wirings, of equally many units. At *matrix* each needs its own `W_in`, which is scaled by
+            `input_scaling`; at the other levels W_in comes from the trial.
+        conditions: task, level, part and hyper-parameters.
+        seeds: one for each trial.
+    """
+
+    topologies: Sequence[Topology]
+    conditions: Conditions
+    seeds: Sequence[TrialSeed]
+
+    def __post_init__(self) -> None:
+        n_inputs = self.conditions.task.n_inputs
+        if self.conditions.level == "matrix" and any(
+            topology.W_in is None or topology.W_in.shape[1] != n_inputs for topology in self.topologies
+        ):
+            raise StatescapeError(
+                f"At the level matrix every wiring needs W_in, units by {n_inputs}, since no trial redraws it; set it, "
+                "or choose the level wiring."
+            )
+
+
 def score(
     topologies: Sequence[Topology], conditions: Conditions, seeds: Sequence[TrialSeed], executor: Executor
 ) -> Float[np.ndarray, "topologies trials"]:
     """The score of every wiring on every trial.
 
     Args:
-        topologies: the wirings, of equally many units. At *matrix* each needs its own `W_in`, which is scaled by
-            `input_scaling`; at the other levels W_in comes from the trial.
-        conditions: task, level, part and hyper-parameters.
-        seeds: one for each trial.
+        topologies: as in `Question`.
+        conditions: as in `Question`.
+        seeds: as in `Question`.
         executor: who works; the scores are the same, bit for bit, for any.
 
     Returns:
@@ -53,27 +78,38 @@ def score(
     Raises:
         StatescapeError: where a wiring lacks W_in at *matrix*, or the task cannot draw its data.
     """
-    if not topologies or not seeds:
-        return np.empty((len(topologies), len(seeds)))
-    for topology in topologies:
-        if conditions.level == "matrix" and (
-            topology.W_in is None or topology.W_in.shape[1] != conditions.task.n_inputs
-        ):
-            raise StatescapeError(
-                f"At the level matrix every wiring needs W_in, units by {conditions.task.n_inputs}, since no trial "
-                "redraws it; set it, or choose the level wiring."
-            )
-    size = math.ceil(len(topologies) / (JOBS_PER_WORKER * executor.workers))
+    return score_all([Question(topologies, conditions, seeds)], executor)[0]
+
+
+def score_all(questions: Sequence[Question], executor: Executor) -> list[Float[np.ndarray, "topologies trials"]]:
+    """The scores of several questions, worked on side by side."""
+    total = sum(len(question.topologies) for question in questions)
+    size = max(math.ceil(total / (JOBS_PER_WORKER * executor.workers)), 1)
     jobs = [
-        _Job(tuple(topologies[start : start + size]), conditions, tuple(seeds))
-        for start in range(0, len(topologies), size)
+        _Job(tuple(question.topologies[start : start + size]), question.conditions, tuple(question.seeds))
+        for question in questions
+        for start in range(0, len(question.topologies), size)
     ]
-    return np.concatenate(executor.map(_run, jobs))
+    bundles = [jobs[start : start + size] for start in range(0, len(jobs), size)] if len(questions) > 1 else None
+    if bundles is None:
+        scores = iter(executor.map(_run, jobs))
+    else:
+        scores = iter([one for many in executor.map(_run_all, bundles) for one in many])
+    found = []
+    for question in questions:
+        parts = [next(scores) for _ in range(0, len(question.topologies), size)]
+        found.append(np.concatenate([np.empty((0, len(question.seeds))), *parts]))
+    return found
 
 
 def losses(scores: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
     """What a search compares: the logarithm of the scores, in which a trial's difficulty is a term of its own."""
     return np.asarray(np.log(np.maximum(scores, LEAST_SCORE)))
+
+
+def _run_all(jobs: list[_Job]) -> list[Float[np.ndarray, "_ trials"]]:
+    """Several small jobs, in whatever process."""
+    return [_run(job) for job in jobs]
 
 
 def _run(job: _Job) -> Float[np.ndarray, "topologies trials"]:

@@ -91,11 +91,12 @@ class Aligned:
     def __call__(self, space: SearchSpace, parents: Sequence[Genome], rng: np.random.Generator) -> Genome:
         """Rows mixed after relabelling; a W_in that stays with the labels restricts the relabelling."""
         first, second = parents
+        inputs = None
         if first.W_in is not None and second.W_in is not None:
-            inputs, fixed = (first.W_in, second.W_in), False
-        else:
-            inputs, fixed = (None, False) if space.W_in is None else ((space.W_in, space.W_in), True)
-        order = match(first.genes["W"], second.genes["W"], inputs, fixed=fixed)
+            inputs = (first.W_in, second.W_in)
+        elif space.W_in is not None:
+            inputs = (space.W_in, space.W_in)
+        order = match(first.genes["W"], second.genes["W"], inputs, fixed=first.W_in is None)
         relabelled = Genome(
             {"W": second.genes["W"][np.ix_(order, order)]},
             None if second.W_in is None else second.W_in[order],

@@ -64,8 +64,8 @@ class Move:
     parents: int = 1
 
     def applies(self, space: SearchSpace) -> bool:
-        """Always."""
-        return True
+        """Where there are bands; edges between nodes are rewired, which keeps one end."""
+        return not square_arrays(space)
 
     def __call__(self, space: SearchSpace, parents: Sequence[Genome], rng: np.random.Generator) -> Genome:
         """A child with as many entries."""

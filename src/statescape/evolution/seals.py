@@ -1,0 +1,267 @@
+"""The seals: a champion and its controls on trials that the search never saw, at every level.
+
+A ladder of four takes away, one by one, what the champion may have grown together with: *matrix* redraws the data only,
+*wiring* also W_in, *signs* also the signs of W, *mask* all its weights. At each, champion and controls are tuned alike
+and meet the same trials. Differences are log ratios paired by trial. A control's draws are clusters: a champion must be
+better over trials and over draws, so the larger of the two sign-flip p-values counts, corrected by Holm over controls.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from statescape.errors import StatescapeError
+from statescape.evolution.conditions import LEVELS, Conditions, Hyperparameters, Level
+from statescape.evolution.controls import control
+from statescape.evolution.scoring import losses, score
+from statescape.evolution.tuning import tune
+from statescape.reservoir import Topology
+from statescape.reservoir.tasks import Task
+from statescape.runs import Executor
+from statescape.statistics import MeanInterval, bootstrap_mean, holm, sign_flip, smallest_visible
+from statescape.statistics.permutation import BOUND
+
+LEAST_TRIALS = 30
+CHAMPION = "champion"
+# Streams of random numbers below (seed,): seals never share one with the search.
+_SEAL, _TUNING, _DRAWS = 11, 12, 13
+
+Remember = Callable[[str, Callable[[], Any]], Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Sealed:
+    """One kind of wiring under one seal.
+
+    Attributes:
+        name: "champion" or a control.
+        hyper: its hyper-parameters after tuning.
+        scores: of every draw on every trial; infinite where it diverged.
+    """
+
+    name: str
+    hyper: Hyperparameters
+    scores: Float[np.ndarray, "draws trials"]
+
+    @property
+    def mean(self) -> float:
+        """Mean score over draws and trials."""
+        return float(self.scores.mean())
+
+    @property
+    def best_of_k(self) -> float:
+        """Mean score of the best draw, chosen on these very trials: flattering for a control."""
+        return float(self.scores.mean(axis=1).min())
+
+    @property
+    def k(self) -> int:
+        """Number of draws."""
+        return len(self.scores)
+
+    def interval(self, seed: int) -> MeanInterval:
+        """The mean with its interval over draws, or over trials where there is one draw only."""
+        units = self.scores.mean(axis=1) if self.k > 1 else self.scores[0]
+        return bootstrap_mean(units, seed)
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """A control beside the champion.
+
+    Attributes:
+        control: its scores.
+        interval: its mean, with the interval.
+        ratio: geometric mean of champion over control, paired by trial; below 1 the champion is better.
+        ratio_interval: its 95 % interval; NaN ends where there is one draw and one trial.
+        p: one-sided, before correction.
+        p_holm: after.
+        visible: the smallest gain (as a share of the error) that this design would have seen; NaN where unknown.
+    """
+
+    control: Sealed
+    interval: MeanInterval
+    ratio: float
+    ratio_interval: tuple[float, float]
+    p: float
+    p_holm: float
+    visible: float
+
+
+@dataclass(frozen=True, eq=False)
+class Seal:
+    """All that was sealed at one level.
+
+    Attributes:
+        level: what the trials redrew.
+        champion: its scores.
+        interval: its mean over trials, with the interval.
+        controls: by name.
+    """
+
+    level: Level
+    champion: Sealed
+    interval: MeanInterval
+    controls: dict[str, Comparison]
+
+    @property
+    def best_control(self) -> str:
+        """The control with the lowest mean."""
+        return min(self.controls, key=lambda name: self.controls[name].control.mean)
+
+    def as_json(self) -> dict[str, Any]:
+        """The keys of the machine-readable output, and more."""
+        return {
+            "mean": _finite(self.interval.mean),
+            "ci95": _ends((self.interval.low, self.interval.high)),
+            "n": self.interval.n,
+            "hyper": asdict(self.champion.hyper),
+            "controls": {
+                name: {
+                    "mean": _finite(one.control.mean),
+                    "best_of_k": _finite(one.control.best_of_k),
+                    "k": one.control.k,
+                    "ci95": _ends((one.interval.low, one.interval.high)),
+                    "ratio": _finite(one.ratio),
+                    "ratio_ci95": _ends(one.ratio_interval),
+                    "p": one.p,
+                    "p_holm": one.p_holm,
+                    "smallest_visible_gain": _finite(one.visible),
+                    "hyper": asdict(one.control.hyper),
+                }
+                for name, one in self.controls.items()
+            },
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Sealing:
+    """What is held against what, and how.
+
+    Attributes:
+        task: draws the data.
+        champion: with its W_in, where it has one.
+        W_in: the champion's input weights at *matrix* where it has none of its own.
+        hyper: where tuning begins.
+        controls: names.
+        found: what other searches with the same budget found, by the name of the control.
+        tuned: hyper-parameters from a larger search ("hyper-parameters"), by the name of the control.
+        seed: of all draws.
+        trials: for every seal.
+        tune: whether hyper-parameters are tuned, for all alike.
+    """
+
+    task: Task
+    champion: Topology
+    W_in: Float[np.ndarray, "units inputs"]
+    hyper: Hyperparameters
+    controls: tuple[str, ...]
+    found: Mapping[str, Topology]
+    tuned: Mapping[str, Hyperparameters]
+    seed: int
+    trials: int = LEAST_TRIALS
+    tune: bool = True
+
+    def __post_init__(self) -> None:
+        if self.trials < LEAST_TRIALS:
+            raise StatescapeError(f"A seal needs at least {LEAST_TRIALS} trials; got {self.trials}.")
+
+
+def seal(
+    plan: Sealing, executor: Executor, remember: Remember | None = None, levels: Sequence[Level] = LEVELS
+) -> dict[Level, Seal]:
+    """Put champion and controls under every seal.
+
+    Args:
+        plan: what is compared.
+        executor: who works; the numbers are the same for any.
+        remember: keeps what is done, one entry for each wiring and level, so that a resumed run goes on from there.
+        levels: which seals.
+    """
+    keep = remember or (lambda _, compute: compute())
+    seals: dict[Level, Seal] = {}
+    for level in levels:
+        champion = _sealed(CHAMPION, plan, level, executor, keep)
+        others = [_sealed(name, plan, level, executor, keep) for name in plan.controls]
+        seals[level] = compare(level, champion, others, plan.seed)
+    return seals
+
+
+def compare(level: Level, champion: Sealed, controls: Sequence[Sealed], seed: int) -> Seal:
+    """The statistics of one seal."""
+    differences = [log_ratios(champion, other) for other in controls]
+    p_values = [_p_value(one, seed) for one in differences]
+    compared = {}
+    for other, own, p, corrected in zip(controls, differences, p_values, holm(p_values), strict=True):
+        units = own.mean(axis=1) if len(own) > 1 else own[0]
+        ratio = bootstrap_mean(units, seed)
+        compared[other.name] = Comparison(
+            other,
+            other.interval(seed),
+            math.exp(ratio.mean),
+            (math.exp(ratio.low), math.exp(ratio.high)),
+            p,
+            corrected,
+            1.0 - math.exp(-max(smallest_visible(units), smallest_visible(own.mean(axis=0)))),
+        )
+    return Seal(level, champion, bootstrap_mean(champion.scores[0], seed), compared)
+
+
+def log_ratios(champion: Sealed, other: Sealed) -> Float[np.ndarray, "draws trials"]:
+    """Log of champion over control, trial by trial; both diverged count as equal, and nothing is beyond `BOUND`."""
+    own, theirs = losses(champion.scores[0])[None], losses(other.scores)
+    both = np.isinf(own) & np.isinf(theirs)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.clip(np.where(both, 0.0, own - theirs), -BOUND, BOUND))
+
+
+def _p_value(differences: Float[np.ndarray, "draws trials"], seed: int) -> float:
+    """The larger of the p-values over trials and over draws, of those that there are."""
+    draws, trials = differences.shape
+    found = []
+    if trials > 1:
+        found.append(sign_flip(differences.mean(axis=0), seed))
+    if draws > 1:
+        found.append(sign_flip(differences.mean(axis=1), seed))
+    return max(found, default=1.0)
+
+
+def _sealed(name: str, plan: Sealing, level: Level, executor: Executor, keep: Remember) -> Sealed:
+    """One kind of wiring at one level: draw, tune, score."""
+
+    def compute() -> dict[str, Any]:
+        place = LEVELS.index(level)
+        draws = _draws(name, plan, level)
+        begin = Conditions(plan.task, level, "seal", plan.tuned.get(name, plan.hyper))
+        hyper = tune(draws, begin, (plan.seed, _TUNING, place), executor) if plan.tune else begin.hyper
+        conditions = Conditions(plan.task, level, "seal", hyper)
+        trials = 1 if conditions.deterministic else plan.trials
+        seeds = [(plan.seed, _SEAL, place, trial) for trial in range(trials)]
+        return {"hyper": asdict(hyper), "scores": score(draws, conditions, seeds, executor).tolist()}
+
+    kept = keep(f"seal/{level}/{name}", compute)
+    return Sealed(name, Hyperparameters(**kept["hyper"]), np.array(kept["scores"], dtype=np.float64))
+
+
+def _draws(name: str, plan: Sealing, level: Level) -> tuple[Topology, ...]:
+    found = plan.champion if name == CHAMPION else plan.found.get(name)
+    if found is not None:
+        own = plan.W_in if found.W_in is None else found.W_in
+        W_in = own if level == "matrix" else None
+        return (Topology(found.W, W_in, radius=found.radius, sr=found.sr, name=name),)
+    place = sum(ord(letter) * 31**index for index, letter in enumerate(name)) % 2**32
+    seed = (plan.seed, _DRAWS, place, LEVELS.index(level))
+    return control(name, plan.champion, level, plan.W_in.shape[1], seed).draws
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _ends(ends: tuple[float, float]) -> list[float | None]:
+    return [_finite(end) for end in ends]
