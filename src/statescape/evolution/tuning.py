@@ -73,7 +73,7 @@ def candidates(conditions: Conditions, settings: int, seed: tuple[int, ...], *, 
     given = conditions.hyper
     points = qmc.Sobol(5, rng=np.random.default_rng(np.random.SeedSequence((*seed, 0)))).random(_power(settings))
     reads_weights = draws_no_data(conditions.task)
-    found = [given]
+    found = {given: None}  # in order, each once
     for sr, scaling, leak, ridge, leaky in points[: settings - 1]:
         one = replace(given, sr=_between(sr, SR)) if scaled else given
         if not reads_weights:
@@ -83,9 +83,8 @@ def candidates(conditions: Conditions, settings: int, seed: tuple[int, ...], *, 
                 lr=_between(leak, LR) if leaky < 0.5 else 1.0,
                 ridge=_between_logs(ridge, RIDGE),
             )
-        if one not in found:
-            found.append(one)
-    return found
+        found[one] = None
+    return list(found)
 
 
 def _power(count: int) -> int:

@@ -1,0 +1,115 @@
+"""What a run was asked for: all that its result depends on, as plain JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, get_args
+
+from statescape.errors import StatescapeError
+from statescape.evolution.conditions import Hyperparameters, Level
+from statescape.evolution.encodings import by_name
+from statescape.evolution.seals import LEAST_TRIALS
+from statescape.evolution.search import arm_by_name
+from statescape.reservoir.topology import RadiusPolicy
+
+SEARCH_LEVELS = ("matrix", "wiring", "mask")
+DEFAULT_GENERATIONS = 100
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a search ends: at the first of these that is reached.
+
+    Attributes:
+        generations: number of generations; 100 where nothing is limited.
+        trainings: networks trained and tested.
+        seconds: of searching; the only limit that makes results depend on the machine.
+        stagnation: generations in which the best candidate stays the same.
+    """
+
+    generations: int | None = None
+    trainings: int | None = None
+    seconds: float | None = None
+    stagnation: int | None = None
+
+    def __post_init__(self) -> None:
+        given = [value for value in asdict(self).values() if value is not None]
+        if any(not value > 0 for value in given):
+            raise StatescapeError("Generations, trainings, seconds and stagnation are limits above 0.")
+        if not given:
+            object.__setattr__(self, "generations", DEFAULT_GENERATIONS)
+
+    def reached(self, generations: int, trainings: int, seconds: float, same: int) -> bool:
+        """Whether a search that has come so far is over."""
+        now = {"generations": generations, "trainings": trainings, "seconds": seconds, "stagnation": same}
+        return any(limit is not None and now[name] >= limit for name, limit in asdict(self).items())
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a run.
+
+    Attributes:
+        task: where its task comes from (`source.py`).
+        units: of every network.
+        encoding: how genomes become W.
+        level: what a trial of the search redraws: "matrix", "wiring" or "mask".
+        radius: "rescale", "free" or "gene".
+        evolve_inputs: whether W_in evolves; at *matrix* only.
+        density: of random starts; None draws it.
+        arm: how it searches.
+        seed: of everything random.
+        trials: for each generation.
+        adapt: whether operators are used as often as they succeed.
+        hyper: hyper-parameters of the search.
+        limits: when the search ends.
+        compare: whether random search, hill climber and tuning of hyper-parameters get as many trainings.
+        tune: whether champion and controls are tuned before they are sealed.
+        seal_trials: for every seal.
+    """
+
+    task: Mapping[str, Any]
+    units: int = 100
+    encoding: str = "ternary"
+    level: Level = "wiring"
+    radius: RadiusPolicy = "rescale"
+    evolve_inputs: bool = False
+    density: float | None = None
+    arm: str = "genetic"
+    seed: int = 0
+    trials: int = 4
+    adapt: bool = True
+    hyper: Hyperparameters = field(default_factory=Hyperparameters)
+    limits: Limits = field(default_factory=Limits)
+    compare: bool = True
+    tune: bool = True
+    seal_trials: int = LEAST_TRIALS
+
+    def __post_init__(self) -> None:
+        by_name(self.encoding, self.units, self.density)
+        arm_by_name(self.arm)
+        if self.level not in SEARCH_LEVELS:
+            raise StatescapeError(f"A search runs at the level {', '.join(SEARCH_LEVELS)}; got {self.level!r}.")
+        if self.radius not in get_args(RadiusPolicy):
+            raise StatescapeError(f"The radius is {', '.join(get_args(RadiusPolicy))}; got {self.radius!r}.")
+        if self.evolve_inputs and self.level != "matrix":
+            raise StatescapeError(
+                f"W_in can evolve only at the level matrix: at {self.level} every trial redraws it; leave "
+                "--evolve-inputs out or add --level matrix."
+            )
+        if self.seed < 0:
+            raise StatescapeError(f"A seed is a whole number from 0 on; got {self.seed}.")
+        if self.trials < 1:
+            raise StatescapeError(f"A generation needs at least one trial; got {self.trials}.")
+        if self.seal_trials < LEAST_TRIALS:
+            raise StatescapeError(f"A seal needs at least {LEAST_TRIALS} trials; got {self.seal_trials}.")
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it, as plain JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Settings:
+        """What `as_json` gave."""
+        return cls(**{**data, "hyper": Hyperparameters(**data["hyper"]), "limits": Limits(**data["limits"])})
