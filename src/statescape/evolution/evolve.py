@@ -32,7 +32,7 @@ from statescape.evolution.settings import Limits, Settings
 from statescape.evolution.source import open_task, reopen_task
 from statescape.evolution.space import SearchSpace
 from statescape.evolution.tuning import trainings_of, tune
-from statescape.reservoir.tasks import Task
+from statescape.reservoir.tasks import Part, Task
 from statescape.reservoir.topology import RadiusPolicy
 from statescape.runs import Executor, Journal, make_executor
 
@@ -231,8 +231,9 @@ def _working(executor: Executor | None, workers: int | None) -> Iterator[Executo
 
 def _try_out(settings: Settings, task: Task, start: Sequence[Genome]) -> None:
     """Refuse now what would fail later: data too short for the seals, genomes of another space."""
-    for part in ("search", "seal"):
-        task.trial(settings.seed, part)  # type: ignore[arg-type]
+    parts: tuple[Part, ...] = ("search", "seal")
+    for part in parts:
+        task.trial(settings.seed, part)
     for genome in start:
         space_of(settings, task).check(genome)
 
@@ -339,7 +340,8 @@ class _Run:
             seconds = time.perf_counter() - begun
             ledger.write(journal, name, generation, seconds)
             progress = Progress(name, ledger.summarise(generation, seconds), limits)
-            stopped = any([callback(progress) for callback in self._callbacks])
+            for callback in self._callbacks:
+                stopped = bool(callback(progress)) or stopped
         journal.put(f"over/{name}", b"1")
         return search.population, time.perf_counter() - begun
 

@@ -120,7 +120,16 @@ def history(journal: Journal, arm: str) -> list[Summary]:
         (arm,),
     )
     return [
-        Summary(*row[:6], {name: (made, kept) for name, (made, kept) in json.loads(row[6]).items()}) for row in rows
+        Summary(
+            number,
+            best,
+            median,
+            trainings,
+            seconds,
+            diversity,
+            {name: (made, kept) for name, (made, kept) in json.loads(operators).items()},
+        )
+        for number, best, median, trainings, seconds, diversity, operators in rows
     ]
 
 

@@ -1,0 +1,163 @@
+"""What a sealed evolution says, in words computed from its numbers.
+
+Questions, in the order of the sentences: Is there a gain at the search's own level over every control? Over what is
+left of it when W_in, then the signs, then all weights are redrawn, who earned which part? Is it topology? The word is
+used only for a gain at *mask*, or at *wiring* where signs or values belong to the genome. What was not seen is said with
+the smallest gain that the design would have seen.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from statescape.evolution import Evolution
+from statescape.evolution.conditions import LEVELS, Level
+from statescape.evolution.seals import Seal
+
+# Declared before any data was seen.
+ALPHA = 0.05
+# The control that a champion is like in all but its search: parts of the gain are measured against it.
+REFERENCE = "erdos-renyi"
+# A part of the gain smaller than this share of it is not worth a sentence.
+LEAST_SHARE = 0.1
+_WHAT = {
+    "matrix": "one matrix that has grown together with one W_in",
+    "wiring": "its signs, in place where they are",
+    "signs": "the sizes of its weights, in place where they are",
+    "mask": "which units are connected",
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the words need to know of a champion beside its seals.
+
+    Attributes:
+        level: at which it was searched.
+        radius: the policy.
+        signed: whether signs or values belong to the genome.
+        nilpotent: whether it has no cycle.
+        score_name: what the scores are.
+    """
+
+    level: Level
+    radius: str
+    signed: bool
+    nilpotent: bool
+    score_name: str
+
+
+def conclude(evolution: Evolution) -> str:
+    """The conclusion of a run, a few sentences."""
+    settings = evolution.settings
+    facts = Facts(
+        settings.level, settings.radius, settings.encoding != "binary", evolution.nilpotent, evolution.task.score_name
+    )
+    return conclusion(facts, evolution.seals)
+
+
+def conclusion(facts: Facts, seals: Mapping[Level, Seal]) -> str:
+    """The conclusion from facts and seals."""
+    own = seals[facts.level]
+    if not math.isfinite(own.interval.mean):
+        return "The champion diverged on sealed trials: there is nothing to conclude from it."
+    sentences = [_overall(facts, own)]
+    gains = {level: gain(seals[level]) for level in LEVELS if level in seals}
+    if gains[facts.level] > 0:
+        sentences += _parts(facts.level, gains)
+    sentences.append(_topology(facts, seals))
+    sentences += _radius(facts)
+    return " ".join(sentences)
+
+
+def gain(seal: Seal, reference: str = REFERENCE) -> float:
+    """By how much the champion's error is lower than a control's, in log units; positive is better."""
+    if reference not in seal.controls:
+        reference = seal.best_control
+    return -math.log(seal.controls[reference].ratio)
+
+
+def beats_all(seal: Seal) -> bool:
+    """Whether the champion is better than every control, all tests corrected together."""
+    return all(one.p_holm < ALPHA and one.ratio < 1.0 for one in seal.controls.values())
+
+
+def unbeaten(seal: Seal) -> list[str]:
+    """The controls that the champion is not shown to be better than."""
+    return [name for name, one in seal.controls.items() if not (one.p_holm < ALPHA and one.ratio < 1.0)]
+
+
+def _overall(facts: Facts, own: Seal) -> str:
+    best = own.controls[own.best_control]
+    scores = (
+        f"{facts.score_name} {own.interval.mean:.3f} against {best.control.mean:.3f} of the best tuned control "
+        f"({own.best_control})"
+    )
+    if beats_all(own):
+        return f"At its own level, {facts.level}, the champion beats every control: {scores}, {_percent(best.ratio)}."
+    left = unbeaten(own)
+    seen = max(own.controls[name].visible for name in left)
+    which = "any control" if len(left) == len(own.controls) else _list(left)
+    hidden = "" if not math.isfinite(seen) else f"; this design would have seen a gain of {seen:.1%}"
+    return f"At its own level, {facts.level}, the champion is not shown to beat {which}: {scores}{hidden}."
+
+
+def _parts(level: Level, gains: Mapping[Level, float]) -> list[str]:
+    """Who earned which part of the gain over a random wiring of the same density."""
+    whole = gains[level]
+    rungs = [one for one in LEVELS[LEVELS.index(level) :] if one in gains]
+    shares = []
+    for here, further in zip(rungs, [*rungs[1:], None], strict=True):
+        kept = max(gains[further], 0.0) if further is not None else 0.0
+        shares.append((here, (max(gains[here], 0.0) - kept) / whole))
+    told = [f"{share:.0%} is {_WHAT[here]}" for here, share in shares if share >= LEAST_SHARE]
+    reduced = f"{1.0 - math.exp(-whole):.0%} lower error than random wirings of its density (erdos-renyi)"
+    if not told:
+        return [f"Its {reduced} cannot be told apart into parts."]
+    return [f"Of its {reduced}, in logarithms, {_list(told)}."]
+
+
+def _topology(facts: Facts, seals: Mapping[Level, Seal]) -> str:
+    """Whether the gain is one of topology."""
+    mask, wiring = seals.get("mask"), seals.get("wiring")
+    if mask is not None and beats_all(mask):
+        best = mask.controls[mask.best_control]
+        return (
+            "With all weights and W_in redrawn it still beats every control "
+            f"({_percent(best.ratio)} than {mask.best_control}): this is topology."
+        )
+    if wiring is not None and facts.signed and beats_all(wiring):
+        best = wiring.controls[wiring.best_control]
+        return (
+            f"With W_in redrawn it still beats every control ({_percent(best.ratio)} than {wiring.best_control}), "
+            "with its own signs and values: topology in the wider sense, edges with their weights; which units are "
+            "connected is not shown to matter by itself."
+        )
+    seal = mask if mask is not None else wiring
+    if seal is None:
+        return ""
+    seen = max(one.visible for one in seal.controls.values())
+    smallest = f" (a gain of {seen:.1%} would have been seen)" if math.isfinite(seen) else ""
+    return f"With W_in and weights redrawn no gain over every control is left{smallest}: not a gain of the wiring itself."
+
+
+def _radius(facts: Facts) -> list[str]:
+    found = []
+    if facts.radius != "rescale":
+        found.append(
+            f"The radius was {'free' if facts.radius == 'free' else 'a gene'}, while the controls' was tuned: part of "
+            "the gain may be its radius; the policy rescale tells them apart."
+        )
+    if facts.nilpotent:
+        found.append("The champion has no cycle, so its radius is 0 at any scale and equal radius does not hold for it.")
+    return found
+
+
+def _percent(ratio: float) -> str:
+    return f"{abs(1.0 - ratio):.0%} {'lower' if ratio < 1 else 'higher'}"
+
+
+def _list(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
