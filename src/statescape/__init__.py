@@ -1,7 +1,7 @@
 """statescape: from one command to a picture you can walk around in and an answer you can defend.
 
 Two wings share one hall. The language wing follows the residual stream of a causal language model while it predicts a
-token; the reservoir wing runs echo state networks. Names are imported when they are first used, so that
+token; the reservoir wing runs echo state networks and evolves their wiring. Names are imported when they are first used, so that
 ``import statescape`` stays under a tenth of a second and the reservoir wing never meets torch.
 """
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from statescape import views
+    from statescape.evolution import Evolution, evolve, resume
     from statescape.geometry import Path
     from statescape.language import LensReadout, StatePath, Trace, load_model
     from statescape.reservoir import EchoStateNetwork, Topology, tasks
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Evolution": "statescape.evolution",
+    "evolve": "statescape.evolution",
+    "resume": "statescape.evolution",
     "Path": "statescape.geometry",
     "LensReadout": "statescape.language",
     "StatePath": "statescape.language",
@@ -31,13 +35,16 @@ _ROOMS = {"views": "statescape.views", "tasks": "statescape.reservoir.tasks"}
 
 __all__ = [
     "EchoStateNetwork",
+    "Evolution",
     "LensReadout",
     "Path",
     "StatePath",
     "Topology",
     "Trace",
     "__version__",
+    "evolve",
     "load_model",
+    "resume",
     "tasks",
     "views",
 ]

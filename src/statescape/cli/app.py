@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from statescape import __version__
-from statescape.cli import esn, lens, path, sphere
+from statescape.cli import esn, evolve, lens, path, runs, sphere
 from statescape.cli.console import complain
 from statescape.errors import StatescapeError
 
@@ -28,6 +28,10 @@ app.command(name="path")(path.path)
 app.command(name="lens")(lens.lens)
 app.command(name="sphere")(sphere.sphere)
 app.command(name="esn")(esn.esn)
+app.command(name="evolve")(evolve.evolve)
+app.command(name="resume")(evolve.resume)
+app.command(name="runs")(runs.runs)
+app.command(name="export")(runs.export)
 
 
 def _print_version(wanted: bool) -> None:

@@ -6,6 +6,7 @@ run's journal when it is done, so a run that was interrupted goes on where it wa
 
 from __future__ import annotations
 
+import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -377,16 +378,32 @@ def _over(population: Population, limits: Limits, seconds: float) -> bool:
     return population.generation > 0 and limits.reached(population.generation, population.trainings, seconds, same)
 
 
-def require_candidate(run: str | Path, number: int) -> Champion:
-    """One candidate of a run, by its number.
+def champion_of(run: str | Path, number: int | None = None) -> Champion:
+    """The champion of a run, or one of its candidates by its number.
 
     Raises:
-        StatescapeError: where there is none.
+        StatescapeError: where there is none, or the search has no champion yet.
     """
     with Journal.read(run, kind=ledger.KIND) as journal:
         settings = Settings.from_json(journal.settings)
-        if number < 0:
-            raise StatescapeError(f"Candidates are numbered from 0 on; got {number}.")
+        if number is None:
+            final = journal.get(f"final/{settings.arm}")
+            if final is None:
+                raise StatescapeError(f"{run} has no champion yet; resume it first, or name a candidate.")
+            number = int(json.loads(final)["champion"])
         found = ledger.candidate(journal, settings.arm, number)
     space = space_of(settings, reopen_task(settings.task))
     return Champion(found, space.topology(found.genome, f"candidate {number}"), settings.hyper)
+
+
+def survivors_of_run(run: str | Path) -> tuple[Genome, ...]:
+    """The genomes of the last survivors of a run, best first.
+
+    Raises:
+        StatescapeError: where the run has none.
+    """
+    with Journal.read(run, kind=ledger.KIND) as journal:
+        kept = ledger.population(journal, Settings.from_json(journal.settings).arm)
+    if kept is None:
+        raise StatescapeError(f"{run} has no survivors yet to begin with.")
+    return tuple(member.genome for member in kept[0].members)

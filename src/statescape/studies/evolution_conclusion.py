@@ -1,9 +1,9 @@
 """What a sealed evolution says, in words computed from its numbers.
 
-Questions, in the order of the sentences: Is there a gain at the search's own level over every control? Over what is
-left of it when W_in, then the signs, then all weights are redrawn, who earned which part? Is it topology? The word is
-used only for a gain at *mask*, or at *wiring* where signs or values belong to the genome. What was not seen is said with
-the smallest gain that the design would have seen.
+Questions, in the order of the sentences: Is there a gain at the search's own level over every control? From what is
+left of it when W_in, then the signs, then all weights are redrawn: which part is whose? Is it topology? The word is
+used only for a gain at *mask*, or at *wiring* where signs or values belong to the genome. What was not seen is said
+with the smallest gain that the design would have seen.
 """
 
 from __future__ import annotations
@@ -140,7 +140,9 @@ def _topology(facts: Facts, seals: Mapping[Level, Seal]) -> str:
         return ""
     seen = max(one.visible for one in seal.controls.values())
     smallest = f" (a gain of {seen:.1%} would have been seen)" if math.isfinite(seen) else ""
-    return f"With W_in and weights redrawn no gain over every control is left{smallest}: not a gain of the wiring itself."
+    return (
+        f"With W_in and weights redrawn no gain over every control is left{smallest}: not a gain of the wiring itself."
+    )
 
 
 def _radius(facts: Facts) -> list[str]:
@@ -151,7 +153,9 @@ def _radius(facts: Facts) -> list[str]:
             "the gain may be its radius; the policy rescale tells them apart."
         )
     if facts.nilpotent:
-        found.append("The champion has no cycle, so its radius is 0 at any scale and equal radius does not hold for it.")
+        found.append(
+            "The champion has no cycle, so its radius is 0 at any scale and equal radius does not hold for it."
+        )
     return found
 
 

@@ -1,0 +1,273 @@
+"""``statescape evolve`` and ``statescape resume``: search a wiring, and hold it under every seal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from statescape.cli import inputs
+from statescape.cli.console import complain, output, visible, working
+from statescape.cli.evolve_table import conclusion_of, print_result
+from statescape.errors import StatescapeError
+
+if TYPE_CHECKING:
+    from statescape.evolution import Evolution, Progress
+
+_SEARCH, _LIMITS, _NETWORK, _SEALS, _FILE = "Search", "Limits", "Network", "Seals", "For a file"
+
+Workers = Annotated[int | None, typer.Option("--workers", "-w", min=1, help="Processes. (default: one for each core)")]
+
+
+def evolve(
+    task: Annotated[
+        str,
+        typer.Argument(
+            help="A task (narma10, mackey-glass-17-84, memory-noisy, ...), a CSV file, or a folder of Japanese vowels.",
+            show_default=False,
+        ),
+    ],
+    units: Annotated[int, typer.Option("--units", "-n", min=2, help="Units.", rich_help_panel=_NETWORK)] = 100,
+    encoding: Annotated[
+        str,
+        typer.Option(
+            "--encoding",
+            help="Search space, smallest first: circulant, circulant-real, blocks, binary, ternary, real.",
+            rich_help_panel=_SEARCH,
+        ),
+    ] = "ternary",
+    level: Annotated[
+        str,
+        typer.Option(
+            "--level",
+            help="What a trial redraws: matrix (data), wiring (also W_in), mask (also weights).",
+            rich_help_panel=_SEARCH,
+        ),
+    ] = "wiring",
+    radius: Annotated[
+        str, typer.Option("--radius", help="Spectral radius: rescale, free or gene.", rich_help_panel=_SEARCH)
+    ] = "rescale",
+    evolve_inputs: Annotated[
+        bool, typer.Option("--evolve-inputs", help="Let W_in evolve (level matrix).", rich_help_panel=_SEARCH)
+    ] = False,
+    density: Annotated[
+        float | None,
+        typer.Option(
+            "--density", help="Density of random starts. (default: 1 to 2 edges a unit)", rich_help_panel=_SEARCH
+        ),
+    ] = None,
+    arm: Annotated[
+        str,
+        typer.Option("--arm", help="genetic, mutation-only, random-search or hill-climber.", rich_help_panel=_SEARCH),
+    ] = "genetic",
+    trials: Annotated[
+        int, typer.Option("--trials", "-k", min=1, help="Trials of a generation.", rich_help_panel=_SEARCH)
+    ] = 4,
+    adapt: Annotated[
+        bool,
+        typer.Option("--adapt/--fixed-rates", help="Use operators as often as they succeed.", rich_help_panel=_SEARCH),
+    ] = True,
+    warm_start: Annotated[
+        Path | None,
+        typer.Option("--warm-start", help="Begin with the survivors of this run.", rich_help_panel=_SEARCH),
+    ] = None,
+    generations: Annotated[
+        int | None,
+        typer.Option(
+            "--generations", "-g", min=1, help="(default: 100 where nothing is limited)", rich_help_panel=_LIMITS
+        ),
+    ] = None,
+    trainings: Annotated[
+        int | None, typer.Option("--trainings", min=1, help="Networks trained.", rich_help_panel=_LIMITS)
+    ] = None,
+    seconds: Annotated[float | None, typer.Option("--seconds", help="Of searching.", rich_help_panel=_LIMITS)] = None,
+    stagnation: Annotated[
+        int | None,
+        typer.Option("--stagnation", min=1, help="Generations with the same best.", rich_help_panel=_LIMITS),
+    ] = None,
+    compare: Annotated[
+        bool,
+        typer.Option(
+            "--compare/--no-compare",
+            help="Give random search, hill climber and tuning the same budget (each takes as long as the search).",
+            rich_help_panel=_SEALS,
+        ),
+    ] = True,
+    tune: Annotated[
+        bool, typer.Option("--tune/--no-tune", help="Tune all alike before the seals.", rich_help_panel=_SEALS)
+    ] = True,
+    seal_trials: Annotated[
+        int, typer.Option("--seal-trials", min=30, help="Fresh trials of every seal.", rich_help_panel=_SEALS)
+    ] = 30,
+    sr: Annotated[float, typer.Option("--sr", min=0, help="Spectral radius.", rich_help_panel=_NETWORK)] = 0.9,
+    lr: Annotated[float, typer.Option("--lr", help="Leak rate, 0 to 1.", rich_help_panel=_NETWORK)] = 1.0,
+    input_scaling: Annotated[
+        float, typer.Option("--input-scaling", help="Factor of the input weights.", rich_help_panel=_NETWORK)
+    ] = 0.1,
+    bias: Annotated[float, typer.Option("--bias", help="Bias of every unit.", rich_help_panel=_NETWORK)] = 0.1,
+    ridge: Annotated[
+        float, typer.Option("--ridge", min=0, help="Penalty of the readout.", rich_help_panel=_NETWORK)
+    ] = 1e-8,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")] = 0,
+    workers: Workers = None,
+    run: Annotated[
+        Path | None, typer.Option("--run", help="The run's file. (default: TASK-1.run, -2.run, ...)")
+    ] = None,
+    input_columns: Annotated[
+        list[str] | None,
+        typer.Option("--input", help="Input column; repeatable. (default: the target)", rich_help_panel=_FILE),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option("--target", help="Target column. (default: the only column of numbers)", rich_help_panel=_FILE),
+    ] = None,
+    horizon: Annotated[
+        int | None, typer.Option("--horizon", help="Rows ahead. (default: 1)", rich_help_panel=_FILE)
+    ] = None,
+    split: Annotated[
+        float | None, typer.Option("--split", help="Share that trains. (default: 0.7)", rich_help_panel=_FILE)
+    ] = None,
+    window: Annotated[
+        int | None,
+        typer.Option("--window", help="Rows of a trial. (default: two thirds of a half)", rich_help_panel=_FILE),
+    ] = None,
+    json_file: inputs.Json = None,
+) -> None:
+    """Evolve the wiring of an echo state network, and say what the gain is made of."""
+    inputs.require_outputs(json_file)
+    options: dict[str, Any] = {
+        "inputs": tuple(input_columns or ()) or None,
+        "target": target,
+        "horizon": horizon,
+        "split": split,
+        "window": window,
+    }
+    with working("Loading ..."):
+        from statescape.evolution import Hyperparameters
+        from statescape.evolution import evolve as search
+        from statescape.evolution.evolve import survivors_of_run
+
+    file = _next_run(task) if run is None else run
+    start = () if warm_start is None else survivors_of_run(warm_start)
+
+    def work(watch: _Watch) -> Evolution:
+        return search(
+            task,
+            units=units,
+            encoding=encoding,
+            level=level,  # type: ignore[arg-type]
+            radius=radius,  # type: ignore[arg-type]
+            evolve_inputs=evolve_inputs,
+            density=density,
+            arm=arm,
+            seed=seed,
+            trials=trials,
+            adapt=adapt,
+            hyper=Hyperparameters(sr, input_scaling, lr, ridge, bias),
+            generations=generations,
+            trainings=trainings,
+            seconds=seconds,
+            stagnation=stagnation,
+            compare=compare,
+            tune=tune,
+            seal_trials=seal_trials,
+            task_options={name: value for name, value in options.items() if value is not None},
+            start=start,
+            run=file,
+            workers=workers,
+            callbacks=[watch.generation],
+            say=watch.say,
+        )
+
+    _run(work, file, json_file)
+
+
+def resume(
+    run: Annotated[Path, typer.Argument(help="The file of a run.", show_default=False)],
+    workers: Workers = None,
+    json_file: inputs.Json = None,
+) -> None:
+    """Go on with a run that was interrupted, to the same result; show one that is finished."""
+    inputs.require_outputs(json_file)
+    with working("Loading ..."):
+        from statescape.evolution import resume as go_on
+
+    _run(lambda watch: go_on(run, workers=workers, callbacks=[watch.generation], say=watch.say), run, json_file)
+
+
+def _run(work: Any, file: Path, json_file: Path | None) -> None:
+    """Work with a live line; keep what was done where it is interrupted."""
+    from statescape.reservoir.kernels import announcing
+
+    existed = file.exists()
+    try:
+        with announcing(complain), _Watch() as watch:
+            result: Evolution = work(watch)
+    except KeyboardInterrupt:
+        complain(f"Interrupted. {file} keeps what was done; go on with: statescape resume {file}")
+        raise typer.Exit(130) from None
+    except StatescapeError:
+        if not existed and file.exists() and not _begun(file):
+            file.unlink()
+        raise
+    print_result(result)
+    if json_file is not None:
+        inputs.write_json(json_file, {**result.as_json(), "conclusion": conclusion_of(result)})
+        output().print(f"Numbers: {json_file}", markup=False)
+
+
+class _Watch:
+    """One live line on stderr while a run works; silent where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        self._status = working("Preparing ...")
+
+    def __enter__(self) -> _Watch:
+        self._status.__enter__()
+        return self
+
+    def __exit__(self, *details: Any) -> None:
+        self._status.__exit__(*details)
+
+    def say(self, words: str) -> None:
+        """A step has begun."""
+        self._status.update(f"{words} ...")
+
+    def generation(self, progress: Progress) -> None:
+        """A generation is over."""
+        line = progress.summary
+        self._status.update(
+            f"{progress.arm}: generation {line.number}, best {line.best:.4f}, median {line.median:.4f}, "
+            f"{progress.trainings_per_second:,.0f} trainings/s, {_clock(progress.seconds_left)} left"
+        )
+
+
+def _clock(seconds: float) -> str:
+    if seconds != seconds:  # NaN: limited by stagnation only
+        return "some time"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"
+
+
+def _next_run(task: str) -> Path:
+    """A file name that is free: the task's name and a number."""
+    stem = (
+        "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in Path(visible(task)).stem) or "run"
+    )
+    number = 1
+    while (file := Path(f"{stem or 'task'}-{number}.run")).exists():
+        number += 1
+    return file
+
+
+def _begun(file: Path) -> bool:
+    """Whether a run holds a generation already."""
+    from statescape.evolution.ledger import history
+    from statescape.runs import Journal
+
+    try:
+        with Journal.read(file) as journal:
+            return bool(journal.rows("SELECT 1 FROM generations LIMIT 1")) or bool(history(journal, "genetic"))
+    except StatescapeError:
+        return True

@@ -1,0 +1,83 @@
+"""What ``evolve`` prints at its end: the seals as a table, honest scores, the conclusion."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from statescape.cli.console import output, visible
+
+if TYPE_CHECKING:
+    from statescape.evolution import Evolution
+    from statescape.statistics import MeanInterval
+
+ALPHA = 0.05
+
+
+def print_result(result: Evolution) -> None:
+    """The seals, level by level, and what they say."""
+    from rich.table import Table
+    from rich.text import Text
+
+    console = output()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(Text(f"{visible(result.task.name)}, {result.task.score_name}"))
+    for level in result.seals:
+        mark = " (searched)" if level == result.settings.level else ""
+        table.add_column(Text(f"{level}{mark}"), justify="right")
+    table.add_row("champion", *[_number(seal.interval.mean) for seal in result.seals.values()], style="bold")
+    table.add_row("  95 % interval", *[_range(seal.interval) for seal in result.seals.values()], style="dim")
+    names = list(next(iter(result.seals.values())).controls)
+    for name in names:
+        cells = []
+        for seal in result.seals.values():
+            one = seal.controls[name]
+            beaten = one.p_holm < ALPHA and one.ratio < 1
+            cells.append(f"{_number(one.control.mean)} {'*' if beaten else ' '}")
+        table.add_row(name, *cells)
+    console.print(table)
+    console.print(
+        f"* the champion is better (sign-flip permutation, Holm over {len(names)} controls, p < {ALPHA:g}). "
+        f"All tuned alike, {result.seals[result.settings.level].interval.n} fresh trials a seal.\n",
+        markup=False,
+    )
+    console.print(_search_line(result), markup=False)
+    console.print(_honest_line(result), markup=False)
+    console.print(f"\n{conclusion_of(result)}\n", markup=False)
+    if result.run:
+        console.print(f"Run: {visible(result.run)} (statescape resume, runs, export)", markup=False)
+
+
+def conclusion_of(result: Evolution) -> str:
+    """The conclusion in words."""
+    from statescape.studies.evolution_conclusion import conclude
+
+    return conclude(result)
+
+
+def _search_line(result: Evolution) -> str:
+    found, settings = result.found, result.settings
+    rate = found.trainings / max(found.seconds, 1e-9)
+    return (
+        f"{found.arm} search, {settings.encoding}, {settings.units} units, radius {settings.radius}, seed "
+        f"{settings.seed}: {len(result.history):,} generations, {found.trainings:,} trainings in {found.seconds:.0f} s ({rate:,.0f} a "
+        f"second). Champion: {result.best.topology.edges:,} edges, made by {result.best.candidate.operator}."
+    )
+
+
+def _honest_line(result: Evolution) -> str:
+    record = result.best.candidate.record
+    return (
+        f"Selection score {_number(record.mean)} (n = {record.n}); re-scored {_number(result.rescored.mean)}, sealed "
+        f"{_number(result.sealed.mean)} under the search's own conditions: winner's curse {result.winners_curse:+.4f}."
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:.4f}" if math.isfinite(value) else "diverged"
+
+
+def _range(interval: MeanInterval) -> str:
+    if not math.isfinite(interval.low):
+        return "one trial says all" if interval.n == 1 else ""
+    return f"{interval.low:.4f}-{interval.high:.4f}"

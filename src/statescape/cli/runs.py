@@ -1,0 +1,85 @@
+"""``statescape runs`` and ``statescape export``: what runs there are, and their champions for other tools."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from statescape.cli import inputs
+from statescape.cli.console import output, visible, working
+
+
+def runs(
+    folder: Annotated[Path, typer.Argument(help="A folder.")] = Path(),
+    json_file: inputs.Json = None,
+) -> None:
+    """List the runs of a folder."""
+    inputs.require_outputs(json_file)
+    from rich.table import Table
+    from rich.text import Text
+
+    from statescape.runs import list_runs
+
+    found = list_runs(folder)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for header in ("run", "status", "begun", "task", "units", "encoding", "level", "seed"):
+        table.add_column(header)
+    for one in found:
+        settings = one.settings
+        task = settings.get("task", {})
+        name = task.get("name") or Path(task.get("file") or task.get("folder") or task.get("object") or "").name
+        cells = [one.path.name, one.status, one.created.replace("+00:00", "").replace("T", " "), name]
+        cells += [str(settings.get(key, "")) for key in ("units", "encoding", "level", "seed")]
+        table.add_row(*[Text(visible(cell)) for cell in cells])
+    console = output()
+    if found:
+        console.print(table)
+    else:
+        console.print(f"No runs (*.run) in {visible(str(folder))}.", markup=False)
+    if json_file is not None:
+        listed = [
+            {
+                "run": str(one.path),
+                "kind": one.kind,
+                "status": one.status,
+                "created": one.created,
+                "settings": one.settings,
+            }
+            for one in found
+        ]
+        inputs.write_json(json_file, {"runs": listed})
+
+
+def export(
+    run: Annotated[Path, typer.Argument(help="The file of a run.", show_default=False)],
+    to: Annotated[str, typer.Option("--to", help="reservoirpy, npz, networkx or json.")] = "reservoirpy",
+    candidate: Annotated[
+        int | None, typer.Option("--candidate", min=0, help="Its number. (default: the champion)")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The file. (default: the run's name with a new ending)")
+    ] = None,
+) -> None:
+    """Write a run's champion, or any of its candidates, for another tool."""
+    inputs.require_outputs(out)
+    with working("Reading the run ..."):
+        from statescape.evolution.evolve import champion_of
+        from statescape.evolution.export import SUFFIXES
+        from statescape.evolution.export import export as write
+
+        file = out if out is not None else run.with_suffix(SUFFIXES.get(to, ""))
+        if out is None:
+            inputs.require_outputs(file)
+        champion = champion_of(run, candidate)
+        write(champion, to, file)
+    console = output()
+    console.print(f"{champion.topology.edges:,} edges of {champion.topology.units} units: {file}", markup=False)
+    if to == "reservoirpy":
+        win = ", Win=a['Win']" if champion.topology.W_in is not None else ", input_scaling=..."
+        console.print(
+            f"a = numpy.load({str(file)!r}); reservoirpy.nodes.Reservoir(W=a['W']{win}, bias=a['bias'], "
+            "lr=float(a['lr']))",
+            markup=False,
+        )

@@ -1,0 +1,88 @@
+"""A champion in the formats of the field: what runs in ReservoirPy, a graph, an archive, plain JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from statescape.errors import StatescapeError
+from statescape.evolution.result import Champion
+from statescape.files import written_whole
+
+SUFFIXES = {"reservoirpy": ".npz", "npz": ".npz", "networkx": ".graphml", "json": ".json"}
+
+
+def export(champion: Champion, to: str, file: str | Path) -> None:
+    """Write a champion to a file.
+
+    Args:
+        champion: with its wiring and the hyper-parameters that it was searched under.
+        to: "reservoirpy": an .npz with `W` and `Win` as they run (both scaled), `bias`, `lr` and `ridge`, ready for
+            `reservoirpy.nodes.Reservoir(W=..., Win=..., bias=..., lr=...)`; "npz": what `Topology.from_npz` reads;
+            "networkx": GraphML, an edge (j, i) for `W[i, j]`, input weights as node attributes `W_in_0`, ...;
+            "json": W before scaling, W_in, hyper-parameters.
+        file: where to.
+
+    Raises:
+        StatescapeError: for another format, or a file that cannot be written.
+    """
+    if to not in _WRITERS:
+        raise StatescapeError(f"A champion is exported to {', '.join(SUFFIXES)}; got {to!r}.")
+    _WRITERS[to](champion, Path(file))
+
+
+def _reservoirpy(champion: Champion, file: Path) -> None:
+    topology, hyper = champion.topology, champion.hyper
+    W = topology.weights(hyper.sr)
+    arrays: dict[str, Any] = {
+        "W": W if isinstance(W, np.ndarray) else W.toarray(),
+        "bias": np.full((topology.units, 1), hyper.bias),
+        "lr": np.array(hyper.lr),
+        "ridge": np.array(hyper.ridge),
+    }
+    if topology.W_in is not None:
+        arrays["Win"] = hyper.input_scaling * topology.W_in
+    with written_whole(file) as partial, partial.open("wb") as opened:
+        np.savez_compressed(opened, **arrays)
+
+
+def _npz(champion: Champion, file: Path) -> None:
+    champion.topology.to_npz(file)
+
+
+def _networkx(champion: Champion, file: Path) -> None:
+    import networkx as nx
+
+    graph = champion.topology.to_networkx()
+    for _, data in graph.nodes(data=True):
+        for index, weight in enumerate(data.pop("W_in", [])):
+            data[f"W_in_{index}"] = weight
+    graph.graph.update(vars(champion.hyper))
+    with written_whole(file) as partial:
+        nx.write_graphml(graph, partial)
+
+
+def _json(champion: Champion, file: Path) -> None:
+    topology = champion.topology
+    data = {
+        "W": topology.to_dense().tolist(),
+        "W_in": None if topology.W_in is None else topology.W_in.tolist(),
+        "radius": topology.radius,
+        "sr": topology.sr,
+        "hyper": vars(champion.hyper),
+        "candidate": champion.candidate.number,
+    }
+    with written_whole(file) as partial:
+        partial.write_text(json.dumps(data) + "\n", encoding="ascii")
+
+
+_WRITERS: dict[str, Callable[[Champion, Path], None]] = {
+    "reservoirpy": _reservoirpy,
+    "npz": _npz,
+    "networkx": _networkx,
+    "json": _json,
+}
