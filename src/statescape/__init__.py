@@ -1,8 +1,8 @@
 """statescape: from one command to a picture you can walk around in and an answer you can defend.
 
 Two wings share one hall. The language wing follows the residual stream of a causal language model while it predicts a
-token; the reservoir wing runs echo state networks and evolves their wiring. Names are imported when they are first used, so that
-``import statescape`` stays under a tenth of a second and the reservoir wing never meets torch.
+token; the reservoir wing runs echo state networks and evolves their wiring. Names are imported when they are first
+used, so that ``import statescape`` stays under a tenth of a second and the reservoir wing never meets torch.
 """
 
 from __future__ import annotations

@@ -60,8 +60,8 @@ def _search_line(result: Evolution) -> str:
     rate = found.trainings / max(found.seconds, 1e-9)
     return (
         f"{found.arm} search, {settings.encoding}, {settings.units} units, radius {settings.radius}, seed "
-        f"{settings.seed}: {len(result.history):,} generations, {found.trainings:,} trainings in {found.seconds:.0f} s ({rate:,.0f} a "
-        f"second). Champion: {result.best.topology.edges:,} edges, made by {result.best.candidate.operator}."
+        f"{settings.seed}: {len(result.history):,} generations, {found.trainings:,} trainings in {found.seconds:.0f} s "
+        f"({rate:,.0f} a second). Champion: {result.best.topology.edges:,} edges, made by {result.best.candidate.operator}."
     )
 
 

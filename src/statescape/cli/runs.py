@@ -65,9 +65,9 @@ def export(
     """Write a run's champion, or any of its candidates, for another tool."""
     inputs.require_outputs(out)
     with working("Reading the run ..."):
-        from statescape.evolution.evolve import champion_of
         from statescape.evolution.export import SUFFIXES
         from statescape.evolution.export import export as write
+        from statescape.evolution.run import champion_of
 
         file = out if out is not None else run.with_suffix(SUFFIXES.get(to, ""))
         if out is None:

@@ -1,9 +1,9 @@
 """Wing: genomes, operators, the search for a wiring, and the seals that its champion is held under."""
 
 from statescape.evolution.conditions import LEVELS, Conditions, Hyperparameters
-from statescape.evolution.evolve import Progress, evolve, resume
 from statescape.evolution.genome import Genome
 from statescape.evolution.result import Champion, Evolution
+from statescape.evolution.run import Progress, evolve, resume
 from statescape.evolution.seals import Seal
 from statescape.evolution.search import ARMS, Search
 from statescape.evolution.settings import Limits, Settings

@@ -175,6 +175,7 @@ class Journal:
         """Fold the log into the file and let others write."""
         self._database.close()
         if self._lock is not None:
+            Path(self._lock.lock_file).unlink(missing_ok=True)
             self._lock.release()
 
     def __enter__(self) -> Journal:

@@ -12,6 +12,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from statescape.evolution import Evolution
 from statescape.evolution.conditions import LEVELS, Level
 from statescape.evolution.seals import Seal
@@ -108,10 +110,9 @@ def _parts(level: Level, gains: Mapping[Level, float]) -> list[str]:
     """Who earned which part of the gain over a random wiring of the same density."""
     whole = gains[level]
     rungs = [one for one in LEVELS[LEVELS.index(level) :] if one in gains]
-    shares = []
-    for here, further in zip(rungs, [*rungs[1:], None], strict=True):
-        kept = max(gains[further], 0.0) if further is not None else 0.0
-        shares.append((here, (max(gains[here], 0.0) - kept) / whole))
+    # What is left of the gain can only shrink down the ladder: where a lower rung shows more, that is noise.
+    left = np.minimum.accumulate([max(gains[one], 0.0) for one in rungs])
+    shares = list(zip(rungs, -np.diff(left, append=0.0) / whole, strict=True))
     told = [f"{share:.0%} is {_WHAT[here]}" for here, share in shares if share >= LEAST_SHARE]
     reduced = f"{1.0 - math.exp(-whole):.0%} lower error than random wirings of its density (erdos-renyi)"
     if not told:
