@@ -61,7 +61,8 @@ def _search_line(result: Evolution) -> str:
     return (
         f"{found.arm} search, {settings.encoding}, {settings.units} units, radius {settings.radius}, seed "
         f"{settings.seed}: {len(result.history):,} generations, {found.trainings:,} trainings in {found.seconds:.0f} s "
-        f"({rate:,.0f} a second). Champion: {result.best.topology.edges:,} edges, made by {result.best.candidate.operator}."
+        f"({rate:,.0f} a second). Champion: {result.best.topology.edges:,} edges, made by "
+        f"{result.best.candidate.operator}."
     )
 
 

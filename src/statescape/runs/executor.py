@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from statescape.errors import StatescapeError
 
@@ -19,6 +19,7 @@ R = TypeVar("R")
 NAMES = ("serial", "processes")
 
 
+@runtime_checkable
 class Executor(Protocol):
     """What works; a context manager that ends its workers."""
 

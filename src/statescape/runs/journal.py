@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -69,20 +69,26 @@ class Journal:
         if not path.parent.is_dir():
             raise StatescapeError(f"There is no folder {path.parent} to write the run to; make it first.")
         lock = _locked(path)
+        begun = path.with_name(path.name + ".new")
         try:
             with told(path):
-                database = _connect(path)
-                with database:
+                # Made beside its place and moved there whole: a kill in between leaves no half of a run.
+                begun.unlink(missing_ok=True)
+                created = datetime.now(UTC).isoformat(timespec="seconds")
+                meta = {"kind": kind, "settings": settings, "created": created, "version": __version__}
+                with closing(sqlite3.connect(begun, isolation_level=None)) as database:
                     database.executescript(
-                        f"BEGIN; {_TABLES} {tables} PRAGMA application_id = {APPLICATION_ID}; "
-                        f"PRAGMA user_version = {FORMAT}; COMMIT;"
+                        f"{_TABLES} {tables} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};"
                     )
-                    created = datetime.now(UTC).isoformat(timespec="seconds")
-                    meta = {"kind": kind, "settings": settings, "created": created, "version": __version__}
+                    database.execute("BEGIN")
                     database.executemany(
                         "INSERT INTO meta VALUES (?, ?)", [(key, json.dumps(value)) for key, value in meta.items()]
                     )
+                    database.execute("COMMIT")
+                begun.replace(path)
+                database = _connect(path)
         except BaseException:
+            begun.unlink(missing_ok=True)
             lock.release()
             raise
         return cls(path, database, lock)
@@ -100,7 +106,6 @@ class Journal:
         try:
             with told(path):
                 database = _connect(path)
-                _require_run(path, database)
                 if database.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
                     raise sqlite3.DatabaseError("database disk image is malformed")
             return _of_kind(cls(path, database, lock), kind)
@@ -125,7 +130,6 @@ class Journal:
                 if path.with_name(path.name + "-wal").exists():
                     raise
                 database = sqlite3.connect(uri + "&immutable=1", uri=True, isolation_level=None)
-            _require_run(path, database)
         return _of_kind(cls(path, database, None), kind)
 
     @property
@@ -173,6 +177,10 @@ class Journal:
 
     def close(self) -> None:
         """Fold the log into the file and let others write."""
+        if self._lock is not None:
+            # A file at rest has no log, so that reading it leaves nothing beside it; a reader of now may forbid it.
+            with suppress(sqlite3.Error):
+                self._database.execute("PRAGMA journal_mode = DELETE")
         self._database.close()
         if self._lock is not None:
             Path(self._lock.lock_file).unlink(missing_ok=True)
@@ -196,11 +204,11 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _locked(path: Path) -> BaseFileLock:
     """The right to write a run, given up by the system when the process dies."""
     lock = FileLock(path.with_name(path.name + ".lock"))
-    try:
-        with told(path):
+    with told(path):
+        try:
             lock.acquire(timeout=0)
-    except Timeout:
-        raise StatescapeError(f"Another process is writing {path}; wait for it or stop it first.") from None
+        except Timeout:
+            raise StatescapeError(f"Another process is writing {path}; wait for it or stop it first.") from None
     return lock
 
 
@@ -209,17 +217,14 @@ def _existing(path: str | Path) -> Path:
     if not path.is_file():
         raise StatescapeError(f"There is no run {path}; `statescape runs` lists those of a folder.")
     with told(path), path.open("rb") as file:
-        if file.read(16) != b"SQLite format 3\x00":
-            raise StatescapeError(f"{path} is no run that statescape wrote.")
-    return path
-
-
-def _require_run(path: Path, database: sqlite3.Connection) -> None:
-    if database.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        header = file.read(100)
+    # Read here, since opening a file by SQLite may change it: format and application stand at bytes 60 and 68.
+    if header[:16] != b"SQLite format 3\x00" or header[68:72] not in (APPLICATION_ID.to_bytes(4, "big"), b""):
         raise StatescapeError(f"{path} is no run that statescape wrote.")
-    found = database.execute("PRAGMA user_version").fetchone()[0]
+    found = int.from_bytes(header[60:64], "big")
     if found > FORMAT:
         raise StatescapeError(f"{path} was written by a newer statescape (format {found}); update to read it.")
+    return path
 
 
 def _of_kind(journal: Journal, kind: str | None) -> Journal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -16,6 +16,7 @@ from statescape.evolution.values import Values
 FEWEST, MOST = 1.0, 2.0
 
 
+@runtime_checkable
 class Encoding(Protocol):
     """One rung of the ladder of search spaces; a new one is a small file with these members."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -15,6 +15,7 @@ from statescape.evolution.space import SearchSpace
 STOP = 0.6
 
 
+@runtime_checkable
 class Operator(Protocol):
     """One way to make a child; a new one is a small class with these members."""
 

@@ -1,0 +1,77 @@
+"""Each wording on results made for it."""
+
+import numpy as np
+import pytest
+
+from statescape.evolution.conditions import Hyperparameters
+from statescape.evolution.seals import Seal, Sealed, compare
+from statescape.studies.evolution_conclusion import Facts, conclusion
+
+HYPER = Hyperparameters()
+
+
+def seal(level: str, champion: float, control: float, other: float | None = None) -> Seal:
+    """A champion and two controls whose means are given, on trials of common difficulty."""
+    rng = np.random.default_rng([len(level)])
+    difficulty = np.exp(rng.normal(0.0, 0.05, 30))
+
+    def sealed(name: str, mean: float, draws: int) -> Sealed:
+        scores = mean * difficulty[None] * np.exp(rng.normal(0.0, 0.03, (draws, 30)))
+        return Sealed(name, HYPER, scores * mean / scores.mean())
+
+    controls = [sealed("SCR", other or control, 12), sealed("erdos-renyi", control, 12)]
+    return compare(level, sealed("champion", champion, 1), controls, 0)  # type: ignore[arg-type]
+
+
+def ladder(matrix: float, wiring: float, signs: float, mask: float, control: float = 0.37) -> dict:
+    means = {"matrix": matrix, "wiring": wiring, "signs": signs, "mask": mask}
+    return {level: seal(level, mean, control) for level, mean in means.items()}
+
+
+def facts(level: str = "matrix", radius: str = "rescale", signed: bool = True, nilpotent: bool = False) -> Facts:
+    return Facts(level, radius, signed, nilpotent, "NRMSE")  # type: ignore[arg-type]
+
+
+def test_a_coadapted_matrix_is_told_apart_and_not_called_topology() -> None:
+    seals = ladder(0.20, 0.372, 0.371, 0.381)
+    words = conclusion(facts(), seals)
+    assert "the champion beats every control" in words
+    assert "one matrix that has grown together with one W_in" in words
+    assert "topology" not in words
+    assert "not a gain of the wiring itself" in words
+
+
+def test_the_trial_of_the_prototype_owes_most_of_its_gain_to_one_matrix() -> None:
+    words = conclusion(facts(), ladder(0.20, 0.346, 0.370, 0.381))
+    share = int(words.split("in logarithms, ")[1].split("%")[0])
+    assert share == pytest.approx(100 * (1 - np.log(0.37 / 0.346) / np.log(0.37 / 0.20)), abs=3)
+    assert "which units are connected is not shown to matter by itself" in words
+
+
+def test_a_gain_that_survives_new_weights_is_topology() -> None:
+    words = conclusion(facts("mask"), ladder(0.30, 0.30, 0.30, 0.30))
+    assert "this is topology" in words
+
+
+def test_a_binary_champion_at_wiring_is_not_called_topology_by_its_weights() -> None:
+    assert "topology" not in conclusion(facts("wiring", signed=False), ladder(0.33, 0.33, 0.37, 0.37))
+
+
+def test_a_null_is_said_with_what_would_have_been_seen() -> None:
+    words = conclusion(facts("mask"), ladder(0.37, 0.37, 0.37, 0.372))
+    assert "not shown to beat any control" in words
+    assert "would have seen a gain of" in words
+    assert "topology" not in words
+
+
+def test_radius_and_nilpotent_champions_are_flagged() -> None:
+    words = conclusion(facts(radius="free", nilpotent=True), ladder(0.20, 0.372, 0.371, 0.381))
+    assert "part of the gain may be its radius" in words
+    assert "equal radius does not hold" in words
+    assert "radius" not in conclusion(facts(), ladder(0.20, 0.372, 0.371, 0.381))
+
+
+def test_a_diverged_champion_concludes_nothing() -> None:
+    seals = ladder(0.20, 0.372, 0.371, 0.381)
+    seals["matrix"] = compare("matrix", Sealed("champion", HYPER, np.full((1, 30), np.inf)), [], 0)
+    assert conclusion(facts(), seals).startswith("The champion diverged")
