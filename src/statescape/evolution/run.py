@@ -35,7 +35,7 @@ from statescape.evolution.space import SearchSpace
 from statescape.evolution.tuning import trainings_of, tune
 from statescape.reservoir.tasks import Part, Task
 from statescape.reservoir.topology import RadiusPolicy
-from statescape.runs import Executor, Journal, make_executor
+from statescape.runs import Executor, Journal, Serial, make_executor
 
 RIVALS = ("random-search", "hill-climber")
 _INPUTS, _HYPER = 21, 22
@@ -102,8 +102,9 @@ def evolve(
     task_options: Mapping[str, Any] | None = None,
     start: Sequence[Genome] = (),
     run: str | Path | None = None,
-    executor: Executor | None = None,
+    executor: Executor | str | None = None,
     workers: int | None = None,
+    scheduler: str | None = None,
     callbacks: Sequence[Callback] = (),
     say: Say | None = None,
 ) -> Evolution:
@@ -132,8 +133,9 @@ def evolve(
         task_options: of `tasks.from_csv`, for a file.
         start: genomes to begin with.
         run: file of the run's journal; a temporary one where None.
-        executor: who works; processes on all cores where None.
-        workers: how many processes, where there is no executor.
+        executor: who works, or "serial", "processes" or "dask"; processes on all cores where None.
+        workers: how many processes, where the executor is not given.
+        scheduler: address of a Dask scheduler, where the executor is not given.
         callbacks: called after every generation; one that returns True ends that arm.
         say: called with a few words before every longer step.
 
@@ -167,10 +169,10 @@ def evolve(
     with ExitStack() as stack:
         if run is None:
             run = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "temporary.run"
+        working = stack.enter_context(_working(executor, workers, scheduler))
         journal = stack.enter_context(Journal.create(run, ledger.KIND, settings.as_json(), ledger.TABLES))
         for index, genome in enumerate(start):
             journal.put(f"start/{index:04}", genome.to_bytes())
-        working = stack.enter_context(_working(executor, workers))
         return _Run(journal, settings, opened, working, tuple(callbacks), say).whole()
 
 
@@ -178,8 +180,9 @@ def resume(
     run: str | Path,
     *,
     task: Task | None = None,
-    executor: Executor | None = None,
+    executor: Executor | str | None = None,
     workers: int | None = None,
+    scheduler: str | None = None,
     callbacks: Sequence[Callback] = (),
     say: Say | None = None,
 ) -> Evolution:
@@ -190,6 +193,7 @@ def resume(
         task: needed where the run's task was an object, not a name or a file.
         executor: as for `evolve`.
         workers: as for `evolve`.
+        scheduler: as for `evolve`.
         callbacks: as for `evolve`.
         say: as for `evolve`.
 
@@ -203,7 +207,7 @@ def resume(
         journal = stack.enter_context(opener(run, kind=ledger.KIND))
         settings = Settings.from_json(journal.settings)
         opened = task or reopen_task(settings.task)
-        working = stack.enter_context(_working(executor, 1 if finished else workers))
+        working = stack.enter_context(Serial() if finished else _working(executor, workers, scheduler))
         return _Run(journal, settings, opened, working, tuple(callbacks), say).whole()
 
 
@@ -221,12 +225,12 @@ def inputs_of(settings: Settings, task: Task) -> np.ndarray:
 
 
 @contextmanager
-def _working(executor: Executor | None, workers: int | None) -> Iterator[Executor]:
+def _working(executor: Executor | str | None, workers: int | None, scheduler: str | None) -> Iterator[Executor]:
     """The given executor, or one that ends with the run."""
-    if executor is not None:
+    if executor is not None and not isinstance(executor, str):
         yield executor
         return
-    with make_executor(None, workers) as own:
+    with make_executor(executor, workers, scheduler) as own:
         yield own
 
 
