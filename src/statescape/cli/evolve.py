@@ -78,6 +78,14 @@ def evolve(
         str,
         typer.Option("--arm", help="genetic, mutation-only, random-search or hill-climber.", rich_help_panel=_SEARCH),
     ] = "genetic",
+    objectives: Annotated[
+        str,
+        typer.Option(
+            "--objectives",
+            help="error, or error,edges: as little error as possible for every number of edges.",
+            rich_help_panel=_SEARCH,
+        ),
+    ] = "error",
     trials: Annotated[
         int, typer.Option("--trials", "-k", min=1, help="Trials of a generation.", rich_help_panel=_SEARCH)
     ] = 4,
@@ -191,6 +199,7 @@ def evolve(
             compare=compare,
             tune=tune,
             seal_trials=seal_trials,
+            objectives=tuple(name.strip() for name in objectives.split(",")),
             task_options={name: value for name, value in options.items() if value is not None},
             start=start,
             run=file,
