@@ -12,17 +12,21 @@ from __future__ import annotations
 
 import logging
 import math
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from statescape import __version__
 from statescape.errors import StatescapeError
+from statescape.runs.dask_connection import connected, local_cluster, require_distributed, silence
 from statescape.runs.errors import LostWorkersError
 from statescape.runs.threads import one_blas_thread
 
@@ -34,12 +38,10 @@ R = TypeVar("R")
 
 # Seconds of work in a bundle, and bundles for each worker where a map is shorter than that.
 SECOND, BUNDLES_PER_WORKER = 1.0, 2
-# Seconds: to reach a scheduler, between two looks at it while nothing comes back, without any worker.
-CONNECT, LOOK, PATIENCE = 15.0, 5.0, 300.0
+# Seconds: for a scheduler to answer, between two looks at it while nothing comes back, without any worker.
+ANSWER, LOOK, PATIENCE = 15.0, 5.0, 300.0
 # Weight of the newest measurement in the running seconds of a task.
 NEWEST = 0.5
-# Dask speaks of lost connections and restarted workers; here they are one sentence or nothing.
-_TALKERS = ("distributed", "tornado", "asyncio")
 
 
 class Dask:
@@ -57,17 +59,17 @@ class Dask:
     """
 
     def __init__(self, scheduler: str | None = None, workers: int = 1, *, patience: float = PATIENCE) -> None:
-        _require_distributed()
+        require_distributed()
         self._patience, self._pace = patience, _Pace()
-        self._levels = _silence()
+        self._levels = silence()
         self._cluster: LocalCluster | None = None
         self._client: Client | None = None
         try:
             if scheduler is None:
-                self._cluster = _local_cluster(workers)
+                self._cluster = local_cluster(workers)
                 scheduler = str(self._cluster.scheduler_address)
             self.address = scheduler
-            self._client = _connected(self.address)
+            self._client = connected(self.address)
             self._workers = self._await_workers()
         except BaseException:
             self.close()
@@ -102,10 +104,10 @@ class Dask:
             with suppress(Exception):
                 client.cancel(futures)
         for start, one in zip(starts, done, strict=True):
-            if one.version != __version__:
+            if one.versions != versions():
                 raise StatescapeError(
-                    f"A Dask worker runs statescape {one.version} and this is {__version__}; install the same version "
-                    "everywhere."
+                    f"A Dask worker has {one.versions}; here are {versions()}; install the same everywhere, since "
+                    "results must not depend on who works."
                 )
             self._pace.learn(function, one.seconds / len(tasks[start : start + size]))
         return [result for one in done for result in one.results]
@@ -217,7 +219,7 @@ class Dask:
 
     def _ask(self) -> dict[str, int]:
         """Threads of every worker, by its address."""
-        return dict(self._within(lambda client: client.nthreads(), CONNECT))
+        return dict(self._within(lambda client: client.nthreads(), ANSWER))
 
     def _within(self, question: Callable[[Client], Any], seconds: float) -> Any:
         """An answer of the cluster in time, or the sentence for a scheduler that is lost."""
@@ -261,11 +263,21 @@ class _Pace:
 
 @dataclass(frozen=True)
 class _Done:
-    """A bundle's results, the seconds they took, and the worker's version."""
+    """A bundle's results, the seconds they took, and the worker's versions."""
 
     results: list[Any]
     seconds: float
-    version: str
+    versions: str
+
+
+@cache
+def versions() -> str:
+    """What the last bits of a result depend on, beside the kind of processor."""
+    found = [f"Python {sys.version_info.major}.{sys.version_info.minor}", f"statescape {__version__}"]
+    for name in ("numpy", "scipy", "numba"):
+        with suppress(PackageNotFoundError):
+            found.append(f"{name} {version(name)}")
+    return ", ".join(found)
 
 
 # A worker with several threads that joined later works on one bundle at a time: BLAS and caches are the process's own.
@@ -281,58 +293,4 @@ def _work(payload: bytes) -> _Done:
         function, tasks = deserialize_bytes(payload)
         begun = time.perf_counter()
         results = [function(task) for task in tasks]
-        return _Done(results, time.perf_counter() - begun, __version__)
-
-
-def _require_distributed() -> None:
-    try:
-        import distributed  # noqa: F401
-    except ModuleNotFoundError:
-        raise StatescapeError(
-            "The executor dask needs Dask, which is not installed: pip install 'statescape[dask]'"
-        ) from None
-
-
-def _local_cluster(workers: int) -> LocalCluster:
-    """Single-threaded processes of this machine, each with a nanny, who starts it again when it dies."""
-    from distributed import LocalCluster
-
-    try:
-        return LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=None,
-            memory_limit=0,
-            silence_logs=logging.CRITICAL,
-        )
-    except (RuntimeError, OSError, TimeoutError):
-        raise StatescapeError(
-            "The Dask workers of this machine did not start; a script must start the work under "
-            '`if __name__ == "__main__":`.'
-        ) from None
-
-
-def _connected(address: str) -> Client:
-    from distributed import Client
-
-    try:
-        return Client(address, timeout=CONNECT, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise StatescapeError(
-            f"No Dask scheduler answers at {address} ({_first_line(error)}); start one with `dask scheduler` and give "
-            "the address that it prints."
-        ) from None
-
-
-def _first_line(error: BaseException) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-
-
-def _silence() -> dict[str, int]:
-    """Quieten Dask; returns the levels that were."""
-    names = {name for name in logging.root.manager.loggerDict if name.split(".")[0] in _TALKERS} | set(_TALKERS)
-    levels = {name: logging.getLogger(name).level for name in names}
-    for name in names:
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    return levels
+        return _Done(results, time.perf_counter() - begun, versions())
