@@ -60,7 +60,7 @@ class Dask:
 
     def __init__(self, scheduler: str | None = None, workers: int = 1, *, patience: float = PATIENCE) -> None:
         require_distributed()
-        self._patience, self._pace = patience, _Pace()
+        self._patience, self._pace, self._asked = patience, _Pace(), 0.0
         self._levels = silence()
         self._cluster: LocalCluster | None = None
         self._client: Client | None = None
@@ -69,7 +69,7 @@ class Dask:
                 self._cluster = local_cluster(workers)
                 scheduler = str(self._cluster.scheduler_address)
             self.address = scheduler
-            self._client = connected(self.address)
+            self._client = connected(self.address, direct=self._cluster is not None)
             self._workers = self._await_workers()
         except BaseException:
             self.close()
@@ -89,20 +89,23 @@ class Dask:
         """
         if not tasks:
             return []
+        import dask.config
         from distributed.protocol.serialize import serialize_bytes
 
         client = self._running()
-        self._workers = max(len(self._ask()), 1)
+        if time.monotonic() - self._asked > LOOK:
+            self._workers = max(len(self._ask()), 1)
         size = self._pace.bundle_size(function, len(tasks), self._workers)
         starts = range(0, len(tasks), size)
         payloads = [serialize_bytes((function, list(tasks[start : start + size]))) for start in starts]
-        with self._lost_is_told():
+        with self._lost_is_told(), dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}):
             futures = client.map(_work, payloads, pure=False, key=f"statescape-{time.monotonic_ns()}")
         try:
             done = self._collected(dict(enumerate(futures)))
-        finally:
+        except BaseException:
             with suppress(Exception):
                 client.cancel(futures)
+            raise
         for start, one in zip(starts, done, strict=True):
             if one.versions != versions():
                 raise StatescapeError(
@@ -219,7 +222,9 @@ class Dask:
 
     def _ask(self) -> dict[str, int]:
         """Threads of every worker, by its address."""
-        return dict(self._within(lambda client: client.nthreads(), ANSWER))
+        threads = dict(self._within(lambda client: client.nthreads(), ANSWER))
+        self._asked = time.monotonic()
+        return threads
 
     def _within(self, question: Callable[[Client], Any], seconds: float) -> Any:
         """An answer of the cluster in time, or the sentence for a scheduler that is lost."""

@@ -38,7 +38,7 @@ def local_cluster(workers: int) -> LocalCluster:
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             memory_limit=0,
             silence_logs=logging.CRITICAL,
         )
@@ -49,8 +49,13 @@ def local_cluster(workers: int) -> LocalCluster:
         ) from None
 
 
-def connected(address: str) -> Client:
-    """A client of the scheduler at an address, within `CONNECT` seconds or not at all."""
+def connected(address: str, *, direct: bool) -> Client:
+    """A client of the scheduler at an address, within `CONNECT` seconds or not at all.
+
+    Args:
+        address: of the scheduler.
+        direct: whether this process reaches the workers, so that results need not pass through the scheduler.
+    """
     from distributed import Client
 
     try:
@@ -59,7 +64,7 @@ def connected(address: str) -> Client:
             thread.submit(lambda: asyncio.run(_knock(address))).result()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about versions, of which `versions` refuses those that matter
-            return Client(address, timeout=CONNECT, set_as_default=False)
+            return Client(address, timeout=CONNECT, set_as_default=False, direct_to_workers=direct)
     except (OSError, TimeoutError, ValueError) as error:
         raise StatescapeError(
             f"No Dask scheduler answers at {address} ({_first_line(error)}); start one with `dask scheduler` and give "
