@@ -16,6 +16,7 @@ from statescape.evolution.values import Values
 # found and not given.
 START = 0.1
 
+
 @dataclass(frozen=True)
 class Circulant:
     """Gene "bands": W[i, j] = bands[(i - j) mod units], so that band 1 alone is the simple cycle.
