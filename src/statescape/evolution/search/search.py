@@ -217,13 +217,17 @@ class Search:
     def _improvement(
         self, child: Candidate, everyone: dict[int, Candidate], noise: float, alive: set[int]
     ) -> tuple[str, float]:
-        """By how much a child is better than its first parent; with two objectives, whether it survived."""
+        """By how much a child is better than the better of its parents: a copy of that one is no success.
+
+        With two objectives a success is a child that survives.
+        """
         if self.sparse:
             return child.operator, float(child.number in alive)
-        if not child.parents or child.parents[0] not in everyone:
+        parents = [everyone[number] for number in child.parents if number in everyone]
+        if not parents:
             return child.operator, 0.0
-        parent = everyone[child.parents[0]]
-        return child.operator, merit(parent.record, noise) - merit(child.record, noise)
+        best = min(merit(parent.record, noise) for parent in parents)
+        return child.operator, best - merit(child.record, noise)
 
 
 class _Open:
