@@ -22,7 +22,9 @@ class Cluster:
         self._folder, self._processes = folder, []
         self.port = port or _free_port()
         self.address = f"tcp://127.0.0.1:{self.port}"
-        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard")
+        # Where a test is killed itself, its cluster ends by idleness.
+        where = ["--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard", "--idle-timeout", "600"]
+        self.scheduler = self._start("scheduler", *where)
         deadline = time.monotonic() + 120
         while not _listens(self.port):
             assert time.monotonic() < deadline, "the scheduler did not start"
@@ -31,6 +33,7 @@ class Cluster:
     def add_workers(self, count: int, threads: int = 1) -> psutil.Process:
         """`count` worker processes under one nanny process, as `dask worker --nworkers` starts them."""
         arguments = ["--nworkers", str(count), "--nthreads", str(threads), "--no-dashboard", "--host", "127.0.0.1"]
+        arguments += ["--death-timeout", "120"]
         started = self._start("worker", self.address, *arguments, "--local-directory", str(self._folder))
         return psutil.Process(started.pid)
 

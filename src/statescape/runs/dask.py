@@ -37,7 +37,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 # Seconds of work in a bundle, and bundles for each worker where a map is shorter than that.
-SECOND, BUNDLES_PER_WORKER = 1.0, 2
+SECOND, BUNDLES_PER_WORKER = 1.0, 4
 # Seconds: for a scheduler to answer, between two looks at it while nothing comes back, without any worker.
 ANSWER, LOOK, PATIENCE = 15.0, 5.0, 300.0
 # Weight of the newest measurement in the running seconds of a task.

@@ -31,9 +31,12 @@ def require_distributed() -> None:
 
 def local_cluster(workers: int) -> LocalCluster:
     """Single-threaded processes of this machine, each with a nanny, who starts it again when it dies."""
+    import dask.config
     from distributed import LocalCluster
 
     try:
+        # The profiler looks at every worker a hundred times a second, and here nobody looks at the profile.
+        dask.config.set({"distributed.worker.profile.enabled": False})
         return LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
