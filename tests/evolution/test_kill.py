@@ -22,7 +22,7 @@ def _command(seed, file, workers):
     if file.exists():
         arguments = ["resume", file.name]
     else:
-        arguments = ["evolve", "memory-noisy", "--units", 12, "--generations", 24, "--seed", seed, "--run", file.name]
+        arguments = ["evolve", "memory-noisy", "--units", 10, "--generations", 14, "--seed", seed, "--run", file.name]
         arguments += ["--no-compare", "--no-tune"]
     arguments += ["--workers", workers, "--json", "result.json"]
     return [sys.executable, "-m", "statescape", *map(str, arguments)]
