@@ -45,7 +45,7 @@ def print_result(result: Evolution) -> None:
     console.print(_honest_line(result), markup=False)
     console.print(f"\n{conclusion_of(result)}\n", markup=False)
     if result.run:
-        console.print(f"Run: {visible(result.run)} (statescape resume, runs, export)", markup=False)
+        console.print(f"Run: {visible(result.run)} (statescape report, show, export)", markup=False)
 
 
 def conclusion_of(result: Evolution) -> str:

@@ -1,30 +1,23 @@
-"""W as a graph: units pulled together by their weights, edges coloured by sign.
-
-Layout, from a fixed start so that one W always gives one picture: Kamada and Kawai (1989) for graphs with few edges,
-where it unfolds cycles and lines; Fruchterman and Reingold (1991) for others; a circle where there are too many units.
-"""
+"""W as a graph: its order unfolded (`layout.py`), edges coloured by sign."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 from jaxtyping import Float, Int
 
 from statescape.reservoir import EchoStateNetwork
 from statescape.reservoir.measures import in_degrees, modularity, out_degrees, reciprocity
 from statescape.views.reservoir.colours import NEGATIVE, POSITIVE
-from statescape.views.reservoir.matrix import bandwidth, bringing_together
+from statescape.views.reservoir.layout import UNFOLDED_UP_TO, places
 from statescape.views.theme import LIGHT
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
     from matplotlib.figure import Figure
 
-SPRINGS_UP_TO = 300
-FEW_EDGES = 3  # for each unit
 EDGES_DRAWN = 4000
 
 
@@ -63,10 +56,10 @@ class GraphPicture:
             + f"; incoming {ins.min()} to {ins.max()}, outgoing {outs.min()} to {outs.max()}; reciprocity "
             f"{reciprocity(W):.2f}"
             # Finding communities takes time that grows with the cube of the units.
-            + (f", modularity {modularity(W):.2f}" if len(W) <= SPRINGS_UP_TO else "")
+            + (f", modularity {modularity(W):.2f}" if len(W) <= UNFOLDED_UP_TO else "")
             + ". Blue weights are positive, orange ones negative."
         )
-        return cls(_places(W), np.column_stack([sources, targets])[order], weights[order], ins + outs, caption)
+        return cls(places(W), np.column_stack([sources, targets])[order], weights[order], ins + outs, caption)
 
     def _segments(self) -> Float[np.ndarray, "edges 2 2"]:
         return np.stack([self.places[self.edges[:, 0]], self.places[self.edges[:, 1]]], axis=1)
@@ -137,21 +130,3 @@ class GraphPicture:
         figure.update_xaxes(visible=False)
         figure.update_yaxes(visible=False, scaleanchor="x")
         return figure
-
-
-def _places(W: Float[np.ndarray, "units units"]) -> Float[np.ndarray, "units 2"]:
-    """Where each unit stands: on a circle, neighbours side by side, then moved by what connects them."""
-    units, order = len(W), bringing_together(W)
-    angle = np.empty(units)
-    angle[order] = np.linspace(0.0, 1.9 * np.pi, units)
-    circle = np.column_stack([np.cos(angle), np.sin(angle)])
-    if units > SPRINGS_UP_TO or units < 3 or bandwidth(W[np.ix_(order, order)]) <= 1:  # a line stays an open circle
-        return circle
-    graph = nx.from_numpy_array(np.maximum(np.abs(W), np.abs(W).T))
-    graph.remove_edges_from(list(nx.selfloop_edges(graph)))
-    if graph.number_of_edges() <= FEW_EDGES * units and nx.is_connected(graph):
-        places = nx.kamada_kawai_layout(graph, pos=nx.spectral_layout(graph, weight=None), weight=None)
-    else:
-        start = {unit: circle[unit] for unit in range(units)}
-        places = nx.spring_layout(graph, pos=start, seed=0, iterations=200)
-    return np.array([places[unit] for unit in range(units)])

@@ -1,0 +1,340 @@
+"""The report of one run: what the gain is made of first, then how it was found, what was found, and all numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from statescape.evolution import Evolution
+from statescape.evolution.chronicle import Ancestor
+from statescape.evolution.seals import Comparison
+from statescape.files import require_writable
+from statescape.statistics import MeanInterval
+from statescape.studies.evolution_conclusion import ALPHA
+from statescape.studies.evolution_reading import EvolutionReading, read_evolution
+from statescape.views.evolution.genealogy import gains_by_operator
+from statescape.views.evolution.pictures import pictures
+from statescape.views.page import Figure, Page, Prose, Section, Table, write_page
+from statescape.views.page.blocks import Block
+from statescape.views.picture import Picture
+from statescape.views.reporting import pictures_of, report_of
+from statescape.views.text import visible
+
+MOST_ROWS = 25  # of the champion's line
+LONGEST_NAME = 60
+NO_FILE = "This run was kept in no file, so its generations are gone; give it one (--run FILE, run=...) to see them."
+
+
+@report_of.register
+def _(evolution: Evolution, file: Path) -> Path:
+    require_writable(file)
+    return report_of(read_evolution(evolution), file)
+
+
+@report_of.register
+def _(reading: EvolutionReading, file: Path) -> Path:
+    require_writable(file)
+    return write_page(page_of(reading), file)
+
+
+@pictures_of.register
+def _(evolution: Evolution) -> Sequence[Picture]:
+    return pictures_of(read_evolution(evolution))
+
+
+@pictures_of.register
+def _(reading: EvolutionReading) -> Sequence[Picture]:
+    return list(pictures(reading).values())
+
+
+def page_of(reading: EvolutionReading) -> Page:
+    """The page of a run, section by section."""
+    drawn = pictures(reading)
+    sections = [
+        _seals(reading, drawn),
+        _search(drawn),
+        _operators(drawn),
+        _genealogy(reading, drawn),
+        _stages(drawn),
+        _wiring(drawn),
+        _order(drawn),
+        _work(reading, drawn),
+    ]
+    if "front" in drawn:
+        sections.append(_front(drawn))
+    return Page(
+        title=f"An evolved wiring for ‘{_task(reading.evolution)}’",
+        lead=_lead(reading.evolution),
+        facts=_facts(reading.evolution),
+        sections=(*sections, _numbers(reading.evolution)),
+    )
+
+
+def _task(evolution: Evolution) -> str:
+    return visible(evolution.task.name, LONGEST_NAME)
+
+
+def _lead(evolution: Evolution) -> str:
+    settings, found = evolution.settings, evolution.found
+    redrawn = {
+        "matrix": "the data alone, so that one matrix could grow together with one W_in",
+        "wiring": "data and W_in",
+        "mask": "data, W_in and all weights, so that only the places of the edges could evolve",
+    }[settings.level]
+    return (
+        f"A {found.arm} search of {len(evolution.history):,} generations and {found.trainings:,} trainings chose how "
+        f"{settings.units} units are wired. Its trials redrew {redrawn}."
+    )
+
+
+def _facts(evolution: Evolution) -> list[tuple[str, str]]:
+    settings, best = evolution.settings, evolution.best
+    facts = [
+        ("task", _task(evolution)),
+        ("score", evolution.task.score_name),
+        ("units", f"{settings.units:,}"),
+        ("encoding", settings.encoding),
+        ("searched at", settings.level),
+        ("radius", settings.radius),
+        ("champion", f"candidate {best.candidate.number:,}, {best.topology.edges:,} edges"),
+        ("sealed on", f"{evolution.seals[settings.level].interval.n} fresh trials a level"),
+        ("searching took", f"{evolution.found.seconds:,.0f} s"),
+        ("seed", str(settings.seed)),
+    ]
+    if evolution.run:
+        facts.append(("run", visible(Path(evolution.run).name, LONGEST_NAME)))
+    if evolution.nilpotent:
+        facts.append(("no cycle", "radius 0 at any scale: equal radius does not hold for the champion"))
+    return facts
+
+
+def _seals(reading: EvolutionReading, drawn: dict[str, Picture]) -> Section:
+    return Section(
+        "seals",
+        "What the gain is made of",
+        "Look how much of the gain is left from bar to bar, as W_in, the signs and at last all weights are drawn anew.",
+        (
+            *(Prose(sentence, strong=True) for sentence in reading.conclusion),
+            Figure(drawn["seals"]),
+            _seals_table(reading.evolution),
+        ),
+    )
+
+
+def _search(drawn: dict[str, Picture]) -> Section:
+    blocks: tuple[Block, ...] = (Prose(NO_FILE),)
+    if "search" in drawn:
+        blocks = (Figure(drawn["search"]), Figure(drawn["diversity"]))
+    return Section(
+        "search",
+        "How the search went",
+        "Look whether the best still fell at the end, and how far the honest scores lie from what the search chose by.",
+        blocks,
+    )
+
+
+def _operators(drawn: dict[str, Picture]) -> Section:
+    there = "operators" in drawn
+    return Section(
+        "operators",
+        "What the operators were worth",
+        "Look whose children survived, and whether changes of edges, changes of units or crossover carried the search.",
+        (
+            Figure(drawn["operators"])
+            if there
+            else Prose("This search drew every wiring at random: no operator was used."),
+        ),
+    )
+
+
+def _genealogy(reading: EvolutionReading, drawn: dict[str, Picture]) -> Section:
+    blocks: tuple[Block, ...] = (Prose(NO_FILE),)
+    if "genealogy" in drawn:
+        blocks = (Figure(drawn["genealogy"]), _line_table(reading.line), _earned_table(reading.line))
+    return Section(
+        "genealogy",
+        "Where the champion comes from",
+        "Look which few steps made most of the gain, and what made them.",
+        blocks,
+    )
+
+
+def _stages(drawn: dict[str, Picture]) -> Section:
+    blocks: tuple[Block, ...] = (Prose(NO_FILE),)
+    if "stages" in drawn:
+        blocks = (Figure(drawn["stages"]), Figure(drawn["stages-matrices"]))
+    return Section(
+        "stages",
+        "From chance to the champion",
+        "Look whether cycles close, chains line up or hubs arise from the first random wiring to the last.",
+        blocks,
+    )
+
+
+def _wiring(drawn: dict[str, Picture]) -> Section:
+    return Section(
+        "wiring",
+        "The champion's wiring",
+        "Look what the champion shares with the cycle and not with chance, and what is lost when it is rewired.",
+        (Figure(drawn["wirings"]), Figure(drawn["matrices"]), Figure(drawn["spectra"])),
+    )
+
+
+def _order(drawn: dict[str, Picture]) -> Section:
+    return Section(
+        "order",
+        "Order beyond chance",
+        "Look which red points leave the grey bars: that much of the order is not given by the degrees alone.",
+        (Figure(drawn["order"]),),
+    )
+
+
+def _work(reading: EvolutionReading, drawn: dict[str, Picture]) -> Section:
+    blocks: list[Block] = [Figure(drawn[name]) for name in ("outputs", "state-path") if name in drawn]
+    reason = reading.work.attempt.reason
+    if reason:
+        blocks.insert(0, Prose(f"On this trial the network diverged: {reason}"))
+    elif not blocks:
+        blocks.append(
+            Prose(
+                "This task reads the network's weights: there is no input, no prediction and no path. On the first "
+                f"trial of the seal {reading.work.level} it scores {reading.work.attempt.score:.4f}."
+            )
+        )
+    elif "outputs" not in drawn:
+        blocks.insert(0, Prose(f"This task asks for no prediction; the trial scores {reading.work.attempt.score:.4f}."))
+    return Section(
+        "work",
+        "The champion at work",
+        "Look how near its output keeps to the target, and where its states go meanwhile.",
+        blocks,
+    )
+
+
+def _front(drawn: dict[str, Picture]) -> Section:
+    return Section(
+        "front",
+        "Error against edges",
+        "Look how many edges can be left out before the error rises.",
+        (Figure(drawn["front"]),),
+    )
+
+
+def _numbers(evolution: Evolution) -> Section:
+    record = evolution.best.candidate.record
+    honest = Table(
+        (evolution.task.score_name, "mean", "95 % interval", "trials"),
+        [
+            ("selection score", _number(record.mean), "", f"{record.n:,}"),
+            ("re-scored, fresh trials of the search's part", *_mean(evolution.rescored)),
+            ("sealed, all else as in the search", *_mean(evolution.sealed)),
+        ],
+        f"What the champion was chosen by, and what it is: the winner's curse is {evolution.winners_curse:+.4f}",
+    )
+    own = evolution.seals[evolution.settings.level]
+    controls = Table(
+        ("control", "champion / control", "95 % interval", "p (Holm)", "draws", "gain that would have been seen"),
+        [(name, *_compared(one)) for name, one in own.controls.items()],
+        f"At the search's own level, {evolution.settings.level}; ratios below 1 favour the champion",
+    )
+    names = list(asdict(own.champion.hyper))
+    hyper = Table(
+        ("after tuning", *names),
+        [
+            ("searched under", *(f"{getattr(evolution.best.hyper, name):g}" for name in names)),
+            *(
+                (f"champion, {level}", *(f"{getattr(seal.champion.hyper, name):.3g}" for name in names))
+                for level, seal in evolution.seals.items()
+            ),
+        ],
+        "Hyper-parameters" if evolution.settings.tune else "Hyper-parameters (nothing was tuned)",
+    )
+    return Section(
+        "numbers",
+        "The numbers",
+        "What stands behind the pictures; `--json` writes all of it.",
+        (honest, controls, hyper),
+    )
+
+
+def _seals_table(evolution: Evolution) -> Table:
+    seals, level = evolution.seals, evolution.settings.level
+    header = (evolution.task.score_name, *(f"{one}{' (searched)' if one == level else ''}" for one in seals))
+    rows = [
+        ("champion", *(_number(seal.interval.mean) for seal in seals.values())),
+        ("95 % interval", *(_range(seal.interval) for seal in seals.values())),
+    ]
+    for name in seals[level].controls:
+        cells = []
+        for seal in seals.values():
+            one = seal.controls[name]
+            beaten = one.p_holm < ALPHA and one.ratio < 1.0
+            best = f" ({_number(one.control.best_of_k)})" if one.control.k > 1 else ""
+            cells.append(f"{_number(one.control.mean)}{best}{' *' if beaten else '  '}")
+        rows.append((name, *cells))
+    return Table(
+        header,
+        rows,
+        f"Mean scores, in brackets that of the best draw. * the champion is better (sign-flip permutation, Holm over "
+        f"{len(seals[level].controls)} controls, p < {ALPHA:g})",
+    )
+
+
+def _line_table(line: tuple[Ancestor, ...]) -> Table:
+    chosen = range(len(line))
+    if len(line) > MOST_ROWS:
+        sized = sorted(range(1, len(line) - 1), key=lambda index: line[index].change)
+        chosen = sorted({0, len(line) - 1, *sized[: MOST_ROWS - 2]})  # type: ignore[assignment]
+    rows = []
+    for index in chosen:
+        one = line[index]
+        parents = ", ".join(f"{parent:,}" for parent in one.birth.parents) or "none"
+        change = "" if math.isnan(one.change) else f"{100 * math.expm1(one.change):+.1f} % ± {196 * one.error:.1f}"
+        rows.append(
+            (
+                f"{one.birth.number:,}",
+                f"{one.birth.generation:,}",
+                one.birth.operator,
+                parents,
+                change,
+                f"{one.record.n:,}",
+                _number(one.record.mean),
+            )
+        )
+    left = f"; {len(line) - len(rows)} smaller steps left out" if len(rows) < len(line) else ""
+    return Table(
+        ("candidate", "born in", "made by", "parents", "change of error", "trials", "mean score"),
+        rows,
+        f"The champion's line{left}",
+    )
+
+
+def _earned_table(line: tuple[Ancestor, ...]) -> Table:
+    return Table(
+        ("operator", "steps", "change of error, together"),
+        [(name, str(steps), f"{100 * math.expm1(change):+.1f} %") for name, steps, change in gains_by_operator(line)],
+        "What each operator gave along this line",
+    )
+
+
+def _compared(one: Comparison) -> tuple[str, ...]:
+    low, high = one.ratio_interval
+    interval = f"{low:.3f} to {high:.3f}" if math.isfinite(low) else ""
+    seen = f"{one.visible:.1%}" if math.isfinite(one.visible) else "not known"
+    return f"{one.ratio:.3f}", interval, f"{one.p_holm:.3g}", str(one.control.k), seen
+
+
+def _mean(interval: MeanInterval) -> tuple[str, str, str]:
+    return _number(interval.mean), _range(interval), str(interval.n)
+
+
+def _number(value: float) -> str:
+    return f"{value:.4f}" if math.isfinite(value) else "diverged"
+
+
+def _range(interval: MeanInterval) -> str:
+    if not math.isfinite(interval.low):
+        return "one trial says all" if interval.n == 1 else ""
+    return f"{_number(interval.low)} to {_number(interval.high)}"
