@@ -58,8 +58,8 @@ def _print(reading: CandidateReading) -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
     for name, value in facts(reading):
         table.add_row(Text(name, style="dim"), Text(visible(value)))
-    for name, value in reading.measures.items():
-        table.add_row(Text(name, style="dim"), f"{value:.2f}")
+    for name, measured in reading.measures.items():
+        table.add_row(Text(name, style="dim"), f"{measured:.2f}")
     for gene, array in reading.champion.candidate.genome.genes.items():
         shape = " x ".join(map(str, array.shape))
         filled = int((array != 0).sum())
@@ -102,11 +102,13 @@ def _values(array: np.ndarray) -> str:
 
 
 def _ordered(reading: CandidateReading) -> np.ndarray:
+    import numpy as np
+
     from statescape.views.reservoir.matrix import bringing_together
 
     W = reading.champion.topology.to_dense()
     order = bringing_together(W)
-    return W[order][:, order] != 0
+    return np.asarray(W[order][:, order] != 0)
 
 
 def braille(filled: np.ndarray) -> str:

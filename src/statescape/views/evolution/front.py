@@ -64,8 +64,8 @@ class FrontPicture:
         caption = (
             f"{len(points)} candidates that none beats in both error and edges, from {points[0].edges:,} edges "
             f"({evolution.task.score_name} {points[0].score:.4f}) to {best.edges:,} ({best.score:.4f}); scores are "
-            f"those of the search at {evolution.settings.level} and flattered by having been chosen. The champion is red "
-            f"where it lies here. Seed {evolution.settings.seed}."
+            f"those of the search at {evolution.settings.level} and flattered by having been chosen. The champion is "
+            f"red where it lies here. Seed {evolution.settings.seed}."
         )
         return cls(points, evolution.best.candidate.number, own_name(evolution), caption)
 

@@ -58,8 +58,9 @@ class GenealogyPicture:
                 else "its error as a multiple of the median random start's, difficulty of trials taken off, with 95 % "
                 f"intervals (one trial's noise is {noise:.1%}). "
             )
-            + "Red follows first parents; thin lines come from second parents. Records of survivors are flattered by "
-            f"having been chosen. {_earned(line)} Seed {evolution.settings.seed}.",
+            + "Red follows first parents; thin lines come from second parents. "
+            + ("" if alike else "Records of survivors are flattered by having been chosen. ")
+            + f"{_earned(line)} Seed {evolution.settings.seed}.",
         )
 
     def _height(self, ancestor: Ancestor) -> tuple[float, float, float]:
@@ -113,21 +114,22 @@ class GenealogyPicture:
                 axes.plot(*points[chosen].T, "o", color=colour, markersize=4, zorder=3, label=name)
         for index in self._labelled():
             axes.annotate(
-                f"{self.line[index].birth.operator} {_percent(self.line[index].change)}", points[index],
+                f"{self.line[index].birth.operator} {percent(self.line[index].change)}", points[index],
                 xytext=(-5 if self._on_the_right(index) else 5, 4), textcoords="offset points", fontsize=6.5,
                 ha="right" if self._on_the_right(index) else "left",
             )  # fmt: skip
         axes.set(xlabel="generation of birth", ylabel=self._axis(), yscale="log")
-        axes.yaxis.set_major_formatter("{x:.2g}")
-        axes.yaxis.set_minor_formatter("{x:.2g}")
+        ticks = _ticks(float(np.nanmin(ends)), float(np.nanmax(ends)))
+        axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.minorticks_off()
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, borderaxespad=0.2)
         return figure
 
     def _axis(self) -> str:
         return "error" if self.alike else "error / median random start"
 
-    def interactive(self, *, stacked: bool = False) -> go.Figure:  # noqa: ARG002 - one panel
-        """The Plotly figure."""
+    def interactive(self, *, stacked: bool = False) -> go.Figure:
+        """The Plotly figure; where it is narrow, names are left to the pointer."""
         import plotly.graph_objects as go
 
         from statescape.views.panels import panels, short
@@ -166,16 +168,17 @@ class GenealogyPicture:
                     hovertemplate="%{customdata}<br>%{y:.3f}<extra></extra>",
                 )
             )  # fmt: skip
-        for index in self._labelled():
+        for index in [] if stacked else self._labelled():
             figure.add_annotation(
                 x=points[index, 0], y=math.log10(points[index, 1]), yanchor="bottom",
                 xanchor="right" if self._on_the_right(index) else "left",
                 xshift=-5 if self._on_the_right(index) else 5,
-                text=f"{self.line[index].birth.operator} {_percent(self.line[index].change)}", font={"size": 11},
+                text=f"{self.line[index].birth.operator} {percent(self.line[index].change)}", font={"size": 11},
                 showarrow=False,
             )  # fmt: skip
         figure.update_xaxes(title_text="generation of birth")
-        figure.update_yaxes(type="log", dtick="D2")
+        ticks = _ticks(float(np.nanmin(ends)), float(np.nanmax(ends)))
+        figure.update_yaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
         return figure
 
 
@@ -192,17 +195,30 @@ def _earned(line: tuple[Ancestor, ...]) -> str:
     best = [(name, count, change) for name, count, change in gains_by_operator(line)[:3] if change < 0]
     if not best:
         return ""
-    told = ", ".join(f"{name} {_percent(change)} in {count}" for name, count, change in best)
-    return f"Error changed most by {told} step{'s' if best[-1][1] > 1 else ''}."
+    told = ", ".join(f"{name} ({percent(change)} in {count})" for name, count, change in best)
+    return f"Most was gained by {told} of its steps."
 
 
-def _percent(change: float) -> str:
+def percent(change: float) -> str:
     """A change of log score, in percent of the error."""
-    return f"{100 * math.expm1(change):+.1f} %" if math.isfinite(change) else "start"
+    if not math.isfinite(change):
+        return "start"
+    change = 100 * math.expm1(change)
+    return f"{change:+.1f} %" if abs(change) >= 0.05 else "0.0 %"
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Round numbers between two ends, for an axis of logarithms: eight at most."""
+    tens = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for steps in ((1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9), (1, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
+        ticks = [step * 10.0**ten for ten in tens for step in steps if low <= step * 10.0**ten <= high]
+        if len(ticks) <= 8:
+            break
+    return ticks
 
 
 def _told(one: Ancestor) -> str:
     parents = " and ".join(map(str, one.birth.parents))
     made = f"{one.birth.operator} of {parents}" if parents else one.birth.operator
-    change = "" if math.isnan(one.change) else f": {_percent(one.change)} ± {NORMAL_95 * one.error:.1%}"
+    change = "" if math.isnan(one.change) else f": {percent(one.change)} ± {NORMAL_95 * one.error:.1%}"
     return f"candidate {one.birth.number}, {made}{change}<br>{one.record.n} trials"

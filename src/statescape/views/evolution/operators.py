@@ -53,8 +53,8 @@ class OperatorsPicture:
             len(evolution.history),
             f"{made:,} children of {len(operators)} operators, of which {kept:,} ({kept / max(made, 1):.1%}) survived "
             f"the generation they were born in. Left: share of each operator's children that did, with 95 % intervals "
-            f"(Wilson). Right: share of all children that each kind of operator made, in {PERIODS} equal parts of the search; "
-            f"use {use}. Seed {evolution.settings.seed}.",
+            f"(Wilson). Right: share of all children that each kind of operator made, in {PERIODS} equal parts of the "
+            f"search; use {use}. Seed {evolution.settings.seed}.",
         )
 
     def _colours(self) -> list[str]:

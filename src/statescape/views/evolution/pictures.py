@@ -66,8 +66,9 @@ def _wirings(reading: EvolutionReading) -> list[Picture]:
     )
     seed = evolution.settings.seed
     caption = (
-        f"The champion, the simple cycle, a random wiring of its density and itself rewired (same weights, every unit "
-        f"keeps its numbers of edges), one draw each. {evolution.settings.units} units; edges: {edges}. Seed {seed}."
+        f"The champion, the simple cycle, a random wiring of its density (erdos-renyi) and itself rewired (same "
+        f"weights, every unit keeps its numbers of edges), one draw each. {evolution.settings.units} units; edges: "
+        f"{edges}. Seed {seed}."
     )
     return [
         DiagramsPicture.of(shown, f"{caption} {KEY}", "wirings"),
@@ -87,4 +88,4 @@ def _wirings(reading: EvolutionReading) -> list[Picture]:
 
 
 def _title(name: str) -> str:
-    return {"erdos-renyi": "random (erdos-renyi)", "rewired": "champion rewired"}.get(name, name)
+    return {"erdos-renyi": "random", "rewired": "rewired"}.get(name, name)

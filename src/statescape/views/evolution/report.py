@@ -11,14 +11,16 @@ from statescape.evolution import Evolution
 from statescape.evolution.chronicle import Ancestor
 from statescape.evolution.seals import Comparison
 from statescape.files import require_writable
+from statescape.reservoir.tasks import FileTask
 from statescape.statistics import MeanInterval
 from statescape.studies.evolution_conclusion import ALPHA
 from statescape.studies.evolution_reading import EvolutionReading, read_evolution
-from statescape.views.evolution.genealogy import gains_by_operator
+from statescape.studies.evolution_search import NORMAL_95
+from statescape.views.evolution.genealogy import gains_by_operator, percent
 from statescape.views.evolution.pictures import pictures
 from statescape.views.page import Figure, Page, Prose, Section, Table, write_page
 from statescape.views.page.blocks import Block
-from statescape.views.picture import Picture
+from statescape.views.picture import Picture, Printable
 from statescape.views.reporting import pictures_of, report_of
 from statescape.views.text import visible
 
@@ -40,12 +42,12 @@ def _(reading: EvolutionReading, file: Path) -> Path:
 
 
 @pictures_of.register
-def _(evolution: Evolution) -> Sequence[Picture]:
+def _(evolution: Evolution) -> Sequence[Printable]:
     return pictures_of(read_evolution(evolution))
 
 
 @pictures_of.register
-def _(reading: EvolutionReading) -> Sequence[Picture]:
+def _(reading: EvolutionReading) -> Sequence[Printable]:
     return list(pictures(reading).values())
 
 
@@ -93,13 +95,14 @@ def _facts(evolution: Evolution) -> list[tuple[str, str]]:
     settings, best = evolution.settings, evolution.best
     facts = [
         ("task", _task(evolution)),
+        *_columns(evolution),
         ("score", evolution.task.score_name),
         ("units", f"{settings.units:,}"),
         ("encoding", settings.encoding),
         ("searched at", settings.level),
         ("radius", settings.radius),
         ("champion", f"candidate {best.candidate.number:,}, {best.topology.edges:,} edges"),
-        ("sealed on", f"{evolution.seals[settings.level].interval.n} fresh trials a level"),
+        ("sealed on", _sealed_on(evolution)),
         ("searching took", f"{evolution.found.seconds:,.0f} s"),
         ("seed", str(settings.seed)),
     ]
@@ -108,6 +111,19 @@ def _facts(evolution: Evolution) -> list[tuple[str, str]]:
     if evolution.nilpotent:
         facts.append(("no cycle", "radius 0 at any scale: equal radius does not hold for the champion"))
     return facts
+
+
+def _columns(evolution: Evolution) -> list[tuple[str, str]]:
+    """The columns of a file."""
+    if not isinstance(evolution.task, FileTask):
+        return []
+    *given, target = (visible(name, LONGEST_NAME) for name in evolution.task.columns)
+    return [("from", ", ".join(given)), (f"to, {evolution.task.horizon} rows ahead", target)]
+
+
+def _sealed_on(evolution: Evolution) -> str:
+    counts = {seal.interval.n for seal in evolution.seals.values()}
+    return f"{' or '.join(map(str, sorted(counts)))} fresh trials a level"
 
 
 def _seals(reading: EvolutionReading, drawn: dict[str, Picture]) -> Section:
@@ -254,7 +270,7 @@ def _numbers(evolution: Evolution) -> Section:
     return Section(
         "numbers",
         "The numbers",
-        "What stands behind the pictures; `--json` writes all of it.",
+        "What stands behind the pictures; --json writes all of it.",
         (honest, controls, hyper),
     )
 
@@ -291,7 +307,9 @@ def _line_table(line: tuple[Ancestor, ...]) -> Table:
     for index in chosen:
         one = line[index]
         parents = ", ".join(f"{parent:,}" for parent in one.birth.parents) or "none"
-        change = "" if math.isnan(one.change) else f"{100 * math.expm1(one.change):+.1f} % ± {196 * one.error:.1f}"
+        change = "" if math.isnan(one.change) else percent(one.change)
+        if one.error > 0:
+            change += f" ± {100 * NORMAL_95 * one.error:.1f}"
         rows.append(
             (
                 f"{one.birth.number:,}",
@@ -314,7 +332,7 @@ def _line_table(line: tuple[Ancestor, ...]) -> Table:
 def _earned_table(line: tuple[Ancestor, ...]) -> Table:
     return Table(
         ("operator", "steps", "change of error, together"),
-        [(name, str(steps), f"{100 * math.expm1(change):+.1f} %") for name, steps, change in gains_by_operator(line)],
+        [(name, str(steps), percent(change)) for name, steps, change in gains_by_operator(line)],
         "What each operator gave along this line",
     )
 

@@ -103,13 +103,17 @@ class SealsPicture:
             f"Left: by how much lower the champion's {evolution.task.score_name} is than that of random wirings of "
             f"its density ({draws} draws at {settings.level}), with 95 % intervals, paired by trial; full red where it "
             f"beats every control (sign-flip permutation, Holm over {len(own.controls)} controls, p < 0.05). Each bar "
-            "redraws more than the one before. The diamond is the same against the best control of that seal. Right: "
-            f"mean scores, champion in red, controls in grey. {own.interval.n} fresh trials a seal, all tuned alike, "
-            f"searched at {settings.level}, {settings.units} units, seed {settings.seed}."
+            "redraws more than the one before. The diamond is the same against the best control of that seal, a "
+            "triangle one that lies below the picture. Right: mean scores, champion in red, controls in grey. "
+            f"{own.interval.n} fresh trials at {settings.level}, where it was searched, all "
+            f"{'tuned alike' if settings.tune else 'untuned'}; {settings.units} units, seed {settings.seed}."
         )
         return cls(tuple(Rung.of(seal) for seal in seals.values()), settings.level, seals, own_name(evolution), caption)
 
-    def _labels(self, end: str) -> list[str]:
+    def _labels(self, end: str, *, brief: bool = False) -> list[str]:
+        """The level of each rung, what it redraws, and where the search was."""
+        if brief:
+            return [f"{rung.level}{f'{end}searched' if rung.level == self.searched else ''}" for rung in self.rungs]
         return [
             f"{rung.level}{' (searched)' if rung.level == self.searched else ''}{end}{REDRAWN[rung.level]}"
             for rung in self.rungs
@@ -117,11 +121,20 @@ class SealsPicture:
 
     def _reach(self) -> tuple[float, float]:
         """Percent from the lowest to the highest end, with room for words."""
-        values = [100 * value for rung in self.rungs for value in (*rung.interval, rung.gain, rung.over_best)]
+        values = [100 * value for rung in self.rungs for value in (*rung.interval, rung.gain)]
         finite = [value for value in values if np.isfinite(value)]
         low, high = min([0.0, *finite]), max([0.0, *finite])
+        # A control may be many times better: the bars are what the picture is for.
+        floor = -max(high, -low, 10.0)
+        low = max(min(low, *(100 * rung.over_best for rung in self.rungs)), floor)
         span = max(high - low, 10.0)
-        return low - 0.07 * span, high + 0.3 * span
+        return low - 0.1 * span, high + 0.3 * span
+
+    def _best(self) -> list[tuple[float, bool]]:
+        """Where each diamond stands, in percent, and whether what it stands for lies below the picture."""
+        low, high = self._reach()
+        floor = low + 0.05 * (high - low)
+        return [(max(100 * rung.over_best, floor), 100 * rung.over_best < floor) for rung in self.rungs]
 
     def printed(self) -> Figure:
         """The matplotlib figure."""
@@ -138,8 +151,9 @@ class SealsPicture:
             left.text(place, top + 0.13 * (high - low), f"{100 * rung.gain:.0f} %", ha="center", va="center",
                       fontsize=12, fontweight="bold")  # fmt: skip
             left.text(place, top + 0.06 * (high - low), rung.verdict, ha="center", va="center", fontsize=7)
-        left.plot(range(len(self.rungs)), [100 * rung.over_best for rung in self.rungs], "D", color=INK, markersize=4,
-                  label="against the best control")  # fmt: skip
+        for place, (at, beyond) in enumerate(self._best()):
+            label = "against the best control" if not place else None
+            left.plot([place], [at], "v" if beyond else "D", color=INK, markersize=4, label=label)
         left.axhline(0, color=INK, linewidth=0.8)
         left.set(ylim=(low, high), ylabel="error lower than random wirings (%)")
         left.set_xticks(range(len(self.rungs)), self._labels("\n"))
@@ -165,7 +179,7 @@ class SealsPicture:
 
         titles = ["what is left of the gain", f"{self.score_name} of champion and controls"]
         figure = panels(titles, columns=2, stacked=stacked, height=400)
-        at, labels = place(0, 2, stacked), self._labels("<br>")
+        at, labels = place(0, 2, stacked), self._labels("<br>", brief=stacked)
         ends = np.array([rung.interval for rung in self.rungs])
         gains = np.array([rung.gain for rung in self.rungs])
         figure.add_trace(
@@ -186,9 +200,15 @@ class SealsPicture:
         )  # fmt: skip
         figure.add_trace(
             go.Scatter(
-                x=labels, y=[100 * rung.over_best for rung in self.rungs], mode="markers", name="over the best control",
-                marker={"symbol": "diamond", "size": 9, "color": INK}, customdata=[rung.best for rung in self.rungs],
-                hovertemplate="%{y:.1f} % lower error than %{customdata}<extra></extra>",
+                x=labels, y=[at for at, _ in self._best()], name="over the best control",
+                mode="markers" if stacked else "markers+text", text=[rung.best for rung in self.rungs],
+                textposition="middle right", textfont={"size": 11},
+                marker={
+                    "symbol": ["triangle-down" if beyond else "diamond" for _, beyond in self._best()], "size": 9,
+                    "color": INK,
+                },
+                customdata=[f"{rung.over_best:.1%} lower error than {rung.best}" for rung in self.rungs],
+                hovertemplate="%{customdata}<extra></extra>",
             ),
             **at,
         )  # fmt: skip
@@ -197,10 +217,11 @@ class SealsPicture:
             top = 100 * max(rung.gain, rung.over_best, 0.0, *np.nan_to_num(rung.interval))
             figure.add_annotation(
                 x=label, y=top, yanchor="bottom", yshift=4, font={"size": 12}, showarrow=False,
-                text=f"<b style='font-size:19px'>{100 * rung.gain:.0f} %</b><br>{rung.verdict}", **at,
+                text=f"<b style='font-size:19px'>{100 * rung.gain:.0f} %</b><br>"
+                + (rung.verdict.removeprefix("beats ") if stacked else rung.verdict), **at,
             )  # fmt: skip
         figure.update_yaxes(range=[low, high], title_text="error lower than random wirings (%)", **at)
-        figure.update_xaxes(showgrid=False, **at)
+        figure.update_xaxes(showgrid=False, tickangle=0, **at)
         self._add_scores(figure, place(1, 2, stacked))
         return figure
 

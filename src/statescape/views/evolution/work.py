@@ -9,6 +9,7 @@ from statescape.reservoir.tasks import LabelledTrial, Trial
 from statescape.studies.champion_at_work import ChampionAtWork
 from statescape.views.picture import Picture
 from statescape.views.reservoir import ClassesPicture, OutputsPicture, StatePathPicture, states_along
+from statescape.views.text import visible
 
 
 def outputs_picture(evolution: Evolution, work: ChampionAtWork) -> Picture | None:
@@ -16,7 +17,7 @@ def outputs_picture(evolution: Evolution, work: ChampionAtWork) -> Picture | Non
     outputs = work.attempt.outputs
     if outputs is None or not np.isfinite(outputs).all():
         return None
-    what = f"{evolution.task.name}, first trial of the seal {work.level} (seed {evolution.settings.seed})"
+    what = f"{visible(evolution.task.name, 60)}, first trial of the seal {work.level} (seed {evolution.settings.seed})"
     if isinstance(work.trial, LabelledTrial):
         return ClassesPicture.drawn(work.network.classes, work.trial, outputs, what)
     if isinstance(work.trial, Trial):

@@ -1,7 +1,7 @@
 """One wiring as a diagram: units where its order shows, edges with their direction and sign, drawn into any panel.
 
-Dark units lie on a cycle, so that what they say comes back to them; pale ones only feed or only follow. Larger units
-have more edges. A ring is a unit that hears itself.
+Filled units lie on a cycle, so that what they say comes back to them; open ones only feed or only follow. Larger units
+have more edges. A ring around a unit is its edge to itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from jaxtyping import Bool, Float, Int
 from statescape.reservoir.measures import in_degrees, on_cycles, out_degrees
 from statescape.views.reservoir.colours import NEGATIVE, POSITIVE
 from statescape.views.reservoir.layout import places
-from statescape.views.theme import GREY
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -24,8 +23,11 @@ if TYPE_CHECKING:
 EDGES_DRAWN = 4000
 ARROWS_UP_TO = 500  # edges; on more, arrows only blacken the picture
 ARROW_AT = 0.62  # of the way
-KEY = "Blue weights are positive, orange ones negative; dark units lie on a cycle, larger ones have more edges."
-UNIT, PALE = "#3d4753", GREY
+KEY = (
+    "Blue weights are positive, orange ones negative; filled units lie on a cycle, open ones do not; larger "
+    "ones have more edges, a ring is an edge to itself."
+)
+UNIT = "#6b7580"  # a grey that stands on both grounds
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,14 +122,15 @@ def print_diagram(axes: Axes, diagram: Diagram, scale: float = 1.0) -> None:
                 headlength=7.5 * scale, headaxislength=7.5 * scale, minlength=0, alpha=diagram.strength, zorder=2,
             )  # fmt: skip
     sizes = diagram.sizes(1.6, 4.2) * scale
-    for colour, chosen in ((PALE, ~diagram.cyclic), (UNIT, diagram.cyclic)):
+    x, y = diagram.places.T
+    for chosen, inside in ((~diagram.cyclic, axes.get_facecolor()), (diagram.cyclic, UNIT)):
         axes.scatter(
-            *diagram.places[chosen].T, s=sizes[chosen] ** 2, color=colour,
-            edgecolors=axes.get_facecolor(), linewidths=0.3, zorder=3,
+            x[chosen], y[chosen], s=sizes[chosen] ** 2, facecolors=[inside], edgecolors=UNIT, linewidths=0.6 * scale,
+            zorder=3,
         )  # fmt: skip
     for colour, chosen in ((POSITIVE, diagram.loops > 0), (NEGATIVE, diagram.loops < 0)):
         axes.scatter(
-            *diagram.places[chosen].T, s=(sizes[chosen] + 2.6 * scale) ** 2, facecolors="none", edgecolors=colour,
+            x[chosen], y[chosen], s=(sizes[chosen] + 2.6 * scale) ** 2, facecolors="none", edgecolors=colour,
             linewidths=0.7 * scale, zorder=2,
         )  # fmt: skip
     axes.set_title(diagram.title)
@@ -174,15 +177,23 @@ def add_diagram(figure: go.Figure, diagram: Diagram, at: dict[str, int], scale: 
                 ),
                 **at,
             )  # fmt: skip
-    sizes = diagram.sizes(4.0, 10.0) * scale
-    rings = np.array([POSITIVE if loop > 0 else NEGATIVE for loop in diagram.loops])
-    looped = diagram.loops != 0
+    sizes = diagram.sizes(4.5, 10.0) * scale
+    for colour, chosen in ((POSITIVE, diagram.loops > 0), (NEGATIVE, diagram.loops < 0)):
+        figure.add_trace(
+            go.Scatter(
+                x=short(diagram.places[chosen, 0]), y=short(diagram.places[chosen, 1]), mode="markers",
+                marker={"symbol": "circle-open", "size": short(sizes[chosen] + 6), "color": colour,
+                        "line": {"width": 1.5}},
+                hoverinfo="skip", showlegend=False,
+            ),
+            **at,
+        )  # fmt: skip
     figure.add_trace(
         go.Scatter(
             x=short(diagram.places[:, 0]), y=short(diagram.places[:, 1]), mode="markers",
             marker={
-                "size": short(sizes), "opacity": 1, "color": np.where(diagram.cyclic, "#5c6570", "#aeb6bf").tolist(),
-                "line": {"width": np.where(looped, 2, 0), "color": rings.tolist()},
+                "symbol": np.where(diagram.cyclic, "circle", "circle-open").tolist(), "size": short(sizes),
+                "opacity": 1, "color": UNIT, "line": {"width": 1.5, "color": UNIT},
             },
             customdata=diagram.degrees,
             text=[f"unit {unit}{', on a cycle' if on else ''}" for unit, on in enumerate(diagram.cyclic)],

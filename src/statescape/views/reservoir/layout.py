@@ -31,7 +31,7 @@ def places(W: Float[np.ndarray, "units units"]) -> Float[np.ndarray, "units 2"]:
     boxes = [_upright(_part(linked[np.ix_(one, one)])) for one in members]
     for one, own, corner in zip(members, boxes, _packed([np.ptp(box, axis=0) for box in boxes]), strict=True):
         found[one] = own - own.min(axis=0) + corner
-    return found - (found.min(axis=0) + found.max(axis=0)) / 2.0
+    return np.asarray(found - (found.min(axis=0) + found.max(axis=0)) / 2.0)
 
 
 def _part(linked: Bool[np.ndarray, "n n"]) -> Float[np.ndarray, "n 2"]:
