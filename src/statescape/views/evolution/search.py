@@ -53,9 +53,9 @@ class SearchPicture:
         )
         caption = (
             f"{evolution.found.arm.capitalize()} search at {settings.level}, {settings.encoding}, {settings.units} "
-            f"units, seed {settings.seed}: {len(curve.best):,} generations, {evolution.found.trainings:,} trainings. Left: "
-            f"mean {evolution.task.score_name} on each generation's trials, which are redrawn and so jump; at the right end "
-            f"the champion's selection score {record.mean:.4f} (n = {record.n}), re-scored on fresh trials "
+            f"units, seed {settings.seed}: {len(curve.best):,} generations, {evolution.found.trainings:,} trainings. "
+            f"Left: mean {evolution.task.score_name} on each generation's trials, which are redrawn and so jump; at the "
+            f"right end the champion's selection score {record.mean:.4f} (n = {record.n}), re-scored on fresh trials "
             f"{evolution.rescored.mean:.4f} and on data that the search never read {evolution.sealed.mean:.4f} (n = "
             f"{evolution.sealed.n}): the winner's curse is {evolution.winners_curse:+.4f}. {relative}"
         )
