@@ -54,9 +54,7 @@ def evolve(
     ] = False,
     density: Annotated[
         float | None,
-        typer.Option(
-            "--density", help="Density of random starts. (default: 1 to 2 edges a unit)", rich_help_panel=_SEARCH
-        ),
+        typer.Option("--density", help="Density of random starts. (default: one edge a unit)", rich_help_panel=_SEARCH),
     ] = None,
     arm: Annotated[
         str,

@@ -57,7 +57,7 @@ class Settings:
         level: what a trial of the search redraws: "matrix", "wiring" or "mask".
         radius: "rescale", "free" or "gene".
         evolve_inputs: whether W_in evolves; at *matrix* only.
-        density: of random starts; None draws it.
+        density: of random starts; None for one edge a unit.
         arm: how it searches.
         seed: of everything random.
         trials: for each generation.

@@ -207,11 +207,12 @@ class Search:
         )
 
     def _improvement(self, child: Candidate, everyone: dict[int, Candidate], noise: float) -> tuple[str, float]:
-        """By how much a child is better than its first parent."""
-        if not child.parents or child.parents[0] not in everyone:
+        """By how much a child is better than the better of its parents: a copy of that one is no success."""
+        parents = [everyone[number] for number in child.parents if number in everyone]
+        if not parents:
             return child.operator, 0.0
-        parent = everyone[child.parents[0]]
-        return child.operator, merit(parent.record, noise) - merit(child.record, noise)
+        best = min(merit(parent.record, noise) for parent in parents)
+        return child.operator, best - merit(child.record, noise)
 
 
 class _Open:
