@@ -19,7 +19,8 @@ def evolved(folder: Path, **settings: object) -> Path:
     """The file of a run of 12 units and 6 generations; some seconds."""
     rng = np.random.default_rng(0)
     waves = np.sin(np.arange(700) / 3.0) + 0.5 * np.sin(np.arange(700) / 7.1) + rng.normal(0, 0.1, 700)
-    rows = [f'"{INPUT}","{TARGET}"', *(f"{value:.5f},{after:.5f}" for value, after in zip(waves, waves**2, strict=True))]
+    numbers = [f"{value:.5f},{value**2:.5f}" for value in waves]
+    rows = [f'"{INPUT}","{TARGET}"', *numbers]
     data = folder / f"{FILE}.csv"
     data.write_text("\n".join(rows) + "\n")
     run = folder / "small.run"

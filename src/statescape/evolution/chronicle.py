@@ -30,7 +30,7 @@ class Birth:
         number: its number.
         generation: in which it was born.
         operator: what made it.
-        parents: numbers of its parents, the one it is compared with first; none for a random one.
+        parents: numbers of its parents; none for a random one.
     """
 
     number: int
@@ -63,10 +63,10 @@ class Ancestor:
     Attributes:
         birth: how it came to be.
         record: its last.
-        change: its log score minus that of its first parent, difficulty taken off: negative is better; NaN for the
+        change: its log score minus that of its better parent, difficulty taken off: negative is better; NaN for the
             first of a line.
         error: standard error of the change; NaN for the first of a line.
-        partner: its second parent, where there is one.
+        partner: its other parent, where there is one.
         partner_record: the last record of that parent.
     """
 
@@ -106,26 +106,28 @@ class Chronicle:
         return self.moments[-1].members[0][0]
 
     def line(self, number: int) -> tuple[Ancestor, ...]:
-        """From a random start by first parents to a candidate."""
-        births = []
-        left: int | None = number
-        while left is not None:
-            birth = self.births[left]
-            births.append(birth)
-            left = birth.parents[0] if birth.parents else None
+        """From a random start to a candidate; of two parents the better one is followed, as credit is given."""
+        births = [self.births[number]]
+        while births[-1].parents:
+            births.append(self.births[min(births[-1].parents, key=lambda one: self._last(one).difference)])
         line: list[Ancestor] = []
         for birth in reversed(births):
-            record = self.records.get(birth.number, Record())
-            change, error = math.nan, math.nan
-            if line:
-                parent = line[-1].record
-                change = record.difference - parent.difference
-                error = self.noise * math.sqrt(1.0 / max(record.n, 1) + 1.0 / max(parent.n, 1))
-            second = birth.parents[1] if len(birth.parents) > 1 else None
-            partner = None if second is None else self.births[second]
-            partner_record = None if second is None else self.records.get(second)
+            record = self._last(birth.number)
+            if not line:
+                line.append(Ancestor(birth, record, math.nan, math.nan))
+                continue
+            parent = line[-1]
+            error = self.noise * math.sqrt(1.0 / max(record.n, 1) + 1.0 / max(parent.record.n, 1))
+            others = [one for one in birth.parents if one != parent.birth.number]
+            partner = self.births[others[0]] if others else None
+            partner_record = self._last(others[0]) if others else None
+            change = record.difference - parent.record.difference
             line.append(Ancestor(birth, record, change, error, partner, partner_record))
         return tuple(line)
+
+    def _last(self, number: int) -> Record:
+        """The last record of a candidate; without trials for one that never survived."""
+        return self.records.get(number, Record())
 
     def children(self, number: int) -> tuple[Birth, ...]:
         """All that were born of a candidate, as its first or second."""

@@ -1,4 +1,4 @@
-"""The champion's line of ancestors: what made each of them, and what it gained over its first parent."""
+"""The champion's line of ancestors: what made each of them, and what it gained over its better parent."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class GenealogyPicture:
                 else "its error as a multiple of the median random start's, difficulty of trials taken off, with 95 % "
                 f"intervals (one trial's noise is {noise:.1%}). "
             )
-            + "Red follows first parents; thin lines come from second parents. "
+            + "Red follows the better parent; thin lines come from the other one of a crossover. "
             + ("" if alike else "Records of survivors are flattered by having been chosen. ")
             + f"{_earned(line)} Seed {evolution.settings.seed}.",
         )
@@ -76,7 +76,7 @@ class GenealogyPicture:
         return np.column_stack([born, heights[:, 0]]), heights[:, 1:]
 
     def _partners(self) -> list[tuple[float, float, float, float]]:
-        """From every second parent to the child."""
+        """From every other parent to the child."""
         points, _ = self._points()
         return [
             (one.partner.generation, math.exp(one.partner_record.difference), *at)
@@ -142,7 +142,7 @@ class GenealogyPicture:
         figure.add_trace(
             go.Scatter(
                 x=partners[:, 0], y=short(partners[:, 1]), mode="lines", line={"color": GREY, "width": 0.8},
-                hoverinfo="skip", name="second parents", showlegend=len(partners) > 0,
+                hoverinfo="skip", name="other parents", showlegend=len(partners) > 0,
             )
         )  # fmt: skip
         figure.add_trace(

@@ -54,10 +54,10 @@ class SearchPicture:
         caption = (
             f"{evolution.found.arm.capitalize()} search at {settings.level}, {settings.encoding}, {settings.units} "
             f"units, seed {settings.seed}: {len(curve.best):,} generations, {evolution.found.trainings:,} trainings. "
-            f"Left: mean {evolution.task.score_name} on each generation's trials, which are redrawn and so jump; at the "
-            f"right end the champion's selection score {record.mean:.4f} (n = {record.n}), re-scored on fresh trials "
-            f"{evolution.rescored.mean:.4f} and on data that the search never read {evolution.sealed.mean:.4f} (n = "
-            f"{evolution.sealed.n}): the winner's curse is {evolution.winners_curse:+.4f}. {relative}"
+            f"Left: mean {evolution.task.score_name} on each generation's trials, which are redrawn and so jump; at "
+            f"the right end the champion's selection score {record.mean:.4f} (n = {record.n}), re-scored on fresh "
+            f"trials {evolution.rescored.mean:.4f} and on data that the search never read {evolution.sealed.mean:.4f} "
+            f"(n = {evolution.sealed.n}): the winner's curse is {evolution.winners_curse:+.4f}. {relative}"
         )
         honest = (("re-scored", evolution.rescored, ORANGE), ("sealed", evolution.sealed, GREEN))
         return cls(curve, record.mean, honest, own_name(evolution), caption)
