@@ -17,6 +17,12 @@ from tests.cli.running import assert_refused, in_process
 from tests.evolved import evolved
 
 
+KEYS = {
+    "version", "run", "task", "units", "encoding", "level", "radius", "seed", "generations", "trainings", "seconds",
+    "best", "seals", "winners_curse", "conclusion",
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return evolved(tmp_path_factory.mktemp("run"))
@@ -54,12 +60,10 @@ def test_page_figures_and_numbers(monkeypatch, capfd, run: Path, tmp_path: Path)
     told = json.loads(numbers.read_text())
     result = resume(run)
     assert told["seals"]["mask"]["controls"]["SCR"]["mean"] == result.seals["mask"].controls["SCR"].control.mean
-    assert {"version", "run", "task", "units", "encoding", "level", "radius", "seed", "generations", "trainings", "seconds",
-            "best", "seals", "winners_curse", "conclusion"} <= told.keys()  # fmt: skip
+    assert KEYS <= told.keys()
     assert {"mean", "ci95", "n", "controls"} <= told["seals"]["wiring"].keys()
-    assert {"mean", "best_of_k", "k", "ci95", "ratio", "p_holm"} <= told["seals"]["wiring"]["controls"][
-        "rewired"
-    ].keys()
+    control = told["seals"]["wiring"]["controls"]["rewired"]
+    assert {"mean", "best_of_k", "k", "ci95", "ratio", "p_holm"} <= control.keys()
     assert told["line"][-1]["candidate"] == told["best"]["candidate"]
     assert told["conclusion"] in " ".join(done.stdout.split())
     assert run.read_bytes() == before  # a report only reads
