@@ -19,12 +19,11 @@ from statescape.views.evolution.seals import Rung
 from statescape.views.reservoir.diagram import Diagram
 from statescape.views.reservoir.layout import places
 from statescape.views.theme import RED, matplotlib_theme
-from tests.evolved import evolved
 
 
 @pytest.fixture(scope="module")
-def reading(tmp_path_factory: pytest.TempPathFactory):
-    return read_run(evolved(tmp_path_factory.mktemp("run")))
+def reading(evolved_run):
+    return read_run(evolved_run)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +11,17 @@ import pytest
 
 from statescape import views
 from statescape.errors import StatescapeError
-from statescape.evolution import evolve
-from statescape.runs.serial import Serial
+from statescape.evolution import resume
+from statescape.reservoir.tasks import Attempt, MemoryTrial
 from statescape.studies.candidate_reading import read_candidate
 from statescape.studies.evolution_reading import read_evolution, read_run
-from tests.evolved import FILE, INPUT, SECTIONS, TARGET, evolved
+from tests.evolved import FILE, INPUT, SECTIONS, TARGET
 from tests.views.visiting import Visit
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return evolved(tmp_path_factory.mktemp("run"))
-
-
-@pytest.fixture(scope="module")
-def reading(run: Path):
-    return read_run(run)
+def reading(evolved_run: Path):
+    return read_run(evolved_run)
 
 
 @pytest.fixture(scope="module")
@@ -90,32 +86,31 @@ def test_the_page_is_small_and_the_same_every_time(reading, written: Path, tmp_p
     assert views.report(reading, tmp_path / "again.html").read_bytes() == written.read_bytes()
 
 
-def test_an_evolution_is_reported_as_what_was_read_from_it(run: Path, written: Path, tmp_path: Path):
-    from statescape.evolution import resume
-
-    page = views.report(resume(run), tmp_path / "evolution.html")
+def test_an_evolution_is_reported_as_what_was_read_from_it(evolved_run: Path, written: Path, tmp_path: Path):
+    page = views.report(resume(evolved_run), tmp_path / "evolution.html")
     assert page.read_bytes() == written.read_bytes()
 
 
-def test_a_run_without_a_file_says_what_is_missing(tmp_path: Path):
-    evolution = evolve(
-        "memory-noisy", units=6, level="matrix", generations=2, compare=False, tune=False, executor=Serial()
-    )
-    text = html.unescape(views.report(evolution, tmp_path / "temporary.html").read_text(encoding="utf-8"))
+def test_a_run_without_a_file_says_what_is_missing(reading, tmp_path: Path):
+    temporary = read_evolution(replace(reading.evolution, run=""))
+    assert temporary.line == temporary.stages == ()
+    text = views.report(temporary, tmp_path / "temporary.html").read_text(encoding="utf-8")
     assert text.count("was kept in no file") == 3
-    assert "reads the network's weights" in text
-    reading = read_evolution(evolution)
-    assert reading.line == reading.stages == ()
 
 
-def test_a_random_search_has_no_operators_and_says_so(tmp_path: Path):
-    run = evolved(tmp_path, arm="random-search", compare=False, generations=2)
-    text = views.report(read_run(run), tmp_path / "random.html").read_text(encoding="utf-8")
+def test_a_search_without_operators_and_a_task_without_outputs_say_so(reading, tmp_path: Path):
+    attempt, trial = Attempt(0.25), MemoryTrial("exact")
+    bare = replace(reading, operators=(), work=replace(reading.work, attempt=attempt, trial=trial))
+    text = html.unescape(views.report(bare, tmp_path / "bare.html").read_text(encoding="utf-8"))
     assert "no operator was used" in text
+    assert "reads the network's weights" in text
+    assert "it scores 0.2500" in text
+    lost = replace(reading, work=replace(reading.work, attempt=replace(attempt, reason="It blew up."), trial=trial))
+    assert "the network diverged: It blew up." in views.report(lost, tmp_path / "lost.html").read_text(encoding="utf-8")
 
 
-def test_a_candidate_has_a_page_too(run: Path, browser: Any, tmp_path: Path):
-    candidate = read_candidate(run, 3)
+def test_a_candidate_has_a_page_too(evolved_run: Path, browser: Any, tmp_path: Path):
+    candidate = read_candidate(evolved_run, 3)
     visit = Visit(browser, views.report(candidate, tmp_path / "candidate.html"))
     assert visit.errors == []
     assert visit.outside == []
