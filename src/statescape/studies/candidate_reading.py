@@ -13,7 +13,7 @@ from statescape.evolution.result import Champion
 from statescape.evolution.run import champion_of
 from statescape.evolution.search.candidate import Record
 from statescape.reservoir import is_acyclic, spectral_radius
-from statescape.studies.wiring_order import MEASURES
+from statescape.studies.wiring_order import measures_for
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,7 @@ def read_candidate(run: str | Path, number: int | None = None) -> CandidateReadi
         written.children(number),
         written.line(number),
         own,
-        {name: measure(W) for name, _, measure in MEASURES},
+        {name: measure(W) for name, _, measure in measures_for(W)},
         spectral_radius(champion.topology.weights(champion.hyper.sr)),
         is_acyclic(champion.topology.W),
     )

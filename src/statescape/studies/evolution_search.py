@@ -22,6 +22,8 @@ from statescape.evolution.run import space_of
 
 # Survivors whose wiring is shown, first and last generation among them.
 STAGES = 8
+# What makes candidates without parents.
+STARTS = ("random", "given")
 # Parts of a search in which the use of the operators is counted.
 PERIODS = 24
 # Generations at which all survivors are compared with each other.
@@ -165,7 +167,7 @@ def operators(evolution: Evolution) -> tuple[Operator, ...]:
     survived: defaultdict[str, int] = defaultdict(int)
     for line, period in zip(history, periods, strict=True):
         for name, (children, kept) in line.operators.items():
-            if line.number:
+            if name not in STARTS:
                 made[name][period] += children
                 survived[name] += kept
     total = sum(made.values(), np.zeros(PERIODS))

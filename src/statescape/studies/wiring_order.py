@@ -22,6 +22,8 @@ from statescape.reservoir.measures import in_degrees, modularity, out_degrees, r
 # Draws of the null; fewer where a graph is so dense that finding its communities takes long.
 DRAWS, FEW_DRAWS = 99, 29
 DENSE = 600  # edges
+# Communities are looked for up to so many units and edges: the time it takes grows with the cube.
+MOST_UNITS, MOST_EDGES = 300, 3000
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,9 +92,15 @@ def wiring_order(topology: Topology, seed: int) -> WiringOrder:
     nulls = [rewired(topology, seed=one).to_dense() for one in np.random.SeedSequence((seed, 41)).spawn(draws)]
     measures = tuple(
         Measure(name, meaning, measure(W), np.array([measure(null) for null in nulls]))
-        for name, meaning, measure in MEASURES
+        for name, meaning, measure in measures_for(W)
     )
     return WiringOrder(in_degrees(W), out_degrees(W), measures, seed)
+
+
+def measures_for(W: Float[np.ndarray, "units units"]) -> tuple[Named, ...]:
+    """The measures that a wiring of this size is given: name, meaning, function."""
+    large = len(W) > MOST_UNITS or np.count_nonzero(W) > MOST_EDGES
+    return tuple(one for one in MEASURES if not (large and one[0] == "modularity"))
 
 
 def largest_component(W: Float[np.ndarray, "units units"]) -> float:
@@ -113,7 +121,8 @@ def lined_up(W: Float[np.ndarray, "units units"]) -> float:
     return float(structural_rank(scipy.sparse.csr_array(W)) / len(W))
 
 
-MEASURES: tuple[tuple[str, str, Callable[[Float[np.ndarray, "_ _"]], float]], ...] = (
+Named = tuple[str, str, Callable[[Float[np.ndarray, "_ _"]], float]]
+MEASURES: tuple[Named, ...] = (
     ("reciprocity", "edges answered by an edge back", reciprocity),
     ("modularity", "edges within communities beyond chance", modularity),
     ("strong core", "units in the largest strongly connected part", largest_component),

@@ -133,6 +133,7 @@ def test_the_curve_ends_where_the_population_stands(reading):
 def test_operators_are_counted_as_the_generations_told(reading):
     made = {one.name: (one.made, one.survived) for one in reading.operators}
     told: dict[str, list[int]] = {}
+    assert set(reading.evolution.history[0].operators) == {"random"}
     for line in reading.evolution.history[1:]:
         for name, counts in line.operators.items():
             told.setdefault(name, [0, 0])

@@ -27,7 +27,7 @@ class FrontPoint(Protocol):
 
     @property
     def score(self) -> float:
-        """Mean score; lower is better."""
+        """Mean score on fresh trials; lower is better."""
 
     @property
     def candidate(self) -> int:
@@ -64,9 +64,9 @@ class FrontPicture:
         best = min(points, key=lambda one: one.score)
         caption = (
             f"{len(points)} candidates that none beats in both error and edges, from {points[0].edges:,} edges "
-            f"({evolution.task.score_name} {points[0].score:.4f}) to {best.edges:,} ({best.score:.4f}); scores are "
-            f"those of the search at {evolution.settings.level} and flattered by having been chosen. The champion is "
-            f"red where it lies here. Seed {evolution.settings.seed}."
+            f"({evolution.task.score_name} {points[0].score:.4f}) to {best.edges:,} ({best.score:.4f}), scored once "
+            "more on fresh trials that the search never read, the same for all, untuned. The champion is red where it "
+            f"lies here. Searched at {evolution.settings.level}, seed {evolution.settings.seed}."
         )
         return cls(points, evolution.best.candidate.number, own_name(evolution), caption)
 

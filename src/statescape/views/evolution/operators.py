@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from statescape.evolution import Evolution
-from statescape.studies.evolution_search import PERIODS, Operator
+from statescape.studies.evolution_search import PERIODS, STARTS, Operator
 from statescape.views.theme import BLUE, GREEN, GREY, ORANGE
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def family(operator: str) -> str:
         return "crossover"
     if operator.endswith("-unit"):
         return "units"
-    return "start" if operator in ("random", "given") else "edges"
+    return "start" if operator in STARTS else "edges"
 
 
 @dataclass(frozen=True, eq=False)
