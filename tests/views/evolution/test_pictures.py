@@ -14,7 +14,7 @@ from statescape.studies.evolution_reading import read_run
 from statescape.studies.wiring_order import lined_up, reach, wiring_order
 from statescape.views import save_figures
 from statescape.views.evolution import FrontPicture, MatricesPicture, OrderPicture, SealsPicture, pictures
-from statescape.views.evolution.front import front_of
+from statescape.views.evolution.front import drawn_points, front_of
 from statescape.views.evolution.seals import Rung
 from statescape.views.reservoir.diagram import Diagram
 from statescape.views.reservoir.layout import places
@@ -203,7 +203,7 @@ def test_a_front_is_drawn_where_there_is_one(reading):
         SimpleNamespace(edges=10, score=0.5, candidate=7),
         SimpleNamespace(edges=5, score=np.inf, candidate=8),
     ]
-    front = front_of(SimpleNamespace(front=points))
+    front = drawn_points(points)
     assert [point.edges for point in front] == [10, 30]  # what diverged is no point of a front
     picture = FrontPicture.of(reading.evolution, front)
     assert list(picture.interactive().data[0].x) == [10, 30]

@@ -35,8 +35,12 @@ class FrontPoint(Protocol):
 
 
 def front_of(evolution: Evolution) -> tuple[FrontPoint, ...]:
-    """The points of a run's front, fewest edges first; none where it had one objective only."""
-    points: Sequence[FrontPoint] = getattr(evolution, "front", ())
+    """The points of a run's front; none where it had one objective only."""
+    return drawn_points(getattr(evolution, "front", ()))
+
+
+def drawn_points(points: Sequence[FrontPoint]) -> tuple[FrontPoint, ...]:
+    """The points that have a place in the picture, fewest edges first: what diverged has none."""
     return tuple(sorted((one for one in points if np.isfinite(one.score)), key=lambda one: one.edges))
 
 

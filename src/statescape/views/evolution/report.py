@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from statescape.evolution import Evolution
-from statescape.evolution.chronicle import Ancestor
-from statescape.evolution.seals import Comparison
 from statescape.files import require_writable
 from statescape.reservoir.tasks import FileTask
-from statescape.statistics import MeanInterval
-from statescape.studies.evolution_conclusion import ALPHA
 from statescape.studies.evolution_reading import EvolutionReading, read_evolution
-from statescape.studies.evolution_search import NORMAL_95
-from statescape.views.evolution.genealogy import gains_by_operator, percent
 from statescape.views.evolution.pictures import pictures
-from statescape.views.page import Figure, Page, Prose, Section, Table, write_page
+from statescape.views.evolution.tables import (
+    controls_table,
+    earned_table,
+    honest_table,
+    hyper_table,
+    line_table,
+    seals_table,
+)
+from statescape.views.page import Figure, Page, Prose, Section, write_page
 from statescape.views.page.blocks import Block
 from statescape.views.picture import Picture, Printable
 from statescape.views.reporting import pictures_of, report_of
 from statescape.views.text import visible
 
-MOST_ROWS = 25  # of the champion's line
 LONGEST_NAME = 60
 NO_FILE = "This run was kept in no file, so its generations are gone; give it one (--run FILE, run=...) to see them."
 
@@ -134,7 +133,7 @@ def _seals(reading: EvolutionReading, drawn: dict[str, Picture]) -> Section:
         (
             *(Prose(sentence, strong=True) for sentence in reading.conclusion),
             Figure(drawn["seals"]),
-            _seals_table(reading.evolution),
+            seals_table(reading.evolution),
         ),
     )
 
@@ -168,7 +167,7 @@ def _operators(drawn: dict[str, Picture]) -> Section:
 def _genealogy(reading: EvolutionReading, drawn: dict[str, Picture]) -> Section:
     blocks: tuple[Block, ...] = (Prose(NO_FILE),)
     if "genealogy" in drawn:
-        blocks = (Figure(drawn["genealogy"]), _line_table(reading.line), _earned_table(reading.line))
+        blocks = (Figure(drawn["genealogy"]), line_table(reading.line), earned_table(reading.line))
     return Section(
         "genealogy",
         "Where the champion comes from",
@@ -239,120 +238,9 @@ def _front(drawn: dict[str, Picture]) -> Section:
 
 
 def _numbers(evolution: Evolution) -> Section:
-    record = evolution.best.candidate.record
-    honest = Table(
-        (evolution.task.score_name, "mean", "95 % interval", "trials"),
-        [
-            ("selection score", _number(record.mean), "", f"{record.n:,}"),
-            ("re-scored, fresh trials of the search's part", *_mean(evolution.rescored)),
-            ("sealed, all else as in the search", *_mean(evolution.sealed)),
-        ],
-        f"What the champion was chosen by, and what it is: the winner's curse is {evolution.winners_curse:+.4f}",
-    )
-    own = evolution.seals[evolution.settings.level]
-    controls = Table(
-        ("control", "champion / control", "95 % interval", "p (Holm)", "draws", "gain that would have been seen"),
-        [(name, *_compared(one)) for name, one in own.controls.items()],
-        f"At the search's own level, {evolution.settings.level}; ratios below 1 favour the champion",
-    )
-    names = list(asdict(own.champion.hyper))
-    hyper = Table(
-        ("after tuning", *names),
-        [
-            ("searched under", *(f"{getattr(evolution.best.hyper, name):g}" for name in names)),
-            *(
-                (f"champion, {level}", *(f"{getattr(seal.champion.hyper, name):.3g}" for name in names))
-                for level, seal in evolution.seals.items()
-            ),
-        ],
-        "Hyper-parameters" if evolution.settings.tune else "Hyper-parameters (nothing was tuned)",
-    )
     return Section(
         "numbers",
         "The numbers",
         "What stands behind the pictures; --json writes all of it.",
-        (honest, controls, hyper),
+        (honest_table(evolution), controls_table(evolution), hyper_table(evolution)),
     )
-
-
-def _seals_table(evolution: Evolution) -> Table:
-    seals, level = evolution.seals, evolution.settings.level
-    header = (evolution.task.score_name, *(f"{one}{' (searched)' if one == level else ''}" for one in seals))
-    rows = [
-        ("champion", *(_number(seal.interval.mean) for seal in seals.values())),
-        ("95 % interval", *(_range(seal.interval) for seal in seals.values())),
-    ]
-    for name in seals[level].controls:
-        cells = []
-        for seal in seals.values():
-            one = seal.controls[name]
-            beaten = one.p_holm < ALPHA and one.ratio < 1.0
-            best = f" ({_number(one.control.best_of_k)})" if one.control.k > 1 else ""
-            cells.append(f"{_number(one.control.mean)}{best}{' *' if beaten else '  '}")
-        rows.append((name, *cells))
-    return Table(
-        header,
-        rows,
-        f"Mean scores, in brackets that of the best draw. * the champion is better (sign-flip permutation, Holm over "
-        f"{len(seals[level].controls)} controls, p < {ALPHA:g})",
-    )
-
-
-def _line_table(line: tuple[Ancestor, ...]) -> Table:
-    chosen = range(len(line))
-    if len(line) > MOST_ROWS:
-        sized = sorted(range(1, len(line) - 1), key=lambda index: line[index].change)
-        chosen = sorted({0, len(line) - 1, *sized[: MOST_ROWS - 2]})  # type: ignore[assignment]
-    rows = []
-    for index in chosen:
-        one = line[index]
-        parents = ", ".join(f"{parent:,}" for parent in one.birth.parents) or "none"
-        change = "" if math.isnan(one.change) else percent(one.change)
-        if one.error > 0:
-            change += f" ± {100 * NORMAL_95 * one.error:.1f}"
-        rows.append(
-            (
-                f"{one.birth.number:,}",
-                f"{one.birth.generation:,}",
-                one.birth.operator,
-                parents,
-                change,
-                f"{one.record.n:,}",
-                _number(one.record.mean),
-            )
-        )
-    left = f"; {len(line) - len(rows)} smaller steps left out" if len(rows) < len(line) else ""
-    return Table(
-        ("candidate", "born in", "made by", "parents", "change of error", "trials", "mean score"),
-        rows,
-        f"The champion's line{left}",
-    )
-
-
-def _earned_table(line: tuple[Ancestor, ...]) -> Table:
-    return Table(
-        ("operator", "steps", "change of error, together"),
-        [(name, str(steps), percent(change)) for name, steps, change in gains_by_operator(line)],
-        "What each operator gave along this line",
-    )
-
-
-def _compared(one: Comparison) -> tuple[str, ...]:
-    low, high = one.ratio_interval
-    interval = f"{low:.3f} to {high:.3f}" if math.isfinite(low) else ""
-    seen = f"{one.visible:.1%}" if math.isfinite(one.visible) else "not known"
-    return f"{one.ratio:.3f}", interval, f"{one.p_holm:.3g}", str(one.control.k), seen
-
-
-def _mean(interval: MeanInterval) -> tuple[str, str, str]:
-    return _number(interval.mean), _range(interval), str(interval.n)
-
-
-def _number(value: float) -> str:
-    return f"{value:.4f}" if math.isfinite(value) else "diverged"
-
-
-def _range(interval: MeanInterval) -> str:
-    if not math.isfinite(interval.low):
-        return "one trial says all" if interval.n == 1 else ""
-    return f"{_number(interval.low)} to {_number(interval.high)}"
