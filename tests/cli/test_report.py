@@ -119,7 +119,7 @@ def test_evolve_and_resume_write_the_report_at_their_end(monkeypatch, capfd, run
         tmp_path / "e.run",
     )
     done = in_process(
-        monkeypatch, capfd, "evolve", data, "--target", TARGET, "--units", 6, "--window", 100, "--generations", 1,
+        monkeypatch, capfd, "evolve", data, "--target", TARGET, "--units", 6, "--window", 100, "--generations", 2,
         "--no-compare", "--no-tune", "--workers", 1, "--run", own, "--out", page, "--figures", tmp_path / "figures",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

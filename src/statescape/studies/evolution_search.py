@@ -162,20 +162,21 @@ def _unshared(evolution: Evolution, moments: Sequence[Moment]) -> Float[np.ndarr
 def operators(evolution: Evolution) -> tuple[Operator, ...]:
     """Every operator, the one with the largest share of survivors first; random starts are left out."""
     history = evolution.history
-    periods = np.minimum(np.arange(len(history)) * PERIODS // max(len(history), 1), PERIODS - 1)
-    made: defaultdict[str, np.ndarray] = defaultdict(lambda: np.zeros(PERIODS))
+    count = min(PERIODS, len(history))
+    periods = np.arange(len(history)) * count // len(history)
+    made: defaultdict[str, np.ndarray] = defaultdict(lambda: np.zeros(count))
     survived: defaultdict[str, int] = defaultdict(int)
     for line, period in zip(history, periods, strict=True):
         for name, (children, kept) in line.operators.items():
             if name not in STARTS:
                 made[name][period] += children
                 survived[name] += kept
-    total = sum(made.values(), np.zeros(PERIODS))
+    total = sum(made.values(), np.zeros(count))
     found = []
     for name, counts in made.items():
         n = int(counts.sum())
         interval = stats.binomtest(survived[name], n).proportion_ci(method="wilson")
-        use = np.divide(counts, total, out=np.full(PERIODS, np.nan), where=total > 0)
+        use = np.divide(counts, total, out=np.full(count, np.nan), where=total > 0)
         found.append(Operator(name, n, survived[name], float(interval.low), float(interval.high), use))
     return tuple(sorted(found, key=lambda one: (-one.share, one.name)))
 

@@ -11,7 +11,7 @@ from statescape.evolution.seals import Sealed, compare
 from statescape.reservoir import rewired, scr
 from statescape.reservoir.measures import on_cycles
 from statescape.studies.evolution_reading import read_run
-from statescape.studies.wiring_order import lined_up, reach, wiring_order
+from statescape.studies.wiring_order import Measure, lined_up, reach, wiring_order
 from statescape.views import save_figures
 from statescape.views.evolution import FrontPicture, MatricesPicture, OrderPicture, SealsPicture, pictures
 from statescape.views.evolution.front import drawn_points, front_of
@@ -73,9 +73,9 @@ def test_a_control_that_is_many_times_better_does_not_flatten_the_bars():
     low, high = figure.layout.yaxis.range
     assert low > -100
     assert high < 100
-    assert figure.data[1].marker.symbol == ("triangle-down",)
+    assert list(figure.data[1].marker.symbol) == ["triangle-down"]
     assert figure.data[1].y[0] > low
-    assert "-3" in figure.data[1].customdata[0]  # thousands of percent, told to the pointer
+    assert "% higher error than SCR" in figure.data[1].customdata[0]
 
 
 def test_a_champion_that_diverged_and_one_trial_that_says_all_are_drawn():
@@ -217,12 +217,18 @@ def test_order_knows_a_cycle_from_its_rewired_nulls():
     order = wiring_order(scr(30), 1)
     by_name = {one.name: one for one in order.measures}
     assert by_name["strong core"].value == by_name["reach"].value == 1.0
-    assert by_name["strong core"].outside  # rewired, a cycle falls apart into shorter ones
+    assert np.median(by_name["strong core"].nulls) < 0.95  # rewired, a cycle falls apart into shorter ones
     assert by_name["lined up"].value == 1.0
     assert not by_name["lined up"].outside  # any wiring with one edge in and one out is lined up
     assert order.draws == 99
     np.testing.assert_array_equal(order.incoming, np.ones(30))
     assert "rewired 99 times" in OrderPicture.of(order).caption
+
+
+def test_a_measure_is_outside_where_the_middle_of_its_nulls_does_not_hold_it():
+    nulls = np.linspace(0.0, 1.0, 101)
+    for value, outside in ((0.5, False), (0.02, True), (0.98, True), (0.03, False)):
+        assert Measure("m", "meaning", value, nulls).outside == outside
 
 
 def test_reach_and_lined_up_of_a_line_are_what_counting_gives():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from statescape.evolution import Evolution
-from statescape.studies.evolution_search import PERIODS, STARTS, Operator
+from statescape.studies.evolution_search import STARTS, Operator
 from statescape.views.theme import BLUE, GREEN, GREY, ORANGE
 
 if TYPE_CHECKING:
@@ -53,15 +53,16 @@ class OperatorsPicture:
             len(evolution.history),
             f"{made:,} children of {len(operators)} operators, of which {kept:,} ({kept / max(made, 1):.1%}) survived "
             f"the generation they were born in. Left: share of each operator's children that did, with 95 % intervals "
-            f"(Wilson). Right: share of all children that each kind of operator made, in {PERIODS} equal parts of the "
-            f"search; use {use}. Seed {evolution.settings.seed}.",
+            f"(Wilson). Right: share of all children that each kind of operator made, in "
+            f"{len(operators[0].use)} equal parts of the search; use {use}. Seed {evolution.settings.seed}.",
         )
 
     def _colours(self) -> list[str]:
         return [FAMILIES[family(one.name)] for one in self.operators]
 
     def _periods(self) -> np.ndarray:
-        return (np.arange(PERIODS) + 0.5) * self.generations / PERIODS
+        count = len(self.operators[0].use)
+        return np.asarray((np.arange(count) + 0.5) * self.generations / count)
 
     def printed(self) -> Figure:
         """The matplotlib figure."""

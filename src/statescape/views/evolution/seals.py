@@ -207,7 +207,10 @@ class SealsPicture:
                     "symbol": ["triangle-down" if beyond else "diamond" for _, beyond in self._best()], "size": 9,
                     "color": INK,
                 },
-                customdata=[f"{rung.over_best:.1%} lower error than {rung.best}" for rung in self.rungs],
+                customdata=[
+                    f"{abs(rung.over_best):.1%} {'lower' if rung.over_best >= 0 else 'higher'} error than {rung.best}"
+                    for rung in self.rungs
+                ],
                 hovertemplate="%{customdata}<extra></extra>",
             ),
             **at,

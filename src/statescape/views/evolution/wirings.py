@@ -104,6 +104,11 @@ class MatricesPicture:
         told = f"{caption} Largest distance of a weight from the diagonal, as numbered and ordered: {bands}."
         return cls(tuple(title for title, _ in wirings), matrices, orders, both, told if both else caption, name)
 
+    @property
+    def _pair(self) -> bool:
+        """Whether one wiring stands beside itself."""
+        return self.both and len(self.titles) == 1
+
     def _panels(self) -> list[tuple[str, Float[np.ndarray, "units units"], list[str]]]:
         numbered = [(title, W, np.arange(len(W))) for title, W in zip(self.titles, self.matrices, strict=True)]
         ordered = [
@@ -118,7 +123,7 @@ class MatricesPicture:
         from matplotlib.figure import Figure
 
         shown = self._panels()
-        columns = min(COLUMNS, len(self.titles))
+        columns = 2 if self._pair else min(COLUMNS, len(self.titles))
         rows = -(-len(shown) // columns)
         figure = Figure(figsize=(1.85 * columns, 2.0 * rows), layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False).ravel()
@@ -144,8 +149,9 @@ class MatricesPicture:
         if stacked and self.both:  # numbered and ordered of one wiring side by side
             spots = [*range(0, len(shown), 2), *range(1, len(shown), 2)]
         titles = [shown[spots.index(spot)][0] for spot in range(len(shown))]
-        columns = _columns(len(self.titles), stacked)
-        figure = panels(titles, columns=columns, stacked=False, height=180 if stacked else 270, legend=False)
+        columns = 2 if self._pair else _columns(len(self.titles), stacked)
+        height = 180 if stacked else 420 if self._pair else 270
+        figure = panels(titles, columns=columns, stacked=False, height=height, legend=False)
         for spot, (title, W, units) in zip(spots, shown, strict=True):
             at = place(spot, columns, stacked=False)
             figure.add_trace(
