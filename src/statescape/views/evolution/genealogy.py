@@ -85,13 +85,18 @@ class GenealogyPicture:
         ]
 
     def _labelled(self) -> list[int]:
-        """The largest gains, as far as their names find room."""
+        """The largest gains that stand out of the noise, as far as their names find room."""
         points, _ = self._points()
         changes = [math.inf if math.isnan(one.change) else one.change for one in self.line]
         order = np.argsort(changes, kind="stable")[:LABELS].tolist()
         logs = np.column_stack([points[:, 0], np.log(points[:, 1])])
         span = np.maximum(np.ptp(logs, axis=0), 1e-9)
-        return thinned(logs / span, (0.2, 0.09), [index for index in order if changes[index] < 0])
+        return thinned(logs / span, (0.2, 0.09), [index for index in order if self._stands_out(index)])
+
+    def _stands_out(self, index: int) -> bool:
+        """Whether an ancestor is better than its parent beyond the noise of both records."""
+        one = self.line[index]
+        return one.change < -(0.0 if self.alike else NORMAL_95 * one.error)
 
     def _on_the_right(self, index: int) -> bool:
         """Whether a label to the right of an ancestor would leave the picture."""
@@ -115,7 +120,7 @@ class GenealogyPicture:
         for index in self._labelled():
             axes.annotate(
                 f"{self.line[index].birth.operator} {percent(self.line[index].change)}", points[index],
-                xytext=(-5 if self._on_the_right(index) else 5, 4), textcoords="offset points", fontsize=6.5,
+                xytext=(-5 if self._on_the_right(index) else 5, 5), textcoords="offset points", fontsize=6.5,
                 ha="right" if self._on_the_right(index) else "left",
             )  # fmt: skip
         axes.set(xlabel="generation of birth", ylabel=self._axis(), yscale="log")

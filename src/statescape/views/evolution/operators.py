@@ -76,9 +76,9 @@ class OperatorsPicture:
             left.plot([100 * one.share], [row], "o", color=colour)
         left.set_yticks(rows, [f"{one.name} ({one.made:,})" for one in self.operators])
         left.set(xlabel="children that survived (%)", xlim=(0, None))
-        right.set(xlabel="generation", ylabel="share of all children (%)", ylim=(0, None))
         for name in self._families():
             right.plot(self._periods(), self._use(name), color=FAMILIES[name], label=_called(name))
+        right.set(xlabel="generation", ylabel="share of all children (%)", ylim=(0, None))
         right.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, borderaxespad=0.2, columnspacing=1)
         return figure
 

@@ -125,7 +125,7 @@ class SealsPicture:
         finite = [value for value in values if np.isfinite(value)]
         low, high = min([0.0, *finite]), max([0.0, *finite])
         # A control may be many times better: the bars are what the picture is for.
-        floor = -max(high, -low, 10.0)
+        floor = -2.0 * max(high, -low, 10.0)
         low = max(min(low, *(100 * rung.over_best for rung in self.rungs)), floor)
         span = max(high - low, 10.0)
         return low - 0.1 * span, high + 0.3 * span
@@ -151,9 +151,9 @@ class SealsPicture:
             left.text(place, top + 0.13 * (high - low), f"{100 * rung.gain:.0f} %", ha="center", va="center",
                       fontsize=12, fontweight="bold")  # fmt: skip
             left.text(place, top + 0.06 * (high - low), rung.verdict, ha="center", va="center", fontsize=7)
+        left.plot([], [], "D", color=INK, markersize=4, label="against the best control")
         for place, (at, beyond) in enumerate(self._best()):
-            label = "against the best control" if not place else None
-            left.plot([place], [at], "v" if beyond else "D", color=INK, markersize=4, label=label)
+            left.plot([place], [at], "v" if beyond else "D", color=INK, markersize=4)
         left.axhline(0, color=INK, linewidth=0.8)
         left.set(ylim=(low, high), ylabel="error lower than random wirings (%)")
         left.set_xticks(range(len(self.rungs)), self._labels("\n"))
