@@ -38,7 +38,7 @@ def print_result(result: Evolution) -> None:
     console.print(table)
     console.print(
         f"* the champion is better (sign-flip permutation, Holm over {len(names)} controls, p < {ALPHA:g}). "
-        f"All tuned alike, {result.seals[result.settings.level].interval.n} fresh trials a seal.\n",
+        f"All {'tuned alike' if result.settings.tune else 'untuned'}, {result.seals[result.settings.level].interval.n} fresh trials a seal.\n",
         markup=False,
     )
     console.print(_search_line(result), markup=False)

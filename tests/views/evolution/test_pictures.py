@@ -173,6 +173,18 @@ def test_every_picture_draws_twice_and_its_caption_says_numbers(drawn):
             assert picture.printed().axes
 
 
+def test_printed_lines_lie_inside_their_panels(drawn):
+    for name in ("search", "operators", "diversity", "genealogy", "order"):
+        with matplotlib_theme():
+            panels = drawn[name].printed().axes
+        for axes in panels:
+            low, high = axes.get_ylim()
+            values = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in axes.get_lines()] or [[0.0]])
+            values = values[np.isfinite(values)]
+            assert len(values)
+            assert min(low, high) <= values.min() <= values.max() <= max(low, high), name
+
+
 def test_wide_and_narrow_matrices_are_the_same_panels_in_other_places():
     rng = np.random.default_rng(0)
     wirings = [(name, (rng.random((6, 6)) < 0.3) * 1.0) for name in "abcd"]
