@@ -12,7 +12,7 @@ from statescape.runs.serial import Serial
 FILE = "<img src=x onerror=alert(1)>"
 INPUT = "</script><script>alert(2)</script>"
 TARGET = "$x^2$ <img src=y onerror=alert(3)>"
-SECTIONS = ["seals", "search", "operators", "genealogy", "stages", "wiring", "order", "work", "numbers"]
+SECTIONS = ["seals", "search", "operators", "genealogy", "stages", "wiring", "order", "work", "front", "numbers"]
 
 
 def evolved(folder: Path, **settings: object) -> Path:

@@ -162,7 +162,7 @@ def test_beside_the_champion_stand_wirings_of_its_size(reading):
 def test_every_picture_draws_twice_and_its_caption_says_numbers(drawn):
     assert list(drawn) == [
         "seals", "search", "operators", "diversity", "genealogy", "stages", "stages-matrices", "wirings", "matrices",
-        "spectra", "order", "outputs", "state-path",
+        "spectra", "order", "outputs", "state-path", "front",
     ]  # fmt: skip
     for name, picture in drawn.items():
         assert picture.name == name
@@ -203,12 +203,13 @@ def test_wide_and_narrow_matrices_are_the_same_panels_in_other_places():
 
 def test_figures_of_hostile_names_are_written(reading, tmp_path):
     files = save_figures(reading, tmp_path / "figures")
-    assert len(files) == 26
+    assert len(files) == 28
     assert all(file.read_bytes()[:4] in (b"\x89PNG", b"%PDF") for file in files)
 
 
-def test_a_front_is_drawn_where_there_is_one(reading):
-    assert front_of(reading.evolution) == ()
+def test_a_front_is_drawn_from_few_edges_to_many_without_what_diverged(reading):
+    edges = [point.edges for point in front_of(reading.evolution)]
+    assert edges == sorted(edges) == [point.edges for point in reading.evolution.front]
     best = reading.evolution.best.candidate.number
     points = [
         SimpleNamespace(edges=30, score=0.2, candidate=best),

@@ -35,8 +35,8 @@ class FrontPoint(Protocol):
 
 
 def front_of(evolution: Evolution) -> tuple[FrontPoint, ...]:
-    """The points of a run's front; none where it had one objective only."""
-    return drawn_points(getattr(evolution, "front", ()))
+    """The points of a run's front that have a place in a picture."""
+    return drawn_points(evolution.front)
 
 
 def drawn_points(points: Sequence[FrontPoint]) -> tuple[FrontPoint, ...]:
