@@ -76,8 +76,8 @@ def test_a_run_from_begin_to_export(run, here):
         (["two.csv", "--target", "a", "--horizon", "0"], "asks for what is given"),
         # What a search refuses.
         (["narma10", "--encoding", "dense"], "ternary"),
-        (["narma10", "--level", "signs"], "matrix, wiring, mask; got 'signs'"),
-        (["narma10", "--radius", "big"], "The radius is rescale, free, gene; got 'big'"),
+        (["narma10", "--level", "signs"], "'signs' is not one of 'matrix', 'wiring', 'mask'"),
+        (["narma10", "--radius", "big"], "'big' is not one of 'rescale', 'free', 'gene'"),
         (["narma10", "--evolve-inputs"], "W_in can evolve only at the level matrix"),
         (["narma10", "--density", "2"], "ensity"),
         (["narma10", "--arm", "annealing"], "There is no arm 'annealing'"),

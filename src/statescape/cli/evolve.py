@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -56,7 +56,7 @@ def evolve(
         ),
     ] = "ternary",
     level: Annotated[
-        str,
+        Literal["matrix", "wiring", "mask"],
         typer.Option(
             "--level",
             help="What a trial redraws: matrix (data), wiring (also W_in), mask (also weights).",
@@ -64,7 +64,7 @@ def evolve(
         ),
     ] = "wiring",
     radius: Annotated[
-        str, typer.Option("--radius", help="Spectral radius: rescale, free or gene.", rich_help_panel=_SEARCH)
+        Literal["rescale", "free", "gene"], typer.Option("--radius", help="Spectral radius.", rich_help_panel=_SEARCH)
     ] = "rescale",
     evolve_inputs: Annotated[
         bool, typer.Option("--evolve-inputs", help="Let W_in evolve (level matrix).", rich_help_panel=_SEARCH)
@@ -184,8 +184,8 @@ def evolve(
             task,
             units=units,
             encoding=encoding,
-            level=level,  # type: ignore[arg-type]
-            radius=radius,  # type: ignore[arg-type]
+            level=level,
+            radius=radius,
             evolve_inputs=evolve_inputs,
             density=density,
             arm=arm,

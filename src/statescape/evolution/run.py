@@ -175,9 +175,8 @@ def evolve(
         if run is None:
             run = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "temporary.run"
         working = stack.enter_context(_working(executor, workers, scheduler))
-        journal = stack.enter_context(Journal.create(run, ledger.KIND, settings.as_json(), ledger.TABLES))
-        for index, genome in enumerate(start):
-            journal.put(f"start/{index:04}", genome.to_bytes())
+        given = {f"start/{index:04}": genome.to_bytes() for index, genome in enumerate(start)}
+        journal = stack.enter_context(Journal.create(run, ledger.KIND, settings.as_json(), ledger.TABLES, given))
         return _Run(journal, settings, opened, working, tuple(callbacks), say).whole()
 
 
@@ -310,10 +309,10 @@ class _Run:
         stream = (self._settings.seed, stream_of(arm_by_name(name)))
         self._say(f"Racing the best of {name}")
         by_error = ranked(population.members, population.noise)
-        final = Final(
-            **self._remember(
+        final = Final.from_json(
+            self._remember(
                 f"final/{name}",
-                lambda: vars(race(by_error, self._space, self._conditions, stream, self._executor)),
+                lambda: race(by_error, self._space, self._conditions, stream, self._executor).as_json(),
             )
         )
         winner = next(member for member in population.members if member.number == final.champion)
@@ -349,7 +348,7 @@ class _Run:
             population=state,
         )
         self._say(f"Searching: {name}")
-        begun = time.perf_counter() - before
+        begun, seconds = time.perf_counter() - before, before
         stopped = False
         while not stopped and not _over(search.population, limits, time.perf_counter() - begun):
             batch = search.ask()
@@ -362,7 +361,7 @@ class _Run:
             for callback in self._callbacks:
                 stopped = bool(callback(progress)) or stopped
         journal.put(f"over/{name}", b"1")
-        return search.population, time.perf_counter() - begun
+        return search.population, seconds
 
     def _tuned(self, main: Found) -> Hyperparameters:
         """Hyper-parameters of a random wiring, from as many trainings as the search had."""

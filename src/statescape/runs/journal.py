@@ -49,7 +49,14 @@ class Journal:
         self.version: str = json.loads(meta["version"])
 
     @classmethod
-    def create(cls, path: str | Path, kind: str, settings: Mapping[str, Any], tables: str = "") -> Journal:
+    def create(
+        cls,
+        path: str | Path,
+        kind: str,
+        settings: Mapping[str, Any],
+        tables: str = "",
+        blobs: Mapping[str, bytes] | None = None,
+    ) -> Journal:
         """Begin a run.
 
         Args:
@@ -57,6 +64,7 @@ class Journal:
             kind: what kind of run it is.
             settings: plain JSON.
             tables: SQL of the tables that this kind adds.
+            blobs: what it begins with, by name.
 
         Raises:
             StatescapeError: where something is there, or nothing can be written.
@@ -84,6 +92,7 @@ class Journal:
                     database.executemany(
                         "INSERT INTO meta VALUES (?, ?)", [(key, json.dumps(value)) for key, value in meta.items()]
                     )
+                    database.executemany("INSERT INTO blobs VALUES (?, ?)", list((blobs or {}).items()))
                     database.execute("COMMIT")
                 begun.replace(path)
                 database = _connect(path)

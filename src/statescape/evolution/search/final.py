@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -41,6 +42,15 @@ class Final:
     trainings: int
     rescored: tuple[float, ...]
     sealed: tuple[float, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it, as plain JSON."""
+        return dict(vars(self))
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Final:
+        """What `as_json` gave."""
+        return cls(data["champion"], data["trainings"], tuple(data["rescored"]), tuple(data["sealed"]))
 
 
 def race(
