@@ -52,6 +52,14 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
+def evolved_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small finished run on a file with hostile names."""
+    from tests.evolved import evolved
+
+    return evolved(tmp_path_factory.mktemp("evolved"))
+
+
+@pytest.fixture(scope="session")
 def chromium() -> str:
     """Path of a Chromium to open pages with."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

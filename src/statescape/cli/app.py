@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from statescape import __version__
-from statescape.cli import esn, evolve, lens, path, runs, sphere
+from statescape.cli import esn, evolve, lens, path, report, runs, show, sphere
 from statescape.cli.console import complain
 from statescape.errors import StatescapeError
 
@@ -30,6 +30,8 @@ app.command(name="sphere")(sphere.sphere)
 app.command(name="esn")(esn.esn)
 app.command(name="evolve")(evolve.evolve)
 app.command(name="resume")(evolve.resume)
+app.command(name="report")(report.report)
+app.command(name="show")(show.show)
 app.command(name="runs")(runs.runs)
 app.command(name="export")(runs.export)
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from statescape.cli import inputs
-from statescape.cli.console import complain, output, visible, working
-from statescape.cli.evolve_table import conclusion_of, print_result
+from statescape.cli.console import complain, visible, working
+from statescape.cli.evolve_table import print_result
+from statescape.cli.report import Figures, Out, check_outputs, write
 from statescape.errors import StatescapeError
 
 if TYPE_CHECKING:
@@ -157,10 +158,12 @@ def evolve(
         int | None,
         typer.Option("--window", help="Rows of a trial. (default: two thirds of a half)", rich_help_panel=_FILE),
     ] = None,
+    out: Out = None,
+    figures: Figures = None,
     json_file: inputs.Json = None,
 ) -> None:
     """Evolve the wiring of an echo state network, and say what the gain is made of."""
-    inputs.require_outputs(json_file)
+    check_outputs(out, figures, json_file)
     options: dict[str, Any] = {
         "inputs": tuple(input_columns or ()) or None,
         "target": target,
@@ -208,7 +211,7 @@ def evolve(
             say=watch.say,
         )
 
-    _run(work, file, json_file)
+    _run(work, file, out, figures, json_file)
 
 
 def resume(
@@ -216,10 +219,12 @@ def resume(
     workers: Workers = None,
     executor: ExecutorName = None,
     scheduler: Scheduler = None,
+    out: Out = None,
+    figures: Figures = None,
     json_file: inputs.Json = None,
 ) -> None:
     """Go on with a run that was interrupted, to the same result; show one that is finished."""
-    inputs.require_outputs(json_file)
+    check_outputs(out, figures, json_file)
     with working("Loading ..."):
         from statescape.evolution import resume as go_on
 
@@ -233,10 +238,10 @@ def resume(
             say=watch.say,
         )
 
-    _run(work, run, json_file)
+    _run(work, run, out, figures, json_file)
 
 
-def _run(work: Any, file: Path, json_file: Path | None) -> None:
+def _run(work: Any, file: Path, out: Path | None, figures: Path | None, json_file: Path | None) -> None:
     """Work with a live line; keep what was done where it is interrupted."""
     from statescape.reservoir.kernels import announcing
     from statescape.runs import LostWorkersError
@@ -255,9 +260,12 @@ def _run(work: Any, file: Path, json_file: Path | None) -> None:
             file.unlink()
         raise
     print_result(result)
-    if json_file is not None:
-        inputs.write_json(json_file, {**result.as_json(), "conclusion": conclusion_of(result)})
-        output().print(f"Numbers: {json_file}", markup=False)
+    if any(wanted is not None for wanted in (out, figures, json_file)):
+        with working("Measuring the champion ..."):
+            from statescape.studies.evolution_reading import read_evolution
+
+            reading = read_evolution(result)
+        write(reading, out, figures, json_file)
 
 
 class _Watch:

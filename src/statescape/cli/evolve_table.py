@@ -36,9 +36,10 @@ def print_result(result: Evolution) -> None:
             cells.append(f"{_number(one.control.mean)} {'*' if beaten else ' '}")
         table.add_row(name, *cells)
     console.print(table)
+    own = result.seals[result.settings.level]
     console.print(
         f"* the champion is better (sign-flip permutation, Holm over {len(names)} controls, p < {ALPHA:g}). "
-        f"All tuned alike, {result.seals[result.settings.level].interval.n} fresh trials a seal.\n",
+        f"All {'tuned alike' if result.settings.tune else 'untuned'}, {own.interval.n} fresh trials a seal.\n",
         markup=False,
     )
     console.print(_search_line(result), markup=False)
@@ -47,7 +48,7 @@ def print_result(result: Evolution) -> None:
     if "edges" in result.settings.objectives:
         _print_front(result)
     if result.run:
-        console.print(f"Run: {visible(result.run)} (statescape resume, runs, export)", markup=False)
+        console.print(f"Run: {visible(result.run)} (statescape report, show, export)", markup=False)
 
 
 def _print_front(result: Evolution) -> None:

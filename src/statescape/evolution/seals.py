@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
-from statescape.evolution.conditions import LEVELS, Conditions, Hyperparameters, Level
+from statescape.evolution.conditions import LEVELS, Conditions, Hyperparameters, Level, TrialSeed
 from statescape.evolution.controls import control
 from statescape.evolution.scoring import losses, score
 from statescape.evolution.tuning import tune
@@ -231,6 +231,11 @@ def _comparison(champion: Sealed, other: Sealed, p: float, corrected: float, see
     )
 
 
+def trial_seed(seed: int, level: Level, trial: int) -> TrialSeed:
+    """The seed of one trial of a seal, from the run's seed."""
+    return (seed, _SEAL, LEVELS.index(level), trial)
+
+
 def log_ratios(champion: Sealed, other: Sealed) -> Float[np.ndarray, "draws trials"]:
     """Log of champion over control, trial by trial; both diverged count as equal, and nothing is beyond `BOUND`."""
     own, theirs = losses(champion.scores[0])[None], losses(other.scores)
@@ -260,7 +265,7 @@ def _sealed(name: str, plan: Sealing, level: Level, executor: Executor, keep: Re
         hyper = tune(draws, begin, (plan.seed, _TUNING, place), executor) if plan.tune else begin.hyper
         conditions = Conditions(plan.task, level, "seal", hyper)
         trials = 1 if conditions.deterministic else plan.trials
-        seeds = [(plan.seed, _SEAL, place, trial) for trial in range(trials)]
+        seeds = [trial_seed(plan.seed, level, trial) for trial in range(trials)]
         return {"hyper": asdict(hyper), "scores": score(draws, conditions, seeds, executor).tolist()}
 
     kept = keep(f"seal/{level}/{name}", compute)

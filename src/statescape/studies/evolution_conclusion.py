@@ -53,25 +53,35 @@ class Facts:
 
 def conclude(evolution: Evolution) -> str:
     """The conclusion of a run, a few sentences."""
+    return " ".join(concluded(evolution))
+
+
+def concluded(evolution: Evolution) -> tuple[str, ...]:
+    """The sentences of the conclusion of a run."""
     settings = evolution.settings
     facts = Facts(
         settings.level, settings.radius, settings.encoding != "binary", evolution.nilpotent, evolution.task.score_name
     )
-    return conclusion(facts, evolution.seals)
+    return sentences(facts, evolution.seals)
 
 
 def conclusion(facts: Facts, seals: Mapping[Level, Seal]) -> str:
     """The conclusion from facts and seals."""
+    return " ".join(sentences(facts, seals))
+
+
+def sentences(facts: Facts, seals: Mapping[Level, Seal]) -> tuple[str, ...]:
+    """The same, sentence by sentence."""
     own = seals[facts.level]
     if not math.isfinite(own.interval.mean):
-        return "The champion diverged on sealed trials: there is nothing to conclude from it."
-    sentences = [_overall(facts, own)]
+        return ("The champion diverged on sealed trials: there is nothing to conclude from it.",)
+    told = [_overall(facts, own)]
     gains = {level: gain(seals[level]) for level in LEVELS if level in seals}
     if gains[facts.level] > 0:
-        sentences += _parts(facts.level, gains)
-    sentences.append(_topology(facts, seals))
-    sentences += _radius(facts, own)
-    return " ".join(sentences)
+        told += _parts(facts.level, gains)
+    told.append(_topology(facts, seals))
+    told += _radius(facts, own)
+    return tuple(sentence for sentence in told if sentence)
 
 
 def gain(seal: Seal, reference: str = REFERENCE) -> float:

@@ -17,11 +17,10 @@ if TYPE_CHECKING:
         lens_map,
         normalisation,
         plane,
-        save_figures,
         steps,
         vectors,
     )
-    from statescape.views.reporting import report
+    from statescape.views.reporting import report, save_figures
 
 __all__ = [
     "cosines",
@@ -48,7 +47,7 @@ _HOMES = {
     "normalisation": _FIGURES,
     "plane": _FIGURES,
     "report": "statescape.views.reporting",
-    "save_figures": _FIGURES,
+    "save_figures": "statescape.views.reporting",
     "sphere": _GLOBE,
     "sphere_page": _GLOBE,
     "steps": _FIGURES,

@@ -61,6 +61,13 @@ def place(index: int, columns: int, stacked: bool) -> dict[str, int]:
     return {"row": index // columns + 1, "col": index % columns + 1}
 
 
+def square(figure: go.Figure, at: dict[str, int]) -> None:
+    """Let a panel have one scale in both directions and keep to its room."""
+    x = figure.get_subplot(**at).xaxis.plotly_name.replace("axis", "")
+    figure.update_xaxes(constrain="domain", **at)
+    figure.update_yaxes(constrain="domain", scaleanchor=x, scaleratio=1, **at)
+
+
 def follow(
     figure: go.Figure, at: dict[str, int], kind: str, points: Float[np.ndarray, "states 2"] | None = None
 ) -> None:

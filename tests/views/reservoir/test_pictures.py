@@ -52,9 +52,10 @@ def test_shuffled_modules_are_gathered_and_a_line_comes_back_in_its_order():
 def test_a_cycle_is_drawn_as_a_circle_whatever_its_numbering():
     order = np.random.default_rng(0).permutation(50)
     picture = GraphPicture.of(_network(scr(50).to_dense()[np.ix_(order, order)]))
-    radii = np.linalg.norm(picture.places - picture.places.mean(axis=0), axis=1)
+    places, edges = picture.diagram.places, picture.diagram.edges
+    radii = np.linalg.norm(places - places.mean(axis=0), axis=1)
     assert np.ptp(radii) < 0.02 * radii.mean()
-    steps = np.linalg.norm(picture.places[picture.edges[:, 0]] - picture.places[picture.edges[:, 1]], axis=1)
+    steps = np.linalg.norm(places[edges[:, 0]] - places[edges[:, 1]], axis=1)
     assert np.ptp(steps) < 0.05 * steps.mean()  # neighbours side by side, all the way round
 
 
@@ -62,8 +63,8 @@ def test_edges_run_from_source_to_target():
     W = np.zeros((5, 5))
     W[3, 1] = -0.7  # from unit 1 to unit 3
     picture = GraphPicture.of(_network(W))
-    assert picture.edges.tolist() == [[1, 3]]
-    assert picture.weights.tolist() == [-0.7]
+    assert picture.diagram.edges.tolist() == [[1, 3]]
+    assert picture.diagram.weights.tolist() == [-0.7]
     assert "incoming 0 to 1, outgoing 0 to 1" in picture.caption
 
 

@@ -9,7 +9,7 @@ from statescape.reservoir.measures.memory import (
     state_covariance,
 )
 from statescape.reservoir.measures.ranks import generalisation_rank, kernel_rank
-from statescape.reservoir.measures.wiring import in_degrees, modularity, out_degrees, reciprocity, spectrum
+from statescape.reservoir.measures.wiring import in_degrees, modularity, on_cycles, out_degrees, reciprocity, spectrum
 
 __all__ = [
     "InformationProcessingCapacity",
@@ -22,6 +22,7 @@ __all__ = [
     "largest_lyapunov_exponent",
     "modularity",
     "noisy_memory_capacity",
+    "on_cycles",
     "out_degrees",
     "reciprocity",
     "spectrum",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import networkx as nx
 import numpy as np
-from jaxtyping import Complex, Float, Int
+from jaxtyping import Bool, Complex, Float, Int
 
 
 def spectrum(W: Float[np.ndarray, "units units"]) -> Complex[np.ndarray, " units"]:
@@ -34,6 +34,16 @@ def reciprocity(W: Float[np.ndarray, "units units"]) -> float:
     np.fill_diagonal(edges, False)
     n_edges = np.count_nonzero(edges)
     return float(np.count_nonzero(edges & edges.T) / n_edges) if n_edges else 0.0
+
+
+def on_cycles(W: Float[np.ndarray, "units units"]) -> Bool[np.ndarray, " units"]:
+    """Which units lie on a cycle, self-loops included: what they say comes back to them."""
+    graph = nx.from_numpy_array((W.T != 0).astype(float), create_using=nx.DiGraph)
+    found = np.diag(W) != 0
+    for members in nx.strongly_connected_components(graph):
+        if len(members) > 1:
+            found[list(members)] = True
+    return np.asarray(found)
 
 
 def modularity(W: Float[np.ndarray, "units units"]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from statescape.language import StatePath
@@ -16,7 +16,8 @@ from statescape.views.language.plane import PlanePicture
 from statescape.views.language.sphere_still import SphereStill
 from statescape.views.language.steps import StepsPicture
 from statescape.views.language.vectors import VectorsPicture
-from statescape.views.picture import Printable, save_pictures
+from statescape.views.picture import Printable
+from statescape.views.reporting import pictures_of
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -70,15 +71,14 @@ def lens_map(path: StatePath) -> go.Figure:
     return LensMapPicture.of(read_path(path)).interactive()
 
 
-def save_figures(path: StatePath | PathReading, folder: str | Path) -> list[Path]:
-    """Write every figure of `path` (or of its numbers, where they are read already) as PNG and PDF; return the files.
+@pictures_of.register
+def _(path: StatePath) -> Sequence[Printable]:
+    return pictures(read_path(path))
 
-    Figures that need what this path does not have (attention and MLP apart, the trace of its text) are left out.
 
-    Raises:
-        StatescapeError: the folder cannot be made or written to.
-    """
-    return save_pictures(pictures(path if isinstance(path, PathReading) else read_path(path)), folder)
+@pictures_of.register
+def _(reading: PathReading) -> Sequence[Printable]:
+    return pictures(reading)
 
 
 def pictures(reading: PathReading) -> list[Printable]:

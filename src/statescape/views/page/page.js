@@ -49,7 +49,8 @@
   function draw(figure, width) {
     const narrow = width < NARROW;
     const data = narrow ? figure.data.map((trace, i) => ({ ...trace, ...figure.narrowData[i] })) : figure.data;
-    const layout = { ...structuredClone(narrow ? figure.narrow : figure.wide), width, shapes: marks(figure) };
+    const own = structuredClone(narrow ? figure.narrow : figure.wide);
+    const layout = { ...own, width, shapes: [...(own.shapes || []), ...marks(figure)] };
     return window.Plotly.react(places.get(figure.name), data, layout, CONFIG);
   }
 
@@ -85,7 +86,8 @@
       clearTimeout(following);
       following = setTimeout(async () => {
         for (const figure of figures) {
-          await window.Plotly.relayout(places.get(figure.name), { shapes: marks(figure) });
+          const own = (width() < NARROW ? figure.narrow : figure.wide).shapes || [];
+          await window.Plotly.relayout(places.get(figure.name), { shapes: [...own, ...marks(figure)] });
           await breath();
         }
       }, 120);

@@ -4,7 +4,7 @@ from statescape.views.reservoir.classes import ClassesPicture
 from statescape.views.reservoir.graph import GraphPicture
 from statescape.views.reservoir.matrix import MatrixPicture
 from statescape.views.reservoir.outputs import OutputsPicture
-from statescape.views.reservoir.pictures import pictures, state_path
+from statescape.views.reservoir.pictures import pictures, state_path, states_along
 from statescape.views.reservoir.spectrum import SpectrumPicture
 from statescape.views.reservoir.state_path import StatePathPicture
 
@@ -17,4 +17,5 @@ __all__ = [
     "StatePathPicture",
     "pictures",
     "state_path",
+    "states_along",
 ]

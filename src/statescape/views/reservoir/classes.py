@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,14 +38,20 @@ class ClassesPicture:
         cls, result: EsnTrials, trial: LabelledTrial, outputs: Float[np.ndarray, "series classes"]
     ) -> ClassesPicture:
         """The picture of the first of some trials and what the network said there."""
-        said = np.asarray(result.network.classes)[outputs.argmax(axis=1)]
+        return cls.drawn(
+            result.network.classes, trial, outputs, f"{result.task.name}, first trial of seed {result.seed}"
+        )
+
+    @classmethod
+    def drawn(
+        cls, classes: Sequence[int], trial: LabelledTrial, outputs: Float[np.ndarray, "series classes"], what: str
+    ) -> ClassesPicture:
+        """The picture of what a network with these classes said, `what` it was in words."""
+        said = np.asarray(classes)[outputs.argmax(axis=1)]
         counts = np.zeros((trial.n_classes, trial.n_classes), dtype=np.int64)
         np.add.at(counts, (trial.test_labels, said), 1)
         wrong = int(counts.sum() - np.trace(counts))
-        return cls(
-            counts,
-            f"{result.task.name}, first trial of seed {result.seed}: {wrong} of {counts.sum()} test series wrong.",
-        )
+        return cls(counts, f"{what}: {wrong} of {counts.sum()} test series wrong.")
 
     def printed(self) -> Figure:
         """The matplotlib figure."""

@@ -1,31 +1,20 @@
-"""W as a graph: units pulled together by their weights, edges coloured by sign.
-
-Layout, from a fixed start so that one W always gives one picture: Kamada and Kawai (1989) for graphs with few edges,
-where it unfolds cycles and lines; Fruchterman and Reingold (1991) for others; a circle where there are too many units.
-"""
+"""W as a graph: its order unfolded, edges coloured by sign (`diagram.py`), with what can be counted in its caption."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
-from jaxtyping import Float, Int
 
 from statescape.reservoir import EchoStateNetwork
 from statescape.reservoir.measures import in_degrees, modularity, out_degrees, reciprocity
-from statescape.views.reservoir.colours import NEGATIVE, POSITIVE
-from statescape.views.reservoir.matrix import bandwidth, bringing_together
-from statescape.views.theme import LIGHT
+from statescape.views.reservoir.diagram import EDGES_DRAWN, KEY, Diagram, add_diagram, print_diagram
+from statescape.views.reservoir.layout import UNFOLDED_UP_TO
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
     from matplotlib.figure import Figure
-
-SPRINGS_UP_TO = 300
-FEW_EDGES = 3  # for each unit
-EDGES_DRAWN = 4000
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,18 +22,12 @@ class GraphPicture:
     """Units in the plane and their edges.
 
     Attributes:
-        places: where each unit stands.
-        edges: source and target of every edge that is drawn, weakest first.
-        weights: their weights.
-        degrees: incoming and outgoing edges of each unit.
-        caption: what is drawn.
+        diagram: what is drawn.
+        caption: what is drawn, in words.
         name: of the files.
     """
 
-    places: Float[np.ndarray, "units 2"]
-    edges: Int[np.ndarray, "edges 2"]
-    weights: Float[np.ndarray, " edges"]
-    degrees: Int[np.ndarray, " units"]
+    diagram: Diagram
     caption: str
     name: str = "wiring-graph"
 
@@ -52,106 +35,31 @@ class GraphPicture:
     def of(cls, network: EchoStateNetwork) -> GraphPicture:
         """The picture of the matrix that runs."""
         W = network.topology.to_dense()
-        targets, sources = np.nonzero(W)
-        weights = W[targets, sources]
-        order = np.argsort(np.abs(weights), kind="stable")[-EDGES_DRAWN:]
+        edges = int(np.count_nonzero(W))
         ins, outs = in_degrees(W), out_degrees(W)
-        left_out = len(weights) - len(order)
+        left_out = edges - int(np.count_nonzero(np.diag(W))) - EDGES_DRAWN
         caption = (
-            f"{len(W)} units, {len(weights):,} edges"
-            + (f" (the weakest {left_out:,} not drawn)" if left_out else "")
+            f"{len(W)} units, {edges:,} edges"
+            + (f" (the weakest {left_out:,} not drawn)" if left_out > 0 else "")
             + f"; incoming {ins.min()} to {ins.max()}, outgoing {outs.min()} to {outs.max()}; reciprocity "
             f"{reciprocity(W):.2f}"
             # Finding communities takes time that grows with the cube of the units.
-            + (f", modularity {modularity(W):.2f}" if len(W) <= SPRINGS_UP_TO else "")
-            + ". Blue weights are positive, orange ones negative."
+             + (f", modularity {modularity(W):.2f}" if len(W) <= UNFOLDED_UP_TO else "") + f". {KEY}"
         )
-        return cls(_places(W), np.column_stack([sources, targets])[order], weights[order], ins + outs, caption)
-
-    def _segments(self) -> Float[np.ndarray, "edges 2 2"]:
-        return np.stack([self.places[self.edges[:, 0]], self.places[self.edges[:, 1]]], axis=1)
+        return cls(Diagram.of("", W), caption)
 
     def printed(self) -> Figure:
         """The matplotlib figure."""
-        from matplotlib.collections import LineCollection
-        from matplotlib.colors import to_rgba
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(4.6, 4.6), layout="constrained")
-        axes = figure.subplots()
-        strength = np.abs(self.weights) / (np.abs(self.weights).max(initial=0.0) or 1.0)
-        crowded = min(1.0, 300 / max(len(self.edges), 1))
-        colours = np.array([to_rgba(POSITIVE if weight > 0 else NEGATIVE) for weight in self.weights]).reshape(-1, 4)
-        colours[:, 3] = (0.12 + 0.88 * crowded) * (0.25 + 0.75 * strength)
-        lines = LineCollection(
-            list(self._segments()), colors=colours, linewidths=0.4 + 0.9 * strength, rasterized=len(self.edges) > 2000
-        )
-        axes.add_collection(lines)
-        size = (10 + 60 * self.degrees / max(int(self.degrees.max()), 1)) * min(1.0, 50 / len(self.places))
-        axes.scatter(
-            self.places[:, 0],
-            self.places[:, 1],
-            s=size,
-            color=LIGHT.ink,
-            edgecolors=LIGHT.paper,
-            linewidths=0.7,
-            zorder=3,
-        )
-        axes.set_aspect("equal")
-        axes.margins(0.05)
-        axes.axis("off")
+        print_diagram(figure.subplots(), self.diagram, 1.6)
         return figure
 
-    def interactive(self, *, stacked: bool = False) -> go.Figure:  # noqa: ARG002 - one panel
+    def interactive(self, *, stacked: bool = False) -> go.Figure:
         """The Plotly figure."""
-        import plotly.graph_objects as go
+        from statescape.views.panels import panels, place
 
-        from statescape.views.panels import panels, short
-
-        figure = panels(["units and their edges"], columns=1, stacked=True, height=520)
-        gap = np.full((len(self.edges), 1, 2), np.nan)
-        lines = np.concatenate([self._segments(), gap], axis=1)
-        for name, colour, chosen in (
-            ("positive", POSITIVE, self.weights > 0),
-            ("negative", NEGATIVE, self.weights < 0),
-        ):
-            points = lines[chosen].reshape(-1, 2)
-            figure.add_trace(
-                go.Scattergl(
-                    x=short(points[:, 0]), y=short(points[:, 1]), mode="lines", line={"color": colour, "width": 0.7},
-                    opacity=0.15 + 0.6 * min(1.0, 300 / max(len(self.edges), 1)), hoverinfo="skip", name=name,
-                )
-            )  # fmt: skip
-        figure.add_trace(
-            go.Scattergl(
-                x=short(self.places[:, 0]),
-                y=short(self.places[:, 1]),
-                mode="markers",
-                marker={"size": 5 + 9 * self.degrees / max(int(self.degrees.max()), 1), "color": "#7d8590"},
-                customdata=self.degrees,
-                text=[str(unit) for unit in range(len(self.places))],
-                hovertemplate="unit %{text}: %{customdata} edges<extra></extra>",
-                name="units",
-            )
-        )
-        figure.update_xaxes(visible=False)
-        figure.update_yaxes(visible=False, scaleanchor="x")
+        figure = panels(["units and their edges"], columns=1, stacked=True, height=520, legend=False)
+        add_diagram(figure, self.diagram, place(0, 1, stacked), 1.3)
         return figure
-
-
-def _places(W: Float[np.ndarray, "units units"]) -> Float[np.ndarray, "units 2"]:
-    """Where each unit stands: on a circle, neighbours side by side, then moved by what connects them."""
-    units, order = len(W), bringing_together(W)
-    angle = np.empty(units)
-    angle[order] = np.linspace(0.0, 1.9 * np.pi, units)
-    circle = np.column_stack([np.cos(angle), np.sin(angle)])
-    if units > SPRINGS_UP_TO or units < 3 or bandwidth(W[np.ix_(order, order)]) <= 1:  # a line stays an open circle
-        return circle
-    graph = nx.from_numpy_array(np.maximum(np.abs(W), np.abs(W).T))
-    graph.remove_edges_from(list(nx.selfloop_edges(graph)))
-    if graph.number_of_edges() <= FEW_EDGES * units and nx.is_connected(graph):
-        places = nx.kamada_kawai_layout(graph, pos=nx.spectral_layout(graph, weight=None), weight=None)
-    else:
-        start = {unit: circle[unit] for unit in range(units)}
-        places = nx.spring_layout(graph, pos=start, seed=0, iterations=200)
-    return np.array([places[unit] for unit in range(units)])

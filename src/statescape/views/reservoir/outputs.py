@@ -40,14 +40,18 @@ class OutputsPicture:
     @classmethod
     def of(cls, result: EsnTrials, trial: Trial, outputs: Float[np.ndarray, "steps outputs"]) -> OutputsPicture:
         """The picture of the first of some trials and what the network said there."""
+        what = f"{result.task.name}, first trial of seed {result.seed}: {result.task.score_name} {result.scores[0]:.4g}"
+        return cls.drawn(trial, outputs, what)
+
+    @classmethod
+    def drawn(cls, trial: Trial, outputs: Float[np.ndarray, "steps outputs"], scored: str) -> OutputsPicture:
+        """The picture of what a network said on a trial, and of what it `scored` there, in words."""
         targets = trial.test_targets
         steps = min(SHOWN_STEPS, len(targets))
         lines = min(SHOWN_OUTPUTS, targets.shape[1])
         what = "values after free runs" if trial.free_run and not trial.whole_run else "scored steps"
-        caption = (
-            f"{result.task.name}, first trial of seed {result.seed}: {result.task.score_name} {result.scores[0]:.4g} "
-            f"over {len(targets):,} {what}; the first {steps} on the left"
-            + (f", {lines} of {targets.shape[1]} outputs." if lines < targets.shape[1] else ".")
+        caption = f"{scored} over {len(targets):,} {what}; the first {steps} on the left" + (
+            f", {lines} of {targets.shape[1]} outputs." if lines < targets.shape[1] else "."
         )
         return cls(targets[:, :lines], outputs[:, :lines], caption)
 

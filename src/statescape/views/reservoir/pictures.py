@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from statescape.geometry import Path
-from statescape.reservoir.tasks import LabelledTrial, Trial
+from statescape.reservoir import EchoStateNetwork
+from statescape.reservoir.tasks import AnyTrial, LabelledTrial, Trial
 from statescape.studies.esn_trials import EsnTrials, example_inputs
 from statescape.views.picture import Picture
 from statescape.views.reservoir.classes import ClassesPicture
@@ -34,10 +35,15 @@ def pictures(result: EsnTrials) -> list[Picture]:
 
 def state_path(result: EsnTrials) -> Path | None:
     """The states along the first trial's test part, the last of them as the path; None where there are none."""
-    inputs = example_inputs(result.trial)
-    if inputs is None or result.attempt.reason or result.network.units < 2:
+    return None if result.attempt.reason else states_along(result.network, result.trial)
+
+
+def states_along(network: EchoStateNetwork, trial: AnyTrial) -> Path | None:
+    """The states of a trained network along the test part of its trial; None where there are none to draw."""
+    inputs = example_inputs(trial)
+    if inputs is None or network.units < 2:
         return None
-    states = result.network.states(inputs)
+    states = network.states(inputs)
     if len(states) < 3 or not np.ptp(states, axis=0).any():
         return None
     first = max(0, len(states) - PATH_STEPS)

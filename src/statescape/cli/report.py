@@ -1,0 +1,76 @@
+"""``statescape report``: a finished run as one page, as figures, as numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from statescape.cli import inputs
+from statescape.cli.console import complain, output, visible, working
+from statescape.errors import StatescapeError
+
+if TYPE_CHECKING:
+    from statescape.studies.evolution_reading import EvolutionReading
+
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="Write the report, one self-contained page.")]
+Figures = Annotated[Path | None, typer.Option("--figures", help="Write all figures as PNG and PDF here.")]
+Open = Annotated[bool, typer.Option("--open", help="Open the report in the browser.")]
+
+
+def report(
+    run: Annotated[Path, typer.Argument(help="The file of a finished run.", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="The page. (default: RUN.html, where nothing else is asked for)"),
+    ] = None,
+    figures: Figures = None,
+    json_file: inputs.Json = None,
+    open_page: Open = False,
+) -> None:
+    """The report of a run: what its gain is made of, how it was found, what was found."""
+    if out is None and (open_page or (figures is None and json_file is None)):
+        out = run.with_suffix(".html")
+    check_outputs(out, figures, json_file, open_page)
+    with working("Reading the run ..."):
+        from statescape.reservoir.kernels import announcing
+        from statescape.studies.evolution_reading import read_run
+
+        with announcing(complain):
+            reading = read_run(run)
+    output().print(visible(" ".join(reading.conclusion)) + "\n", markup=False)
+    write(reading, out, figures, json_file, open_page)
+
+
+def check_outputs(out: Path | None, figures: Path | None, json_file: Path | None, open_page: bool = False) -> None:
+    """Refuse outputs that cannot be written, before anything is computed."""
+    if open_page and out is None:
+        raise StatescapeError("--open opens the report; name it with --out FILE.")
+    inputs.require_outputs(out, json_file)
+    inputs.require_folder(figures)
+
+
+def write(
+    reading: EvolutionReading,
+    out: Path | None,
+    figures: Path | None,
+    json_file: Path | None = None,
+    open_page: bool = False,
+) -> None:
+    """Write what was asked for, and say where it lies."""
+    from statescape import views
+
+    if json_file is not None:
+        inputs.write_json(json_file, reading.as_json())
+        output().print(f"Numbers: {json_file}", markup=False)
+    if figures is not None:
+        with working("Drawing the figures ..."):
+            files = views.save_figures(reading, figures)
+        output().print(f"Figures: {len(files)} files in {figures}", markup=False)
+    if out is not None:
+        with working("Writing the report ..."):
+            views.report(reading, out)
+        output().print(f"Report: {out}", markup=False)
+        if open_page:
+            typer.launch(out.resolve().as_uri())

@@ -1,0 +1,144 @@
+"""``statescape show``: one candidate of a run, its origin, record and wiring, in the terminal or as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from statescape.cli import inputs
+from statescape.cli.console import output, visible, working
+from statescape.errors import StatescapeError
+from statescape.files import written_whole
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from statescape.studies.candidate_reading import CandidateReading
+
+PICTURES = (".png", ".pdf", ".svg", ".html")
+MOST_ROWS, MOST_COLUMNS = 32, 64  # of the matrix, in characters of 4 by 2 dots
+HUBS = 5
+
+
+def show(
+    run: Annotated[Path, typer.Argument(help="The file of a run, finished or not.", show_default=False)],
+    candidate: Annotated[
+        int | None,
+        typer.Option("--candidate", "-c", min=0, help="Its number. (default: the champion, or the best so far)"),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Its picture: .png, .pdf, .svg or .html.")] = None,
+    json_file: inputs.Json = None,
+) -> None:
+    """Show one candidate: where it comes from, how it did, how it is wired."""
+    if out is not None and out.suffix.lower() not in PICTURES:
+        raise StatescapeError(f"A candidate is drawn as {', '.join(PICTURES)}; got {out.name}.")
+    inputs.require_outputs(out, json_file)
+    with working("Reading the run ..."):
+        from statescape.studies.candidate_reading import read_candidate
+
+        reading = read_candidate(run, candidate)
+    _print(reading)
+    if json_file is not None:
+        inputs.write_json(json_file, reading.as_json())
+        output().print(f"Numbers: {json_file}", markup=False)
+    if out is not None:
+        _draw(reading, out)
+        output().print(f"Picture: {out}", markup=False)
+
+
+def _print(reading: CandidateReading) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from statescape.views.evolution.candidate import facts
+
+    console = output()
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for name, value in facts(reading):
+        table.add_row(Text(name, style="dim"), Text(visible(value)))
+    for name, measured in reading.measures.items():
+        table.add_row(Text(name, style="dim"), f"{measured:.2f}")
+    for gene, array in reading.champion.candidate.genome.genes.items():
+        shape = " x ".join(map(str, array.shape))
+        filled = int((array != 0).sum())
+        table.add_row(Text(f"gene {gene}", style="dim"), f"{shape}, {filled:,} entries, {_values(array)}")
+    console.print(table)
+    console.print()
+    console.print(_hubs(reading))
+    console.print(f"\nW in spectral order, from column to row, {4} by {2} units or more a character:", markup=False)
+    console.print(braille(_ordered(reading)), markup=False, soft_wrap=True)
+
+
+def _hubs(reading: CandidateReading) -> object:
+    """The units with most edges, with whom they hear and who hears them."""
+    from rich.table import Table
+    from rich.text import Text
+
+    W = reading.champion.topology.to_dense()
+    degrees = (W != 0).sum(axis=0) + (W != 0).sum(axis=1)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for header in ("unit", "edges", "hears", "is heard by"):
+        table.add_column(header, justify="right" if header in ("unit", "edges") else "left")
+    for unit in sorted(range(len(W)), key=lambda one: (-degrees[one], one))[:HUBS]:
+        table.add_row(str(unit), str(degrees[unit]), Text(_signed(W[unit])), Text(_signed(W[:, unit])))
+    return table
+
+
+def _signed(weights: np.ndarray) -> str:
+    """The units behind weights that are not 0, with their signs."""
+    named = [f"{'+' if weight > 0 else '-'}{unit}" for unit, weight in enumerate(weights) if weight]
+    return " ".join(named[:12]) + (f" and {len(named) - 12} more" if len(named) > 12 else "")
+
+
+def _values(array: np.ndarray) -> str:
+    filled = array[array != 0]
+    if not len(filled):
+        return "all 0"
+    if (abs(filled) == 1).all():
+        return f"{int((filled > 0).sum()):,} positive and {int((filled < 0).sum()):,} negative"
+    return f"{filled.min():.3g} to {filled.max():.3g}"
+
+
+def _ordered(reading: CandidateReading) -> np.ndarray:
+    import numpy as np
+
+    from statescape.views.reservoir.matrix import bringing_together
+
+    W = reading.champion.topology.to_dense()
+    order = bringing_together(W)
+    return np.asarray(W[order][:, order] != 0)
+
+
+def braille(filled: np.ndarray) -> str:
+    """A matrix as dots, 4 rows by 2 columns in a character; larger ones show whether a block holds any."""
+    import numpy as np
+
+    rows, columns = filled.shape
+    block = max(1, -(-rows // (4 * MOST_ROWS)), -(-columns // (2 * MOST_COLUMNS)))
+    height, width = -(-rows // (4 * block)), -(-columns // (2 * block))
+    padded = np.zeros((height * 4 * block, width * 2 * block), dtype=bool)
+    padded[:rows, :columns] = filled
+    dots = padded.reshape(height, 4, block, width, 2, block).any(axis=(2, 5))
+    # Unicode numbers the dots of a character by columns, the lowest row last.
+    bits = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
+    codes = 0x2800 + (dots * bits[None, :, None, :]).sum(axis=(1, 3))
+    return "\n".join("".join(map(chr, row)) for row in codes)
+
+
+def _draw(reading: CandidateReading, out: Path) -> None:
+    from statescape import views
+
+    with working("Drawing ..."):
+        if out.suffix.lower() == ".html":
+            views.report(reading, out)
+            return
+        from statescape.views.evolution.candidate import CandidatePicture
+        from statescape.views.picture import laid_out
+        from statescape.views.theme import matplotlib_theme
+
+        with matplotlib_theme():
+            figure = laid_out(CandidatePicture.of(reading))
+            with written_whole(out) as partial:
+                figure.savefig(partial, format=out.suffix.lower().removeprefix("."))

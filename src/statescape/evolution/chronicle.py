@@ -1,0 +1,227 @@
+"""What the journal remembers of one arm beyond its winner: who was born of whom, and who stood where when.
+
+A search keeps its survivors and forgets the rest; here the way to them is read back. Gains along a line of ancestors
+are differences of records, log scores freed from the difficulty of their trials, so they add up over generations.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from statescape.errors import StatescapeError
+from statescape.evolution import ledger
+from statescape.evolution.credit import Credit
+from statescape.evolution.genome import Genome
+from statescape.evolution.search.candidate import Record
+from statescape.evolution.settings import Settings
+from statescape.runs import Journal
+
+
+@dataclass(frozen=True)
+class Birth:
+    """How a candidate came to be.
+
+    Attributes:
+        number: its number.
+        generation: in which it was born.
+        operator: what made it.
+        parents: numbers of its parents; none for a random one.
+    """
+
+    number: int
+    generation: int
+    operator: str
+    parents: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The survivors of a generation.
+
+    Attributes:
+        generation: its number.
+        members: number and record of every survivor, best first.
+        noise: standard deviation of one trial around a record, in log score.
+        rates: how often each operator is used in the next.
+    """
+
+    generation: int
+    members: tuple[tuple[int, Record], ...]
+    noise: float
+    rates: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Ancestor:
+    """One step of a line of descent.
+
+    Attributes:
+        birth: how it came to be.
+        record: its last.
+        change: its log score minus that of its better parent, difficulty taken off: negative is better; NaN for the
+            first of a line.
+        error: standard error of the change; NaN for the first of a line.
+        partner: its other parent, where there is one.
+        partner_record: the last record of that parent.
+    """
+
+    birth: Birth
+    record: Record
+    change: float
+    error: float
+    partner: Birth | None = None
+    partner_record: Record | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Chronicle:
+    """All births and all generations of one arm.
+
+    Attributes:
+        births: by number.
+        moments: generation by generation.
+    """
+
+    births: Mapping[int, Birth]
+    moments: tuple[Moment, ...]
+
+    @cached_property
+    def records(self) -> Mapping[int, Record]:
+        """The last record of everyone who ever survived."""
+        return {number: record for moment in self.moments for number, record in moment.members}
+
+    @property
+    def noise(self) -> float:
+        """Standard deviation of one trial around a record, in log score, at the end."""
+        return self.moments[-1].noise
+
+    @property
+    def best(self) -> int:
+        """The number of the best survivor so far."""
+        return self.moments[-1].members[0][0]
+
+    def line(self, number: int) -> tuple[Ancestor, ...]:
+        """From a random start to a candidate; of two parents the better one is followed, as credit is given."""
+        births = [self.births[number]]
+        while births[-1].parents:
+            births.append(self.births[min(births[-1].parents, key=lambda one: self._last(one).difference)])
+        line: list[Ancestor] = []
+        for birth in reversed(births):
+            record = self._last(birth.number)
+            if not line:
+                line.append(Ancestor(birth, record, math.nan, math.nan))
+                continue
+            parent = line[-1]
+            error = self.noise * math.sqrt(1.0 / max(record.n, 1) + 1.0 / max(parent.record.n, 1))
+            others = [one for one in birth.parents if one != parent.birth.number]
+            partner = self.births[others[0]] if others else None
+            partner_record = self._last(others[0]) if others else None
+            change = record.difference - parent.record.difference
+            line.append(Ancestor(birth, record, change, error, partner, partner_record))
+        return tuple(line)
+
+    def _last(self, number: int) -> Record:
+        """The last record of a candidate; without trials for one that never survived."""
+        return self.records.get(number, Record())
+
+    def children(self, number: int) -> tuple[Birth, ...]:
+        """All that were born of a candidate, as its first or second."""
+        return tuple(birth for birth in self.births.values() if number in birth.parents)
+
+
+def chronicle(run: str | Path, arm: str | None = None) -> Chronicle:
+    """Read the chronicle of a run, also of one that is not finished.
+
+    Args:
+        run: its file.
+        arm: which; the run's own search where None.
+
+    Raises:
+        StatescapeError: where the run cannot be read, or has no generation yet.
+    """
+    with Journal.read(run, kind=ledger.KIND) as journal:
+        arm = arm or Settings.from_json(journal.settings).arm
+        births = journal.rows("SELECT number, generation, operator, parents FROM candidates WHERE arm = ?", (arm,))
+        states = journal.rows("SELECT number, state FROM generations WHERE arm = ? ORDER BY number", (arm,))
+    if not states:
+        raise StatescapeError(f"{run} has no generation of {arm} yet; resume it first.")
+    return Chronicle(
+        {
+            number: Birth(number, generation, operator, tuple(json.loads(parents)))
+            for number, generation, operator, parents in births
+        },
+        tuple(_moment(number, json.loads(state)) for number, state in states),
+    )
+
+
+@dataclass(frozen=True)
+class RunProgress:
+    """How far a run has come.
+
+    Attributes:
+        finished: whether it is over.
+        words: how far it is, for a reader.
+        champion: the winner's number, where the search is over.
+    """
+
+    finished: bool
+    words: str
+    champion: int | None
+
+
+def progress_of(run: str | Path) -> RunProgress:
+    """How far a run has come, also while another process writes it.
+
+    Raises:
+        StatescapeError: where the run cannot be read.
+    """
+    with Journal.read(run, kind=ledger.KIND) as journal:
+        arm = Settings.from_json(journal.settings).arm
+        generations = journal.rows("SELECT count(*) FROM generations WHERE arm = ?", (arm,))[0][0]
+        final = journal.get(f"final/{arm}")
+        finished = journal.finished
+    champion = None if final is None else int(json.loads(final)["champion"])
+    if finished:
+        words = f"{generations:,} generations, sealed"
+    elif champion is not None:
+        words = f"its search of {generations:,} generations is over, its seals are not"
+    else:
+        words = f"{generations:,} generations of its search so far"
+    return RunProgress(finished, words, champion)
+
+
+def genomes(run: str | Path, numbers: Collection[int], arm: str | None = None) -> dict[int, Genome]:
+    """The genomes of some candidates of a run.
+
+    Raises:
+        StatescapeError: where the run cannot be read or lacks one of them.
+    """
+    with Journal.read(run, kind=ledger.KIND) as journal:
+        arm = arm or Settings.from_json(journal.settings).arm
+        return {number: ledger.candidate(journal, arm, number).genome for number in numbers}
+
+
+def scores(run: str | Path, number: int) -> tuple[float, ...]:
+    """All scores of one candidate of a run's search, in the order of its trials; infinite where it diverged.
+
+    Raises:
+        StatescapeError: where the run cannot be read.
+    """
+    with Journal.read(run, kind=ledger.KIND) as journal:
+        rows = journal.rows(
+            "SELECT score FROM scores WHERE arm = ? AND candidate = ? ORDER BY generation, trial",
+            (Settings.from_json(journal.settings).arm, number),
+        )
+    return tuple(math.inf if score is None else float(score) for (score,) in rows)
+
+
+def _moment(number: int, state: dict[str, object]) -> Moment:
+    credit = Credit.from_json(state["credit"])  # type: ignore[arg-type]
+    members = tuple((one, Record(n, total, raw)) for one, n, total, raw in state["members"])  # type: ignore[attr-defined]
+    rates = dict(zip(credit.names, credit.probabilities.tolist(), strict=True))
+    return Moment(number, members, float(state["noise"]), rates)  # type: ignore[arg-type]

@@ -1,0 +1,125 @@
+"""All that is told and drawn of one run, measured once: the page, the figures and the numbers are made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from statescape.errors import StatescapeError
+from statescape.evolution import Evolution, resume
+from statescape.evolution.chronicle import Ancestor, chronicle, progress_of
+from statescape.evolution.controls import control
+from statescape.reservoir import Topology
+from statescape.reservoir.tasks import Task
+from statescape.studies.champion_at_work import ChampionAtWork, champion_at_work
+from statescape.studies.evolution_conclusion import concluded
+from statescape.studies.evolution_search import Curve, Operator, Stage, curve, operators, stages
+from statescape.studies.wiring_order import WiringOrder, wiring_order
+
+# Wirings drawn beside the champion.
+BESIDE = ("SCR", "erdos-renyi", "rewired")
+
+
+@dataclass(frozen=True, eq=False)
+class EvolutionReading:
+    """The numbers of a run.
+
+    Attributes:
+        evolution: its result.
+        conclusion: its sentences.
+        curve: errors by generation; None where the run left no file to read them from.
+        operators: what each was worth.
+        noise: standard deviation of one trial around a record, in log score.
+        line: from a random start to the champion; empty where there is no file.
+        stages: the best wirings on the way; empty where there is no file.
+        wirings: the champion and what is drawn beside it, one draw each.
+        order: the champion's measures beside their nulls.
+        work: the champion on one sealed trial.
+    """
+
+    evolution: Evolution
+    conclusion: tuple[str, ...]
+    curve: Curve | None
+    operators: tuple[Operator, ...]
+    noise: float
+    line: tuple[Ancestor, ...]
+    stages: tuple[Stage, ...]
+    wirings: tuple[Topology, ...]
+    order: WiringOrder
+    work: ChampionAtWork
+
+    def as_json(self) -> dict[str, Any]:
+        """The keys of the machine-readable output: those of the evolution, what the pictures add, the conclusion."""
+        return {
+            **self.evolution.as_json(),
+            "order": {
+                one.name: {"value": one.value, "rewired95": [one.low, one.high], "draws": len(one.nulls)}
+                for one in self.order.measures
+            },
+            "operators": {one.name: {"made": one.made, "survived": one.survived} for one in self.operators},
+            "line": [
+                {
+                    "candidate": one.birth.number,
+                    "generation": one.birth.generation,
+                    "operator": one.birth.operator,
+                    "parents": list(one.birth.parents),
+                    "change": one.change,
+                    "trials": one.record.n,
+                    "mean": one.record.mean,
+                }
+                for one in self.line
+            ],
+            "conclusion": " ".join(self.conclusion),
+        }
+
+
+def read_evolution(evolution: Evolution) -> EvolutionReading:
+    """Measure what is to be told of a run that is over."""
+    written = chronicle(evolution.run, evolution.settings.arm) if evolution.run else None
+    return EvolutionReading(
+        evolution,
+        concluded(evolution),
+        None if written is None else curve(evolution, written),
+        operators(evolution),
+        0.0 if written is None else written.noise,
+        () if written is None else written.line(evolution.best.candidate.number),
+        () if written is None else stages(evolution, written),
+        wirings(evolution),
+        wiring_order(evolution.best.topology, evolution.settings.seed),
+        champion_at_work(evolution),
+    )
+
+
+def read_run(run: str | Path, *, task: Task | None = None) -> EvolutionReading:
+    """The same from the file of a run.
+
+    Args:
+        run: its file.
+        task: needed where the run's task was an object.
+
+    Raises:
+        StatescapeError: where the run cannot be read, or is not finished.
+    """
+    progress = progress_of(run)
+    if not progress.finished:
+        raise StatescapeError(
+            f"{run} is not finished ({progress.words}); go on with `statescape resume {run}`, or look at its best so "
+            f"far with `statescape show {run}`."
+        )
+    return read_evolution(resume(run, task=task))
+
+
+def wirings(evolution: Evolution) -> tuple[Topology, ...]:
+    """The champion, a simple cycle, a random wiring of its density, and itself rewired."""
+    champion, seed = evolution.best.topology, evolution.settings.seed
+    bare = Topology(champion.W, name="champion")
+    return (bare, *(control(name, bare, "wiring", evolution.task.n_inputs, (seed, 42)).draws[0] for name in BESIDE))
+
+
+def running(topology: Topology, sr: float) -> np.ndarray:
+    """The matrix of a wiring at a spectral radius, as an array."""
+    W = topology.weights(sr)
+    return W if isinstance(W, np.ndarray) else W.toarray()

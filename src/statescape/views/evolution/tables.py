@@ -1,0 +1,145 @@
+"""The tables of a run's report: the seals, the champion's line, honest scores, controls, hyper-parameters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from statescape.evolution import Evolution
+from statescape.evolution.chronicle import Ancestor
+from statescape.evolution.seals import Comparison
+from statescape.statistics import MeanInterval
+from statescape.studies.evolution_conclusion import ALPHA
+from statescape.studies.evolution_search import NORMAL_95
+from statescape.views.evolution.genealogy import gains_by_operator, percent
+from statescape.views.page import Table
+
+MOST_ROWS = 25  # of the champion's line
+
+
+def honest_table(evolution: Evolution) -> Table:
+    """What the champion was chosen by, and what it is."""
+    record = evolution.best.candidate.record
+    return Table(
+        (evolution.task.score_name, "mean", "95 % interval", "trials"),
+        [
+            ("selection score", _number(record.mean), "", f"{record.n:,}"),
+            ("re-scored, fresh trials of the search's part", *_mean(evolution.rescored)),
+            ("sealed, all else as in the search", *_mean(evolution.sealed)),
+        ],
+        f"What the champion was chosen by, and what it is: the winner's curse is {evolution.winners_curse:+.4f}",
+    )
+
+
+def controls_table(evolution: Evolution) -> Table:
+    """Every control at the search's own level."""
+    own = evolution.seals[evolution.settings.level]
+    return Table(
+        ("control", "champion / control", "95 % interval", "p (Holm)", "draws", "gain that would have been seen"),
+        [(name, *_compared(one)) for name, one in own.controls.items()],
+        f"At the search's own level, {evolution.settings.level}; ratios below 1 favour the champion",
+    )
+
+
+def hyper_table(evolution: Evolution) -> Table:
+    """Hyper-parameters of the search, and after tuning for each seal."""
+    own = evolution.seals[evolution.settings.level]
+    names = list(asdict(own.champion.hyper))
+    return Table(
+        ("after tuning", *names),
+        [
+            ("searched under", *(f"{getattr(evolution.best.hyper, name):g}" for name in names)),
+            *(
+                (f"champion, {level}", *(f"{getattr(seal.champion.hyper, name):.3g}" for name in names))
+                for level, seal in evolution.seals.items()
+            ),
+        ],
+        "Hyper-parameters" if evolution.settings.tune else "Hyper-parameters (nothing was tuned)",
+    )
+
+
+def seals_table(evolution: Evolution) -> Table:
+    """Champion and controls, level by level."""
+    seals, level = evolution.seals, evolution.settings.level
+    header = (evolution.task.score_name, *(f"{one}{' (searched)' if one == level else ''}" for one in seals))
+    rows = [
+        ("champion", *(_number(seal.interval.mean) for seal in seals.values())),
+        ("95 % interval", *(_range(seal.interval) for seal in seals.values())),
+    ]
+    for name in seals[level].controls:
+        cells = []
+        for seal in seals.values():
+            one = seal.controls[name]
+            beaten = one.p_holm < ALPHA and one.ratio < 1.0
+            best = f" ({_number(one.control.best_of_k)})" if one.control.k > 1 else ""
+            cells.append(f"{_number(one.control.mean)}{best}{' *' if beaten else '  '}")
+        rows.append((name, *cells))
+    return Table(
+        header,
+        rows,
+        f"Mean scores, in brackets that of the best draw. * the champion is better (sign-flip permutation, Holm over "
+        f"{len(seals[level].controls)} controls, p < {ALPHA:g})",
+    )
+
+
+def line_table(line: tuple[Ancestor, ...]) -> Table:
+    """The champion's ancestors, the largest gains where there are many."""
+    chosen: Sequence[int] = range(len(line))
+    if len(line) > MOST_ROWS:
+        sized = sorted(range(1, len(line) - 1), key=lambda index: line[index].change)
+        chosen = sorted({0, len(line) - 1, *sized[: MOST_ROWS - 2]})
+    rows = []
+    for index in chosen:
+        one = line[index]
+        parents = ", ".join(f"{parent:,}" for parent in one.birth.parents) or "none"
+        change = "" if math.isnan(one.change) else percent(one.change)
+        if one.error > 0:
+            change += f" ± {100 * NORMAL_95 * one.error:.1f}"
+        rows.append(
+            (
+                f"{one.birth.number:,}",
+                f"{one.birth.generation:,}",
+                one.birth.operator,
+                parents,
+                change,
+                f"{one.record.n:,}",
+                _number(one.record.mean),
+            )
+        )
+    left = f"; {len(line) - len(rows)} smaller steps left out" if len(rows) < len(line) else ""
+    return Table(
+        ("candidate", "born in", "made by", "parents", "change of error", "trials", "mean score"),
+        rows,
+        f"The champion's line{left}",
+    )
+
+
+def earned_table(line: tuple[Ancestor, ...]) -> Table:
+    """What each operator gave along a line."""
+    return Table(
+        ("operator", "steps", "change of error, together"),
+        [(name, str(steps), percent(change)) for name, steps, change in gains_by_operator(line)],
+        "What each operator gave along this line",
+    )
+
+
+def _compared(one: Comparison) -> tuple[str, ...]:
+    low, high = one.ratio_interval
+    interval = f"{low:.3f} to {high:.3f}" if math.isfinite(low) else ""
+    seen = f"{one.visible:.1%}" if math.isfinite(one.visible) else "not known"
+    return f"{one.ratio:.3f}", interval, f"{one.p_holm:.3g}", str(one.control.k), seen
+
+
+def _mean(interval: MeanInterval) -> tuple[str, str, str]:
+    return _number(interval.mean), _range(interval), str(interval.n)
+
+
+def _number(value: float) -> str:
+    return f"{value:.4f}" if math.isfinite(value) else "diverged"
+
+
+def _range(interval: MeanInterval) -> str:
+    if not math.isfinite(interval.low):
+        return "one trial says all" if interval.n == 1 else ""
+    return f"{_number(interval.low)} to {_number(interval.high)}"
