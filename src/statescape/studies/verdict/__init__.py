@@ -1,0 +1,1 @@
+"""A verdict on the hypothesis over a corpus: six questions, each with a margin declared beforehand."""
