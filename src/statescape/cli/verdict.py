@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -14,6 +14,8 @@ from statescape.cli.verdict_table import print_verdicts
 from statescape.errors import StatescapeError
 
 if TYPE_CHECKING:
+    from io import BufferedIOBase
+
     from rich.progress import Progress, TaskID
 
     from statescape.language.corpus import Corpus
@@ -30,7 +32,7 @@ def verdict(
     ],
     models: Annotated[
         list[str] | None,
-        typer.Option("--model", "-m", help="A folder or hub name; repeatable. [default: bundled conteur]"),
+        typer.Option("--model", "-m", help="A folder, a hub name, or conteur; repeatable. [default: bundled conteur]"),
     ] = None,
     max_documents: Annotated[
         int | None, typer.Option("--max-documents", min=1, help="Read the first N documents only.")
@@ -52,13 +54,12 @@ def verdict(
 ) -> None:
     """Is the last state the embedding of the predicted token? Six questions, margins declared beforehand."""
     inputs.require_outputs(out, json_file)
-    named: list[str | None] = list(models) if models else [None]
-    if any(name is not None and not name.strip() for name in named):
-        raise StatescapeError("--model is empty; give a folder or a hub name, or leave it out for conteur.")
+    named = [_model(name) for name in models] if models else [None]
     with working("Reading the corpus ..."):
         from statescape.language.corpus import read_corpus
 
-        corpus = read_corpus(files, strict=strict, most=max_documents, stdin=sys.stdin.buffer if "-" in files else None)
+        stdin = cast("BufferedIOBase", sys.stdin.buffer) if "-" in files else None
+        corpus = read_corpus(files, strict=strict, most=max_documents, stdin=stdin)
     _tell_faults(corpus)
     with working("Loading ..."):
         from statescape.studies.verdict import ask
@@ -94,6 +95,13 @@ def verdict(
         with working("Writing the report ..."):
             views.report(found, out)
         output().print(f"Report: {out}", markup=False)
+
+
+def _model(name: str) -> str | None:
+    """The bundled model by its own name, so that it can stand beside others; any other as it is."""
+    if not name.strip():
+        raise StatescapeError("--model is empty; give a folder or a hub name, or leave it out for conteur.")
+    return None if name == "conteur" and not Path(name).exists() else name
 
 
 def _tell_faults(corpus: Corpus) -> None:

@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 from statescape.errors import StatescapeError
 
@@ -35,6 +35,12 @@ class Document:
 
     place: str
     text: str
+
+    def __post_init__(self) -> None:
+        try:
+            self.text.encode("utf-8")
+        except UnicodeEncodeError:
+            raise StatescapeError(f"{self.place}: its text is no valid Unicode; mend it or leave it out.") from None
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,7 @@ class Corpus:
 
 
 def read_corpus(
-    files: Sequence[str], *, strict: bool = False, most: int | None = None, stdin: BinaryIO | None = None
+    files: Sequence[str], *, strict: bool = False, most: int | None = None, stdin: io.BufferedIOBase | None = None
 ) -> Corpus:
     """Read documents from files.
 
@@ -122,7 +128,7 @@ def read_corpus(
     return Corpus(tuple(documents), tuple(faults), empty, duplicates)
 
 
-def _everything(files: Sequence[str], stdin: BinaryIO | None) -> Iterator[Document | Fault]:
+def _everything(files: Sequence[str], stdin: io.BufferedIOBase | None) -> Iterator[Document | Fault]:
     for name in files:
         shown = _named(name)
         try:
@@ -134,17 +140,17 @@ def _everything(files: Sequence[str], stdin: BinaryIO | None) -> Iterator[Docume
             raise StatescapeError(f"{shown} cannot be read: {reason}.") from error
 
 
-def _opened(name: str, stdin: BinaryIO | None) -> BinaryIO:
+def _opened(name: str, stdin: io.BufferedIOBase | None) -> io.BufferedIOBase:
     """The bytes of a file, unpacked where they are gzipped, whatever it is called."""
     if name != "-" and Path(name).is_dir():
         raise StatescapeError(f"{name} is a folder; name the files in it.")
     if name == "-":
-        raw: BinaryIO = io.BytesIO(stdin.read() if stdin is not None else b"")
+        raw: io.BufferedIOBase = io.BytesIO(stdin.read() if stdin is not None else b"")
     else:
         raw = Path(name).open("rb")  # noqa: SIM115 - the caller closes it
     start = raw.read(2)
     raw.seek(0)
-    return gzip.GzipFile(fileobj=raw) if start == _GZIP else raw  # type: ignore[return-value]
+    return gzip.GzipFile(fileobj=raw) if start == _GZIP else raw
 
 
 def _format(name: str, stream: io.BufferedReader[Any]) -> str:

@@ -108,7 +108,8 @@ def bootstrap_means(values: Float[np.ndarray, "n measures"], seed: int, level: f
     known = counts > 1
     ends = [(1.0 - level) / 2.0, (1.0 + level) / 2.0]
     # A redrawing may hold no unit that has a rare measure: it says nothing about it.
-    lows[known], highs[known] = np.nanquantile(redrawn[:, known], ends, axis=0, method="inverted_cdf")
+    if known.any():
+        lows[known], highs[known] = np.nanquantile(redrawn[:, known], ends, axis=0, method="inverted_cdf")
     return [
         MeanInterval(float(mean), float(low), float(high), level, int(count))
         for mean, low, high, count in zip(means, lows, highs, counts, strict=True)

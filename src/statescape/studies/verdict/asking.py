@@ -15,16 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Int
 
 from statescape.errors import StatescapeError
 from statescape.language.corpus import Corpus
-from statescape.language.passage import following_ids, split
+from statescape.language.passage import split
 from statescape.runs import Executor, Journal, Serial, make_executor
 from statescape.studies.verdict import ledger
 from statescape.studies.verdict.decision import Decision, decide
-from statescape.studies.verdict.measures.singling import best_cosine
-from statescape.studies.verdict.reference import Reference, Yardstick, measure_yardstick
+from statescape.studies.verdict.preparation import drawn, prepare
+from statescape.studies.verdict.reference import Yardstick
 from statescape.studies.verdict.result import OTHER_BOS, RANDOM_WEIGHTS, Extreme, ModelVerdict, Verdicts
 from statescape.studies.verdict.summary import Summary, summarise
 from statescape.studies.verdict.work import Ids, Source, Task, loaded, work
@@ -34,12 +33,6 @@ if TYPE_CHECKING:
 
 NULL_DOCUMENTS = 50
 """Documents, drawn by the seed, that are read again with random weights and with the other policy on BOS."""
-
-SAMPLE_DOCUMENTS = 32
-"""Documents, drawn by the seed, on which rogue dimensions are found."""
-
-ISOTROPIC_STATES = 2000
-"""Isotropic states behind the agreement that construction gives."""
 
 TASK_POSITIONS = 2000
 """Positions of one task: about a second of work."""
@@ -177,7 +170,7 @@ class _Reading:
         documents = self._passages(model)
         summary, yardstick = self._read(self.source, "as it is", documents)
         readings, notes = {}, []
-        part = _drawn(documents, self.asked.null_documents, seed)
+        part = drawn(documents, self.asked.null_documents, seed)
         for reading, source in ((RANDOM_WEIGHTS, self.source.randomised(seed)), (OTHER_BOS, self.source.other_bos())):
             if not part:
                 continue
@@ -213,7 +206,7 @@ class _Reading:
     def _read(self, source: Source, reading: str, documents: dict[int, Ids]) -> tuple[Summary, Yardstick]:
         """The records of all documents, computed where the journal lacks them."""
         stored = self.journal.remember(
-            f"yardstick:{self.name}:{reading}", lambda: _yardstick(source, documents, self.asked.seed).as_json()
+            f"yardstick:{self.name}:{reading}", lambda: prepare(source, documents, self.asked.seed).as_json()
         )
         yardstick = Yardstick.from_json(stored)
         done = ledger.done(self.journal, self.name, reading)
@@ -262,14 +255,6 @@ def _with(answer: _Answers, name: str, decisions: list[Decision]) -> ModelVerdic
     )
 
 
-def _drawn(documents: dict[int, Ids], most: int, seed: int) -> dict[int, Ids]:
-    """At most so many of the documents, drawn by the seed."""
-    numbers = np.array(list(documents))
-    if len(numbers) > most:
-        numbers = np.sort(np.random.default_rng([seed, 2]).choice(numbers, most, replace=False))
-    return {int(number): documents[int(number)] for number in numbers}
-
-
 def _tasks(documents: dict[int, Ids], source: Source, yardstick: Yardstick, asked: Asked) -> list[Task]:
     """Documents in portions of about `TASK_POSITIONS` positions."""
     portions: list[list[tuple[int, Ids]]] = []
@@ -282,44 +267,3 @@ def _tasks(documents: dict[int, Ids], source: Source, yardstick: Yardstick, aske
         portions[-1].append((number, ids))
         room -= size
     return [Task(source, yardstick, tuple(portion), asked.positions, asked.seed) for portion in portions]
-
-
-def _yardstick(source: Source, documents: dict[int, Ids], seed: int) -> Yardstick:
-    """The constants of a model on these documents."""
-    from statescape.language.following import follow, norm_centres, one_torch_thread, predictions
-
-    model = loaded(source)
-    prefix = len(model.tokens.prefix)
-    with one_torch_thread():
-        passages = []
-        for ids in _drawn(documents, SAMPLE_DOCUMENTS, seed).values():
-            first, after = ids[0], following_ids(ids, prefix)[0]
-            if len(first) > 1:
-                passages.append(follow(model, first, np.arange(1, len(first)), after))
-        states = np.concatenate([one.states for one in passages], axis=1)
-        typical = float(np.median(np.linalg.norm(states[-1], axis=1)))
-        width = states.shape[2]
-        isotropic = np.random.default_rng([seed, 3]).standard_normal((ISOTROPIC_STATES, width))
-        isotropic *= typical / np.linalg.norm(isotropic, axis=1, keepdims=True)
-        isotropic = isotropic.astype(np.float32)
-        chosen = predictions(model, isotropic)
-        bare = Yardstick((), (), float("nan"), (0.0, 0.0), False, "", seed)
-        cosines = best_cosine(isotropic, Reference(model.embeddings, model.unembedding, bare))
-        return measure_yardstick(
-            model.embeddings,
-            states.reshape(-1, width),
-            counts=_counts(documents, prefix, len(model.embeddings)),
-            path_length=len(states),
-            agreement=float((chosen == cosines).mean()),
-            norm_centres=norm_centres(model, states[-1, 0]),
-            seed=seed,
-        )
-
-
-def _counts(documents: dict[int, Ids], prefix: int, vocabulary: int) -> Int[np.ndarray, " vocabulary"]:
-    """How often each token stands in the corpus, prefixes left out."""
-    counts = np.zeros(vocabulary, dtype=np.int64)
-    for passages in documents.values():
-        for ids in passages:
-            counts += np.bincount(ids[prefix:], minlength=vocabulary)
-    return counts

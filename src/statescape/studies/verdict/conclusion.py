@@ -26,10 +26,20 @@ def _sentence(decision: Decision, one: ModelVerdict) -> str:
     interval = decision.interval
     if interval.n == 0:
         return _never(decision, one)
-    said = _WORDS[decision.question.name](one, interval)
+    said = _WORDS[decision.question.name](one, interval) + _without_training(decision, one)
     if interval.n < FEWEST_DOCUMENTS:
         return f"{said}; {interval.n} documents are too few to decide ({FEWEST_DOCUMENTS} at least)"
     return said
+
+
+def _without_training(decision: Decision, one: ModelVerdict) -> str:
+    """What holds with random weights as well is no work of training, and is said to be none."""
+    reading, question = one.readings.get(RANDOM_WEIGHTS), decision.question
+    random = None if reading is None else reading.measures.get(question.name)
+    if decision.verdict != "supported" or random is None:
+        return ""
+    beyond = random.low > question.margin if question.predicted == "above" else random.high < question.margin
+    return "; random weights pass the margin as well, so it is no work of training" if beyond else ""
 
 
 def _never(decision: Decision, one: ModelVerdict) -> str:

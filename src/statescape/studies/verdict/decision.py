@@ -86,5 +86,5 @@ def _p(sample: Float[np.ndarray, " documents"], question: Question, seed: int) -
     return sign_flip(-beyond if question.predicted == "above" else beyond, seed)
 
 
-def _present(sample: Float[np.ndarray, " documents"] | None) -> Float[np.ndarray, " documents"]:
+def _present(sample: Float[np.ndarray, " documents"] | None) -> Float[np.ndarray, " present"]:
     return np.zeros(0) if sample is None else sample[np.isfinite(sample)]

@@ -28,15 +28,14 @@ def opened(path: str | Path, settings: Mapping[str, Any]) -> Journal:
     """
     if not Path(path).exists():
         return Journal.create(path, KIND, settings, TABLES)
-    journal = Journal.open(path, kind=KIND)
     asked = json.loads(json.dumps(settings))
-    differ = [name for name in asked if journal.settings.get(name) != asked[name]]
+    with Journal.read(path, kind=KIND) as found:  # looked at first, so that a refusal leaves it untouched
+        differ = [name for name in asked if found.settings.get(name) != asked[name]]
     if differ:
-        journal.close()
         raise StatescapeError(
             f"{path} is a run with another {', '.join(differ)}; ask the same again to go on, or name another file."
         )
-    return journal
+    return Journal.open(path, kind=KIND)
 
 
 def done(journal: Journal, model: str, reading: str) -> set[int]:

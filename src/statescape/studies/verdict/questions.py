@@ -12,8 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from statescape.errors import StatescapeError
-
 Side = Literal["above", "below"]
 
 
@@ -38,10 +36,6 @@ class Question:
     margin: float
     reason: str
     nulls: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        if self.predicted not in ("above", "below"):
-            raise StatescapeError(f"A margin is passed above or below; got {self.predicted!r}.")
 
 
 QUESTIONS: tuple[Question, ...] = (
