@@ -15,6 +15,7 @@ from statescape.errors import StatescapeError
 _DRAWN_IN = {
     "statescape.language": "statescape.views.language.report",
     "statescape.studies": "statescape.views.language.report",
+    "statescape.studies.verdict": "statescape.views.language.verdict.report",
 }
 
 
@@ -27,7 +28,7 @@ def report_of(thing: object, file: Path) -> Path:
 
 
 def report(thing: object, file: str | Path) -> Path:
-    """Write the self-contained page of `thing` (a `StatePath`, or the numbers read from one) and return where it lies.
+    """Write the self-contained page of `thing` (a `StatePath`, its numbers, `Verdicts`) and return where it lies.
 
     Args:
         thing: what to report.
@@ -37,7 +38,7 @@ def report(thing: object, file: str | Path) -> Path:
         StatescapeError: nothing is known about reporting such a thing, or the file cannot be written.
     """
     for base in type(thing).__mro__:
-        wing = ".".join(base.__module__.split(".")[:2])
-        if wing in _DRAWN_IN:
-            importlib.import_module(_DRAWN_IN[wing])
+        rooms = [room for room in _DRAWN_IN if f"{base.__module__}.".startswith(f"{room}.")]
+        if rooms:
+            importlib.import_module(_DRAWN_IN[max(rooms, key=len)])
     return Path(report_of(thing, Path(file)))
