@@ -144,7 +144,7 @@ def test_slices_part_the_positions(whole):
     assert np.isfinite(slices["prediction right"]["H2"].mean)
 
 
-def test_what_random_weights_do_as_well_is_said_to_be_no_work_of_training(corpus):
+def test_what_random_weights_do_as_well_is_said_to_be_no_sign_of_training(corpus):
     from dataclasses import replace
 
     from statescape.studies.verdict.conclusion import conclude
@@ -152,7 +152,7 @@ def test_what_random_weights_do_as_well_is_said_to_be_no_work_of_training(corpus
     verdicts = ask(scripted.corpus(), [scripted.straight()], null_documents=0, workers=1)
     one = verdicts.models[0]
     as_good = replace(verdicts, models=(replace(one, readings={"random weights": one.summary}),))
-    words = "random weights pass the margin as well, so it is no work of training"
+    words = "random weights pass the margin as well, so it is no sign of training"
     for sentence, decision in zip(conclude(as_good), one.decisions, strict=True):
         assert (words in sentence) == (decision.verdict == "supported")
     assert not any(words in sentence for sentence in conclude(verdicts))

@@ -33,13 +33,13 @@ def _sentence(decision: Decision, one: ModelVerdict) -> str:
 
 
 def _without_training(decision: Decision, one: ModelVerdict) -> str:
-    """What holds with random weights as well is no work of training, and is said to be none."""
+    """What holds with random weights as well is no sign of training, and is said to be none."""
     reading, question = one.readings.get(RANDOM_WEIGHTS), decision.question
     random = None if reading is None else reading.measures.get(question.name)
     if decision.verdict != "supported" or random is None:
         return ""
     beyond = random.low > question.margin if question.predicted == "above" else random.high < question.margin
-    return "; random weights pass the margin as well, so it is no work of training" if beyond else ""
+    return "; random weights pass the margin as well, so it is no sign of training" if beyond else ""
 
 
 def _never(decision: Decision, one: ModelVerdict) -> str:
@@ -77,7 +77,7 @@ def _h3(one: ModelVerdict, interval: MeanInterval) -> str:
     return (
         f"{interval.mean:.0%} of pairs of states are in order (states shuffled "
         f"{_of(one, 'travel.shuffled_states', '.0%')}, blocks shuffled {_of(one, 'travel.shuffled_blocks', '.0%')}, "
-        f"random weights {_random(one, 'H3', '.0%')}); {_of(one, 'travel.arrives', '.0%')} of the paths end nearer to "
+        f"random weights {_random(one, 'H3', '.0%')}); {_of(one, 'travel.arrives', '.1%')} of the paths end nearer to "
         f"the predicted than to the current embedding"
     )
 

@@ -29,11 +29,11 @@ NULL_WORDS = {
 
 AXES = {
     "H1": "distance in norms of e",
-    "H2": "cosine above choice alone",
+    "H2": "cosine above choice",
     "H3": "share of pairs in order",
-    "H4": "energy outside, above embeddings",
+    "H4": "energy outside, excess",
     "H5": "share of inner states",
-    "H6": "agreement above construction",
+    "H6": "agreement, corrected",
 }
 
 SHORT = {
