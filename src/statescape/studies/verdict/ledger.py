@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from statescape.runs import Journal
 from statescape.studies.verdict.tally import Record
 
 KIND = "verdict"
+AT_ONCE = 200
 TABLES = """
 CREATE TABLE records (
     model TEXT NOT NULL, reading TEXT NOT NULL, document INTEGER NOT NULL, record TEXT NOT NULL,
@@ -53,9 +54,13 @@ def keep(journal: Journal, model: str, reading: str, records: Sequence[tuple[int
         )
 
 
-def records(journal: Journal, model: str, reading: str) -> dict[int, Record]:
-    """All records of a reading by document number, in their order."""
-    rows = journal.rows(
-        "SELECT document, record FROM records WHERE model = ? AND reading = ? ORDER BY document", (model, reading)
-    )
-    return {int(number): json.loads(record) for number, record in rows}
+def records(journal: Journal, model: str, reading: str) -> Iterator[Record]:
+    """All records of a reading in the order of the documents, a few hundred in memory at a time."""
+    last = -1
+    while rows := journal.rows(
+        "SELECT document, record FROM records WHERE model = ? AND reading = ? AND document > ? "
+        "ORDER BY document LIMIT ?",
+        (model, reading, last, AT_ONCE),
+    ):
+        yield from (json.loads(record) for _, record in rows)
+        last = int(rows[-1][0])

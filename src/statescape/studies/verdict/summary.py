@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -12,6 +12,9 @@ from jaxtyping import Float
 from statescape.statistics import MeanInterval, bootstrap_means
 from statescape.studies.verdict.questions import LEVEL
 from statescape.studies.verdict.tally import HEADLINES, Record, slice_names
+
+Column = tuple[str, str, str]
+"""("measure", name, ""), ("profile", name, state) or ("slice", slice, question)."""
 
 
 @dataclass(frozen=True)
@@ -50,45 +53,59 @@ class Summary:
     slices: dict[str, dict[str, MeanInterval]]
 
 
-def summarise(records: Mapping[int, Record], seed: int) -> Summary:
+def summarise(records: Iterable[Record], seed: int) -> Summary:
     """Means and intervals over documents.
 
     Args:
-        records: of the documents, by number.
+        records: of the documents, in their order; each is reduced to a row of numbers at once.
         seed: of the bootstrap.
     """
-    ordered = [records[number] for number in sorted(records)]
-    names = sorted({name for record in ordered for name in record["measures"]})
-    columns: dict[tuple[str, ...], list[Any]] = {
-        ("measure", name): [record["measures"].get(name) for record in ordered] for name in names
-    }
-    lengths = {name: len(rows) for record in ordered for name, rows in record["profiles"].items()}
-    for name, length in lengths.items():
-        for state in range(length):
-            columns["profile", name, str(state)] = [
-                record["profiles"][name][state] if name in record["profiles"] else None for record in ordered
-            ]
-    for slice_ in slice_names():
-        if any(slice_ in record["slices"] for record in ordered):
-            for name in HEADLINES:
-                columns["slice", slice_, name] = [record["slices"].get(slice_, {}).get(name) for record in ordered]
-    table = np.array(list(columns.values()), dtype=np.float64).T.reshape(len(ordered), len(columns))
-    intervals = dict(zip(columns, bootstrap_means(table, seed, LEVEL), strict=True))
+    places: dict[Column, int] = {}
+    rows, n_positions = [], 0
+    for record in records:
+        n_positions += int(record["positions"])
+        rows.append(_row(record, places))
+    table = np.full((len(rows), len(places)), np.nan)
+    for row, values in zip(table, rows, strict=True):
+        row[: len(values)] = values  # columns that came up later are missing in earlier documents
+    intervals = dict(zip(places, bootstrap_means(table, seed, LEVEL), strict=True))
+    lengths = Counter(name for kind, name, _ in places if kind == "profile")
+    absent = np.full(len(rows), np.nan)
     return Summary(
-        n_documents=len(ordered),
-        n_positions=sum(int(record["positions"]) for record in ordered),
-        documents={name: np.array(columns.get(("measure", name), []), dtype=np.float64) for name in HEADLINES},
-        measures={name: intervals["measure", name] for name in names},
+        n_documents=len(rows),
+        n_positions=n_positions,
+        documents={
+            name: table[:, places["measure", name, ""]] if ("measure", name, "") in places else absent
+            for name in HEADLINES
+        },
+        measures={
+            name: intervals["measure", name, ""] for name in sorted(n for kind, n, _ in places if kind == "measure")
+        },
         profiles={
             name: _profile([intervals["profile", name, str(state)] for state in range(length)])
             for name, length in lengths.items()
         },
         slices={
-            slice_: {name: intervals["slice", slice_, name] for name in HEADLINES}
+            slice_: {name: intervals["slice", slice_, name] for name in HEADLINES if ("slice", slice_, name) in places}
             for slice_ in slice_names()
-            if ("slice", slice_, HEADLINES[0]) in columns
+            if ("slice", slice_, HEADLINES[0]) in places
         },
     )
+
+
+def _row(record: Record, places: dict[Column, int]) -> Float[np.ndarray, " columns"]:
+    """The numbers of a record in the order of `places`, which grows by what is new."""
+    values: dict[Column, float | None] = {("measure", name, ""): value for name, value in record["measures"].items()}
+    for name, by_state in record["profiles"].items():
+        values |= {("profile", name, str(state)): value for state, value in enumerate(by_state)}
+    for slice_, headlines in record["slices"].items():
+        values |= {("slice", slice_, name): value for name, value in headlines.items()}
+    for column in values:
+        places.setdefault(column, len(places))
+    row = np.full(len(places), np.nan)
+    for column, value in values.items():
+        row[places[column]] = np.nan if value is None else value
+    return row
 
 
 def _profile(intervals: list[MeanInterval]) -> Profile:
