@@ -10,7 +10,9 @@ from statescape.studies.evolution_conclusion import Facts, conclusion
 HYPER = Hyperparameters()
 
 
-def seal(level: str, champion: float, control: float, other: float | None = None) -> Seal:
+def seal(
+    level: str, champion: float, control: float, other: float | None = None, rescaled: float | None = None
+) -> Seal:
     """A champion and two controls whose means are given, on trials of common difficulty."""
     rng = np.random.default_rng([len(level)])
     difficulty = np.exp(rng.normal(0.0, 0.05, 30))
@@ -20,7 +22,8 @@ def seal(level: str, champion: float, control: float, other: float | None = None
         return Sealed(name, HYPER, scores * mean / scores.mean())
 
     controls = [sealed("SCR", other or control, 12), sealed("erdos-renyi", control, 12)]
-    return compare(level, sealed("champion", champion, 1), controls, 0)  # type: ignore[arg-type]
+    itself = None if rescaled is None else sealed("rescaled", rescaled, 1)
+    return compare(level, sealed("champion", champion, 1), controls, 0, itself)  # type: ignore[arg-type]
 
 
 def ladder(matrix: float, wiring: float, signs: float, mask: float, control: float = 0.37) -> dict:
@@ -64,11 +67,28 @@ def test_a_null_is_said_with_what_would_have_been_seen() -> None:
     assert "topology" not in words
 
 
-def test_radius_and_nilpotent_champions_are_flagged() -> None:
-    words = conclusion(facts(radius="free", nilpotent=True), ladder(0.20, 0.372, 0.371, 0.381))
-    assert "part of the gain may be its radius" in words
-    assert "equal radius does not hold" in words
-    assert "radius" not in conclusion(facts(), ladder(0.20, 0.372, 0.371, 0.381))
+@pytest.mark.parametrize(
+    ("rescaled", "words"),
+    [
+        (0.25, "more error: that part of the gain is its radius"),
+        (0.20, "no part of the gain is its radius"),
+        (0.15, "none of the gain is its radius"),
+    ],
+)
+def test_what_a_free_radius_is_worth(rescaled: float, words: str) -> None:
+    seals = ladder(0.20, 0.372, 0.371, 0.381)
+    seals["matrix"] = seal("matrix", 0.20, 0.37, rescaled=rescaled)
+    said = conclusion(facts(radius="free"), seals)
+    assert "The radius was free" in said
+    assert words in said
+    if rescaled == 0.25:
+        assert int(said.split("the champion has ")[1].split("%")[0]) == pytest.approx(25, abs=2)
+
+
+def test_a_nilpotent_champion_is_flagged_and_an_equal_radius_is_not() -> None:
+    seals = ladder(0.20, 0.372, 0.371, 0.381)
+    assert "equal radius does not hold" in conclusion(facts(nilpotent=True), seals)
+    assert "radius" not in conclusion(facts(), seals)
 
 
 def test_a_diverged_champion_concludes_nothing() -> None:

@@ -17,7 +17,24 @@ if TYPE_CHECKING:
 
 _SEARCH, _LIMITS, _NETWORK, _SEALS, _FILE = "Search", "Limits", "Network", "Seals", "For a file"
 
-Workers = Annotated[int | None, typer.Option("--workers", "-w", min=1, help="Processes. (default: one for each core)")]
+_WORK = "Work"
+
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", "-w", min=1, help="Processes. (default: one for each core)", rich_help_panel=_WORK),
+]
+ExecutorName = Annotated[
+    str | None,
+    typer.Option("--executor", help="serial, processes or dask. (default: processes)", rich_help_panel=_WORK),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        help="Address of a Dask scheduler (tcp://...). (default for dask: a cluster of this machine)",
+        rich_help_panel=_WORK,
+    ),
+]
 
 
 def evolve(
@@ -53,14 +70,20 @@ def evolve(
     ] = False,
     density: Annotated[
         float | None,
-        typer.Option(
-            "--density", help="Density of random starts. (default: 1 to 2 edges a unit)", rich_help_panel=_SEARCH
-        ),
+        typer.Option("--density", help="Density of random starts. (default: one edge a unit)", rich_help_panel=_SEARCH),
     ] = None,
     arm: Annotated[
         str,
         typer.Option("--arm", help="genetic, mutation-only, random-search or hill-climber.", rich_help_panel=_SEARCH),
     ] = "genetic",
+    objectives: Annotated[
+        str,
+        typer.Option(
+            "--objectives",
+            help="error, or error,edges: as little error as possible for every number of edges.",
+            rich_help_panel=_SEARCH,
+        ),
+    ] = "error",
     trials: Annotated[
         int, typer.Option("--trials", "-k", min=1, help="Trials of a generation.", rich_help_panel=_SEARCH)
     ] = 4,
@@ -111,6 +134,8 @@ def evolve(
     ] = 1e-8,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")] = 0,
     workers: Workers = None,
+    executor: ExecutorName = None,
+    scheduler: Scheduler = None,
     run: Annotated[
         Path | None, typer.Option("--run", help="The run's file. (default: TASK-1.run, -2.run, ...)")
     ] = None,
@@ -172,10 +197,13 @@ def evolve(
             compare=compare,
             tune=tune,
             seal_trials=seal_trials,
+            objectives=tuple(name.strip() for name in objectives.split(",")),
             task_options={name: value for name, value in options.items() if value is not None},
             start=start,
             run=file,
+            executor=executor,
             workers=workers,
+            scheduler=scheduler,
             callbacks=[watch.generation],
             say=watch.say,
         )
@@ -186,6 +214,8 @@ def evolve(
 def resume(
     run: Annotated[Path, typer.Argument(help="The file of a run.", show_default=False)],
     workers: Workers = None,
+    executor: ExecutorName = None,
+    scheduler: Scheduler = None,
     json_file: inputs.Json = None,
 ) -> None:
     """Go on with a run that was interrupted, to the same result; show one that is finished."""
@@ -193,12 +223,23 @@ def resume(
     with working("Loading ..."):
         from statescape.evolution import resume as go_on
 
-    _run(lambda watch: go_on(run, workers=workers, callbacks=[watch.generation], say=watch.say), run, json_file)
+    def work(watch: _Watch) -> Evolution:
+        return go_on(
+            run,
+            executor=executor,
+            workers=workers,
+            scheduler=scheduler,
+            callbacks=[watch.generation],
+            say=watch.say,
+        )
+
+    _run(work, run, json_file)
 
 
 def _run(work: Any, file: Path, json_file: Path | None) -> None:
     """Work with a live line; keep what was done where it is interrupted."""
     from statescape.reservoir.kernels import announcing
+    from statescape.runs import LostWorkersError
 
     existed = file.exists()
     try:
@@ -207,6 +248,8 @@ def _run(work: Any, file: Path, json_file: Path | None) -> None:
     except KeyboardInterrupt:
         complain(f"Interrupted. {file} keeps what was done; go on with: statescape resume {file}")
         raise typer.Exit(130) from None
+    except LostWorkersError as lost:
+        raise StatescapeError(f"{lost} Go on with: statescape resume {file}") from None
     except StatescapeError:
         if not existed and file.exists() and not _begun(file):
             file.unlink()

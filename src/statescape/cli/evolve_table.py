@@ -44,8 +44,30 @@ def print_result(result: Evolution) -> None:
     console.print(_search_line(result), markup=False)
     console.print(_honest_line(result), markup=False)
     console.print(f"\n{conclusion_of(result)}\n", markup=False)
+    if "edges" in result.settings.objectives:
+        _print_front(result)
     if result.run:
         console.print(f"Run: {visible(result.run)} (statescape resume, runs, export)", markup=False)
+
+
+def _print_front(result: Evolution) -> None:
+    """Error against edges, point by point."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for header in ("edges", Text(result.task.score_name), "candidate"):
+        table.add_column(header, justify="right")
+    for point in result.front:
+        table.add_row(f"{point.edges:,}", _number(point.score), str(point.candidate))
+    console = output()
+    console.print(table)
+    trials = "one trial, which says all" if result.rescored.n == 1 else f"the same {result.rescored.n} fresh trials"
+    console.print(
+        f"The front: no wiring that was found has fewer edges and a lower error. Scored on {trials}; statescape export "
+        "--candidate N writes one.\n",
+        markup=False,
+    )
 
 
 def conclusion_of(result: Evolution) -> str:

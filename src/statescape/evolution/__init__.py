@@ -1,6 +1,7 @@
 """Wing: genomes, operators, the search for a wiring, and the seals that its champion is held under."""
 
 from statescape.evolution.conditions import LEVELS, Conditions, Hyperparameters
+from statescape.evolution.front import FrontPoint
 from statescape.evolution.genome import Genome
 from statescape.evolution.result import Champion, Evolution
 from statescape.evolution.run import Progress, evolve, resume
@@ -15,6 +16,7 @@ __all__ = [
     "Champion",
     "Conditions",
     "Evolution",
+    "FrontPoint",
     "Genome",
     "Hyperparameters",
     "Limits",

@@ -40,7 +40,7 @@ def _reservoirpy(champion: Champion, file: Path) -> None:
     W = topology.weights(hyper.sr)
     arrays: dict[str, Any] = {
         "W": W if isinstance(W, np.ndarray) else W.toarray(),
-        "bias": np.full((topology.units, 1), hyper.bias),
+        "bias": np.full(topology.units, hyper.bias),
         "lr": np.array(hyper.lr),
         "ridge": np.array(hyper.ridge),
     }

@@ -43,18 +43,24 @@ class Genome:
 
     def to_bytes(self) -> bytes:
         """The genome as bytes: same genome, same bytes."""
+        return zlib.compress(self._content, 1)
+
+    @cached_property
+    def _content(self) -> bytes:
         parts = [_MAGIC]
         for name, array in self._arrays().items():
             flat = array.ravel()
             at = np.flatnonzero(flat)
             label = name.encode()
             parts.append(struct.pack(f"<BB{array.ndim}II", len(label), array.ndim, *array.shape, len(at)) + label)
-            parts.append(np.diff(at, prepend=0).astype("<u4").tobytes())
+            steps = at.astype("<u4")
+            steps[1:] -= steps[:-1].copy()
+            parts.append(steps.tobytes())
             values = flat[at]
             small = values.astype(np.int8)
             exact = bool((small == values).all())
             parts.append(b"i" + small.tobytes() if exact else b"f" + values.astype("<f8").tobytes())
-        return zlib.compress(b"".join(parts), 1)
+        return b"".join(parts)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Genome:
@@ -73,10 +79,10 @@ class Genome:
     @cached_property
     def digest(self) -> bytes:
         """A hash of the content."""
-        return hashlib.blake2b(self.to_bytes(), digest_size=16).digest()
+        return hashlib.blake2b(self._content, digest_size=16).digest()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Genome) and self.to_bytes() == other.to_bytes()
+        return isinstance(other, Genome) and self.digest == other.digest
 
     def __hash__(self) -> int:
         return hash(self.digest)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from statescape.evolution.conditions import Hyperparameters, Level
+from statescape.evolution.front import FrontPoint
 from statescape.evolution.ledger import Summary
 from statescape.evolution.seals import Seal
 from statescape.evolution.search.candidate import Candidate
@@ -73,6 +74,7 @@ class Evolution:
         rivals: what arms of the same budget found.
         seals: at every level.
         seconds: of the whole run, or of its last part where it was resumed.
+        front: how little error for how many edges, fewest edges first.
     """
 
     run: str
@@ -82,6 +84,7 @@ class Evolution:
     rivals: dict[str, Found]
     seals: dict[Level, Seal]
     seconds: float
+    front: tuple[FrontPoint, ...] = ()
 
     @property
     def best(self) -> Champion:
@@ -148,6 +151,8 @@ class Evolution:
                 "operator": self.best.candidate.operator,
             },
             "seals": {level: seal.as_json() for level, seal in self.seals.items()},
+            "objectives": list(settings.objectives),
+            "front": [asdict(point) for point in self.front],
             "winners_curse": self.winners_curse if np.isfinite(self.winners_curse) else None,
             "rivals": {name: {"trainings": one.trainings, "seconds": one.seconds} for name, one in self.rivals.items()},
         }

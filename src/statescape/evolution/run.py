@@ -22,6 +22,7 @@ from statescape.evolution import ledger
 from statescape.evolution.conditions import Conditions, Hyperparameters, Level, draw_input_weights
 from statescape.evolution.controls import control, names
 from statescape.evolution.encodings import by_name
+from statescape.evolution.front import FrontPoint, front_of_run
 from statescape.evolution.genome import Genome
 from statescape.evolution.result import Champion, Evolution, Found
 from statescape.evolution.scoring import score
@@ -29,13 +30,14 @@ from statescape.evolution.seals import Sealing, seal
 from statescape.evolution.search import Population, Search, arm_by_name
 from statescape.evolution.search.arms import stream_of
 from statescape.evolution.search.final import Final, race
+from statescape.evolution.search.population import ranked
 from statescape.evolution.settings import Limits, Settings
 from statescape.evolution.source import open_task, reopen_task
 from statescape.evolution.space import SearchSpace
 from statescape.evolution.tuning import trainings_of, tune
 from statescape.reservoir.tasks import Part, Task
 from statescape.reservoir.topology import RadiusPolicy
-from statescape.runs import Executor, Journal, make_executor
+from statescape.runs import Executor, Journal, Serial, make_executor
 
 RIVALS = ("random-search", "hill-climber")
 _INPUTS, _HYPER = 21, 22
@@ -99,11 +101,13 @@ def evolve(
     compare: bool = True,
     tune: bool = True,
     seal_trials: int = 30,
+    objectives: Sequence[str] = ("error",),
     task_options: Mapping[str, Any] | None = None,
     start: Sequence[Genome] = (),
     run: str | Path | None = None,
-    executor: Executor | None = None,
+    executor: Executor | str | None = None,
     workers: int | None = None,
+    scheduler: str | None = None,
     callbacks: Sequence[Callback] = (),
     say: Say | None = None,
 ) -> Evolution:
@@ -111,7 +115,7 @@ def evolve(
 
     Args:
         task: a name, a CSV file, or a task.
-        units: as in `Settings`, and so on to `seal_trials`.
+        units: as in `Settings`, and so on to `objectives`.
         encoding: smallest search space first: circulant, circulant-real, blocks, binary, ternary, real.
         level: what a trial of the search redraws: matrix, wiring or mask.
         radius: rescale, free or gene.
@@ -129,11 +133,13 @@ def evolve(
         compare: whether the arms of equal budget run too; each takes as long as the search.
         tune: whether champion and controls are tuned before they are sealed.
         seal_trials: for every seal, at least 30.
+        objectives: "error", or "error" and "edges".
         task_options: of `tasks.from_csv`, for a file.
         start: genomes to begin with.
         run: file of the run's journal; a temporary one where None.
-        executor: who works; processes on all cores where None.
-        workers: how many processes, where there is no executor.
+        executor: who works, or "serial", "processes" or "dask"; processes on all cores where None.
+        workers: how many processes, where the executor is not given.
+        scheduler: address of a Dask scheduler, where the executor is not given.
         callbacks: called after every generation; one that returns True ends that arm.
         say: called with a few words before every longer step.
 
@@ -162,15 +168,16 @@ def evolve(
         compare,
         tune,
         seal_trials,
+        tuple(objectives),
     )
     _try_out(settings, opened, start)
     with ExitStack() as stack:
         if run is None:
             run = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "temporary.run"
+        working = stack.enter_context(_working(executor, workers, scheduler))
         journal = stack.enter_context(Journal.create(run, ledger.KIND, settings.as_json(), ledger.TABLES))
         for index, genome in enumerate(start):
             journal.put(f"start/{index:04}", genome.to_bytes())
-        working = stack.enter_context(_working(executor, workers))
         return _Run(journal, settings, opened, working, tuple(callbacks), say).whole()
 
 
@@ -178,8 +185,9 @@ def resume(
     run: str | Path,
     *,
     task: Task | None = None,
-    executor: Executor | None = None,
+    executor: Executor | str | None = None,
     workers: int | None = None,
+    scheduler: str | None = None,
     callbacks: Sequence[Callback] = (),
     say: Say | None = None,
 ) -> Evolution:
@@ -190,6 +198,7 @@ def resume(
         task: needed where the run's task was an object, not a name or a file.
         executor: as for `evolve`.
         workers: as for `evolve`.
+        scheduler: as for `evolve`.
         callbacks: as for `evolve`.
         say: as for `evolve`.
 
@@ -203,7 +212,7 @@ def resume(
         journal = stack.enter_context(opener(run, kind=ledger.KIND))
         settings = Settings.from_json(journal.settings)
         opened = task or reopen_task(settings.task)
-        working = stack.enter_context(_working(executor, 1 if finished else workers))
+        working = stack.enter_context(Serial() if finished else _working(executor, workers, scheduler))
         return _Run(journal, settings, opened, working, tuple(callbacks), say).whole()
 
 
@@ -221,12 +230,12 @@ def inputs_of(settings: Settings, task: Task) -> np.ndarray:
 
 
 @contextmanager
-def _working(executor: Executor | None, workers: int | None) -> Iterator[Executor]:
+def _working(executor: Executor | str | None, workers: int | None, scheduler: str | None) -> Iterator[Executor]:
     """The given executor, or one that ends with the run."""
-    if executor is not None:
+    if executor is not None and not isinstance(executor, str):
         yield executor
         return
-    with make_executor(None, workers) as own:
+    with make_executor(executor, workers, scheduler) as own:
         yield own
 
 
@@ -267,6 +276,12 @@ class _Run:
         tuned = {}
         if settings.compare and settings.tune:
             tuned["hyper-parameters"] = self._tuned(main)
+        self._say("Scoring the front of error and edges")
+        stream = (settings.seed, stream_of(arm_by_name(settings.arm)))
+        front = self._remember(
+            "front",
+            lambda: front_of_run(journal, main.arm, self._space, self._conditions, stream, self._executor),
+        )
         self._say("Sealing champion and controls")
         found = {name: rival.topology for name, rival in rivals.items()}
         plan = Sealing(
@@ -285,18 +300,20 @@ class _Run:
         spent = journal.remember("seconds", lambda: time.perf_counter() - begun)
         if not journal.finished:
             journal.finish()
+        points = tuple(FrontPoint(**point) for point in front)
         name = str(journal.path) if journal.path.name != "temporary.run" else ""
-        return Evolution(name, settings, self._task, main, rivals, seals, float(spent))
+        return Evolution(name, settings, self._task, main, rivals, seals, float(spent), points)
 
     def _searched(self, name: str, limits: Limits) -> Found:
         """One arm, from its start to its winner."""
         population, seconds = self._population(name, limits)
         stream = (self._settings.seed, stream_of(arm_by_name(name)))
         self._say(f"Racing the best of {name}")
+        by_error = ranked(population.members, population.noise)
         final = Final(
             **self._remember(
                 f"final/{name}",
-                lambda: vars(race(population.members, self._space, self._conditions, stream, self._executor)),
+                lambda: vars(race(by_error, self._space, self._conditions, stream, self._executor)),
             )
         )
         winner = next(member for member in population.members if member.number == final.champion)
@@ -328,6 +345,7 @@ class _Run:
             deterministic=self._conditions.deterministic,
             adapt=settings.adapt,
             start=given,
+            sparse="edges" in settings.objectives and name == settings.arm,  # rivals search the claim: a low error
             population=state,
         )
         self._say(f"Searching: {name}")

@@ -29,6 +29,8 @@ from statescape.statistics.permutation import BOUND
 
 LEAST_TRIALS = 30
 CHAMPION = "champion"
+# The champion's W scaled to a tuned radius, as its controls are: what its own radius is worth.
+RESCALED = "rescaled"
 # Streams of random numbers below (seed,): seals never share one with the search.
 _SEAL, _TUNING, _DRAWS = 11, 12, 13
 
@@ -92,6 +94,21 @@ class Comparison:
     p_holm: float
     visible: float
 
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON; what is not finite is null."""
+        return {
+            "mean": _finite(self.control.mean),
+            "best_of_k": _finite(self.control.best_of_k),
+            "k": self.control.k,
+            "ci95": _ends((self.interval.low, self.interval.high)),
+            "ratio": _finite(self.ratio),
+            "ratio_ci95": _ends(self.ratio_interval),
+            "p": self.p,
+            "p_holm": self.p_holm,
+            "smallest_visible_gain": _finite(self.visible),
+            "hyper": asdict(self.control.hyper),
+        }
+
 
 @dataclass(frozen=True, eq=False)
 class Seal:
@@ -102,12 +119,14 @@ class Seal:
         champion: its scores.
         interval: its mean over trials, with the interval.
         controls: by name.
+        rescaled: the champion scaled to a tuned radius, where its own radius was free or a gene; no control.
     """
 
     level: Level
     champion: Sealed
     interval: MeanInterval
     controls: dict[str, Comparison]
+    rescaled: Comparison | None = None
 
     @property
     def best_control(self) -> str:
@@ -121,21 +140,8 @@ class Seal:
             "ci95": _ends((self.interval.low, self.interval.high)),
             "n": self.interval.n,
             "hyper": asdict(self.champion.hyper),
-            "controls": {
-                name: {
-                    "mean": _finite(one.control.mean),
-                    "best_of_k": _finite(one.control.best_of_k),
-                    "k": one.control.k,
-                    "ci95": _ends((one.interval.low, one.interval.high)),
-                    "ratio": _finite(one.ratio),
-                    "ratio_ci95": _ends(one.ratio_interval),
-                    "p": one.p,
-                    "p_holm": one.p_holm,
-                    "smallest_visible_gain": _finite(one.visible),
-                    "hyper": asdict(one.control.hyper),
-                }
-                for name, one in self.controls.items()
-            },
+            "controls": {name: one.as_json() for name, one in self.controls.items()},
+            "rescaled": None if self.rescaled is None else self.rescaled.as_json(),
         }
 
 
@@ -188,28 +194,41 @@ def seal(
     for level in levels:
         champion = _sealed(CHAMPION, plan, level, executor, keep)
         others = [_sealed(name, plan, level, executor, keep) for name in plan.controls]
-        seals[level] = compare(level, champion, others, plan.seed)
+        own = plan.champion.radius != "rescale"
+        rescaled = _sealed(RESCALED, plan, level, executor, keep) if own else None
+        seals[level] = compare(level, champion, others, plan.seed, rescaled)
     return seals
 
 
-def compare(level: Level, champion: Sealed, controls: Sequence[Sealed], seed: int) -> Seal:
+def compare(
+    level: Level, champion: Sealed, controls: Sequence[Sealed], seed: int, rescaled: Sealed | None = None
+) -> Seal:
     """The statistics of one seal."""
-    differences = [log_ratios(champion, other) for other in controls]
-    p_values = [_p_value(one, seed) for one in differences]
-    compared = {}
-    for other, own, p, corrected in zip(controls, differences, p_values, holm(p_values), strict=True):
-        units = own.mean(axis=1) if len(own) > 1 else own[0]
-        ratio = bootstrap_mean(units, seed)
-        compared[other.name] = Comparison(
-            other,
-            other.interval(seed),
-            math.exp(ratio.mean),
-            (math.exp(ratio.low), math.exp(ratio.high)),
-            p,
-            corrected,
-            1.0 - math.exp(-max(smallest_visible(units), smallest_visible(own.mean(axis=0)))),
-        )
-    return Seal(level, champion, bootstrap_mean(champion.scores[0], seed), compared)
+    p_values = [_p_value(log_ratios(champion, other), seed) for other in controls]
+    compared = {
+        other.name: _comparison(champion, other, p, corrected, seed)
+        for other, p, corrected in zip(controls, p_values, holm(p_values), strict=True)
+    }
+    itself = None
+    if rescaled is not None:
+        p = _p_value(log_ratios(champion, rescaled), seed)
+        itself = _comparison(champion, rescaled, p, p, seed)
+    return Seal(level, champion, bootstrap_mean(champion.scores[0], seed), compared, itself)
+
+
+def _comparison(champion: Sealed, other: Sealed, p: float, corrected: float, seed: int) -> Comparison:
+    differences = log_ratios(champion, other)
+    units = differences.mean(axis=1) if len(differences) > 1 else differences[0]
+    ratio = bootstrap_mean(units, seed)
+    return Comparison(
+        other,
+        other.interval(seed),
+        math.exp(ratio.mean),
+        (math.exp(ratio.low), math.exp(ratio.high)),
+        p,
+        corrected,
+        1.0 - math.exp(-max(smallest_visible(units), smallest_visible(differences.mean(axis=0)))),
+    )
 
 
 def log_ratios(champion: Sealed, other: Sealed) -> Float[np.ndarray, "draws trials"]:
@@ -249,10 +268,12 @@ def _sealed(name: str, plan: Sealing, level: Level, executor: Executor, keep: Re
 
 
 def _draws(name: str, plan: Sealing, level: Level) -> tuple[Topology, ...]:
-    found = plan.champion if name == CHAMPION else plan.found.get(name)
+    found = plan.champion if name in (CHAMPION, RESCALED) else plan.found.get(name)
     if found is not None:
         own = plan.W_in if found.W_in is None else found.W_in
         W_in = own if level == "matrix" else None
+        if name == RESCALED:
+            return (Topology(found.W, W_in, name=name),)
         return (Topology(found.W, W_in, radius=found.radius, sr=found.sr, name=name),)
     place = sum(ord(letter) * 31**index for index, letter in enumerate(name)) % 2**32
     seed = (plan.seed, _DRAWS, place, LEVELS.index(level))

@@ -13,6 +13,7 @@ from statescape.evolution.seals import LEAST_TRIALS
 from statescape.evolution.search import arm_by_name
 from statescape.reservoir.topology import RadiusPolicy
 
+OBJECTIVES = (("error",), ("error", "edges"))
 SEARCH_LEVELS = ("matrix", "wiring", "mask")
 DEFAULT_GENERATIONS = 100
 
@@ -57,7 +58,7 @@ class Settings:
         level: what a trial of the search redraws: "matrix", "wiring" or "mask".
         radius: "rescale", "free" or "gene".
         evolve_inputs: whether W_in evolves; at *matrix* only.
-        density: of random starts; None draws it.
+        density: of random starts; None for one edge a unit.
         arm: how it searches.
         seed: of everything random.
         trials: for each generation.
@@ -67,6 +68,7 @@ class Settings:
         compare: whether random search, hill climber and tuning of hyper-parameters get as many trainings.
         tune: whether champion and controls are tuned before they are sealed.
         seal_trials: for every seal.
+        objectives: "error" alone, or "error" and "edges": as little error as possible for every number of edges.
     """
 
     task: Mapping[str, Any]
@@ -85,6 +87,7 @@ class Settings:
     compare: bool = True
     tune: bool = True
     seal_trials: int = LEAST_TRIALS
+    objectives: tuple[str, ...] = ("error",)
 
     def __post_init__(self) -> None:
         by_name(self.encoding, self.units, self.density)
@@ -98,6 +101,9 @@ class Settings:
                 f"W_in can evolve only at the level matrix: at {self.level} every trial redraws it; leave "
                 "--evolve-inputs out or add --level matrix."
             )
+        if self.objectives not in OBJECTIVES:
+            known = " or ".join(",".join(names) for names in OBJECTIVES)
+            raise StatescapeError(f"The objectives are {known}; got {','.join(self.objectives) or 'none'}.")
         if self.seed < 0:
             raise StatescapeError(f"A seed is a whole number from 0 on; got {self.seed}.")
         if self.trials < 1:
@@ -112,4 +118,5 @@ class Settings:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Settings:
         """What `as_json` gave."""
-        return cls(**{**data, "hyper": Hyperparameters(**data["hyper"]), "limits": Limits(**data["limits"])})
+        parts = {"hyper": Hyperparameters(**data["hyper"]), "limits": Limits(**data["limits"])}
+        return cls(**{**data, **parts, "objectives": tuple(data.get("objectives", ("error",)))})

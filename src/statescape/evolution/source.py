@@ -29,7 +29,8 @@ def open_task(name: str | Path, options: Mapping[str, Any] | None = None) -> tup
         source = {"file": str(path.resolve()), "options": options}
         return tasks.from_csv(path, **options), {**source, "sha256": _digest(path)}
     if options:
-        raise StatescapeError(f"--{next(iter(options))} is for CSV files; {name} fixes its own.")
+        first = next(iter(options)).replace("inputs", "input")  # as the command line calls it
+        raise StatescapeError(f"--{first} is for CSV files; {name} fixes its own.")
     return tasks.by_name(str(name)), {"name": str(name).lower()}
 
 

@@ -12,6 +12,10 @@ from statescape.errors import StatescapeError
 FULL = "The disk is full: {path} could not be written on; free some space and resume, no generation written is lost."
 
 
+class LostWorkersError(StatescapeError):
+    """Those who worked are gone, through no fault of the work: the run can be resumed."""
+
+
 @contextmanager
 def told(path: Path) -> Iterator[None]:
     """Turn SQLite's and the system's complaints about `path` into one sentence."""

@@ -16,7 +16,7 @@ from statescape.errors import StatescapeError
 
 T = TypeVar("T")
 R = TypeVar("R")
-NAMES = ("serial", "processes")
+NAMES = ("serial", "processes", "dask")
 
 
 @runtime_checkable
@@ -42,24 +42,35 @@ class Executor(Protocol):
         """Close."""
 
 
-def make_executor(name: str | None = None, workers: int | None = None) -> Executor:
+def make_executor(name: str | None = None, workers: int | None = None, scheduler: str | None = None) -> Executor:
     """An executor by name.
 
     Args:
-        name: "serial" or "processes"; None takes processes where there is more than one worker.
+        name: "serial", "processes" or "dask"; None takes Dask where there is a scheduler, else processes where there is
+            more than one worker.
         workers: how many; None for all cores that this process may use.
+        scheduler: address of a Dask scheduler, which has workers of its own; for "dask" only.
 
     Raises:
-        StatescapeError: for an unknown name or fewer than one worker.
+        StatescapeError: for an unknown name, fewer than one worker, a scheduler that does not go with the rest or
+            cannot be reached.
     """
     from statescape.runs.processes import Processes
     from statescape.runs.serial import Serial
 
     if name is not None and name not in NAMES:
-        raise StatescapeError(f"Executors are {' and '.join(NAMES)}; got {name!r}.")
+        raise StatescapeError(f"Executors are {', '.join(NAMES)}; got {name!r}.")
     if workers is not None and workers < 1:
         raise StatescapeError(f"At least one worker is needed; got {workers}.")
+    if scheduler is not None and name not in (None, "dask"):
+        raise StatescapeError(f"A scheduler belongs to the executor dask; got the executor {name}.")
+    if scheduler is not None and workers is not None:
+        raise StatescapeError("A scheduler has workers of its own; leave out how many.")
     count = usable_cores() if workers is None else workers
+    if name == "dask" or scheduler is not None:
+        from statescape.runs.dask import Dask
+
+        return Dask(scheduler, count)
     if name == "serial" or (name is None and count == 1):
         return Serial()
     return Processes(count)

@@ -70,7 +70,7 @@ def conclusion(facts: Facts, seals: Mapping[Level, Seal]) -> str:
     if gains[facts.level] > 0:
         sentences += _parts(facts.level, gains)
     sentences.append(_topology(facts, seals))
-    sentences += _radius(facts)
+    sentences += _radius(facts, own)
     return " ".join(sentences)
 
 
@@ -146,13 +146,21 @@ def _topology(facts: Facts, seals: Mapping[Level, Seal]) -> str:
     )
 
 
-def _radius(facts: Facts) -> list[str]:
+def _radius(facts: Facts, own: Seal) -> list[str]:
     found = []
-    if facts.radius != "rescale":
-        found.append(
-            f"The radius was {'free' if facts.radius == 'free' else 'a gene'}, while the controls' was tuned: part of "
-            "the gain may be its radius; the policy rescale tells them apart."
-        )
+    if own.rescaled is not None:
+        how = "free" if facts.radius == "free" else "a gene"
+        low, high = own.rescaled.ratio_interval
+        if high < 1.0:
+            part = (
+                f"scaled to a tuned radius as its controls are, the champion has {1.0 / own.rescaled.ratio - 1.0:.0%} "
+                "more error: that part of the gain is its radius"
+            )
+        elif low > 1.0:
+            part = "a tuned radius serves the champion better than its own: none of the gain is its radius"
+        else:
+            part = "scaled to a tuned radius the champion is not shown to change: no part of the gain is its radius"
+        found.append(f"The radius was {how}; {part}.")
     if facts.nilpotent:
         found.append(
             "The champion has no cycle, so its radius is 0 at any scale and equal radius does not hold for it."

@@ -34,7 +34,7 @@ def by_name(name: str, units: int, density: float | None = None) -> Encoding:
     Args:
         name: one of `names()`.
         units: units of the network.
-        density: share of entries that a random start has; None draws it for each.
+        density: share of entries that a random start has; None for one edge a unit.
 
     Raises:
         StatescapeError: for an unknown name, no units, or a density outside (0, 1].

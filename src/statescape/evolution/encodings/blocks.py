@@ -27,7 +27,7 @@ class Blocks:
     Attributes:
         units: units of the network.
         values: what an entry of motif and grid may be.
-        density: share of entries of the grid at the start; None draws it. The motif starts at its square root.
+        density: share of edges at the start; None for one edge a unit. Motif and grid both start at its square root.
     """
 
     units: int
@@ -43,7 +43,7 @@ class Blocks:
 
     def random(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """Both random; together they have about the drawn density."""
-        share = start_density(self.units, self.density, rng) ** 0.5
+        share = start_density(self.units, self.density) ** 0.5
         return {name: scattered(shape, share, self.values, rng) for name, shape in self.shapes.items()}
 
     def decode(self, genes: Mapping[str, np.ndarray]) -> Float[np.ndarray, "units units"]:

@@ -9,8 +9,12 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Float
 
-from statescape.evolution.encodings.encoding import scattered, start_density
+from statescape.evolution.encodings.encoding import scattered
 from statescape.evolution.values import Values
+
+# Share of bands that a random start has, two at least: a single band may be the simple cycle itself, which is to be
+# found and not given.
+START = 0.1
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Circulant:
     Attributes:
         units: units of the network.
         values: what a band may be.
-        density: share of bands at the start; None draws it.
+        density: share of bands at the start; None for `START`.
     """
 
     units: int
@@ -37,7 +41,8 @@ class Circulant:
 
     def random(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """A few random bands."""
-        return {"bands": scattered((self.units,), start_density(self.units, self.density, rng), self.values, rng)}
+        share = max(START, 2.0 / self.units) if self.density is None else self.density
+        return {"bands": scattered((self.units,), share, self.values, rng)}
 
     def decode(self, genes: Mapping[str, np.ndarray]) -> Float[np.ndarray, "units units"]:
         """The circulant matrix whose first column is the bands."""

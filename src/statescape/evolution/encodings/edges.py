@@ -19,7 +19,7 @@ class Edges:
     Attributes:
         units: units of the network.
         values: what an edge may be.
-        density: share of edges at the start; None draws it.
+        density: share of edges at the start; None for one edge a unit.
     """
 
     units: int
@@ -39,7 +39,7 @@ class Edges:
     def random(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """A sparse random matrix."""
         shape = (self.units, self.units)
-        return {"W": scattered(shape, start_density(self.units, self.density, rng), self.values, rng)}
+        return {"W": scattered(shape, start_density(self.units, self.density), self.values, rng)}
 
     def decode(self, genes: Mapping[str, np.ndarray]) -> Float[np.ndarray, "units units"]:
         """The matrix as it is."""

@@ -11,9 +11,9 @@ from jaxtyping import Float
 
 from statescape.evolution.values import Values
 
-# A random start is sparse: it has so many edges a unit, drawn log-uniformly, or the density that was asked for. From
-# dense starts a search climbs to poor local optima (measured on noisy memory capacity).
-FEWEST, MOST = 1.0, 2.0
+# A random start is sparse: so many edges a unit, or the density that was asked for. From denser starts a search climbs
+# to poor local optima (measured on noisy memory capacity); edges that are missing are added in a few generations.
+EDGES_PER_UNIT = 1.0
 
 
 @runtime_checkable
@@ -43,11 +43,9 @@ class Encoding(Protocol):
         """W before any scaling; `W[i, j]` is the weight from unit j to unit i."""
 
 
-def start_density(units: int, density: float | None, rng: np.random.Generator) -> float:
-    """The share of edges of one random start."""
-    if density is not None:
-        return density
-    return min(math.exp(rng.uniform(math.log(FEWEST), math.log(MOST))) / units, 1.0)
+def start_density(units: int, density: float | None) -> float:
+    """The share of entries of a random start."""
+    return density if density is not None else min(EDGES_PER_UNIT / units, 1.0)
 
 
 def scattered(

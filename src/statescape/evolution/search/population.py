@@ -61,7 +61,7 @@ def ranked(candidates: Sequence[Candidate], noise: float) -> list[Candidate]:
     return sorted(candidates, key=lambda candidate: (merit(candidate.record, noise), -candidate.number))
 
 
-def noise_of(differences: Sequence[Float[np.ndarray, " trials"]]) -> float:
+def noise_of(differences: Sequence[Float[np.ndarray, " _"]]) -> float:
     """Standard deviation of single trials around their candidates' means, pooled; 0 where nothing varies."""
     squares, degrees = 0.0, 0
     for own in differences:

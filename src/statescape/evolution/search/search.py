@@ -24,6 +24,7 @@ from statescape.evolution.scoring import losses
 from statescape.evolution.search.arms import Arm, stream_of
 from statescape.evolution.search.candidate import Candidate
 from statescape.evolution.search.difficulty import difficulties
+from statescape.evolution.search.fronts import by_fronts
 from statescape.evolution.search.population import Population, merit, noise_of, ranked, running
 from statescape.evolution.search.survival import survivors_of
 from statescape.evolution.search.variation import offspring
@@ -85,6 +86,7 @@ class Search:
         deterministic: whether trials are all alike.
         adapt: whether operators are used as often as their children are worth.
         start: genomes to begin with, before random ones.
+        sparse: whether few edges are an objective beside a low error.
         population: a state to go on from.
     """
 
@@ -98,13 +100,14 @@ class Search:
         deterministic: bool = False,
         adapt: bool = True,
         start: Sequence[Genome] = (),
+        sparse: bool = False,
         population: Population | None = None,
     ) -> None:
         if trials < 1:
             raise StatescapeError(f"A generation needs at least one trial; got {trials}.")
         for genome in start:
             space.check(genome)
-        self.space, self.arm, self.deterministic = space, arm, deterministic
+        self.space, self.arm, self.deterministic, self.sparse = space, arm, deterministic, sparse
         self.trials = 1 if deterministic else trials
         self.operators = for_space(space, crossover=arm.variation == "operators" and arm.survivors > 1)
         names = tuple(operator.name for operator in self.operators)
@@ -164,7 +167,9 @@ class Search:
         """The survivors and the better half of the offspring, on the other trials."""
         old = {member.number for member in self.population.members}
         children = [candidate for candidate in stage.candidates if candidate.number not in old]
-        better = ranked(children, 0.0)[: max(math.ceil(len(children) / 2), 1)]
+        better = (by_fronts(children, self.space, 0.0) if self.sparse else ranked(children, 0.0))[
+            : max(math.ceil(len(children) / 2), 1)
+        ]
         chosen = {candidate.number for candidate in better} | old
         stage.narrow([candidate for candidate in stage.candidates if candidate.number in chosen])
         stage.numbers = range(stage.last, self.trials)
@@ -177,12 +182,16 @@ class Search:
         noise = running(now.noise, noise_of([np.array(own) for own in stage.differences.values()]), now.generation)
         born = tuple(candidate for candidate in stage.everyone.values() if candidate.number >= now.born)
         members = [everyone[member.number] for member in now.members]
-        survivors = survivors_of(members, born, self.arm, noise, now.generation)
+        if self.sparse:
+            survivors = by_fronts([*members, *born], self.space, noise)[: self.arm.survivors]
+        else:
+            survivors = survivors_of(members, born, self.arm, noise, now.generation)
+        alive = {survivor.number for survivor in survivors}
         same = bool(now.members) and survivors[0].number == now.members[0].number
         population = Population(
             now.generation + 1,
             tuple(survivors),
-            now.credit.after([self._improvement(child, everyone, noise) for child in born]),
+            now.credit.after([self._improvement(child, everyone, noise, alive) for child in born]),
             now.born + len(born),
             now.trainings + len(stage.scores),
             noise,
@@ -190,7 +199,6 @@ class Search:
         )
         here = stage.means()
         known = [here.get(survivor.number, survivor.record.mean) for survivor in survivors]
-        alive = {survivor.number for survivor in survivors}
         operators: dict[str, tuple[int, int]] = {}
         for child in born:
             made, kept = operators.get(child.operator, (0, 0))
@@ -206,12 +214,20 @@ class Search:
             population,
         )
 
-    def _improvement(self, child: Candidate, everyone: dict[int, Candidate], noise: float) -> tuple[str, float]:
-        """By how much a child is better than its first parent."""
-        if not child.parents or child.parents[0] not in everyone:
+    def _improvement(
+        self, child: Candidate, everyone: dict[int, Candidate], noise: float, alive: set[int]
+    ) -> tuple[str, float]:
+        """By how much a child is better than the better of its parents: a copy of that one is no success.
+
+        With two objectives a success is a child that survives.
+        """
+        if self.sparse:
+            return child.operator, float(child.number in alive)
+        parents = [everyone[number] for number in child.parents if number in everyone]
+        if not parents:
             return child.operator, 0.0
-        parent = everyone[child.parents[0]]
-        return child.operator, merit(parent.record, noise) - merit(child.record, noise)
+        best = min(merit(parent.record, noise) for parent in parents)
+        return child.operator, best - merit(child.record, noise)
 
 
 class _Open:

@@ -1,0 +1,90 @@
+"""`kill -9` at random moments: whenever it comes and whoever works, the result is the same, bit for bit."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+KILLS = 20
+SEEDS = (1, 2)
+WORKERS = (1, 2, 3)
+
+
+def _command(seed, file, workers):
+    if file.exists():
+        arguments = ["resume", file.name]
+    else:
+        arguments = ["evolve", "memory-noisy", "--units", 12, "--generations", 24, "--seed", seed, "--run", file.name]
+        arguments += ["--no-compare", "--no-tune"]
+    arguments += ["--workers", workers, "--json", "result.json"]
+    return [sys.executable, "-m", "statescape", *map(str, arguments)]
+
+
+def _start(seed, file, workers):
+    return subprocess.Popen(
+        _command(seed, file, workers),
+        cwd=file.parent,
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _facts(file):
+    """The result without its times."""
+    data = json.loads(file.read_text())
+    for rival in data["rivals"].values():
+        del rival["seconds"]
+    del data["seconds"]
+    return data
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_twenty_kills_at_random_moments_change_nothing(tmp_path):
+    """Each seed is run once undisturbed; then runs are killed, after up to two thirds of the time that one took."""
+    rng = random.Random(7)
+    expected, seconds = {}, {}
+    for seed in SEEDS:
+        folder = tmp_path / f"whole-{seed}"
+        folder.mkdir()
+        begun = time.monotonic()
+        process = _start(seed, folder / "one.run", 1)
+        assert process.wait() == 0, process.stderr.read()
+        seconds[seed] = time.monotonic() - begun
+        expected[seed] = _facts(folder / "result.json")
+    assert expected[1] != expected[2]
+
+    kills, finished, number = 0, dict.fromkeys(SEEDS, 0), 0
+    while kills < KILLS or not all(finished.values()):
+        seed = SEEDS[number % len(SEEDS)]
+        number += 1
+        folder = tmp_path / f"killed-{number}"
+        folder.mkdir()
+        file = folder / "one.run"
+        done = False
+        while not done:
+            process = _start(seed, file, rng.choice(WORKERS))
+            moment = rng.uniform(0.0, 0.67 * seconds[seed]) if kills < KILLS else 600.0
+            try:
+                _, complaint = process.communicate(timeout=moment)
+            except subprocess.TimeoutExpired:
+                os.kill(process.pid, signal.SIGKILL)
+                process.communicate()
+                kills += 1
+            else:
+                assert process.returncode == 0, complaint
+                done = True
+        assert _facts(folder / "result.json") == expected[seed]
+        assert not list(folder.glob("*.new"))
+        finished[seed] += 1
+    assert kills == KILLS

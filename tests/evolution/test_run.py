@@ -1,0 +1,190 @@
+"""A whole run: the same result for any number of workers and interruptions, and refusals before any work."""
+
+import json
+
+import numpy as np
+import pytest
+
+from statescape.errors import StatescapeError
+from statescape.evolution import evolve, resume
+from statescape.evolution.run import champion_of, survivors_of_run
+from statescape.runs import Journal, Processes, Serial
+
+SMALL = {"units": 8, "generations": 4, "seed": 3, "level": "matrix", "tune": False}
+
+
+def facts(result) -> str:
+    """All of a result but times and file names."""
+    data = result.as_json()
+    del data["run"], data["seconds"]
+    for rival in data["rivals"].values():
+        del rival["seconds"]
+    return json.dumps(data, sort_keys=True)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> tuple:
+    file = tmp_path_factory.mktemp("whole") / "one.run"
+    return evolve("memory-noisy", run=file, executor=Serial(), **SMALL), file
+
+
+def test_a_result_holds_what_was_asked_for(whole) -> None:
+    result, file = whole
+    data = result.as_json()
+    assert (data["task"], data["units"], data["encoding"], data["level"]) == ("memory-noisy", 8, "ternary", "matrix")
+    assert data["generations"] == 4
+    assert set(data["seals"]) == {"matrix", "wiring", "signs", "mask"}
+    controls = data["seals"]["matrix"]["controls"]
+    assert {"SCR", "DLR", "DLRB", "CRJ", "rewired", "random-search", "hill-climber"} <= set(controls)
+    assert all({"mean", "best_of_k", "k", "ci95", "ratio", "p_holm"} <= set(one) for one in controls.values())
+    assert result.rivals["random-search"].trainings >= result.found.trainings
+    best = result.best
+    assert best.topology.edges == data["best"]["edges"]
+    assert best.candidate.record.mean == min(one.record.mean for one in result.found.survivors)
+    assert file.is_file()
+    assert [one.name for one in file.parent.iterdir() if not one.name.endswith(".lock")] == ["one.run"]
+
+
+def test_two_workers_give_the_same_result_bit_for_bit(whole) -> None:
+    with Processes(2) as executor:
+        assert facts(evolve("memory-noisy", executor=executor, **SMALL)) == facts(whole[0])
+    assert facts(evolve("memory-noisy", executor=Serial(), **{**SMALL, "seed": 4})) != facts(whole[0])
+
+
+@pytest.mark.parametrize("stops", [[1], [2, 3], [1, 1, 2]])
+def test_a_run_that_is_interrupted_goes_on_to_the_same_result(whole, tmp_path, stops) -> None:
+    file = tmp_path / "stopped.run"
+    left = list(stops)
+
+    def interrupt(progress) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            left.pop(0)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evolve("memory-noisy", run=file, executor=Serial(), callbacks=[interrupt], **SMALL)
+    while left:
+        with pytest.raises(KeyboardInterrupt):
+            resume(file, executor=Serial(), callbacks=[interrupt])
+    assert facts(resume(file, executor=Serial())) == facts(whole[0])
+
+
+def test_a_finished_run_is_read_and_not_written(whole) -> None:
+    result, file = whole
+    before = file.read_bytes()
+    assert facts(resume(file, executor=Serial())) == facts(result)
+    assert file.read_bytes() == before
+
+
+def test_the_journal_has_every_candidate_with_parents_trials_and_scores(whole) -> None:
+    result, file = whole
+    with Journal.read(file) as journal:
+        born = dict(journal.rows("SELECT arm, count(*) FROM candidates GROUP BY arm"))
+        assert born["genetic"] == 24 + 3 * 48
+        scored = journal.rows("SELECT count(*) FROM scores WHERE arm = 'genetic'")[0][0]
+        assert scored == result.found.trainings
+        orphans = journal.rows(
+            "SELECT count(*) FROM scores s LEFT JOIN trials t USING (arm, generation, trial) WHERE t.seed IS NULL"
+        )
+        assert orphans == [(0,)]
+    number = result.best.candidate.number
+    again = champion_of(file)
+    assert again.candidate.number == number
+    np.testing.assert_array_equal(again.topology.to_dense(), result.best.topology.to_dense())
+    with pytest.raises(StatescapeError, match="has no candidate 99999"):
+        champion_of(file, 99999)
+
+
+def test_a_warm_start_begins_with_the_survivors(whole, tmp_path) -> None:
+    result, file = whole
+    start = survivors_of_run(file)
+    assert start[0] == result.found.survivors[0].genome
+    warm = evolve(
+        "memory-noisy", executor=Serial(), start=start, run=tmp_path / "warm.run", compare=False, **{**SMALL, "seed": 9}
+    )
+    cold = evolve("memory-noisy", executor=Serial(), compare=False, **{**SMALL, "seed": 9})
+    assert warm.history[0].best == pytest.approx(result.best.candidate.record.mean)
+    assert warm.history[0].best < cold.history[0].best
+
+
+@pytest.mark.parametrize("limit", [{"trainings": 60}, {"stagnation": 2}, {"seconds": 1e-6}])
+def test_limits_end_a_search(limit) -> None:
+    settings = {**SMALL, "generations": 30, **limit, "compare": False}
+    result = evolve("memory-noisy", executor=Serial(), **settings)
+    assert len(result.history) < 30
+    if "trainings" in limit:
+        assert 60 <= result.found.trainings < 60 + 48
+    if "seconds" in limit:
+        assert len(result.history) == 1
+
+
+def test_a_callback_ends_the_search() -> None:
+    seen = []
+    settings = {**SMALL, "compare": False}
+    result = evolve(
+        "memory-noisy",
+        executor=Serial(),
+        callbacks=[lambda progress: seen.append(progress.summary.number) or progress.summary.number == 1],
+        **settings,
+    )
+    assert seen == [0, 1]
+    assert len(result.history) == 2
+
+
+@pytest.mark.parametrize("radius", ["free", "gene"])
+def test_an_own_radius_is_sealed_beside_the_same_wiring_rescaled(radius) -> None:
+    result = evolve(
+        "narma10", units=8, generations=2, radius=radius, seed=1, compare=False, tune=False, executor=Serial()
+    )
+    rescaled = result.seals["wiring"].rescaled
+    assert rescaled is not None
+    assert rescaled.ratio > 0
+    assert result.as_json()["seals"]["wiring"]["rescaled"]["k"] == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"task": "narma11"}, "narma11"),
+        ({"task": "none.csv"}, "none.csv"),
+        ({"level": "signs"}, "runs at the level matrix, wiring, mask; got 'signs'"),
+        ({"encoding": "dense"}, "no encoding 'dense'. Known are: circulant"),
+        ({"radius": "fixed"}, "The radius is rescale, free, gene"),
+        ({"arm": "annealing"}, "no arm 'annealing'"),
+        ({"evolve_inputs": True, "level": "wiring"}, "W_in can evolve only at the level matrix"),
+        ({"seal_trials": 5}, "at least 30 trials"),
+        ({"generations": 0}, "limits above 0"),
+        ({"units": 1}, "at least 2 units"),
+        ({"density": 1.5}, "density is a share"),
+        ({"task_options": {"horizon": 2}}, "--horizon is for CSV files"),
+        ({"workers": 0}, "At least one worker"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_any_work_and_leaves_nothing(tmp_path, settings, words) -> None:
+    file = tmp_path / "refused.run"
+    with pytest.raises(StatescapeError) as refusal:
+        evolve(**{"task": "memory-noisy", "run": file, **SMALL, **settings})
+    assert words in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    assert not [one for one in tmp_path.iterdir() if one.suffix == ".run"]
+
+
+def test_a_file_that_changed_or_went_is_refused_on_resume(tmp_path) -> None:
+    data, file = tmp_path / "series.csv", tmp_path / "a.run"
+    rows = [f"{np.sin(0.3 * row):.6f}" for row in range(400)]
+    data.write_text("x\n" + "\n".join(rows) + "\n")
+
+    def interrupt(_) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evolve(data, run=file, units=6, generations=3, executor=Serial(), callbacks=[interrupt])
+    data.write_text("x\n" + "\n".join(rows[1:]) + "\n")
+    with pytest.raises(StatescapeError, match="has changed since the run began"):
+        resume(file, executor=Serial())
+    data.unlink()
+    with pytest.raises(StatescapeError, match="is gone; put it back"):
+        resume(file, executor=Serial())
+    data.write_text("x\n" + "\n".join(rows) + "\n")
+    assert resume(file, executor=Serial()).task.name

@@ -1,0 +1,203 @@
+"""The search as a game of ask and tell: what is compared with what, what may be lost, and what it depends on."""
+
+import numpy as np
+import pytest
+
+from statescape.errors import StatescapeError
+from statescape.evolution.conditions import Conditions, Hyperparameters
+from statescape.evolution.credit import FLOOR, Credit
+from statescape.evolution.encodings import by_name
+from statescape.evolution.genome import Genome
+from statescape.evolution.scoring import score
+from statescape.evolution.search import ARMS, Search, arm_by_name
+from statescape.evolution.search.candidate import Candidate, Record
+from statescape.evolution.search.difficulty import difficulties
+from statescape.evolution.search.final import race
+from statescape.evolution.space import SearchSpace
+from statescape.reservoir import Topology, scr
+from statescape.reservoir.tasks import by_name as task_by_name
+from statescape.runs import Processes, Serial
+
+SPACE = SearchSpace(by_name("ternary", 8))
+
+
+def edges_of(batch) -> np.ndarray:
+    """A score without noise: how far the number of edges is from 12; every trial twice as difficult as the last."""
+    worth = np.array([1.0 + abs(topology.edges - 12) for topology in batch.topologies])
+    return worth[:, None] * 2.0 ** np.arange(len(batch.seeds))[None]
+
+
+def generations(search: Search, count: int) -> list:
+    done = []
+    while len(done) < count:
+        told = search.tell(edges_of(search.ask()))
+        if told is not None:
+            done.append(told)
+    return done
+
+
+@pytest.mark.parametrize("arm", ARMS, ids=lambda arm: arm.name)
+def test_the_best_is_never_lost_where_scores_have_no_noise(arm) -> None:
+    done = generations(Search(SPACE, arm, 3), 12)
+    worth = [min(1.0 + abs(_edges(one) - 12) for one in generation.population.members) for generation in done]
+    assert worth == sorted(worth, reverse=True)
+    if arm.name in ("genetic", "mutation-only"):
+        assert _edges(done[-1].population.best) == 12
+    assert len(done[-1].population.members) == arm.survivors
+    assert done[-1].population.trainings == sum(len(generation.scores) for generation in done)
+
+
+def test_records_recover_the_worth_of_candidates_from_trials_of_any_difficulty() -> None:
+    worth = np.array([0.1, 0.5, -0.3, 0.9])
+    records = [Record(), Record(), Record(), Record()]
+    for trial in (5.0, -2.0, 0.4):
+        losses = (worth + trial)[:, None]
+        off = difficulties(losses, records)[0]
+        records = [one.with_trial(loss - off, np.exp(loss)) for one, loss in zip(records, losses[:, 0], strict=True)]
+    found = np.array([record.difference for record in records])
+    np.testing.assert_allclose(found - found[0], worth - worth[0], atol=1e-12)
+
+
+def test_a_better_population_does_not_spoil_an_old_record() -> None:
+    """Newcomers far better than a survivor are no reason to think the survivor worse than it was."""
+    old = Record(4, 0.0, 4.0)
+    losses = np.array([[0.7], [0.7 - 1.0], [0.7 - 1.5], [0.7 - 2.0]])
+    off = difficulties(losses, [old, Record(), Record(), Record()])
+    assert losses[0, 0] - off[0] == pytest.approx(0.0)
+
+
+def test_a_trial_on_which_everybody_diverged_tells_nothing() -> None:
+    assert difficulties(np.array([[np.inf], [np.inf]]), [Record(), Record()])[0] == 0.0
+
+
+def test_a_generation_shares_its_trials_and_the_next_has_others() -> None:
+    search = Search(SPACE, arm_by_name("genetic"), 0, trials=4)
+    seen: list[set] = []
+    for _ in range(3):
+        own = set()
+        while True:
+            batch = search.ask()
+            assert len(set(batch.seeds)) == len(batch.seeds)
+            own |= set(batch.seeds)
+            if search.tell(edges_of(batch)) is not None:
+                break
+        assert len(own) == 4
+        seen.append(own)
+    assert not seen[0] & seen[1]
+    assert not seen[1] & seen[2]
+
+
+def test_survivors_meet_all_trials_and_the_worse_half_of_the_offspring_only_the_first() -> None:
+    search = Search(SPACE, arm_by_name("genetic"), 0, trials=4)
+    first, second = generations(search, 2)
+    met = dict.fromkeys(range(second.population.born), 0)
+    for number, _, _ in second.scores:
+        met[number] += 1
+    assert all(met[member.number] == 4 for member in first.population.members)
+    counts = sorted(met[child.number] for child in second.born)
+    assert counts == [2] * 24 + [4] * 24
+
+
+def test_a_batch_stays_until_it_is_told() -> None:
+    search = Search(SPACE, arm_by_name("genetic"), 0)
+    with pytest.raises(StatescapeError, match="Ask before you tell"):
+        search.tell(np.zeros((24, 2)))
+    batch = search.ask()
+    assert search.ask().seeds == batch.seeds
+    assert [one.number for one in search.ask().candidates] == [one.number for one in batch.candidates]
+    for wrong in (np.zeros((3, 2)), np.full((24, 2), np.nan)):
+        with pytest.raises(StatescapeError, match=r"Scores need the shape \(24, 2\)"):
+            search.tell(wrong)
+
+
+def test_a_search_goes_on_from_a_population_as_if_it_had_never_stopped() -> None:
+    whole = generations(Search(SPACE, arm_by_name("genetic"), 5), 6)
+    begun = generations(Search(SPACE, arm_by_name("genetic"), 5), 3)[-1].population
+    rest = generations(Search(SPACE, arm_by_name("genetic"), 5, population=begun), 3)
+    for one, other in zip(whole[3:], rest, strict=True):
+        assert one.scores == other.scores
+        assert [c.genome for c in one.population.members] == [c.genome for c in other.population.members]
+        assert one.population.credit == other.population.credit
+
+
+def test_every_child_says_what_made_it_and_of_whom() -> None:
+    done = generations(Search(SPACE, arm_by_name("genetic"), 1), 8)
+    known = {child.number: child for generation in done for child in generation.born}
+    operators = {child.operator for child in known.values()}
+    assert {"add", "delete", "rewire", "swap", "flip", "uniform-crossover", "aligned-crossover"} <= operators
+    for child in known.values():
+        assert len(child.parents) == (0 if child.operator == "random" else 2 if "crossover" in child.operator else 1)
+        assert all(known[parent].generation < child.generation for parent in child.parents)
+
+
+def test_arms_differ_in_how_they_make_children() -> None:
+    def used(name: str) -> set[str]:
+        done = generations(Search(SPACE, arm_by_name(name), 2), 6)
+        return {child.operator for generation in done for child in generation.born}
+
+    assert used("random-search") == {"random"}
+    assert not {name for name in used("mutation-only") if "crossover" in name}
+    assert not {name for name in used("hill-climber") if "crossover" in name}
+    with pytest.raises(StatescapeError, match=r"no arm 'annealing'\. Known are: genetic"):
+        arm_by_name("annealing")
+
+
+def test_given_genomes_are_in_the_first_generation() -> None:
+    genome = SPACE.random(np.random.default_rng(99))
+    first = generations(Search(SPACE, arm_by_name("genetic"), 0, start=[genome]), 1)[0]
+    assert first.born[0].genome == genome
+    assert first.born[0].operator == "given"
+    other = SearchSpace(by_name("ternary", 9)).random(np.random.default_rng(0))
+    with pytest.raises(StatescapeError, match="has arrays"):
+        Search(SPACE, arm_by_name("genetic"), 0, start=[other])
+
+
+def test_rates_follow_success_above_a_floor_and_fixed_rates_stay() -> None:
+    credit, fixed = Credit(("good", "bad"), True), Credit(("good", "bad"), False)
+    for _ in range(400):
+        news = [("good", 0.1), ("bad", -0.1)]
+        credit, fixed = credit.after(news), fixed.after(news)
+    assert credit.probabilities == pytest.approx([1 - FLOOR / 2, FLOOR / 2], abs=1e-6)
+    assert fixed.probabilities == pytest.approx([0.5, 0.5])
+    assert Credit.from_json(credit.as_json()) == credit
+
+
+def test_the_final_finds_the_better_wiring_among_flattered_records() -> None:
+    """A random start with a lucky record stands first; the cycle wins the race on noisy memory, W_in redrawn."""
+    space = SearchSpace(by_name("ternary", 20))
+    cycle = Genome({"W": np.sign(scr(20).to_dense())})
+    others = [space.random(np.random.default_rng(number)) for number in (1, 2)]
+    lucky = [Candidate(number, 0, (), "random", one, Record(4, -9.0, 0.1)) for number, one in enumerate(others, 1)]
+    honest = Candidate(3, 0, (), "given", cycle, Record(4, 0.0, 1.0))
+    conditions = Conditions(task_by_name("memory-noisy"), "wiring", "search", Hyperparameters(sr=0.95))
+    final = race([*lucky, honest], space, conditions, (0, 0), Serial())
+    assert final.champion == 3
+    assert len(final.rescored) == len(final.sealed) == 30
+
+
+def test_scores_do_not_depend_on_company_or_workers() -> None:
+    rng = np.random.default_rng(0)
+    topologies = [SPACE.topology(SPACE.random(rng)) for _ in range(7)]
+    conditions = Conditions(task_by_name("narma10"), "mask", "search", Hyperparameters())
+    seeds = [(1, 2, trial) for trial in range(3)]
+    whole = score(topologies, conditions, seeds, Serial())
+    alone = np.concatenate([score([one], conditions, seeds, Serial()) for one in topologies])
+    np.testing.assert_array_equal(whole, alone)
+    with Processes(2) as executor:
+        np.testing.assert_array_equal(whole, score(topologies, conditions, seeds, executor))
+
+
+def test_what_diverges_scores_infinity_and_what_is_disconnected_works() -> None:
+    wild = SearchSpace(by_name("ternary", 6, 1.0), radius="free", W_in=np.ones((6, 1)))
+    dense = wild.topology(wild.random(np.random.default_rng(0)))
+    empty = Topology(np.zeros((6, 6)), np.ones((6, 1)))
+    chain = Topology(np.diag(np.ones(5), -1), np.ones((6, 1)))
+    conditions = Conditions(task_by_name("memory-noisy"), "matrix", "search", Hyperparameters(sr=0.9))
+    found = score([dense, empty, chain], conditions, [(0, 0)], Serial())[:, 0]
+    assert found[0] == np.inf
+    assert found[1] == pytest.approx(1.0)
+    assert 0.0 < found[2] < 0.5
+
+
+def _edges(candidate: Candidate) -> int:
+    return int((candidate.genome.genes["W"] != 0).sum())
