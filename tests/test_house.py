@@ -31,7 +31,7 @@ def test_help_imports_nothing_heavy():
 def test_the_reservoir_wing_and_the_nouns_never_meet_torch():
     modules = imported_after(
         "import statescape as ss; ss.EchoStateNetwork; ss.Topology; ss.tasks; ss.views; ss.StatePath; ss.LensReadout\n"
-        "import statescape.studies, statescape.views.reservoir, statescape.reservoir.measures"
+        "import statescape.studies.verdict, statescape.views.reservoir, statescape.reservoir.measures"
     )
     assert "statescape.reservoir.tasks" in modules
     assert modules.isdisjoint({"torch", "transformers"})

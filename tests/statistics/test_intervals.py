@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import bootstrap
 
 from statescape.errors import StatescapeError
-from statescape.statistics.intervals import bootstrap_mean
+from statescape.statistics.intervals import bootstrap_mean, bootstrap_means
 
 
 @pytest.mark.parametrize(("n", "level"), [(5, 0.95), (30, 0.95), (200, 0.8)])
@@ -53,3 +53,25 @@ def test_one_value_has_no_interval_and_equal_values_no_width():
 def test_refusals(values, level, words):
     with pytest.raises(StatescapeError, match=words):
         bootstrap_mean(np.array(values, dtype=float), 0, level)
+
+
+def test_many_means_at_once_are_those_of_each_alone():
+    rng = np.random.default_rng(3)
+    values = rng.standard_normal((40, 3)) + np.array([0.0, 5.0, -2.0])
+    together = bootstrap_means(values, seed=1)
+    for column, interval in enumerate(together):
+        alone = bootstrap_mean(values[:, column], seed=1)
+        assert (interval.mean, interval.n) == (pytest.approx(alone.mean), 40)
+        assert (interval.low, interval.high) == (pytest.approx(alone.low), pytest.approx(alone.high))
+
+
+def test_a_missing_value_leaves_its_mean_to_the_others():
+    values = np.array([[1.0, np.nan], [2.0, np.nan], [6.0, 4.0], [np.nan, 8.0], [3.0, np.nan]])
+    first, second = bootstrap_means(values, seed=0)
+    assert (first.mean, first.n, second.mean, second.n) == (3.0, 4, 6.0, 2)
+    assert 1.0 <= first.low < first.high <= 6.0
+    assert (second.low, second.high) == (4.0, 8.0)
+    nothing = bootstrap_means(np.full((3, 1), np.nan), seed=0)[0]
+    assert nothing.n == 0
+    assert np.isnan([nothing.mean, nothing.low, nothing.high]).all()
+    assert np.isnan(bootstrap_means(np.array([[1.0]]), seed=0)[0].low)

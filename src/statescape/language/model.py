@@ -114,6 +114,16 @@ class LanguageModel:
         """final_norm(s): what the head reads."""
         return self.decoder.normalise(torch.from_numpy(states)).cpu().numpy()
 
+    def with_bos(self, bos: bool) -> LanguageModel:
+        """The same model with another policy on what opens a text.
+
+        Raises:
+            StatescapeError: where the tokenizer has no beginning-of-sequence token.
+        """
+        tokens = bind(self.tokens.tokenizer, len(self.vocabulary), bos, self.tokens.context)
+        facts = replace(self.facts, bos=tokens.policy, has_bos=bool(tokens.prefix))
+        return replace(self, facts=facts, tokens=tokens)
+
     def with_random_weights(self, seed: int) -> LanguageModel:
         """The same architecture as its authors would initialise it, freshly drawn: a null for what training does."""
         network = self.anatomy.network

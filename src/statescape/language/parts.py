@@ -87,6 +87,14 @@ def read_parts(
     anatomy: Anatomy, parts: Parts, ids: Int[torch.Tensor, " positions"]
 ) -> tuple[Float[torch.Tensor, "blocks positions d_model"], Float[torch.Tensor, "blocks positions d_model"]] | str:
     """What attention and MLP of every block added at every position, or the reason why they do not sum up here."""
+    return read_states_and_parts(anatomy, parts, ids)[1]
+
+
+@torch.inference_mode()
+def read_states_and_parts(
+    anatomy: Anatomy, parts: Parts, ids: Int[torch.Tensor, " positions"]
+) -> tuple[Float[torch.Tensor, "states positions d_model"], tuple[torch.Tensor, torch.Tensor] | str]:
+    """The states and, as `read_parts`, what attention and MLP added to them, from one forward pass."""
     kept: dict[nn.Module, torch.Tensor] = {}
     modules = {part.module for part in (*parts.attention, *parts.mlp)}
     with ExitStack() as stack:
@@ -103,8 +111,8 @@ def read_parts(
 
     attention, mlp = added(parts.attention), added(parts.mlp)
     if not _sums(states[:-1], states[1:], attention, mlp, torch.finfo(anatomy.network.dtype).eps):
-        return "its parts do not sum to the change of every block on this text"
-    return attention, mlp
+        return states, "its parts do not sum to the change of every block on this text"
+    return states, (attention, mlp)
 
 
 @dataclass(frozen=True, eq=False)

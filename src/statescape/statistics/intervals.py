@@ -66,3 +66,51 @@ def bootstrap_mean(values: Float[np.ndarray, " n"], seed: int, level: float = 0.
     )
     low, high = np.quantile(means, [(1.0 - level) / 2.0, (1.0 + level) / 2.0], method="inverted_cdf")
     return MeanInterval(mean, float(low), float(high), level, n)
+
+
+def bootstrap_means(values: Float[np.ndarray, "n measures"], seed: int, level: float = 0.95) -> list[MeanInterval]:
+    """Mean and percentile bootstrap interval of every column, all from the same redrawings of the rows.
+
+    Args:
+        values: one row for each unit (a document); NaN where a unit lacks a measure, which then rests on the others.
+        seed: of the redrawing.
+        level: of the intervals.
+
+    Returns:
+        One interval a column, `n` the number of its values; mean NaN for a column without any.
+
+    Raises:
+        StatescapeError: for a level outside (0, 1).
+    """
+    if not 0.0 < level < 1.0:
+        raise StatescapeError(f"The level of an interval lies between 0 and 1; got {level:g}.")
+    n, columns = values.shape
+    present = ~np.isnan(values)
+    counts = present.sum(axis=0)
+    filled = np.where(present, values, 0.0)
+    with np.errstate(invalid="ignore"):
+        means = filled.sum(axis=0) / counts
+    if n < 2:
+        return [
+            MeanInterval(float(mean), float("nan"), float("nan"), level, int(count))
+            for mean, count in zip(means, counts, strict=True)
+        ]
+    rng = np.random.default_rng(seed)
+    rows = max(1, min(RESAMPLES, AT_ONCE // n))
+    redrawn = np.empty((RESAMPLES, columns))
+    for start in range(0, RESAMPLES, rows):
+        size = min(rows, RESAMPLES - start)
+        drawn = rng.integers(0, n, (size, n)) + n * np.arange(size)[:, None]
+        weights = np.bincount(drawn.ravel(), minlength=size * n).reshape(size, n).astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            redrawn[start : start + size] = (weights @ filled) / (weights @ present)
+    lows, highs = np.full(columns, np.nan), np.full(columns, np.nan)
+    known = counts > 1
+    ends = [(1.0 - level) / 2.0, (1.0 + level) / 2.0]
+    # A redrawing may hold no unit that has a rare measure: it says nothing about it.
+    if known.any():
+        lows[known], highs[known] = np.nanquantile(redrawn[:, known], ends, axis=0, method="inverted_cdf")
+    return [
+        MeanInterval(float(mean), float(low), float(high), level, int(count))
+        for mean, low, high, count in zip(means, lows, highs, counts, strict=True)
+    ]

@@ -18,6 +18,7 @@ from statescape.errors import StatescapeError
 # Up to so many differences all patterns are counted; beyond, so many are drawn.
 EXACT_UP_TO = 14
 RESAMPLES = 20_000
+AT_ONCE = 2_000_000  # signs drawn at a time, so that memory stays small
 # Differences beyond this count as this: an infinite log ratio is a ratio of a trillion and more.
 BOUND = 30.0
 
@@ -45,8 +46,10 @@ def sign_flip(differences: Float[np.ndarray, " pairs"], seed: int = 0) -> float:
         sums = patterns @ values
         return float((sums <= values.sum() + _tolerance(values)).mean())
     rng = np.random.default_rng(seed)
-    signs = 1.0 - 2.0 * rng.integers(0, 2, (RESAMPLES, count))
-    as_low = int((signs @ values <= values.sum() + _tolerance(values)).sum())
+    as_low, rows = 0, max(1, AT_ONCE // count)
+    for start in range(0, RESAMPLES, rows):
+        signs = 1.0 - 2.0 * rng.integers(0, 2, (min(rows, RESAMPLES - start), count))
+        as_low += int((signs @ values <= values.sum() + _tolerance(values)).sum())
     return (as_low + 1) / (RESAMPLES + 1)
 
 

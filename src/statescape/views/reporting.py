@@ -20,6 +20,7 @@ _DRAWN_IN = {
     "statescape.evolution": ("statescape.views.evolution.report",),
     "statescape.studies.evolution_reading": ("statescape.views.evolution.report",),
     "statescape.studies.candidate_reading": ("statescape.views.evolution.candidate",),
+    "statescape.studies.verdict": ("statescape.views.language.verdict.report",),
 }
 
 
@@ -44,7 +45,7 @@ def report(thing: object, file: str | Path) -> Path:
     """Write the self-contained page of `thing` and return where it lies.
 
     Args:
-        thing: a `StatePath` or an `Evolution`, or the numbers read from one.
+        thing: a `StatePath`, an `Evolution`, or the numbers read from one; `Verdicts`.
         file: the HTML file; an existing one is replaced when the new one is complete.
 
     Raises:

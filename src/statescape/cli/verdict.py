@@ -1,0 +1,153 @@
+"""``statescape verdict``: the six questions of the hypothesis, answered for models over a corpus."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from statescape.cli import inputs
+from statescape.cli.console import complain, output, visible, working
+from statescape.cli.verdict_table import print_verdicts
+from statescape.errors import StatescapeError
+
+if TYPE_CHECKING:
+    from io import BufferedIOBase
+
+    from rich.progress import Progress, TaskID
+
+    from statescape.language.corpus import Corpus
+
+FAULTS_TOLD = 3
+
+
+def verdict(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            help="Text or JSON lines with `text`, plain or gzipped; - for stdin.", show_default=False, metavar="FILE..."
+        ),
+    ],
+    models: Annotated[
+        list[str] | None,
+        typer.Option("--model", "-m", help="A folder, a hub name, or conteur; repeatable. [default: bundled conteur]"),
+    ] = None,
+    max_documents: Annotated[
+        int | None, typer.Option("--max-documents", min=1, help="Read the first N documents only.")
+    ] = None,
+    positions: Annotated[
+        int | None, typer.Option("--positions", min=1, help="Positions drawn in a document. (default: all)")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first line that cannot be read.")] = False,
+    bos: inputs.Bos = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of everything drawn.")] = 0,
+    workers: Annotated[
+        int | None, typer.Option("--workers", "-w", min=1, help="Processes. (default: one for each core)")
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option("--run", help="Keep what is done in this file; one that is there goes on.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the report, one self-contained page.")] = None,
+    json_file: inputs.Json = None,
+) -> None:
+    """Is the last state the embedding of the predicted token? Six questions, margins declared beforehand."""
+    inputs.require_outputs(out, json_file)
+    named = [_model(name) for name in models] if models else [None]
+    with working("Reading the corpus ..."):
+        from statescape.language.corpus import read_corpus
+
+        stdin = cast("BufferedIOBase", sys.stdin.buffer) if "-" in files else None
+        corpus = read_corpus(files, strict=strict, most=max_documents, stdin=stdin)
+    _tell_faults(corpus)
+    with working("Loading ..."):
+        from statescape.studies.verdict import ask
+    existed = run is not None and run.exists()
+    try:
+        with _Bar() as bar:
+            found = ask(
+                corpus,
+                named,
+                files=files,
+                bos=bos,
+                positions=positions,
+                seed=seed,
+                workers=workers,
+                run=run,
+                progress=bar.show,
+            )
+    except KeyboardInterrupt:
+        kept = "Interrupted; nothing was written." if run is None else f"Interrupted. {run} keeps what was done; "
+        complain(kept if run is None else kept + "give the same command again to go on.")
+        raise typer.Exit(130) from None
+    except StatescapeError:
+        if run is not None and not existed and run.exists() and not bar.shown:
+            run.unlink()
+        raise
+    print_verdicts(found)
+    if json_file is not None:
+        inputs.write_json(json_file, found.as_json())
+        output().print(f"Numbers: {json_file}", markup=False)
+    if out is not None:
+        from statescape import views
+
+        with working("Writing the report ..."):
+            views.report(found, out)
+        output().print(f"Report: {out}", markup=False)
+
+
+def _model(name: str) -> str | None:
+    """The bundled model by its own name, so that it can stand beside others; any other as it is."""
+    if not name.strip():
+        raise StatescapeError("--model is empty; give a folder or a hub name, or leave it out for conteur.")
+    return None if name == "conteur" and not Path(name).exists() else name
+
+
+def _tell_faults(corpus: Corpus) -> None:
+    """Lines that were left out, on stderr: the first by number, all by count."""
+    if not corpus.faults:
+        return
+    first = "; ".join(f"{fault.place}: {fault.reason}" for fault in corpus.faults[:FAULTS_TOLD])
+    more = len(corpus.faults) - FAULTS_TOLD
+    lines = "1 line" if len(corpus.faults) == 1 else f"{len(corpus.faults):,} lines"
+    complain(f"left out {lines} that cannot be read ({first}{f'; and {more:,} more' if more > 0 else ''})")
+
+
+class _Bar:
+    """A progress bar on stderr with rate and time left; silent where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = Console(stderr=True, highlight=False)
+        self._progress: Progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}", markup=False),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self.shown = False
+
+    def __enter__(self) -> _Bar:
+        self._progress.__enter__()
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self._progress.__exit__(*details)  # type: ignore[arg-type]
+
+    def show(self, what: str, done: int, whole: int) -> None:
+        """So many documents of so many are read."""
+        self.shown = True
+        if what not in self._tasks:
+            self._tasks[what] = self._progress.add_task(visible(what), total=whole, completed=done, rate="")
+        self._progress.update(self._tasks[what], completed=done)
+        speed = next(task.speed for task in self._progress.tasks if task.id == self._tasks[what])
+        if speed:
+            self._progress.update(self._tasks[what], rate=f"{speed:.1f} documents/s")

@@ -1,0 +1,111 @@
+"""What ``verdict`` prints: for every question the estimate, the margin, what chance gives, and the word."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from statescape.cli.console import output, visible
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from statescape.studies.verdict import Verdicts
+    from statescape.studies.verdict.decision import Decision
+
+STYLES = {"supported": "bold green", "refuted": "bold red", "undecided": "bold"}
+
+
+def print_verdicts(found: Verdicts) -> None:
+    """Print corpus and models, the table, and the sentences."""
+    from statescape.studies.verdict.conclusion import conclude
+
+    console = output()
+    console.print(corpus_line(found), markup=False, soft_wrap=not console.is_terminal)
+    for one in found.models:
+        facts = one.facts
+        parts = [
+            f"{visible(facts.name)}: {facts.n_blocks} blocks, width {facts.d_model}, {facts.vocab_size:,} tokens; "
+            f"BOS: {facts.bos}; {one.summary.n_documents:,} documents, {one.summary.n_positions:,} positions"
+        ]
+        if one.split:
+            parts.append(f"{one.split:,} longer than the context and read in passages")
+        if one.too_short:
+            parts.append(f"{one.too_short:,} too short and left out")
+        console.print("; ".join(parts), markup=False, soft_wrap=not console.is_terminal)
+    console.print()
+    console.print(_table(found))
+    console.print(
+        "95 % bootstrap over documents; p one-sided against the margin (sign-flip), Holm over questions and models\n",
+        markup=False,
+        style="dim",
+        soft_wrap=not console.is_terminal,
+    )
+    for sentence in conclude(found):
+        console.print(visible(sentence), markup=False, soft_wrap=not console.is_terminal)
+
+
+def corpus_line(found: Verdicts) -> str:
+    """What was read, in a line."""
+    names = ", ".join("stdin" if name == "-" else name for name in found.files)
+    parts = [f"{found.n_documents:,} documents" + ("" if found.complete else " (the first)")]
+    for count, what in (
+        (found.faults, "faulty lines"),
+        (found.empty, "empty documents"),
+        (found.duplicates, "duplicates"),
+    ):
+        if count:
+            parts.append(f"{count:,} {what} left out")
+    sampled = "all" if found.positions is None else f"up to {found.positions:,} drawn"
+    parts.append(f"positions: {sampled} but the first; seed {found.seed}")
+    return f"{visible(names)}: {'; '.join(parts)}"
+
+
+def _table(found: Verdicts) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("", no_wrap=True)
+    if len(found.models) > 1:
+        table.add_column("model", overflow="ellipsis", max_width=20)
+    for header in ("estimate", "95 % interval", "margin", "p"):
+        table.add_column(header, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("claim")
+    for question in range(len(found.models[0].decisions)):
+        for place, one in enumerate(found.models):
+            decision = one.decisions[question]
+            asked = decision.question
+            cells = [
+                Text(asked.name if place == 0 else ""),
+                *([Text(visible(one.facts.name))] if len(found.models) > 1 else []),
+                Text(number(decision.interval.mean)),
+                Text(interval(decision)),
+                Text(f"{'>' if asked.predicted == 'above' else '<'} {asked.margin:g}"),
+                Text(p_value(decision.p_holm)),
+                Text(decision.verdict, style=STYLES[decision.verdict]),
+                Text(asked.statement if place == 0 else ""),
+            ]
+            table.add_row(*cells)
+    return table
+
+
+def number(value: float) -> str:
+    """Three digits, or a dash where there is no number."""
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:.1f}" if abs(value) >= 100 else f"{value:.2f}" if abs(value) >= 10 else f"{value:.3f}"
+
+
+def interval(decision: Decision) -> str:
+    """The interval, or why there is none."""
+    low, high = decision.interval.low, decision.interval.high
+    if not math.isfinite(low):
+        return "does not arise" if decision.interval.n == 0 else "one document"
+    return f"{number(low)} to {number(high)}"
+
+
+def p_value(p: float) -> str:
+    """A corrected p-value as tables show it."""
+    return f"{p:.3f}" if p >= 0.001 else "<0.001"

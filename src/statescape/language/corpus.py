@@ -1,0 +1,228 @@
+"""A corpus: many documents from files, each plain or gzipped, or from stdin.
+
+JSON lines hold one document each, under ``text``. In plain text documents are parted by lines that hold
+``<|endoftext|>`` only, or, where there is none, by blank lines. Lines that cannot be read are counted with their
+numbers, and so are empty documents and exact duplicates: what is counted twice would look like evidence twice.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import unicodedata
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from statescape.errors import StatescapeError
+
+SEPARATOR = "<|endoftext|>"
+_GZIP, _UTF8, _UTF16 = b"\x1f\x8b", b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True)
+class Document:
+    """One document.
+
+    Attributes:
+        place: file and line where it begins, as messages name it.
+        text: its text.
+    """
+
+    place: str
+    text: str
+
+    def __post_init__(self) -> None:
+        try:
+            self.text.encode("utf-8")
+        except UnicodeEncodeError:
+            raise StatescapeError(f"{self.place}: its text is no valid Unicode; mend it or leave it out.") from None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A line that could not be read.
+
+    Attributes:
+        place: file and line.
+        reason: why not.
+    """
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Documents and what was left out on the way.
+
+    Attributes:
+        documents: in the order of the files.
+        faults: lines that could not be read.
+        empty: documents without a visible character.
+        duplicates: documents that had been read already, word for word.
+        complete: False where reading stopped at the number of documents asked for.
+    """
+
+    documents: tuple[Document, ...]
+    faults: tuple[Fault, ...] = ()
+    empty: int = 0
+    duplicates: int = 0
+    complete: bool = True
+
+    @property
+    def digest(self) -> str:
+        """A hash of all texts in order, by which an interrupted run knows its corpus again."""
+        found = hashlib.blake2b(digest_size=16)
+        for document in self.documents:
+            found.update(_hash(document.text))
+        return found.hexdigest()
+
+
+def read_corpus(
+    files: Sequence[str], *, strict: bool = False, most: int | None = None, stdin: io.BufferedIOBase | None = None
+) -> Corpus:
+    """Read documents from files.
+
+    Args:
+        files: paths of ``.jsonl`` or text files, plain or gzipped; ``-`` is stdin.
+        strict: refuse the first line that cannot be read instead of counting it.
+        most: stop after so many documents.
+        stdin: where ``-`` reads from.
+
+    Raises:
+        StatescapeError: a file that is missing, named twice, damaged or no text; with `strict` a faulty line; no
+            document at all.
+    """
+    if not files:
+        raise StatescapeError("A corpus needs at least one file; give text or JSON lines, or - for stdin.")
+    resolved = [name if name == "-" else str(Path(name).resolve()) for name in files]
+    for name, real in zip(files, resolved, strict=True):
+        if resolved.count(real) > 1:
+            raise StatescapeError(f"{_named(name)} is named twice; its documents would count twice.")
+    documents: list[Document] = []
+    faults: list[Fault] = []
+    seen: set[bytes] = set()
+    empty = duplicates = 0
+    for found in _everything(files, stdin):
+        if isinstance(found, Fault):
+            if strict:
+                raise StatescapeError(f"{found.place}: {found.reason}; mend it, or leave out --strict to skip it.")
+            faults.append(found)
+        elif not _visible(found.text):
+            empty += 1
+        elif (key := _hash(found.text)) in seen:
+            duplicates += 1
+        elif most is not None and len(documents) >= most:
+            return Corpus(tuple(documents), tuple(faults), empty, duplicates, complete=False)
+        else:
+            seen.add(key)
+            documents.append(found)
+    if not documents:
+        reason = f": {faults[0].place}: {faults[0].reason}" if faults else ""
+        raise StatescapeError(f"The corpus holds no document{reason}; give text, or JSON lines with a text each.")
+    return Corpus(tuple(documents), tuple(faults), empty, duplicates)
+
+
+def _everything(files: Sequence[str], stdin: io.BufferedIOBase | None) -> Iterator[Document | Fault]:
+    for name in files:
+        shown = _named(name)
+        try:
+            with _opened(name, stdin) as stream:
+                peeked: io.BufferedReader[Any] = io.BufferedReader(cast("Any", stream))
+                yield from _documents(shown, _format(name, peeked), peeked)
+        except (OSError, EOFError, zlib.error) as error:  # gzip raises all three
+            reason = getattr(error, "strerror", None) or str(error)
+            raise StatescapeError(f"{shown} cannot be read: {reason}.") from error
+
+
+def _opened(name: str, stdin: io.BufferedIOBase | None) -> io.BufferedIOBase:
+    """The bytes of a file, unpacked where they are gzipped, whatever it is called."""
+    if name != "-" and Path(name).is_dir():
+        raise StatescapeError(f"{name} is a folder; name the files in it.")
+    if name == "-":
+        raw: io.BufferedIOBase = io.BytesIO(stdin.read() if stdin is not None else b"")
+    else:
+        raw = Path(name).open("rb")  # noqa: SIM115 - the caller closes it
+    start = raw.read(2)
+    raw.seek(0)
+    return gzip.GzipFile(fileobj=raw) if start == _GZIP else raw
+
+
+def _format(name: str, stream: io.BufferedReader[Any]) -> str:
+    """Either "jsonl" or "text": by the name, or by the first character where the name does not tell."""
+    start = stream.peek(64)[:64]
+    if start[:2] in _UTF16:
+        raise StatescapeError(f"{_named(name)} is UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8).")
+    endings = {suffix.lower() for suffix in Path(name).suffixes[-2:]}
+    if endings & {".jsonl", ".ndjson", ".json"}:
+        return "jsonl"
+    if ".txt" in endings:
+        return "text"
+    return "jsonl" if start.removeprefix(_UTF8).lstrip()[:1] == b"{" else "text"
+
+
+def _documents(name: str, kind: str, stream: Iterable[bytes]) -> Iterator[Document | Fault]:
+    lines = ((number, _decoded(raw, number)) for number, raw in enumerate(stream, 1))
+    if kind == "jsonl":
+        for number, line in lines:
+            if line is None:
+                yield Fault(f"{name}, line {number}", "no UTF-8")
+            elif line.strip():
+                yield _from_json(f"{name}, line {number}", line)
+    else:
+        yield from _from_text(name, list(lines))
+
+
+def _from_json(place: str, line: str) -> Document | Fault:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return Fault(place, "no JSON")
+    if not isinstance(value, dict) or not isinstance(value.get("text"), str):
+        return Fault(place, "no object with a text")
+    try:
+        value["text"].encode("utf-8")
+    except UnicodeEncodeError:
+        return Fault(place, "its text is no valid Unicode")
+    return Document(place, value["text"])
+
+
+def _from_text(name: str, lines: list[tuple[int, str | None]]) -> Iterator[Document | Fault]:
+    marked = any(line is not None and line.strip() == SEPARATOR for _, line in lines)
+    held: list[str] = []
+    begun, spoilt = 0, False
+    for number, line in [*lines, (0, SEPARATOR if marked else "")]:
+        if line is None:
+            yield Fault(f"{name}, line {number}", "no UTF-8")
+            spoilt = True
+        elif line.strip() == (SEPARATOR if marked else ""):
+            if held and not spoilt:
+                yield Document(f"{name}, line {begun}", "".join(held).strip("\r\n"))
+            held, spoilt = [], False
+        else:
+            begun = begun if held else number
+            held.append(line)
+
+
+def _decoded(raw: bytes, number: int) -> str | None:
+    try:
+        return (raw.removeprefix(_UTF8) if number == 1 else raw).decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _visible(text: str) -> bool:
+    return any(not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc") for c in text)
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8"), digest_size=16).digest()
+
+
+def _named(name: str) -> str:
+    return "stdin" if name == "-" else name

@@ -1,0 +1,269 @@
+"""Ask the six questions of one or more models over a corpus.
+
+For each model: cut the documents into passages, count tokens, measure the yardstick on a sample, read every document,
+then the same model with random weights and with the other policy on BOS on a part of the documents, and decide. Every
+record goes into a journal as soon as it is known, so that an interrupted run goes on where it was.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from statescape.errors import StatescapeError
+from statescape.language.corpus import Corpus
+from statescape.language.passage import split
+from statescape.runs import Executor, Journal, Serial, make_executor
+from statescape.studies.verdict import ledger
+from statescape.studies.verdict.decision import Decision, decide
+from statescape.studies.verdict.preparation import drawn, prepare
+from statescape.studies.verdict.reference import Yardstick
+from statescape.studies.verdict.result import OTHER_BOS, RANDOM_WEIGHTS, Extreme, ModelVerdict, Verdicts
+from statescape.studies.verdict.summary import Summary, summarise
+from statescape.studies.verdict.work import Ids, Source, Task, loaded, work
+
+if TYPE_CHECKING:
+    from statescape.language import LanguageModel
+
+NULL_DOCUMENTS = 50
+"""Documents, drawn by the seed, that are read again with random weights and with the other policy on BOS."""
+
+TASK_POSITIONS = 2000
+"""Positions of one task: about a second of work."""
+
+FEW_POSITIONS = 8000
+"""A corpus of fewer positions is read in this process: it would be done before workers have started."""
+
+FAULTS_SHOWN = 20
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is read, documents done and documents in all."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What all models of a run are asked alike.
+
+    Attributes:
+        corpus: the documents.
+        bos: policy on BOS, as `load_model` takes it.
+        positions: most positions in a document; None for all.
+        seed: of everything drawn.
+        null_documents: see `NULL_DOCUMENTS`; 0 leaves these readings out.
+    """
+
+    corpus: Corpus
+    bos: bool | None
+    positions: int | None
+    seed: int
+    null_documents: int
+
+
+def ask(
+    corpus: Corpus,
+    models: Sequence[Any] = (None,),
+    *,
+    files: Sequence[str] = (),
+    bos: bool | None = None,
+    positions: int | None = None,
+    seed: int = 0,
+    null_documents: int = NULL_DOCUMENTS,
+    workers: int | None = None,
+    run: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Verdicts:
+    """The six questions, answered for every model over a corpus.
+
+    Args:
+        corpus: the documents, see `read_corpus`.
+        models: folders, hub names, None for the bundled one, or loaded models; each once.
+        files: names of the corpus's files, for the outputs.
+        bos: whether a BOS token opens every passage; None leaves it to the tokenizer.
+        positions: most positions read in a document, drawn by the seed; None for all but the first.
+        seed: of everything drawn.
+        null_documents: documents read again with random weights and with the other BOS policy.
+        workers: processes; None for all cores. Results do not depend on it.
+        run: file of a run that keeps what is done; one that is there goes on. None keeps nothing.
+        progress: told what is going on.
+
+    Raises:
+        StatescapeError: a model that cannot be read, named twice; no document with a position to read; a run that was
+            asked something else.
+    """
+    if positions is not None and positions < 1:
+        raise StatescapeError(f"At least one position must be read in a document; got {positions}.")
+    asked = Asked(corpus, bos, positions, seed, null_documents)
+    sources = [Source(model, bos) for model in models]
+    names = [loaded(source).facts.name for source in sources]
+    if len(set(names)) < len(names):
+        raise StatescapeError(f"{next(n for n in names if names.count(n) > 1)} is named twice; name each model once.")
+    settings = {
+        "corpus": corpus.digest,
+        "files": list(files),
+        "models": names,
+        "bos": bos,
+        "positions": positions,
+        "seed": seed,
+        "null_documents": null_documents,
+    }
+    report = progress if progress is not None else (lambda _what, _done, _all: None)
+    temporary = tempfile.TemporaryDirectory() if run is None else nullcontext()
+    with temporary as folder, ledger.opened(Path(folder) / "verdict.run" if folder else run or "", settings) as journal:
+        answers = [
+            _Reading(journal, asked, source, name, workers, report).answers()
+            for source, name in zip(sources, names, strict=True)
+        ]
+        decisions = decide({name: answer.summary.documents for name, answer in zip(names, answers, strict=True)}, seed)
+        journal.finish()
+    return Verdicts(
+        models=tuple(_with(answer, name, decisions) for name, answer in zip(names, answers, strict=True)),
+        files=tuple(files),
+        n_documents=len(corpus.documents),
+        faults=len(corpus.faults),
+        first_faults=tuple((fault.place, fault.reason) for fault in corpus.faults[:FAULTS_SHOWN]),
+        empty=corpus.empty,
+        duplicates=corpus.duplicates,
+        complete=corpus.complete,
+        positions=positions,
+        seed=seed,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Answers:
+    """What one model's documents say, before all models are decided together."""
+
+    model: LanguageModel
+    summary: Summary
+    readings: dict[str, Summary]
+    yardstick: Yardstick
+    too_short: int
+    split: int
+    extremes: dict[str, tuple[Extreme, Extreme]]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    """One model over one corpus."""
+
+    journal: Journal
+    asked: Asked
+    source: Source
+    name: str
+    workers: int | None
+    progress: Progress
+
+    def answers(self) -> _Answers:
+        """Read everything and add it up."""
+        from statescape.language.following import fingerprint
+
+        model, seed = loaded(self.source), self.asked.seed
+        if self.journal.remember(f"weights:{self.name}", lambda: fingerprint(model)) != fingerprint(model):
+            raise StatescapeError(f"{self.name} has other weights than when {self.journal.path} was begun.")
+        documents = self._passages(model)
+        summary, yardstick = self._read(self.source, "as it is", documents)
+        readings, notes = {}, []
+        part = drawn(documents, self.asked.null_documents, seed)
+        for reading, source in ((RANDOM_WEIGHTS, self.source.randomised(seed)), (OTHER_BOS, self.source.other_bos())):
+            if not part:
+                continue
+            try:
+                read = part if reading == RANDOM_WEIGHTS else self._passages(loaded(source), list(part))
+            except StatescapeError as refusal:
+                notes.append(f"Not read with the other policy on BOS: {refusal}")
+                continue
+            readings[reading] = self._read(source, reading, read)[0]
+        return _Answers(
+            model=model,
+            summary=summary,
+            readings=readings,
+            yardstick=yardstick,
+            too_short=len(self.asked.corpus.documents) - len(documents),
+            split=sum(len(ids) > 1 for ids in documents.values()),
+            extremes=self._extremes(list(documents), summary),
+            notes=tuple(notes),
+        )
+
+    def _passages(self, model: LanguageModel, numbers: Sequence[int] | None = None) -> dict[int, Ids]:
+        """Ids of every document that has a position beyond the first, by its number."""
+        texts = self.asked.corpus.documents
+        ids = {number: split(model.tokens, texts[number].text) for number in (numbers or range(len(texts)))}
+        found = {number: passages for number, passages in ids.items() if any(len(one) > 1 for one in passages)}
+        if not found:
+            raise StatescapeError(
+                f"No document has a second token for {self.name} to be read at (the first is an attention sink and "
+                "left out); give longer documents."
+            )
+        return found
+
+    def _read(self, source: Source, reading: str, documents: dict[int, Ids]) -> tuple[Summary, Yardstick]:
+        """The records of all documents, computed where the journal lacks them."""
+        stored = self.journal.remember(
+            f"yardstick:{self.name}:{reading}", lambda: prepare(source, documents, self.asked.seed).as_json()
+        )
+        yardstick = Yardstick.from_json(stored)
+        done = ledger.done(self.journal, self.name, reading)
+        left = {number: ids for number, ids in documents.items() if number not in done}
+        what = self.name if reading == "as it is" else f"{self.name}, {reading}"
+        self.progress(what, len(documents) - len(left), len(documents))
+        tasks = _tasks(left, source, yardstick, self.asked)
+        count = len(documents) - len(left)
+        with self._executor(left) as executor:
+            for start in range(0, len(tasks), executor.workers):
+                for records in executor.map(work, tasks[start : start + executor.workers]):
+                    ledger.keep(self.journal, self.name, reading, records)
+                    count += len(records)
+                self.progress(what, count, len(documents))
+        return summarise(ledger.records(self.journal, self.name, reading), self.asked.seed), yardstick
+
+    def _executor(self, documents: dict[int, Ids]) -> Executor:
+        few = sum(len(ids) for passages in documents.values() for ids in passages) < FEW_POSITIONS
+        return Serial() if few or self.source.in_memory else make_executor(None, self.workers)
+
+    def _extremes(self, numbers: list[int], summary: Summary) -> dict[str, tuple[Extreme, Extreme]]:
+        found = {}
+        for name, values in summary.documents.items():
+            if np.isfinite(values).any():
+                ends = int(np.nanargmin(values)), int(np.nanargmax(values))
+                low, high = (self._extreme(numbers[end], float(values[end])) for end in ends)
+                found[name] = (low, high)
+        return found
+
+    def _extreme(self, number: int, value: float) -> Extreme:
+        document = self.asked.corpus.documents[number]
+        return Extreme(document.place, document.text.strip()[:60], value)
+
+
+def _with(answer: _Answers, name: str, decisions: list[Decision]) -> ModelVerdict:
+    return ModelVerdict(
+        facts=answer.model.facts,
+        decisions=tuple(decision for decision in decisions if decision.model == name),
+        summary=answer.summary,
+        readings=answer.readings,
+        yardstick=answer.yardstick,
+        too_short=answer.too_short,
+        split=answer.split,
+        extremes=answer.extremes,
+        notes=answer.notes,
+    )
+
+
+def _tasks(documents: dict[int, Ids], source: Source, yardstick: Yardstick, asked: Asked) -> list[Task]:
+    """Documents in portions of about `TASK_POSITIONS` positions."""
+    portions: list[list[tuple[int, Ids]]] = []
+    room = 0
+    for number, ids in documents.items():
+        size = sum(map(len, ids))
+        if not portions or size > room:
+            portions.append([])
+            room = TASK_POSITIONS
+        portions[-1].append((number, ids))
+        room -= size
+    return [Task(source, yardstick, tuple(portion), asked.positions, asked.seed) for portion in portions]

@@ -1,0 +1,199 @@
+"""What the positions of a corpus are held against: the embeddings, and constants measured once for each model.
+
+The constants (`Yardstick`) are plain numbers, so that they travel to workers and into the journal; the arrays follow
+from the embeddings and are made where they are needed.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from statescape.geometry import Normalisation, Subspace, best_of_isotropic, principal_angles, rogue_dimensions, without
+from statescape.geometry.moments import Moments, blocks
+from statescape.studies.path_reading import VARIANCE_SHARE
+
+Variant = Literal["raw", "centred", "without_rogue", "dimension"]
+VARIANTS: tuple[Variant, ...] = ("raw", "centred", "without_rogue", "dimension")
+"""How states and embeddings are prepared for a cosine; the first three are those of the headline of H2."""
+
+DRAWS = 1000
+"""Isotropic directions behind the mean cosine of the best token: its standard error is about 0.001."""
+
+ANGLE_DRAWS = 100
+"""Sets of random vectors behind the null of the principal angles."""
+
+UNSEEN = 0
+"""Decile of tokens that the corpus never holds; the others are 1 (rarest) to 10."""
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """Constants of one model on one corpus.
+
+    Attributes:
+        rogue: rogue dimensions, found on a sample of the corpus.
+        best_of_isotropic: mean cosine of the best token of an isotropic direction, by variant.
+        agreement_of_isotropic: how often the token of largest cosine is the predicted one, for isotropic states under
+            the model's own head; NaN where there is no head to ask.
+        random_angles: mean first and last principal angle of as many random vectors as a path has states, degrees.
+        norm_centres: whether the final norm takes the mean out.
+        deciles: decile of every token by its count in the corpus, base64 of one byte a token.
+        seed: of the draws.
+    """
+
+    rogue: tuple[int, ...]
+    best_of_isotropic: tuple[float, ...]
+    agreement_of_isotropic: float
+    random_angles: tuple[float, float]
+    norm_centres: bool
+    deciles: str
+    seed: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Yardstick:
+        """The inverse of `as_json`."""
+        listed = ("rogue", "best_of_isotropic", "random_angles")
+        fields: dict[str, Any] = {name: tuple(value) if name in listed else value for name, value in data.items()}
+        return cls(**fields)
+
+    @property
+    def decile_of(self) -> Int[np.ndarray, " vocabulary"]:
+        """Decile of every token."""
+        return np.frombuffer(base64.b64decode(self.deciles), dtype=np.int8).astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """The embeddings of a model and its yardstick.
+
+    Attributes:
+        embeddings: the embedding of every token.
+        unembedding: rows of W_U for untied models, else None.
+        yardstick: the constants.
+    """
+
+    embeddings: Float[np.ndarray, "vocabulary d_model"]
+    unembedding: Float[np.ndarray, "vocabulary d_model"] | None
+    yardstick: Yardstick
+
+    @cached_property
+    def moments(self) -> Moments:
+        """Mean and covariance of the embeddings."""
+        return Moments.of(self.embeddings)
+
+    @property
+    def mean(self) -> Float[np.ndarray, " d_model"]:
+        """The mean embedding."""
+        return self.moments.mean
+
+    @cached_property
+    def subspace(self) -> Subspace:
+        """The embedding subspace."""
+        return Subspace.from_moments(self.moments, VARIANCE_SHARE)
+
+    @cached_property
+    def dimension(self) -> Normalisation:
+        """Centring and scaling of every coordinate by the embeddings' own mean and deviation."""
+        return Normalisation.from_moments(self.moments)
+
+    @cached_property
+    def outside_of_embeddings(self) -> float:
+        """Mean share of an embedding's energy outside the subspace."""
+        return 1.0 - float(np.nanmean(self.subspace.energy_inside(self.embeddings)))
+
+    @cached_property
+    def lengths(self) -> dict[str, Float[np.ndarray, " vocabulary"]]:
+        """Norm of every embedding as it is, centred, and without the rogue dimensions (float32)."""
+        rogue = list(self.yardstick.rogue)
+        found: dict[str, list[np.ndarray]] = {"raw": [], "centred": [], "without_rogue": []}
+        for block in blocks(self.embeddings):
+            found["raw"].append(np.linalg.norm(block, axis=1))
+            found["centred"].append(np.linalg.norm(block - self.mean, axis=1))
+            found["without_rogue"].append(np.linalg.norm(np.delete(block, rogue, axis=1), axis=1))
+        return {name: np.concatenate(parts).astype(np.float32) for name, parts in found.items()}
+
+    def prepare(self, points: Float[np.ndarray, "*rows d_model"], variant: Variant) -> Float[np.ndarray, "*rows kept"]:
+        """What a variant of the cosine does to vectors before they are compared (float64)."""
+        prepared: np.ndarray = np.asarray(points, dtype=np.float64)
+        if variant == "centred":
+            prepared = prepared - self.mean
+        elif variant == "without_rogue" and self.yardstick.rogue:
+            prepared = without(prepared, self.yardstick.rogue)
+        elif variant == "dimension":
+            prepared = (prepared - self.dimension.mean) / self.dimension.scale
+        return prepared
+
+    def rows(self, ids: Int[np.ndarray, " positions"]) -> Float[np.ndarray, "positions d_model"]:
+        """Embeddings of tokens in float64."""
+        return np.asarray(self.embeddings[ids], dtype=np.float64)
+
+
+def measure_yardstick(
+    embeddings: Float[np.ndarray, "vocabulary d_model"],
+    states: Float[np.ndarray, "rows d_model"],
+    *,
+    counts: Int[np.ndarray, " vocabulary"],
+    path_length: int,
+    agreement: float,
+    norm_centres: bool,
+    seed: int,
+) -> Yardstick:
+    """The constants of a model.
+
+    Args:
+        embeddings: of every token.
+        states: of a sample of positions, all blocks, without position 0.
+        counts: how often each token stands in the corpus.
+        path_length: states of a path.
+        agreement: of isotropic states, see `Yardstick`.
+        norm_centres: see `Yardstick`.
+        seed: of the random directions.
+    """
+    rogue = rogue_dimensions(states)
+    bare = Yardstick(rogue, (), agreement, (0.0, 0.0), norm_centres, _packed(frequency_deciles(counts)), seed)
+    reference = Reference(embeddings, None, bare)
+    best = [
+        best_of_isotropic(reference.prepare(embeddings, variant), draws=DRAWS, seed=seed).mean for variant in VARIANTS
+    ]
+    return Yardstick(
+        rogue,
+        tuple(best),
+        agreement,
+        _random_angles(reference.subspace, path_length, seed),
+        norm_centres,
+        bare.deciles,
+        seed,
+    )
+
+
+def frequency_deciles(counts: Int[np.ndarray, " vocabulary"]) -> Int[np.ndarray, " vocabulary"]:
+    """Ten groups of equally many of the tokens that occur, by their count (ties by id); `UNSEEN` for all others."""
+    seen = np.flatnonzero(counts)
+    order = seen[np.argsort(counts[seen], kind="stable")]
+    found = np.full(len(counts), UNSEEN, dtype=np.int64)
+    found[order] = 1 + (10 * np.arange(len(order))) // max(len(order), 1)
+    return found
+
+
+def _packed(deciles: Int[np.ndarray, " vocabulary"]) -> str:
+    return base64.b64encode(deciles.astype(np.int8).tobytes()).decode("ascii")
+
+
+def _random_angles(subspace: Subspace, count: int, seed: int) -> tuple[float, float]:
+    rng = np.random.default_rng(seed)
+    width = len(subspace.mean)
+    draws = [
+        principal_angles(rng.standard_normal((min(count, width), width)), subspace.basis) for _ in range(ANGLE_DRAWS)
+    ]
+    ends = np.degrees([(angles[0], angles[-1]) for angles in draws]).mean(axis=0)
+    return float(ends[0]), float(ends[1])

@@ -1,0 +1,98 @@
+"""From the positions of a document to its record: one mean for each measure, profile and slice.
+
+The document is the unit of all statistics: positions of one text share their topic and words, so they are no
+independent evidence. A record is plain JSON, so that it travels from workers into the journal as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from statescape.language.passage import Passage
+from statescape.studies.verdict.measures import Measured
+from statescape.studies.verdict.questions import QUESTIONS
+from statescape.studies.verdict.reference import UNSEEN, Reference
+
+POSITION_BINS = ((1, 15), (16, 63), (64, 255), (256, None))
+"""Slices by position within the passage."""
+
+HEADLINES = tuple(question.name for question in QUESTIONS)
+
+Record = dict[str, Any]
+"""``{"positions", "measures": {name: mean}, "profiles": {name: [by state]}, "slices": {slice: {"H1": mean}}}``."""
+
+
+def record_of(passages: Sequence[tuple[Passage, Measured]], reference: Reference) -> Record:
+    """The record of one document from all its passages."""
+    measured = [one for _, one in passages]
+    values = {name: np.concatenate([one.values[name] for one in measured]) for name in _shared(measured, "values")}
+    profiles = {
+        name: np.concatenate([one.profiles[name] for one in measured], axis=1) for name in _shared(measured, "profiles")
+    }
+    masks = _slices([passage for passage, _ in passages], reference)
+    return {
+        "positions": sum(len(passage.positions) for passage, _ in passages),
+        "measures": {name: _mean(value) for name, value in values.items()},
+        "profiles": {name: [_mean(row) for row in rows] for name, rows in profiles.items()},
+        "slices": {
+            slice_: {name: _mean(values[name][mask]) for name in HEADLINES if name in values}
+            for slice_, mask in masks.items()
+            if mask.any()
+        },
+    }
+
+
+def _slices(passages: Sequence[Passage], reference: Reference) -> dict[str, Bool[np.ndarray, " positions"]]:
+    """Which positions belong to which slice; a slice none belongs to may be among them."""
+    positions, predicted, following = (
+        np.concatenate([getattr(passage, name) for passage in passages])
+        for name in ("positions", "predicted_ids", "next_ids")
+    )
+    deciles = reference.yardstick.decile_of[predicted]
+    masks = {
+        slice_of_positions(low, high): (positions >= low) & (positions <= (np.inf if high is None else high))
+        for low, high in POSITION_BINS
+    }
+    masks |= {slice_of_decile(decile): deciles == decile for decile in range(11)}
+    masks["prediction right"] = (following >= 0) & (following == predicted)
+    masks["prediction wrong"] = (following >= 0) & (following != predicted)
+    return masks
+
+
+def slice_of_positions(low: int, high: int | None) -> str:
+    """Name of a slice of positions."""
+    return f"positions {low} and on" if high is None else f"positions {low} to {high}"
+
+
+def slice_of_decile(decile: int) -> str:
+    """Name of a slice by the predicted token's frequency in the corpus."""
+    if decile == UNSEEN:
+        return "predicted token not in the corpus"
+    ends = {1: " (rarest)", 10: " (most frequent)"}
+    return f"predicted token of decile {decile}{ends.get(decile, '')}"
+
+
+def slice_names() -> tuple[str, ...]:
+    """All slices in the order of tables."""
+    return (
+        *(slice_of_positions(low, high) for low, high in POSITION_BINS),
+        *(slice_of_decile(decile) for decile in range(11)),
+        "prediction right",
+        "prediction wrong",
+    )
+
+
+def _shared(measured: Sequence[Measured], which: str) -> list[str]:
+    """Names that every passage has: attention and MLP may be unknown in one."""
+    names = list(getattr(measured[0], which))
+    return [name for name in names if all(name in getattr(one, which) for one in measured)]
+
+
+def _mean(values: Float[np.ndarray, " positions"]) -> float | None:
+    """Mean over the positions where a measure is defined; None where it is nowhere."""
+    kept = values[np.isfinite(values)]
+    return float(kept.mean()) if len(kept) else None

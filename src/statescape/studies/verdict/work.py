@@ -1,0 +1,127 @@
+"""What a worker does: load a model once, read documents with it, answer with their records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from statescape.language.passage import following_ids
+from statescape.studies.verdict.measures import measure
+from statescape.studies.verdict.reference import Reference, Yardstick
+from statescape.studies.verdict.tally import Record, record_of
+
+if TYPE_CHECKING:
+    from statescape.language import LanguageModel
+
+Ids = tuple[tuple[int, ...], ...]
+"""Ids of the passages of one document."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """How a worker comes by a model.
+
+    Attributes:
+        model: a folder, a hub name, None for the bundled one, or a model in memory (which stays in its process).
+        bos: as `load_model` takes it.
+        random_seed: draw its weights anew with this seed; None leaves it as it was trained.
+        flipped: open passages with BOS where the model does not, and without where it does.
+    """
+
+    model: Any
+    bos: bool | None = None
+    random_seed: int | None = None
+    flipped: bool = False
+
+    def randomised(self, seed: int) -> Source:
+        """The same model with weights drawn anew."""
+        return replace(self, random_seed=seed)
+
+    def other_bos(self) -> Source:
+        """The same model with the other policy on BOS."""
+        return replace(self, flipped=True)
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether the model is an object of this process."""
+        return hasattr(self.model, "anatomy")
+
+
+@dataclass(frozen=True)
+class Task:
+    """Documents for one worker.
+
+    Attributes:
+        source: of the model.
+        yardstick: its constants.
+        documents: number and passages of each.
+        positions: most positions read in a document, drawn by the seed; None for all.
+        seed: of everything drawn, with the document's number.
+    """
+
+    source: Source
+    yardstick: Yardstick
+    documents: tuple[tuple[int, Ids], ...]
+    positions: int | None
+    seed: int
+
+
+def work(task: Task) -> list[tuple[int, Record]]:
+    """The record of every document of a task, with its number."""
+    from statescape.language.following import one_torch_thread
+
+    model, reference = loaded(task.source), _reference(task.source, task.yardstick)
+    with one_torch_thread():
+        return [(number, _read(model, reference, ids, task, number)) for number, ids in task.documents]
+
+
+@lru_cache(maxsize=4)
+def loaded(source: Source) -> LanguageModel:
+    """The model of a source, loaded once in this process.
+
+    Raises:
+        StatescapeError: where it cannot be read, or its tokenizer has no BOS to open passages with.
+    """
+    from statescape.language import load_model
+
+    model = source.model if source.in_memory else load_model(source.model, bos=source.bos)
+    if source.random_seed is not None:
+        return model.with_random_weights(source.random_seed)
+    return model.with_bos(not model.facts.has_bos) if source.flipped else model
+
+
+@lru_cache(maxsize=4)
+def _reference(source: Source, yardstick: Yardstick) -> Reference:
+    model = loaded(source)
+    return Reference(model.embeddings, model.unembedding, yardstick)
+
+
+def chosen_positions(ids: Ids, most: int | None, seed: int, number: int) -> list[np.ndarray]:
+    """Positions read in each passage of a document: all but the first, or `most` of them drawn by the seed."""
+    everywhere = [np.arange(1, len(passage)) for passage in ids]
+    count = sum(map(len, everywhere))
+    if most is None or count <= most:
+        return everywhere
+    drawn = np.random.default_rng([seed, number, 0]).choice(count, most, replace=False)
+    kept = np.zeros(count, dtype=bool)
+    kept[drawn] = True
+    parts = np.split(kept, np.cumsum([len(each) for each in everywhere])[:-1])
+    return [each[part] for each, part in zip(everywhere, parts, strict=True)]
+
+
+def _read(model: LanguageModel, reference: Reference, ids: Ids, task: Task, number: int) -> Record:
+    from statescape.language.following import follow
+
+    rng = np.random.default_rng([task.seed, number, 1])
+    following = following_ids(ids, len(model.tokens.prefix))
+    read = []
+    for passage_ids, after, positions in zip(
+        ids, following, chosen_positions(ids, task.positions, task.seed, number), strict=True
+    ):
+        if len(positions):
+            passage = follow(model, passage_ids, positions, after)
+            read.append((passage, measure(passage, reference, rng)))
+    return record_of(read, reference)

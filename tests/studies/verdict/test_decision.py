@@ -1,0 +1,65 @@
+"""The rule: interval against margin, Holm, and too few documents."""
+
+import math
+
+import numpy as np
+import pytest
+
+from statescape.statistics import holm
+from statescape.studies.verdict import QUESTIONS, decide
+from statescape.studies.verdict.questions import Question
+
+ABOVE = Question("H9", "It is large.", "size", "above", 1.0, "because", ())
+BELOW = Question("H8", "It is small.", "size", "below", 1.0, "because", ())
+
+
+def word(question, values, seed=0):
+    return decide({"m": {question.name: np.asarray(values, dtype=float)}}, seed, [question])[0].verdict
+
+
+def around(mean, n=30, spread=0.05):
+    return mean + spread * np.random.default_rng(n).standard_normal(n)
+
+
+def test_the_words():
+    assert word(ABOVE, around(1.5)) == "supported"
+    assert word(ABOVE, around(0.5)) == "refuted"
+    assert word(BELOW, around(0.5)) == "supported"
+    assert word(BELOW, around(1.5)) == "refuted"
+    assert word(ABOVE, around(1.0)) == "undecided"
+    assert word(BELOW, around(1.0)) == "undecided"
+
+
+def test_under_twenty_documents_nothing_is_decided():
+    assert word(ABOVE, around(9.0, n=19)) == "undecided"
+    assert word(ABOVE, around(9.0, n=20)) == "supported"
+    assert word(ABOVE, []) == "undecided"
+    assert word(ABOVE, [*around(9.0, n=19), math.nan, math.nan]) == "undecided"  # where it arises counts
+
+
+def test_an_interval_beyond_the_margin_is_not_enough_when_many_questions_are_asked():
+    noise = np.random.default_rng(0).standard_normal(30)
+    sample = 1.0 + 2.2 / np.sqrt(30) + (noise - noise.mean()) / noise.std()  # 2.2 standard errors beyond the margin
+    alone = decide({"m": {"H9": sample}}, 0, [ABOVE])[0]
+    among = decide({"m": {"H9": sample}}, 0, [ABOVE, *QUESTIONS])[0]
+    assert alone.interval.low > 1.0
+    assert alone.p_holm < 0.05 < among.p_holm
+    assert (alone.verdict, among.verdict) == ("supported", "undecided")
+
+
+def test_the_correction_is_holms_over_questions_and_models_and_unasked_ones_count():
+    documents = {"a": {"H9": around(1.02), "H8": around(0.98)}, "b": {"H9": around(1.2), "H8": np.full(30, math.nan)}}
+    decisions = decide(documents, 0, [ABOVE, BELOW])
+    p_values = [1.0 if math.isnan(decision.p) else decision.p for decision in decisions]
+    assert [decision.p_holm for decision in decisions] == pytest.approx(holm(p_values))
+    assert math.isnan(decisions[3].p)
+    assert decisions[3].p_holm == 1.0
+
+
+def test_every_question_declares_what_it_must():
+    assert [question.name for question in QUESTIONS] == ["H1", "H2", "H3", "H4", "H5", "H6"]
+    for question in QUESTIONS:
+        assert question.reason
+        assert question.nulls
+    # The margins as they were committed before the first run on held-out text.
+    assert [question.margin for question in QUESTIONS] == [0.5, 0.05, 0.75, 0.10, 0.5, 0.5]
