@@ -8,8 +8,9 @@ over blocks, with the running maximum of the online softmax (Milakov & Gimelshei
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from jaxtyping import Float, Int
 from statescape.errors import StatescapeError
 from statescape.language.decoder import Decoder
 from statescape.language.lens_readout import LensReadout
+from statescape.language.workers import in_workers
 
 # Rows (states times positions) and tokens of one product: large enough for full speed, small enough for the cache.
 ROWS = 768
@@ -59,11 +61,18 @@ def read_lens(
         )
     rows = ROWS if decoder.streams else WHOLE // len(vocabulary)
     size = max(1, min(POSITIONS, rows // n_states))
-    chunks = []
-    for start in range(0, positions, size):
-        chosen = None if targets is None else torch.from_numpy(targets[start : start + size]).long()
-        chunks.append(_read_chunk(decoder, torch.from_numpy(states[:, start : start + size]), top, chosen))
-    fields = {name: np.concatenate([chunk[name] for chunk in chunks], axis=axis) for name, axis in _AXES.items()}
+
+    def prepared() -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
+        """Chunk by chunk the normed states and their targets; the model's own code runs in this thread only."""
+        for start in range(0, positions, size):
+            chunk = torch.from_numpy(np.ascontiguousarray(states[:, start : start + size]))
+            normed = decoder.normalise(chunk.reshape(-1, chunk.shape[-1])).reshape(n_states, chunk.shape[1], -1)
+            yield normed, None if targets is None else torch.from_numpy(targets[start : start + size]).long()
+
+    chunks = in_workers(lambda chunk: _read_chunk(decoder, *chunk, top), prepared(), decoder.streams)
+    fields: dict[str, Any] = {
+        name: np.concatenate([chunk[name] for chunk in chunks], axis=axis) for name, axis in _AXES.items()
+    }
     return LensReadout(tokens=tokens, vocabulary=vocabulary, **fields)
 
 
@@ -79,15 +88,15 @@ _AXES = {
 }
 
 
+@torch.inference_mode()
 def _read_chunk(
     decoder: Decoder,
-    states: Float[torch.Tensor, "states positions d_model"],
-    top: int,
+    normed: Float[torch.Tensor, "states positions head_width"],
     targets: Int[torch.Tensor, " positions"] | None,
+    top: int,
 ) -> dict[str, np.ndarray]:
-    n_states, positions, d_model = states.shape
-    normed = decoder.normalise(states.reshape(n_states * positions, d_model))
-    earlier, last = normed[:-positions], normed[-positions:]
+    n_states, positions, _ = normed.shape
+    earlier, last = normed[:-1].flatten(0, 1), normed[-1]
 
     final = torch.cat([block.clone() for _, block in decoder.logit_blocks(last, BLOCK)], dim=1)
     targets = final.argmax(1) if targets is None else targets
