@@ -36,7 +36,8 @@ class LensesPicture:
             "Every state read by each lens, means over "
             f"{self.comparison.positions} position{'s' * (self.comparison.positions != 1)} of the text (position 0 "
             "left out): KL(final || lens) in nats, and the share of positions where the lens reads the final "
-            "prediction first. The last state is the final answer under every lens. A gap: the lens does not read that state."
+            "prediction first. The last state is the final answer under every lens; a gap is a state that a lens does "
+            "not read."
         )
 
     def interactive(self, *, stacked: bool = False) -> go.Figure:
