@@ -1,12 +1,12 @@
 """How near the streaming lens comes to what the machine can do, and to its peers: GPT-2-small shape, 512 tokens.
 
-The same for all candidates: top 10, and rank and log-probability of the final prediction, at 13 states of 512 positions.
-Ours with entropy and KL(final || lens) in addition stands in every row; TransformerLens gives the entropy too. Beside it a
-plain lens (transformers, block by block), TransformerLens 4's `logit_lens` tool (one cached pass, then its two selectors:
-top_k and targets) and tuned-lens 0.2's `PredictionTrajectory` with its logit lens. The bound is one forward pass plus the
+The same for all: top 10, and rank and log-probability of the final prediction, at 13 states of 512 positions. Ours
+gives entropy and KL(final || lens) in addition, TransformerLens the entropy. Beside it a plain lens (transformers,
+block by block), TransformerLens 4's `logit_lens` tool (one cached pass, then its two selectors: top_k and targets) and
+tuned-lens 0.2's `PredictionTrajectory` with its logit lens. The bound is one forward pass plus the
 13 x 512 x 2 x 768 x 50257 operations of the unembedding at the rate of 2048-cubed products, sustained for a second.
 
-Times are the best of several rounds with all candidates in turn; memory is the peak that a call adds, everything loaded.
+Times are the best of several rounds with all candidates in turn; memory is the peak that a call adds, all being loaded.
 The peers live in an environment of their own, build/peers, made at the first run.
 
     python benchmarks/lens.py [--threads 1 2] [--rounds 3]
@@ -19,7 +19,6 @@ import gc
 import json
 import os
 import subprocess
-import sys
 import time
 import venv
 from collections.abc import Callable
@@ -84,8 +83,8 @@ def print_row(row: dict[str, Any]) -> None:
         )
     print(f"  transformer_lens, top 10 alone: {seconds['transformer_lens_top_only']:.2f} s")
     by_length = ", ".join(f"{length} tokens {mb:.0f} MB" for length, mb in row["extra_mb_by_length"].items())
-    print(f"  our extra memory (goal at most {GOALS['extra_mb']} MB, flat): {by_length}; the compiled pass itself, once "
-          f"a process: {row['compiled_mb']:.0f} MB")  # fmt: skip
+    print(f"  our extra memory (goal at most {GOALS['extra_mb']} MB, flat): {by_length}")
+    print(f"  loading the compiled pass, once a process: {row['compiled_mb']:.0f} MB")
 
 
 def measure(threads: int, rounds: int) -> dict[str, Any]:
@@ -140,8 +139,7 @@ def measure(threads: int, rounds: int) -> dict[str, Any]:
 def random_gpt2() -> Any:
     """GPT-2-small shape, weights spread so far that logits have no ties, norms with random gains and biases."""
     import torch
-    from tokenizers import Tokenizer, models
-    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+    from transformers import GPT2Config, GPT2LMHeadModel
 
     import statescape as ss
 
@@ -153,8 +151,7 @@ def random_gpt2() -> Any:
                 parameter.mul_(3.0)
             elif ".ln_" in name:
                 parameter.add_(0.3 * torch.randn_like(parameter))
-    words = Tokenizer(models.WordLevel({f"w{index}": index for index in range(VOCABULARY)}, unk_token="w0"))
-    return ss.load_model(network, tokenizer=PreTrainedTokenizerFast(tokenizer_object=words, unk_token="w0"))
+    return ss.load_model(network, tokenizer=word_tokenizer(), bos=False)
 
 
 def load_compiled(model: Any) -> None:
@@ -211,7 +208,7 @@ def transformer_lens(network: Any, ids: Any) -> dict[str, Callable[[], Any]]:
     import copy
 
     import torch
-    from transformer_lens.model_bridge.bridge import TransformerBridge
+    from transformer_lens.model_bridge import TransformerBridge
     from transformer_lens.tools.analysis import logit_lens
 
     bridge = bridge_of(TransformerBridge, copy.deepcopy(network))
@@ -242,16 +239,34 @@ def transformer_lens(network: Any, ids: Any) -> dict[str, Callable[[], Any]]:
 
 def bridge_of(bridge: Any, network: Any) -> Any:
     """TransformerLens's bridge around a network that is in memory already."""
-    return bridge.boot_transformers("gpt2", hf_model=network, device="cpu", load_weights=False)
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:  # it asks for a configuration by name
+        network.config.save_pretrained(folder)
+        return bridge.boot_transformers(folder, hf_model=network, device="cpu", tokenizer=word_tokenizer())
+
+
+def word_tokenizer() -> Any:
+    """Words w0, w1, ... as tokens 0, 1, ..."""
+    from tokenizers import Tokenizer, models
+    from transformers import PreTrainedTokenizerFast
+
+    words = Tokenizer(models.WordLevel({f"w{index}": index for index in range(VOCABULARY)}, unk_token="w0"))
+    return PreTrainedTokenizerFast(
+        tokenizer_object=words, unk_token="w0", bos_token="w0", eos_token="w0", pad_token="w0"
+    )
 
 
 def tuned_lens(network: Any, ids: Any) -> dict[str, Callable[[], Any]]:
     """tuned-lens 0.2: the trajectory of its logit lens, and the readout from it."""
     import numpy as np
     import torch
+    from tuned_lens import model_surgery
     from tuned_lens.nn.lenses import LogitLens
     from tuned_lens.plotting import PredictionTrajectory
 
+    # It looks for a class that TransformerLens 4 no longer has; without TransformerLens it would not look.
+    model_surgery._transformer_lens_available = False
     lens = LogitLens.from_model(network)
 
     def read() -> dict[str, Any]:

@@ -113,7 +113,7 @@ def write_state(translators: Translators, step: int, seen: int) -> bytes:
     for name in ("matrices", "biases"):
         kept = translators.optimizer.state[getattr(translators, name)]
         tensors |= {f"{name}.{moment}": kept[moment] for moment in ("exp_avg", "exp_avg_sq")}
-    numbers = {"step": step, "seen": seen, "rate": translators.rate}
+    numbers: dict[str, int | float] = {"step": step, "seen": seen, "rate": translators.rate}
     return bytes(save({name: value.contiguous() for name, value in tensors.items()} | _packed(numbers)))
 
 
@@ -135,7 +135,7 @@ def read_state(kept: bytes | None) -> tuple[Translators | None, int, int]:
     return translators, step, seen
 
 
-def _packed(numbers: dict[str, float]) -> dict[str, torch.Tensor]:
+def _packed(numbers: dict[str, int | float]) -> dict[str, torch.Tensor]:
     return {name: torch.from_numpy(np.array(value, dtype=np.float64)) for name, value in numbers.items()}
 
 

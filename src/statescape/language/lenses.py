@@ -68,7 +68,7 @@ class TunedLens:
 
     reads: tuple[int, ...]
     matrices: Float[np.ndarray, "maps d_model d_model"]
-    biases: Float[np.ndarray, "maps d_model"]
+    biases: Float[np.ndarray, "_ _"]
     name: str = "tuned"
     note: str = ""
 
