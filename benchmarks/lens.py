@@ -252,9 +252,7 @@ def word_tokenizer() -> Any:
     from transformers import PreTrainedTokenizerFast
 
     words = Tokenizer(models.WordLevel({f"w{index}": index for index in range(VOCABULARY)}, unk_token="w0"))
-    return PreTrainedTokenizerFast(
-        tokenizer_object=words, unk_token="w0", bos_token="w0", eos_token="w0", pad_token="w0"
-    )
+    return PreTrainedTokenizerFast(tokenizer_object=words, unk_token="w0")
 
 
 def tuned_lens(network: Any, ids: Any) -> dict[str, Callable[[], Any]]:

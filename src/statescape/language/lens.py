@@ -104,8 +104,9 @@ def _read_chunk(
     compiled: bool,
 ) -> dict[str, np.ndarray]:
     n_states, positions, _ = normed.shape
+    compiled = compiled and normed.device.type == "cpu"
     final = _whole(decoder.logit_blocks(normed[-1], BLOCK), vocabulary)
-    targets = final.argmax(1) if targets is None else targets
+    targets = final.argmax(1) if targets is None else targets.to(final.device)
     # What is left of the final logits when they have been streamed: the final distribution.
     stored = ((start, final[:, start : start + BLOCK].clone()) for start in range(0, final.shape[1], BLOCK))
     last = _stream(stored, final.gather(1, targets[:, None])[:, 0], targets, None, top, compiled)
@@ -126,13 +127,13 @@ def _read_chunk(
     cross_entropy = log_sum_exp - torch.stack([each.cross for each in sums])
     log_total, mean = log_sum_exp - _stacked(sums, "maximum"), _stacked(sums, "weighted") / _stacked(sums, "total")
     return {
-        "target_ids": targets.numpy(),
-        "top_ids": _stacked(sums, "top_ids").numpy(),
-        "top_log_probabilities": (_stacked(sums, "top") - log_sum_exp[..., None]).float().numpy(),
-        "rank": _stacked(sums, "rank").numpy(),
-        "log_probability": (_stacked(sums, "target_logits") - log_sum_exp).float().numpy(),
-        "entropy": (log_total - mean).clamp_min(0).float().numpy(),
-        "kl_to_final": (cross_entropy - cross_entropy[-1]).clamp_min(0).float().numpy(),
+        "target_ids": targets.cpu().numpy(),
+        "top_ids": _stacked(sums, "top_ids").cpu().numpy(),
+        "top_log_probabilities": (_stacked(sums, "top") - log_sum_exp[..., None]).float().cpu().numpy(),
+        "rank": _stacked(sums, "rank").cpu().numpy(),
+        "log_probability": (_stacked(sums, "target_logits") - log_sum_exp).float().cpu().numpy(),
+        "entropy": (log_total - mean).clamp_min(0).float().cpu().numpy(),
+        "kl_to_final": (cross_entropy - cross_entropy[-1]).clamp_min(0).float().cpu().numpy(),
     }
 
 
@@ -165,13 +166,14 @@ class _Sums:
     @classmethod
     def empty(cls, target_logits: Float[torch.Tensor, " rows"], top: int) -> _Sums:
         rows = len(target_logits)
-        zeros = torch.zeros(rows, dtype=torch.float64)
+        device = target_logits.device
+        zeros = torch.zeros(rows, dtype=torch.float64, device=device)
         return cls(
             target_logits=target_logits,
-            top=torch.full((rows, top), -torch.inf),
-            top_ids=torch.zeros((rows, top), dtype=torch.long),
-            rank=torch.zeros(rows, dtype=torch.long),
-            maximum=torch.full((rows,), -torch.inf, dtype=torch.float64),
+            top=torch.full((rows, top), -torch.inf, device=device),
+            top_ids=torch.zeros((rows, top), dtype=torch.long, device=device),
+            rank=torch.zeros(rows, dtype=torch.long, device=device),
+            maximum=torch.full((rows,), -torch.inf, dtype=torch.float64, device=device),
             total=zeros,
             weighted=zeros.clone(),
             cross=zeros.clone(),
@@ -265,9 +267,9 @@ def _merge(sums: _Sums, row: torch.Tensor, values: torch.Tensor, ids: torch.Tens
     """Put candidates, sorted by row, among the best of their rows."""
     top = sums.top.shape[1]
     rows, owner, counts = torch.unique_consecutive(row, return_inverse=True, return_counts=True)
-    slot = top + torch.arange(len(row)) - (counts.cumsum(0) - counts)[owner]
+    slot = top + torch.arange(len(row), device=row.device) - (counts.cumsum(0) - counts)[owner]
     room = (len(rows), top + int(counts.max()))
-    all_values, all_ids = torch.full(room, -torch.inf), torch.zeros(room, dtype=torch.long)
+    all_values, all_ids = values.new_full(room, -torch.inf), ids.new_zeros(room)
     all_values[:, :top], all_ids[:, :top] = sums.top[rows], sums.top_ids[rows]
     all_values[owner, slot], all_ids[owner, slot] = values, ids
     sums.top[rows], order = all_values.topk(top, dim=1)
