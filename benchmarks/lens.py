@@ -212,7 +212,7 @@ def transformer_lens(network: Any, ids: Any) -> dict[str, Callable[[], Any]]:
     from transformer_lens.tools.analysis import logit_lens
 
     bridge = bridge_of(TransformerBridge, copy.deepcopy(network))
-    names = ["blocks.0.hook_resid_pre", *(f"blocks.{block}.hook_resid_post" for block in range(STATES - 1))]
+    names = [*(f"blocks.{block}.hook_resid_pre" for block in range(STATES - 1)), f"blocks.{STATES - 2}.hook_resid_post"]
 
     def cached() -> tuple[Any, Any]:
         with torch.inference_mode():

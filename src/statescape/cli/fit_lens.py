@@ -60,7 +60,8 @@ def _with_progress(model: LanguageModel, corpus: list[Path], out: Path, settings
     from statescape.language.corpus import documents
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True, highlight=False), transient=True) as bar:
+    console = Console(stderr=True, highlight=False)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Reading the corpus", total=settings.steps)
 
         def show(progress: FitProgress) -> None:

@@ -1,6 +1,6 @@
 """States that TransformerLens has cached, taken for what they are: s_0 to s_L of one text.
 
-``blocks.0.hook_resid_pre`` is s_0 and ``blocks.l.hook_resid_post`` is s_{l+1}. TransformerLens can change weights when
+``blocks.l.hook_resid_pre`` is s_l and ``blocks.l.hook_resid_post`` is s_{l+1}. TransformerLens can change weights when
 it loads a model (folded norms, centred rows), and a cache can come from another model: so s_0 is held against what
 this model gives for the same tokens, and refused where it differs. Later states may differ, as after an intervention.
 """
@@ -30,11 +30,7 @@ def read_cache(
         StatescapeError: if states are missing, or are not those of this model.
     """
     model = _wrapped(cache) if model is None else model
-    names = ["blocks.0.hook_resid_pre", *(f"blocks.{block}.hook_resid_post" for block in range(model.facts.n_blocks))]
-    missing = [name for name in names if name not in cache]
-    if missing:
-        raise StatescapeError(f"The cache holds no {missing[0]}; run_with_cache must keep every hook_resid_post.")
-    states = np.stack([_of_row(cache[name], row) for name in names])
+    states = np.stack([_of_row(_cached(cache, state), row) for state in range(model.facts.n_blocks + 1)])
     width = model.facts.d_model
     if states.shape[2] != width:
         raise StatescapeError(f"The cached states have width {states.shape[2]}, {model.facts.name} has {width}.")
@@ -51,6 +47,15 @@ def read_cache(
             "the same model without processed weights (TransformerBridge, or from_pretrained_no_processing)."
         )
     return model, ids, states
+
+
+def _cached(cache: Mapping[str, Any], state: int) -> Any:
+    """s_l as it was left by the block before it, or as it enters the block behind it."""
+    names = [f"blocks.{state - 1}.hook_resid_post"] * (state > 0) + [f"blocks.{state}.hook_resid_pre"]
+    for name in names:
+        if name in cache:
+            return cache[name]
+    raise StatescapeError(f"The cache holds no {names[0]}; run_with_cache must keep every hook_resid_post.")
 
 
 def _wrapped(cache: Any) -> LanguageModel:
