@@ -1,9 +1,13 @@
-"""How near the streaming lens comes to what the machine can do: GPT-2-small shape, 512 tokens, 13 states.
+"""How near the streaming lens comes to what the machine can do, and to its peers: GPT-2-small shape, 512 tokens.
 
-The bound is one forward pass plus the 13 x 512 x 2 x 768 x 50257 operations of the unembedding at the rate of a
-2048-cubed product, same threads, same run. Beside it a plain lens: block by block, whole-vocabulary logits, top 10,
-rank, log-probability, entropy, divergence. Times are the best of several rounds with all candidates in turn; memory is
-what the first call adds to a fresh process.
+The same for all: top 10, and rank and log-probability of the final prediction, at 13 states of 512 positions. Ours
+gives entropy and KL(final || lens) in addition, TransformerLens the entropy. Beside it a plain lens (transformers,
+block by block), TransformerLens 4's `logit_lens` tool (one cached pass, then its two selectors: top_k and targets) and
+tuned-lens 0.2's `PredictionTrajectory` with its logit lens. The bound is one forward pass plus the
+13 x 512 x 2 x 768 x 50257 operations of the unembedding at the rate of 2048-cubed products, sustained for a second.
+
+Times are the best of several rounds with all candidates in turn; memory is the peak that a call adds, all being loaded.
+The peers live in an environment of their own, build/peers, made at the first run.
 
     python benchmarks/lens.py [--threads 1 2] [--rounds 3]
 """
@@ -13,19 +17,22 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import os
 import subprocess
-import sys
 import time
+import venv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-
-from harness import write
-
+ROOT = Path(__file__).resolve().parents[1]
+PEERS = ROOT / "build" / "peers"
+PACKAGES = (
+    "torch==2.13.0", "transformer-lens==4.3.0", "tuned-lens==0.2.0", "numba==0.68.1", "numpy==2.4.6", "scipy",
+    "filelock", "threadpoolctl", "jaxtyping", "safetensors",
+)  # fmt: skip
 POSITIONS, STATES, WIDTH, VOCABULARY, TOP = 512, 13, 768, 50257, 10
+GOALS = {"bound": 1.4, "transformer_lens": 2.8, "tuned_lens": 2.6, "plain": 1.45, "extra_mb": 150}
 
 
 def main() -> None:
@@ -38,122 +45,271 @@ def main() -> None:
     if arguments.inside:
         print(json.dumps(measure(arguments.inside, arguments.rounds)))
         return
+    from harness import write
+
+    python = environment()
     results = []
     for threads in arguments.threads:
-        command = [sys.executable, __file__, "--inside", str(threads), "--rounds", str(arguments.rounds)]
-        answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        command = [python, __file__, "--inside", str(threads), "--rounds", str(arguments.rounds)]
+        settings = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "HF_HUB_OFFLINE": "1"}
+        answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=settings).stdout
         results.append(json.loads(answer.splitlines()[-1]))
         print_row(results[-1])
     write(Path(__file__).stem, results)
 
 
+def environment() -> str:
+    """The Python of the peers' environment, made where there is none."""
+    python = PEERS / "bin" / "python"
+    if not (PEERS / "done").exists():
+        venv.create(PEERS, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
+        (PEERS / "done").touch()
+    return str(python)
+
+
 def print_row(row: dict[str, Any]) -> None:
-    """One line of ratios."""
+    """Ratios beside their goals."""
+    seconds, extra = row["seconds"], row["extra_mb"]
+    ours = seconds["ours"]
     print(
-        f"{row['threads']} thread(s): lens {row['lens_s']:.2f} s = {row['lens_over_bound']:.2f} x the bound of "
-        f"{row['bound_s']:.2f} s (goal 1.5); plain {row['plain_s']:.2f} s = {row['plain_over_lens']:.2f} x ours; "
-        f"extra memory {row['lens_extra_mb']:.0f} MB (goal 200), plain {row['plain_extra_mb']:.0f} MB; "
-        f"product rate {row['gflops']:.0f} GF/s"
+        f"{row['threads']} thread(s), products at {row['gflops']:.0f} GF/s: ours {ours:.2f} s with entropy and KL = "
+        f"{ours / row['bound_s']:.2f} x the bound of {row['bound_s']:.2f} s (goal at most {GOALS['bound']})"
     )
+    for name in ("transformer_lens", "tuned_lens", "plain"):
+        print(
+            f"  {name}: {seconds[name]:.2f} s, {seconds[name] / ours:.2f} x ours (goal at least {GOALS[name]}); extra "
+            f"memory {extra[name]:.0f} MB, {extra[name] / max(extra['ours'], 1):.0f} x ours"
+        )
+    print(f"  transformer_lens, top 10 alone: {seconds['transformer_lens_top_only']:.2f} s")
+    by_length = ", ".join(f"{length} tokens {mb:.0f} MB" for length, mb in row["extra_mb_by_length"].items())
+    print(f"  our extra memory (goal at most {GOALS['extra_mb']} MB, flat): {by_length}")
+    print(f"  loading the compiled pass, once a process: {row['compiled_mb']:.0f} MB")
 
 
 def measure(threads: int, rounds: int) -> dict[str, Any]:
     """Times and memory in this process."""
+    import torch
+
     torch.set_num_threads(threads)
     model = random_gpt2()
-    ids = torch.randint(0, VOCABULARY, (POSITIONS,), generator=torch.Generator().manual_seed(1))
     network = model.anatomy.network
+    ids = torch.randint(0, VOCABULARY, (POSITIONS,), generator=torch.Generator().manual_seed(1))
+    from statescape.language import lens as lens_module
 
-    def ours() -> Any:
-        from statescape.language.lens import read_lens
+    def ours(positions: int = POSITIONS) -> Any:
+        long = ids.repeat(2)[:positions]
+        states = model.anatomy.states(long).numpy()
+        return lens_module.read_lens(model.decoder, states, ("",) * positions, model.vocabulary, top=TOP)
 
-        states = model.anatomy.states(ids).numpy()
-        return read_lens(model.decoder, states, ("",) * POSITIONS, model.vocabulary, top=TOP)
-
-    def forward() -> Any:
-        with torch.inference_mode():
-            return network(ids[None], use_cache=False).logits[0, -1]
-
-    lens, lens_extra = extra_memory(ours)
-    expected, plain_extra = extra_memory(lambda: plain(model, ids))
-    check(lens, expected)
-    candidates = {"product": product, "forward": forward, "ours": ours, "plain": lambda: plain(model, ids)}
+    _, compiled = extra_memory(lambda: load_compiled(model))
+    lens, extra = extra_memory(ours)
+    by_length = {length: extra_memory(lambda length=length: ours(length))[1] for length in (128, 256, 512, 1024)}
+    candidates: dict[str, Callable[[], Any]] = {
+        "plain": lambda: plain(network, ids),
+        **transformer_lens(network, ids),
+        **tuned_lens(network, ids),
+    }
+    memory = {"ours": extra}
+    for name, function in candidates.items():
+        answer, memory[name] = extra_memory(function)
+        check(lens, answer, name)
+        del answer
+    candidates = {"forward": lambda: forward(network, ids), "ours": ours, **candidates}
     times: dict[str, list[float]] = {name: [] for name in candidates}
+    rates = []
     for _ in range(rounds):
+        rates.append(product_rate())
         for name, function in candidates.items():
-            times[name] += [seconds(function) for _ in range(5 if name == "product" else 1)]
+            times[name].append(seconds(function))
     best = {name: min(values) for name, values in times.items()}
-    rate = 2 * 2048**3 / best["product"]
-    bound = best["forward"] + STATES * POSITIONS * 2 * WIDTH * VOCABULARY / rate
+    bound = best["forward"] + STATES * POSITIONS * 2 * WIDTH * VOCABULARY / max(rates)
     return {
         "threads": threads,
-        "lens_s": best["ours"],
-        "plain_s": best["plain"],
-        "forward_s": best["forward"],
+        "seconds": best,
         "bound_s": bound,
-        "lens_over_bound": best["ours"] / bound,
-        "plain_over_lens": best["plain"] / best["ours"],
-        "gflops": rate / 1e9,
-        "lens_extra_mb": lens_extra,
-        "plain_extra_mb": plain_extra,
+        "gflops": max(rates) / 1e9,
+        "extra_mb": memory,
+        "extra_mb_by_length": by_length,
+        "compiled_mb": compiled,
+        "logit_error": model.facts.max_logit_error,
     }
 
 
 def random_gpt2() -> Any:
-    """GPT-2-small shape with weights spread so far that logits have no ties."""
-    from tokenizers import Tokenizer, models
-    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+    """GPT-2-small shape, weights spread so far that logits have no ties, norms with random gains and biases."""
+    import torch
+    from transformers import GPT2Config, GPT2LMHeadModel
 
     import statescape as ss
 
     torch.manual_seed(0)
     network = GPT2LMHeadModel(GPT2Config()).eval()
     with torch.no_grad():
-        for parameter in network.parameters():
+        for name, parameter in network.named_parameters():
             if parameter.ndim > 1:
                 parameter.mul_(3.0)
+            elif ".ln_" in name:
+                parameter.add_(0.3 * torch.randn_like(parameter))
+    return ss.load_model(network, tokenizer=word_tokenizer(), bos=False)
+
+
+def load_compiled(model: Any) -> None:
+    """Load the compiled pass, as a first long text does."""
+    import torch
+
+    from statescape.language import lens as lens_module
+
+    threshold, lens_module.COMPILED = lens_module.COMPILED, 0
+    states = model.anatomy.states(torch.arange(4)).numpy()
+    lens_module.read_lens(model.decoder, states, ("",) * 4, model.vocabulary, top=TOP)
+    lens_module.COMPILED = threshold
+
+
+def forward(network: Any, ids: Any) -> Any:
+    """One pass of the model, the head at the last position only."""
+    import torch
+
+    with torch.inference_mode():
+        return network(ids[None], use_cache=False, logits_to_keep=1).logits
+
+
+def plain(network: Any, ids: Any) -> dict[str, Any]:
+    """The readout block by block with whole-vocabulary logits, as one would write it in a notebook."""
+    import torch
+
+    states: list[Any] = []
+    blocks = network.transformer.h
+    hooks = [blocks[0].register_forward_pre_hook(lambda _, args: states.append(args[0][0].clone()))]
+    hooks += [
+        block.register_forward_hook(lambda _, __, output: states.append(first(output)[0].clone())) for block in blocks
+    ]
+    with torch.inference_mode():
+        targets = network(ids[None], use_cache=False).logits[0].argmax(-1)
+        for hook in hooks:
+            hook.remove()
+        rows: dict[str, list[Any]] = {"top": [], "rank": [], "log_probability": []}
+        for state in states:
+            log_probabilities = network.lm_head(network.transformer.ln_f(state)).log_softmax(-1)
+            of_target = log_probabilities.gather(-1, targets[:, None])
+            rows["top"].append(log_probabilities.topk(TOP, -1).indices)
+            rows["rank"].append((log_probabilities > of_target).sum(-1))
+            rows["log_probability"].append(of_target[:, 0])
+        return {name: torch.stack(values).numpy() for name, values in rows.items()}
+
+
+def first(output: Any) -> Any:
+    """The stream of a block, which returns it alone or first of several."""
+    return output[0] if isinstance(output, tuple) else output
+
+
+def transformer_lens(network: Any, ids: Any) -> dict[str, Callable[[], Any]]:
+    """TransformerLens 4: its bridge around a copy of the network, and its own tool."""
+    import copy
+
+    import torch
+    from transformer_lens.model_bridge import TransformerBridge
+    from transformer_lens.tools.analysis import logit_lens
+
+    bridge = bridge_of(TransformerBridge, copy.deepcopy(network))
+    names = [*(f"blocks.{block}.hook_resid_pre" for block in range(STATES - 1)), f"blocks.{STATES - 2}.hook_resid_post"]
+
+    def cached() -> tuple[Any, Any]:
+        with torch.inference_mode():
+            return bridge.run_with_cache(ids[None], names_filter=names)
+
+    def top_only() -> Any:
+        logits, cache = cached()
+        with torch.inference_mode():
+            return logits, logit_lens(cache, positions=None, top_k=TOP, return_type="log_probs"), cache
+
+    def both() -> dict[str, Any]:
+        logits, best, cache = top_only()
+        with torch.inference_mode():
+            targets = logits.argmax(-1)
+            of_target = logit_lens(cache, positions=None, targets=targets, return_type="log_probs")
+        return {
+            "top": best.readout.top_ids[:, 0].numpy(),
+            "rank": of_target.rank_trajectory()[:, 0].numpy(),
+            "log_probability": of_target.values[:, 0, :, 0].numpy(),
+        }
+
+    return {"transformer_lens": both, "transformer_lens_top_only": lambda: top_only() and None}
+
+
+def bridge_of(bridge: Any, network: Any) -> Any:
+    """TransformerLens's bridge around a network that is in memory already."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:  # it asks for a configuration by name
+        network.config.save_pretrained(folder)
+        return bridge.boot_transformers(folder, hf_model=network, device="cpu", tokenizer=word_tokenizer())
+
+
+def word_tokenizer() -> Any:
+    """Words w0, w1, ... as tokens 0, 1, ..."""
+    from tokenizers import Tokenizer, models
+    from transformers import PreTrainedTokenizerFast
+
     words = Tokenizer(models.WordLevel({f"w{index}": index for index in range(VOCABULARY)}, unk_token="w0"))
-    return ss.load_model(network, tokenizer=PreTrainedTokenizerFast(tokenizer_object=words, unk_token="w0"))
+    return PreTrainedTokenizerFast(tokenizer_object=words, unk_token="w0")
 
 
-@torch.inference_mode()
-def plain(model: Any, ids: torch.Tensor) -> dict[str, np.ndarray]:
-    """The same readout block by block with whole-vocabulary logits, as one would write it in a notebook."""
-    network = model.anatomy.network
-    states = model.anatomy.states(ids)
-    final = network.lm_head(network.transformer.ln_f(states[-1])).log_softmax(-1)
-    targets = final.argmax(-1)
-    rows: dict[str, list[torch.Tensor]] = {"top": [], "rank": [], "log_probability": [], "entropy": [], "kl": []}
-    for state in states:
-        log_probabilities = network.lm_head(network.transformer.ln_f(state)).log_softmax(-1)
-        of_target = log_probabilities.gather(-1, targets[:, None])
-        rows["top"].append(log_probabilities.topk(TOP, -1).indices)
-        rows["rank"].append((log_probabilities > of_target).sum(-1))
-        rows["log_probability"].append(of_target[:, 0])
-        rows["entropy"].append(-(log_probabilities.exp() * log_probabilities).sum(-1))
-        rows["kl"].append((final.exp() * (final - log_probabilities)).sum(-1))
-    return {name: torch.stack(values).numpy() for name, values in rows.items()}
+def tuned_lens(network: Any, ids: Any) -> dict[str, Callable[[], Any]]:
+    """tuned-lens 0.2: the trajectory of its logit lens, and the readout from it."""
+    import numpy as np
+    import torch
+    from tuned_lens import model_surgery
+    from tuned_lens.nn.lenses import LogitLens
+    from tuned_lens.plotting import PredictionTrajectory
+
+    # It looks for a class that TransformerLens 4 no longer has; without TransformerLens it would not look.
+    model_surgery._transformer_lens_available = False
+    lens = LogitLens.from_model(network)
+
+    def read() -> dict[str, Any]:
+        with torch.inference_mode():
+            trajectory = PredictionTrajectory.from_lens_and_model(lens, network, ids.tolist())
+        log_probabilities = torch.from_numpy(trajectory.log_probs)
+        targets = log_probabilities[-1].argmax(-1)
+        rows: dict[str, list[Any]] = {"top": [], "rank": [], "log_probability": []}
+        for state in log_probabilities:
+            of_target = state.gather(-1, targets[:, None])
+            rows["top"].append(state.topk(TOP, -1).indices.numpy())
+            rows["rank"].append((state > of_target).sum(-1).numpy())
+            rows["log_probability"].append(of_target[:, 0].numpy())
+        return {name: np.stack(values) for name, values in rows.items()}
+
+    return {"tuned_lens": read}
 
 
-def check(lens: Any, expected: dict[str, np.ndarray]) -> None:
+def check(lens: Any, expected: dict[str, Any] | None, name: str) -> None:
     """A fast lens that is wrong is not measured."""
-    assert (lens.top_ids == expected["top"]).mean() > 0.999
-    assert (np.abs(lens.rank - expected["rank"]) <= 2).all()
-    assert np.abs(lens.log_probability - expected["log_probability"]).max() < 1e-4
-    assert np.abs(lens.entropy - expected["entropy"]).max() < 1e-3
-    assert np.abs(lens.kl_to_final - expected["kl"]).max() < 1e-3
+    import numpy as np
+
+    if expected is None:
+        return
+    assert (lens.top_ids == expected["top"]).mean() > 0.999, name
+    assert (np.abs(lens.rank - expected["rank"]) <= 2).all(), name
+    assert np.abs(lens.log_probability - expected["log_probability"]).max() < 1e-4, name
 
 
-_A, _B, _OUT = torch.randn(2048, 2048), torch.randn(2048, 2048), torch.empty(2048, 2048)
+def product_rate() -> float:
+    """Operations a second of 2048-cubed float32 products, sustained for a second."""
+    import torch
 
-
-def product() -> None:
-    """One product of 2048-cubed float32 matrices."""
-    torch.mm(_A, _B, out=_OUT)
+    left, right, out = torch.randn(2048, 2048), torch.randn(2048, 2048), torch.empty(2048, 2048)
+    torch.mm(left, right, out=out)
+    begin, count = time.perf_counter(), 0
+    while (passed := time.perf_counter() - begin) < 1.0 or not count:
+        torch.mm(left, right, out=out)
+        count += 1
+    return 2 * 2048**3 * count / passed
 
 
 def seconds(function: Callable[[], Any]) -> float:
     """Wall time of one call."""
+    gc.collect()
     start = time.perf_counter()
     function()
     return time.perf_counter() - start

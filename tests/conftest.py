@@ -9,12 +9,14 @@ from jaxtyping import install_import_hook
 
 from tests.browser import FLAGS
 
+ROOT = Path(__file__).resolve().parents[1]
+_LANGUAGE = sorted(file.stem for file in (ROOT / "src" / "statescape" / "language").glob("*.py"))
 # numba compiles the kernels from their own source, which a wrapper would hide; all else is checked.
 CHECKED = [
     "statescape.errors",
     "statescape.evolution",
     "statescape.geometry",
-    "statescape.language",
+    *(f"statescape.language.{name}" for name in _LANGUAGE if name not in {"__init__", "lens_kernel"}),
     "statescape.reservoir.archive",
     "statescape.reservoir.evaluation",
     "statescape.reservoir.generators",
@@ -31,8 +33,6 @@ CHECKED = [
     "statescape.views",
 ]
 install_import_hook(CHECKED, "beartype.beartype")
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def _missing(what: str) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from statescape import views
     from statescape.evolution import Evolution, evolve, resume
     from statescape.geometry import Path
-    from statescape.language import LensReadout, StatePath, Trace, load_model
+    from statescape.language import LensReadout, StatePath, Trace, load_lens, load_model
     from statescape.reservoir import EchoStateNetwork, Topology, tasks
 
 __version__ = "0.1.0"
@@ -27,6 +27,7 @@ _HOMES = {
     "LensReadout": "statescape.language",
     "StatePath": "statescape.language",
     "Trace": "statescape.language",
+    "load_lens": "statescape.language",
     "load_model": "statescape.language",
     "EchoStateNetwork": "statescape.reservoir",
     "Topology": "statescape.reservoir",
@@ -43,6 +44,7 @@ __all__ = [
     "Trace",
     "__version__",
     "evolve",
+    "load_lens",
     "load_model",
     "resume",
     "tasks",

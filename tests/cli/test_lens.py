@@ -1,10 +1,13 @@
 """``statescape lens``: the position by block table, and its numbers."""
 
 import json
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tests.cli.running import in_process
+from statescape.language import TunedLens
+from tests.cli.running import assert_refused, in_process
 
 TEXT = "Once upon a time, there was a little"
 
@@ -36,3 +39,57 @@ def test_the_numbers_agree_with_those_of_the_path(run, tmp_path):
         assert cell["entropy"] == pytest.approx(state["entropy"], abs=1e-4)
         assert cell["kl_to_final"] == pytest.approx(state["kl_to_final"], abs=1e-4)
         assert [entry["id"] for entry in cell["top"]] == [entry["id"] for entry in state["top"]]
+
+
+@pytest.fixture(scope="module")
+def lens_folder(tmp_path_factory) -> Path:
+    """A lens for conteur that is no more than slightly off the logit lens."""
+    import statescape as ss
+    from statescape.language.lens_files import save_lens
+
+    width, folder = 192, tmp_path_factory.mktemp("lens") / "mine"
+    folder.mkdir()
+    matrices = np.repeat(np.eye(width, dtype=np.float32)[None], 6, axis=0)
+    biases = np.full((6, width), 0.01, dtype=np.float32)
+    save_lens(TunedLens(tuple(range(6)), matrices, biases), ss.load_model(), folder / "lens.safetensors")
+    return folder
+
+
+def test_several_lenses_stand_on_one_axis(run, lens_folder, tmp_path):
+    result = run(
+        "lens", TEXT, "--lens", lens_folder, "--json", tmp_path / "lens.json", "--figures", tmp_path / "figures"
+    )
+    assert result.returncode == 0, result.stderr
+    assert "top token that the tuned (mine) lens reads" in result.stdout
+    lines = result.stdout.splitlines()
+    start = next(index for index, line in enumerate(lines) if line.startswith("KL(final || lens) in nats"))
+    assert "9 positions" in lines[start]
+    assert lines[start + 1].split() == ["state", "logit", "first", "tuned", "(mine)", "first"]
+    rows = [line.split() for line in lines[start + 2 : start + 9]]
+    assert [row[0] for row in rows] == list("0123456")
+    assert rows[-1][1:] == ["0.000", "100%", "0.000", "100%"]
+
+    data = json.loads((tmp_path / "lens.json").read_text())
+    logit, tuned = data["comparison"]["lenses"]
+    assert (logit["name"], tuned["name"]) == ("logit", "tuned (mine)")
+    by_hand = np.mean([[cell["kl_to_final"] for cell in each["states"]] for each in data["positions"][1:]], axis=0)
+    assert logit["kl_to_final"] == pytest.approx(by_hand.tolist(), abs=1e-6)
+    assert data["lenses"][0]["states"] == list(range(7))
+    assert {file.suffix for file in (tmp_path / "figures").iterdir()} == {".png", ".pdf"}
+
+
+def test_states_are_named_as_transformer_lens_names_them(run, tmp_path):
+    names = ["--state", "blocks.2.hook_resid_mid", "--state", "blocks.2.hook_resid_post", "--state", "-1"]
+    lines = run("lens", TEXT, *names, "--json", tmp_path / "lens.json").stdout.splitlines()
+    assert lines[1].split() == ["token", "2", "mid", "3", "6", "prob"]
+    states = json.loads((tmp_path / "lens.json").read_text())["positions"][0]["states"]
+    assert [state["state"] for state in states] == ["blocks.2.hook_resid_mid", 3, 6]
+
+
+def test_lenses_and_states_that_do_not_exist_are_refused(run, tmp_path, lens_folder):
+    assert_refused(run("lens", TEXT, "--lens", tmp_path / "none"), "There is no lens", "fit-lens")
+    assert_refused(run("lens", TEXT, "--state", "blocks.6.hook_resid_post"), "the model has blocks 0 to 5")
+    assert_refused(
+        run("lens", TEXT, "--lens", lens_folder, "--state", "blocks.0.hook_resid_mid"),
+        "reads none of the states asked for",
+    )

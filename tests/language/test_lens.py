@@ -70,6 +70,71 @@ def test_the_target_is_what_the_last_state_predicts(trace: Any) -> None:
     assert (lens.kl_to_final[:-1] > 0).all()
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_compiled_pass_is_the_plain_one(trace: Any, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Row by row and operation by operation, in one worker and in two."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        monkeypatch.setattr(lens_module, "COMPILED", 10**12)
+        expected = trace.lens(top=10)
+        monkeypatch.setattr(lens_module, "COMPILED", 0)
+        compiled = trace.lens(top=10)
+        assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_array_equal(compiled.top_ids, expected.top_ids)
+    np.testing.assert_array_equal(compiled.rank, expected.rank)
+    for name in ("top_log_probabilities", "log_probability", "entropy", "kl_to_final"):
+        np.testing.assert_allclose(getattr(compiled, name), getattr(expected, name), atol=3e-6)
+
+
+def test_logits_far_apart_neither_overflow_nor_vanish() -> None:
+    """The compiled sums against float64, with maxima that rise by hundreds from block to block."""
+    from statescape.language.lens import _stream
+
+    draw = np.random.default_rng(0)
+    logits = (draw.normal(0, 40, (24, 300)) + np.linspace(-400, 400, 300)).astype(np.float32)
+    targets = torch.from_numpy(draw.integers(300, size=24))
+    wanted = torch.from_numpy(logits).gather(1, targets[:, None])[:, 0]
+    final = torch.softmax(torch.from_numpy(logits[:8]), 1)
+    for compiled in (False, True):
+        blocks = [(start, torch.from_numpy(logits[:, start : start + 64].copy())) for start in range(0, 300, 64)]
+        sums = _stream(blocks, wanted, targets, final, 5, compiled)
+        exact = logits.astype(np.float64)
+        shifted = exact - exact.max(1, keepdims=True)
+        total = np.exp(shifted).sum(1)
+        np.testing.assert_allclose(sums.log_sum_exp, exact.max(1) + np.log(total), rtol=1e-6)
+        np.testing.assert_allclose(sums.weighted / sums.total, (np.exp(shifted) * shifted).sum(1) / total, atol=1e-5)
+        np.testing.assert_array_equal(sums.top.numpy(), -np.sort(-logits, 1)[:, :5])
+        np.testing.assert_array_equal(sums.rank, (logits > wanted.numpy()[:, None]).sum(1))
+        cross = (np.tile(final.numpy(), (3, 1)) * exact).sum(1)
+        np.testing.assert_allclose(sums.cross, cross, atol=1e-3)
+
+
+def test_a_logit_that_is_no_number_stays_none() -> None:
+    from statescape.language.lens import _stream
+
+    logits = torch.randn(3, 50, generator=torch.Generator().manual_seed(0))
+    logits[1, 20] = torch.nan
+    sums = _stream([(0, logits.clone())], logits[:, 0], torch.zeros(3, dtype=torch.long), None, 5, True)
+    assert sums.log_sum_exp.isnan().tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_products_of_half_precision_are_added_in_float32(dtype: torch.dtype) -> None:
+    """On the processor; on a GPU, which no test has seen, the same product is asked for by ``out_dtype``."""
+    from statescape.language.decoder import product
+
+    draw = torch.Generator().manual_seed(0)
+    left, right = (torch.randn(rows, 768, generator=draw).to(dtype) for rows in (9, 70))
+    out = torch.empty(9, 70)
+    product(left.float(), right, out)
+    np.testing.assert_allclose(out.numpy(), (left.double() @ right.double().T).numpy(), atol=1e-4)
+    rounded = (left @ right.T).float()
+    assert (out - rounded).abs().max() > 10 * (out.double() - left.double() @ right.double().T).abs().max()
+
+
 @pytest.mark.parametrize(("rows", "block", "top"), [(300, 700, 10), (100_000, 100, 120), (100_000, 100_000, 10)])
 def test_how_it_is_cut_does_not_matter(
     trace: Any, rows: int, block: int, top: int, monkeypatch: pytest.MonkeyPatch

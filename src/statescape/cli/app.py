@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from statescape import __version__
-from statescape.cli import esn, evolve, lens, path, report, runs, show, sphere, verdict
+from statescape.cli import esn, evolve, fit_lens, lens, path, report, runs, show, sphere, verdict
 from statescape.cli.console import complain
 from statescape.errors import StatescapeError
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 app.command(name="path")(path.path)
 app.command(name="lens")(lens.lens)
+app.command(name="fit-lens")(fit_lens.fit_lens)
 app.command(name="sphere")(sphere.sphere)
 app.command(name="verdict")(verdict.verdict)
 app.command(name="esn")(esn.esn)

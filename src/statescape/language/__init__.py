@@ -11,18 +11,43 @@ from typing import TYPE_CHECKING, Any
 from statescape.errors import StatescapeError
 from statescape.language.facts import ModelFacts
 from statescape.language.lens_readout import LensReadout
+from statescape.language.lenses import JacobianLens, Lens, LogitLens, TunedLens
 from statescape.language.state_path import StatePath, Steps
 
 if TYPE_CHECKING:
+    from statescape.language.lens_files import load_lens
+    from statescape.language.lens_fit import FitProgress, FitSettings, FittedLens, fit_lens
     from statescape.language.loading import load_model
     from statescape.language.model import LanguageModel
     from statescape.language.trace import Trace
 
-__all__ = ["LanguageModel", "LensReadout", "ModelFacts", "StatePath", "Steps", "Trace", "load_model"]
+__all__ = [
+    "FitProgress",
+    "FitSettings",
+    "FittedLens",
+    "JacobianLens",
+    "LanguageModel",
+    "Lens",
+    "LensReadout",
+    "LogitLens",
+    "ModelFacts",
+    "StatePath",
+    "Steps",
+    "Trace",
+    "TunedLens",
+    "fit_lens",
+    "load_lens",
+    "load_model",
+]
 
 _RUN_A_MODEL = {
+    "FitProgress": "statescape.language.lens_fit",
+    "FitSettings": "statescape.language.lens_fit",
+    "FittedLens": "statescape.language.lens_fit",
     "LanguageModel": "statescape.language.model",
     "Trace": "statescape.language.trace",
+    "fit_lens": "statescape.language.lens_fit",
+    "load_lens": "statescape.language.lens_files",
     "load_model": "statescape.language.loading",
 }
 

@@ -40,12 +40,24 @@ class Anatomy:
     d_model: int
     stream_dtype: torch.dtype
 
+    @property
+    def vocabulary(self) -> int:
+        """Rows of the embedding matrix."""
+        return len(self.network.get_input_embeddings().weight)
+
     @torch.inference_mode()
     def states(self, ids: Int[torch.Tensor, " positions"]) -> Float[torch.Tensor, "states positions d_model"]:
         """s_0 to s_L at every position; the head is not run."""
+        return self.batch_states(ids[None])[:, 0]
+
+    @torch.inference_mode()
+    def batch_states(
+        self, ids: Int[torch.Tensor, "batch positions"], mask: Int[torch.Tensor, "batch positions"] | None = None
+    ) -> Float[torch.Tensor, "states batch positions d_model"]:
+        """s_0 to s_L of several texts; those padded on the right have a mask that is 0 on the padding."""
         with _recording(self.blocks) as (entered, left), _stopping_before(self.head):
-            self.run(ids[None])
-        return torch.stack([entered[0], *left])[:, 0].float()
+            self.run(ids, mask)
+        return torch.stack([entered[0], *left]).float()
 
     @torch.inference_mode()
     def entering(
@@ -84,11 +96,19 @@ class Anatomy:
         with self._bypassed(anything), _answering(self.head, lambda answer: products[:, None].to(answer)):
             return self._last_logits(len(products))
 
-    def run(self, ids: Int[torch.Tensor, "batch positions"]) -> Any:
+    def decoded(self, states: Float[torch.Tensor, "rows d_model"]) -> Float[torch.Tensor, "rows vocabulary"]:
+        """The logits that the model's own code makes of last states; gradients pass where they are wanted."""
+        with self._bypassed(states):
+            return self._last_logits(len(states))
+
+    def run(
+        self, ids: Int[torch.Tensor, "batch positions"], mask: Int[torch.Tensor, "batch positions"] | None = None
+    ) -> Any:
         """The model's forward pass; None where it was stopped on the way."""
         ids = ids.to(self.network.device)
+        mask = torch.ones_like(ids) if mask is None else mask.to(ids.device)
         try:
-            return self.network(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False)
+            return self.network(input_ids=ids, attention_mask=mask, use_cache=False)
         except _Stopped:
             return None
 

@@ -68,11 +68,11 @@ class LinearHead:
     ) -> Iterator[tuple[int, Float[torch.Tensor, "rows block"]]]:
         """Logits block by block. Every block lies in one buffer, which the next overwrites."""
         scaled = normed if self.scale == 1.0 else normed * self.scale
-        buffer = torch.empty(len(normed) * min(size, len(self.weight)))
+        buffer = normed.new_empty(len(normed) * min(size, len(self.weight)))
         for start in range(0, len(self.weight), size):
-            rows = self.weight[start : start + size].float()
+            rows = self.weight[start : start + size]
             block = buffer[: len(normed) * len(rows)].view(len(normed), len(rows))
-            torch.mm(scaled, rows.T, out=block)
+            product(scaled, rows, block)
             yield start, self._finish(block, slice(start, start + size))
 
     def logits_of(
@@ -88,6 +88,21 @@ class LinearHead:
         if self.cap is not None:
             products.div_(self.cap).tanh_().mul_(self.cap)
         return products
+
+
+def product(
+    left: Float[torch.Tensor, "rows width"],
+    right: Float[torch.Tensor, "tokens width"],
+    out: Float[torch.Tensor, "rows tokens"],
+) -> None:
+    """Left right^T in float32; on a GPU weights of half precision stay so, and their products are added in float32.
+
+    What the head of such a model reads has its precision already, so that nothing is lost by rounding it to it.
+    """
+    if right.dtype in (torch.bfloat16, torch.float16) and right.is_cuda:
+        out.copy_(torch.mm(left.to(right.dtype), right.T, out_dtype=torch.float32))
+    else:
+        torch.mm(left, right.float().T, out=out)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,9 @@ over blocks, with the running maximum of the online softmax (Milakov & Gimelshei
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,13 +19,18 @@ from jaxtyping import Float, Int
 from statescape.errors import StatescapeError
 from statescape.language.decoder import Decoder
 from statescape.language.lens_readout import LensReadout
+from statescape.language.workers import in_workers
 
 # Rows (states times positions) and tokens of one product: large enough for full speed, small enough for the cache.
 ROWS = 768
 BLOCK = 2048
-# Most positions of a chunk, whose last states' logits are kept, and most logits at once where they cannot be streamed.
+# Tokens that share one maximum, by which most of them are passed over in the search for the best.
+GROUP = 64
+# Most positions of a chunk, whose final distributions are kept, and most logits at once where they cannot be streamed.
 POSITIONS = 64
 WHOLE = 8_000_000
+# Logits from which the compiled pass is worth loading (and, the first time on a machine, compiling).
+COMPILED = 100_000_000
 
 
 @torch.inference_mode()
@@ -57,13 +63,22 @@ def read_lens(
         raise StatescapeError(
             f"The lens takes one target id for each of {positions} positions, below {len(vocabulary)}."
         )
-    rows = ROWS if decoder.streams else WHOLE // len(vocabulary)
-    size = max(1, min(POSITIONS, rows // n_states))
-    chunks = []
-    for start in range(0, positions, size):
-        chosen = None if targets is None else torch.from_numpy(targets[start : start + size]).long()
-        chunks.append(_read_chunk(decoder, torch.from_numpy(states[:, start : start + size]), top, chosen))
-    fields = {name: np.concatenate([chunk[name] for chunk in chunks], axis=axis) for name, axis in _AXES.items()}
+    size = POSITIONS if decoder.streams else max(1, WHOLE // (len(vocabulary) * n_states))
+
+    def prepared() -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
+        """Chunk by chunk the normed states and their targets; the model's own code runs in this thread only."""
+        for start in range(0, positions, size):
+            chunk = torch.from_numpy(np.ascontiguousarray(states[:, start : start + size]))
+            normed = decoder.normalise(chunk.reshape(-1, chunk.shape[-1])).reshape(n_states, chunk.shape[1], -1)
+            yield normed, None if targets is None else torch.from_numpy(targets[start : start + size]).long()
+
+    compiled = decoder.streams and states[..., 0].size * len(vocabulary) >= COMPILED
+    chunks = in_workers(
+        lambda chunk: _read_chunk(decoder, *chunk, len(vocabulary), top, compiled), prepared(), decoder.streams
+    )
+    fields: dict[str, Any] = {
+        name: np.concatenate([chunk[name] for chunk in chunks], axis=axis) for name, axis in _AXES.items()
+    }
     return LensReadout(tokens=tokens, vocabulary=vocabulary, **fields)
 
 
@@ -79,43 +94,60 @@ _AXES = {
 }
 
 
+@torch.inference_mode()
 def _read_chunk(
     decoder: Decoder,
-    states: Float[torch.Tensor, "states positions d_model"],
-    top: int,
+    normed: Float[torch.Tensor, "states positions head_width"],
     targets: Int[torch.Tensor, " positions"] | None,
+    vocabulary: int,
+    top: int,
+    compiled: bool,
 ) -> dict[str, np.ndarray]:
-    n_states, positions, d_model = states.shape
-    normed = decoder.normalise(states.reshape(n_states * positions, d_model))
-    earlier, last = normed[:-positions], normed[-positions:]
-
-    final = torch.cat([block.clone() for _, block in decoder.logit_blocks(last, BLOCK)], dim=1)
-    targets = final.argmax(1) if targets is None else targets
-    probabilities = final.softmax(1)
+    n_states, positions, _ = normed.shape
+    compiled = compiled and normed.device.type == "cpu"
+    final = _whole(decoder.logit_blocks(normed[-1], BLOCK), vocabulary)
+    targets = final.argmax(1) if targets is None else targets.to(final.device)
+    # What is left of the final logits when they have been streamed: the final distribution.
     stored = ((start, final[:, start : start + BLOCK].clone()) for start in range(0, final.shape[1], BLOCK))
-    sums = [_stream(stored, final.gather(1, targets[:, None])[:, 0], targets, probabilities, top)]
-    if n_states > 1:
-        repeated = targets.repeat(n_states - 1)
-        blocks = decoder.logit_blocks(earlier, BLOCK)
-        sums.insert(0, _stream(blocks, decoder.logits_of(earlier, repeated), repeated, probabilities, top))
+    last = _stream(stored, final.gather(1, targets[:, None])[:, 0], targets, None, top, compiled)
+    probabilities = final.sub_(last.log_sum_exp[:, None]).exp_()
+    last.cross = last.weighted / last.total + last.maximum
 
-    shape = (n_states, positions)
-    maximum, total, weighted, cross, target_logits = (
-        torch.cat([getattr(part, name) for part in sums]).reshape(shape)
-        for name in ("maximum", "total", "weighted", "cross", "target_logits")
-    )
-    log_sum_exp = maximum + total.log()
-    cross_entropy = log_sum_exp - cross  # of the final distribution with each lens distribution
-    top_values = torch.cat([part.top for part in sums]).reshape(*shape, top)
+    together = max(1, ROWS // max(1, n_states - 1)) if decoder.streams else positions
+    parts: list[list[_Sums]] = []
+    for start in range(0, positions if n_states > 1 else 0, together):
+        some = slice(start, start + together)
+        rows, repeated = normed[:-1, some].flatten(0, 1), targets[some].repeat(n_states - 1)
+        blocks = decoder.logit_blocks(rows, BLOCK)
+        earlier = _stream(blocks, decoder.logits_of(rows, repeated), repeated, probabilities[some], top, compiled)
+        parts.append(earlier.by_state(n_states - 1))
+    sums = [_Sums.joined(list(of_state)) for of_state in zip(*parts, strict=True)] + [last]
+    log_sum_exp = torch.stack([each.log_sum_exp for each in sums])
+    # The cross entropy of the final distribution with each lens distribution.
+    cross_entropy = log_sum_exp - torch.stack([each.cross for each in sums])
+    log_total, mean = log_sum_exp - _stacked(sums, "maximum"), _stacked(sums, "weighted") / _stacked(sums, "total")
     return {
-        "target_ids": targets.numpy(),
-        "top_ids": torch.cat([part.top_ids for part in sums]).reshape(*shape, top).numpy(),
-        "top_log_probabilities": (top_values - log_sum_exp[..., None]).float().numpy(),
-        "rank": torch.cat([part.rank for part in sums]).reshape(shape).numpy(),
-        "log_probability": (target_logits - log_sum_exp).float().numpy(),
-        "entropy": (total.log() - weighted / total).clamp_min(0).float().numpy(),
-        "kl_to_final": (cross_entropy - cross_entropy[-1]).clamp_min(0).float().numpy(),
+        "target_ids": targets.cpu().numpy(),
+        "top_ids": _stacked(sums, "top_ids").cpu().numpy(),
+        "top_log_probabilities": (_stacked(sums, "top") - log_sum_exp[..., None]).float().cpu().numpy(),
+        "rank": _stacked(sums, "rank").cpu().numpy(),
+        "log_probability": (_stacked(sums, "target_logits") - log_sum_exp).float().cpu().numpy(),
+        "entropy": (log_total - mean).clamp_min(0).float().cpu().numpy(),
+        "kl_to_final": (cross_entropy - cross_entropy[-1]).clamp_min(0).float().cpu().numpy(),
     }
+
+
+def _whole(blocks: Iterable[tuple[int, torch.Tensor]], vocabulary: int) -> Float[torch.Tensor, "rows vocabulary"]:
+    """All logits of a few rows, copied out of the buffer that the blocks share."""
+    whole = torch.empty(0)
+    for start, logits in blocks:
+        whole = logits.new_empty((len(logits), vocabulary)) if start == 0 else whole
+        whole[:, start : start + logits.shape[1]] = logits
+    return whole
+
+
+def _stacked(sums: list[_Sums], name: str) -> torch.Tensor:
+    return torch.stack([getattr(each, name) for each in sums])
 
 
 @dataclass(eq=False)
@@ -134,54 +166,114 @@ class _Sums:
     @classmethod
     def empty(cls, target_logits: Float[torch.Tensor, " rows"], top: int) -> _Sums:
         rows = len(target_logits)
-        zeros = torch.zeros(rows, dtype=torch.float64)
+        device = target_logits.device
+        zeros = torch.zeros(rows, dtype=torch.float64, device=device)
         return cls(
             target_logits=target_logits,
-            top=torch.full((rows, top), -torch.inf),
-            top_ids=torch.zeros((rows, top), dtype=torch.long),
-            rank=torch.zeros(rows, dtype=torch.long),
-            maximum=torch.full((rows,), -torch.inf, dtype=torch.float64),
+            top=torch.full((rows, top), -torch.inf, device=device),
+            top_ids=torch.zeros((rows, top), dtype=torch.long, device=device),
+            rank=torch.zeros(rows, dtype=torch.long, device=device),
+            maximum=torch.full((rows,), -torch.inf, dtype=torch.float64, device=device),
             total=zeros,
             weighted=zeros.clone(),
             cross=zeros.clone(),
         )
+
+    @property
+    def log_sum_exp(self) -> Float[torch.Tensor, " rows"]:
+        """The logarithm of sum_v e^z_v."""
+        return self.maximum + self.total.log()
+
+    def by_state(self, states: int) -> list[_Sums]:
+        """The rows of every state for themselves."""
+        fields = {name: getattr(self, name).chunk(states) for name in self.__dataclass_fields__}
+        return [_Sums(**{name: values[state] for name, values in fields.items()}) for state in range(states)]
+
+    @classmethod
+    def joined(cls, parts: list[_Sums]) -> _Sums:
+        """Positions after positions of one state."""
+        return cls(**{name: torch.cat([getattr(part, name) for part in parts]) for name in cls.__dataclass_fields__})
 
 
 def _stream(
     blocks: Iterable[tuple[int, torch.Tensor]],
     target_logits: Float[torch.Tensor, " rows"],
     targets: Int[torch.Tensor, " rows"],
-    probabilities: Float[torch.Tensor, "positions vocabulary"],
+    probabilities: Float[torch.Tensor, "positions vocabulary"] | None,
     top: int,
+    compiled: bool,
 ) -> _Sums:
     """One pass over the vocabulary; the rows are states times positions, the logits in ``blocks`` are used up."""
-    sums, scratch = _Sums.empty(target_logits, top), torch.empty(0)
+    sums, scratch = _Sums.empty(target_logits, top), target_logits.new_empty(0)
+    absorb = _absorb_compiled if compiled else _absorb
     for start, logits in blocks:
-        width = logits.shape[1]
-        inside = ((targets >= start) & (targets < start + width)).nonzero()[:, 0]
+        inside = ((targets >= start) & (targets < start + logits.shape[1])).nonzero()[:, 0]
         logits[inside, targets[inside] - start] = target_logits[inside]  # so that no target outranks itself
-        # A comparison into floats is summed six times as fast as one into booleans; counts below 2^24 are exact.
+        # What is compared or multiplied lands in one scratch: a fresh array for each would cost more than its numbers.
         scratch = scratch if scratch.shape == logits.shape else torch.empty_like(logits)
-        sums.rank += torch.gt(logits, target_logits[:, None], out=scratch).sum(1).long()
-        final = probabilities[:, start : start + width]
-        sums.cross += torch.linalg.vecdot(logits.view(-1, *final.shape), final).reshape(-1)
-        maximum = logits.amax(1)
-        _keep_top(sums, logits, maximum, start)
-        _add_exponentials(sums, logits, maximum, scratch)
+        absorb(sums, logits, start, probabilities, scratch)
     return sums
 
 
-def _keep_top(sums: _Sums, logits: torch.Tensor, maximum: torch.Tensor, start: int) -> None:
-    """Merge a block's best into the best so far; most rows of most blocks have none."""
+def _absorb_compiled(
+    sums: _Sums, logits: torch.Tensor, start: int, probabilities: torch.Tensor | None, scratch: torch.Tensor
+) -> None:
+    """All of it row by row, in one pass."""
+    from statescape.language.lens_kernel import absorb
+
+    nothing = logits.new_empty((0, 0))
+    arrays = (sums.top, sums.top_ids, sums.rank, sums.maximum, sums.total, sums.weighted, sums.cross)
+    absorb(
+        logits.numpy(),
+        start,
+        sums.target_logits.numpy(),
+        (nothing if probabilities is None else probabilities).numpy(),
+        *(array.numpy() for array in arrays),
+        scratch.view(-1)[: 2 * logits.shape[1]].view(2, -1).numpy(),
+    )
+
+
+def _absorb(
+    sums: _Sums, logits: torch.Tensor, start: int, probabilities: torch.Tensor | None, scratch: torch.Tensor
+) -> None:
+    """Operation by operation, on any device."""
+    # A comparison into floats is summed six times as fast as one into booleans; counts below 2^24 are exact.
+    sums.rank += torch.gt(logits, sums.target_logits[:, None], out=scratch).sum(1).long()
+    if probabilities is not None:
+        final = probabilities[:, start : start + logits.shape[1]]
+        by_state = (-1, *final.shape)
+        sums.cross += torch.mul(logits.view(by_state), final, out=scratch.view(by_state)).sum(2).flatten()
+    _add_exponentials(sums, logits, _keep_top(sums, logits, start), scratch)
+
+
+def _keep_top(sums: _Sums, logits: torch.Tensor, start: int) -> torch.Tensor:
+    """Merge a block's best into the best so far, and return each row's maximum.
+
+    Sorting whole rows would cost more than the product. Groups without anything better are known by their maximum, and
+    after the first few blocks nearly all are such.
+    """
+    rows, width = logits.shape
+    grouped = logits.view(rows, -1, GROUP if width % GROUP == 0 else width)
+    maxima = grouped.amax(2)
+    row, group = (maxima > sums.top[:, -1:]).nonzero(as_tuple=True)
+    if len(row):
+        candidates = grouped[row, group]
+        which, place = (candidates > sums.top[row, -1:]).nonzero(as_tuple=True)
+        _merge(sums, row[which], candidates[which, place], start + group[which] * grouped.shape[2] + place)
+    return maxima.amax(1)
+
+
+def _merge(sums: _Sums, row: torch.Tensor, values: torch.Tensor, ids: torch.Tensor) -> None:
+    """Put candidates, sorted by row, among the best of their rows."""
     top = sums.top.shape[1]
-    better = (maximum > sums.top[:, -1]).nonzero()[:, 0]
-    if not len(better):
-        return
-    values, ids = logits[better].topk(min(top, logits.shape[1]), dim=1)
-    values = torch.cat([sums.top[better], values], dim=1)
-    ids = torch.cat([sums.top_ids[better], ids + start], dim=1)
-    sums.top[better], order = values.topk(top, dim=1)
-    sums.top_ids[better] = ids.gather(1, order)
+    rows, owner, counts = torch.unique_consecutive(row, return_inverse=True, return_counts=True)
+    slot = top + torch.arange(len(row), device=row.device) - (counts.cumsum(0) - counts)[owner]
+    room = (len(rows), top + int(counts.max()))
+    all_values, all_ids = values.new_full(room, -torch.inf), ids.new_zeros(room)
+    all_values[:, :top], all_ids[:, :top] = sums.top[rows], sums.top_ids[rows]
+    all_values[owner, slot], all_ids[owner, slot] = values, ids
+    sums.top[rows], order = all_values.topk(top, dim=1)
+    sums.top_ids[rows] = all_ids.gather(1, order)
 
 
 def _add_exponentials(sums: _Sums, logits: torch.Tensor, maximum: torch.Tensor, scratch: torch.Tensor) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Int
+
+from statescape.errors import StatescapeError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +29,9 @@ class LensReadout:
         log_probability: natural log-probability of the target.
         entropy: entropy of the lens distribution, in nats.
         kl_to_final: KL(final || lens), in nats.
+        states: which states were read: their numbers, or TransformerLens's name of the middle of a block; by default
+            all of them, from 0.
+        lens: the lens that read them.
     """
 
     tokens: tuple[str, ...]
@@ -37,6 +43,20 @@ class LensReadout:
     log_probability: Float[np.ndarray, "states positions"]
     entropy: Float[np.ndarray, "states positions"]
     kl_to_final: Float[np.ndarray, "states positions"]
+    states: tuple[int | str, ...] = ()
+    lens: str = "logit"
+
+    def __post_init__(self) -> None:
+        if not self.states:
+            object.__setattr__(self, "states", tuple(range(len(self.rank))))
+        elif len(self.states) != len(self.rank):
+            raise StatescapeError(f"{len(self.states)} names for {len(self.rank)} states; give one for each.")
+
+    def chosen(self, rows: Sequence[int], states: tuple[int | str, ...], lens: str) -> LensReadout:
+        """The readings of some states only, by row, under these names."""
+        fields = ("top_ids", "top_log_probabilities", "rank", "log_probability", "entropy", "kl_to_final")
+        picked: dict[str, np.ndarray] = {name: getattr(self, name)[list(rows)] for name in fields}
+        return replace(self, **picked, states=states, lens=lens)  # type: ignore[arg-type]
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row for each state and position, the top tokens in columns ``top_1``, ``top_2``, ..."""
@@ -45,7 +65,7 @@ class LensReadout:
         states, positions, top = self.top_ids.shape
         state, position = np.divmod(np.arange(states * positions), positions)
         columns = {
-            "state": state,
+            "state": [self.states[index] for index in state],
             "position": position,
             "token": [self.tokens[index] for index in position],
             "target": [self.vocabulary[self.target_ids[index]] for index in position],

@@ -5,6 +5,7 @@ Made by `load_model`; `trace` runs it on a text.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from jaxtyping import Float
 
 from statescape.errors import StatescapeError
 from statescape.language.anatomy import Anatomy, locate
+from statescape.language.batches import batched, keeps_company, states_together
 from statescape.language.decoder import ERROR_BOUNDS, ModelDecoder, decode, make_decoder, verified
 from statescape.language.embedding import token_embeddings
 from statescape.language.facts import ModelFacts
@@ -57,7 +59,7 @@ class LanguageModel:
     @cached_property
     def unembedding(self) -> Float[np.ndarray, "vocabulary d_model"] | None:
         """Rows of W_U; None where they are the token embeddings, up to a factor."""
-        matrix = self._unembedding.float().numpy()
+        matrix = self.unembedding_matrix
         few = slice(None, None, max(1, len(matrix) // 64))
         same = _multiples(matrix[few], self.embeddings[few]) and _multiples(matrix, self.embeddings)
         return None if same else matrix
@@ -84,18 +86,45 @@ class LanguageModel:
         from statescape.language.trace import Trace
 
         ids = self.tokens.encode(text, last)
-        states = self.anatomy.states(torch.tensor(ids)).cpu().numpy()
-        if not np.isfinite(states).all():
-            raise StatescapeError(
-                f"{self.facts.name} overflows on this text (states not finite); save it in float32 and try again."
-            )
-        return Trace(
-            model=self,
-            text=text,
-            tokens=tuple(self.vocabulary[index] for index in ids),
-            token_ids=ids,
-            states=states,
-        )
+        return Trace.of(self, text, ids, self.anatomy.states(torch.tensor(ids)).cpu().numpy())
+
+    def traces(self, texts: Iterable[str], *, batch: int = 8) -> Iterator[Trace]:
+        """Run the model on many texts, several in one pass; the states are those of `trace`, text by text.
+
+        Texts are read as they are asked for, so that memory holds one batch whatever the number of texts.
+
+        Args:
+            texts: the texts, in the order in which their traces come back.
+            batch: most texts of one pass; texts of about the same length waste the least.
+
+        Raises:
+            StatescapeError: for a batch below 1; when it is reached, for a text that `trace` refuses.
+        """
+        from statescape.language.trace import Trace
+
+        if batch < 1:
+            raise StatescapeError(f"A batch holds at least one text; got {batch}.")
+        for together in batched(texts, batch):
+            ids = [self.tokens.encode(text) for text in together]
+            for text, own, states in zip(together, ids, self.states_of(ids), strict=True):
+                yield Trace.of(self, text, own, states.cpu().numpy())
+
+    def states_of(self, texts: Sequence[Sequence[int]]) -> Iterator[Float[torch.Tensor, "states positions d_model"]]:
+        """The states of several tokenised texts, run together where the model's states do not change in company."""
+        if len(texts) > 1 and self.keeps_company:
+            return states_together(self.anatomy, texts)
+        return (self.anatomy.states(torch.tensor(ids)) for ids in texts)
+
+    @cached_property
+    def keeps_company(self) -> bool:
+        """Whether the states of a text are the same when it is padded and run beside a longer one."""
+        probe = _probe(self.facts.vocab_size, _context(self.anatomy.network.config.get_text_config()))
+        return keeps_company(self.anatomy, [probe.tolist(), probe[: (len(probe) + 1) // 2].tolist()])
+
+    @property
+    def unembedding_matrix(self) -> Float[np.ndarray, "vocabulary d_model"]:
+        """Rows of W_U (float32), whether tied or not."""
+        return np.asarray(self._unembedding.float().cpu().numpy())
 
     @property
     def _unembedding(self) -> Float[torch.Tensor, "vocabulary d_model"]:

@@ -52,16 +52,19 @@ class Parts:
     Attributes:
         attention: for every block, what mixes positions (in hybrid models not always attention in the strict sense).
         mlp: for every block, the other part.
+        in_sequence: whether the MLP of every block reads what its attention wrote, so that the stream has a middle.
     """
 
     attention: tuple[Part, ...]
     mlp: tuple[Part, ...]
+    in_sequence: bool = True
 
 
 @torch.inference_mode()
 def find_parts(anatomy: Anatomy, ids: Int[torch.Tensor, " positions"]) -> Parts | str:
     """Attention and MLP of every block, or the reason why they cannot be told apart."""
     attention, mlp = [], []
+    in_sequence = True
     with _noting_calls(anatomy.blocks) as calls:
         states = anatomy.states(ids)
     eps = torch.finfo(anatomy.network.dtype).eps
@@ -77,9 +80,10 @@ def find_parts(anatomy: Anatomy, ids: Int[torch.Tensor, " positions"]) -> Parts 
         mixes = [part.module in mixing for part in pair]
         if not any(mixes):
             return f"neither of the two parts of block {number + 1} mixes positions"
+        in_sequence = in_sequence and all(mixes)
         attention.append(first if mixes[0] else second)
         mlp.append(second if mixes[0] else first)
-    return Parts(tuple(attention), tuple(mlp))
+    return Parts(tuple(attention), tuple(mlp), in_sequence)
 
 
 @torch.inference_mode()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from statescape.errors import StatescapeError
@@ -65,6 +65,16 @@ class Tokens:
                 f"--last {room} (in Python: last={room})."
             )
         return self.prefix + ids
+
+    def pieces(self, text: str) -> list[tuple[int, ...]]:
+        """Ids of a text of any length in pieces that fit the context, each behind the prefix.
+
+        Raises:
+            StatescapeError: for text that is blank or no valid Unicode.
+        """
+        ids = replace(self, context=None).encode(text)[len(self.prefix) :]
+        size = len(ids) if self.context is None else self.context - len(self.prefix)
+        return [self.prefix + ids[start : start + size] for start in range(0, len(ids), size)]
 
 
 def bind(tokenizer: Any, rows: int, bos: bool | None, context: int | None) -> Tokens:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,8 +16,10 @@ from statescape.geometry import rogue_dimensions
 from statescape.language.attribution import fixed_norm, logit_shares
 from statescape.language.lens import read_lens
 from statescape.language.lens_readout import LensReadout
+from statescape.language.lenses import Lens, LogitLens, points_read
 from statescape.language.model import LanguageModel
 from statescape.language.parts import read_parts
+from statescape.language.points import Point, point
 from statescape.language.state_path import StatePath, Steps, log_softmax
 
 
@@ -36,6 +40,50 @@ class Trace:
     tokens: tuple[str, ...]
     token_ids: tuple[int, ...]
     states: Float[np.ndarray, "states positions d_model"]
+
+    @classmethod
+    def of(
+        cls,
+        model: LanguageModel,
+        text: str,
+        token_ids: tuple[int, ...],
+        states: Float[np.ndarray, "states positions d_model"],
+    ) -> Trace:
+        """The trace of a text that ``model`` has read.
+
+        Raises:
+            StatescapeError: if states are not finite.
+        """
+        if not np.isfinite(states).all():
+            raise StatescapeError(
+                f"{model.facts.name} overflows on this text (states not finite); save it in float32 and try again."
+            )
+        return cls(model, text, tuple(model.vocabulary[index] for index in token_ids), token_ids, states)
+
+    @classmethod
+    def from_transformer_lens(
+        cls,
+        cache: Mapping[str, Any],
+        model: LanguageModel | None = None,
+        *,
+        token_ids: Sequence[int] | None = None,
+        row: int = 0,
+    ) -> Trace:
+        """The trace of states that TransformerLens has cached (see `statescape.language.interop`).
+
+        Args:
+            cache: what ``run_with_cache`` gave; ``blocks.0.hook_resid_pre`` and every ``hook_resid_post`` are needed.
+            model: the same model, loaded by `load_model`; by default the one that a ``TransformerBridge`` wraps.
+            token_ids: ids of the text; by default found again by ``hook_embed``.
+            row: which text of the batch.
+
+        Raises:
+            StatescapeError: if states are missing, or are not those of this model.
+        """
+        from statescape.language.interop import read_cache
+
+        model, ids, states = read_cache(cache, model, token_ids, row)
+        return cls.of(model, "".join(model.vocabulary[index] for index in ids), ids, states)
 
     def path(self, position: int = -1) -> StatePath:
         """The path of the state at one position; negative positions count from the end.
@@ -70,14 +118,55 @@ class Trace:
             origin=self,
         )
 
-    def lens(self, *, top: int = 10, targets: Int[np.ndarray, " targets"] | None = None) -> LensReadout:
-        """The logit lens at every state and position, streamed.
+    def lens(
+        self,
+        *,
+        top: int = 10,
+        targets: Int[np.ndarray, " targets"] | None = None,
+        lens: Lens | None = None,
+        states: Sequence[int | str] | None = None,
+    ) -> LensReadout:
+        """What the states decode to at every position, streamed.
 
         Args:
             top: how many of the likeliest tokens to keep.
             targets: one id for each position; by default the token that the last state predicts.
+            lens: the lens to read with (`load_lens`); by default the logit lens.
+            states: the states to read, by number or TransformerLens name; by default all that the lens reads.
+
+        Raises:
+            StatescapeError: if the lens does not read one of the states, or top or targets do not fit.
         """
-        return read_lens(self.model.decoder, self.states, self.tokens, self.model.vocabulary, top, targets)
+        lens = lens or LogitLens()
+        n_blocks = self.model.facts.n_blocks
+        last = Point(n_blocks)
+        points = points_read(lens, n_blocks) if states is None else tuple(point(name, n_blocks) for name in states)
+        if not points:
+            raise StatescapeError("The lens needs at least one state to read.")
+        # The last state goes along in any case: its distribution is what the others are compared with.
+        asked = [at for at in points if at != last]
+        carried = [lens.carried(self.state(at), at).astype(np.float32) for at in asked]
+        stacked = np.stack([*carried, self.states[-1]])
+        rows = [len(asked) if at == last else asked.index(at) for at in points]
+        readout = read_lens(self.model.decoder, stacked, self.tokens, self.model.vocabulary, top, targets)
+        return readout.chosen(rows, tuple(at.name for at in points), lens.name)
+
+    def state(self, name: int | str | Point) -> Float[np.ndarray, "positions d_model"]:
+        """One state at every position, by number or TransformerLens name, the middle of a block included.
+
+        Raises:
+            StatescapeError: if there is none of that name, or the block's attention and MLP cannot be told apart.
+        """
+        at = name if isinstance(name, Point) else point(name, self.model.facts.n_blocks)
+        if not at.middle:
+            return np.asarray(self.states[at.state])
+        if isinstance(self._parts, str):
+            raise StatescapeError(f"There is no {at.name} to read: {self._parts}.")
+        if not self.model.parts.in_sequence:  # type: ignore[union-attr]
+            raise StatescapeError(
+                f"There is no {at.name}: attention and MLP of a block run side by side in this model."
+            )
+        return np.asarray(self.states[at.state] + self._parts[0][at.state])
 
     def with_random_weights(self, seed: int) -> Trace:
         """The same tokens through the same architecture with freshly drawn weights: a null."""
@@ -111,7 +200,13 @@ class Trace:
         if isinstance(parts, str):
             return parts
         added = read_parts(self.model.anatomy, parts, torch.tensor(self.token_ids))
-        return added if isinstance(added, str) else (added[0].cpu().numpy(), added[1].cpu().numpy())
+        if isinstance(added, str):
+            return added
+        attention, mlp = added[0].cpu().numpy(), added[1].cpu().numpy()
+        missed = np.abs(np.diff(self.states, axis=0) - attention - mlp).max()
+        if missed > 1e-3 * np.abs(self.states).max():
+            return "the states come from a run that was intervened on"
+        return attention, mlp
 
     @cached_property
     def _rogue_dimensions(self) -> tuple[int, ...]:

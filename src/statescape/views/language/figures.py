@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from statescape.language import StatePath
+from statescape.language import LensReadout, StatePath
 from statescape.studies import PathReading, read_path
 from statescape.views.language.cosines import CosinesPicture
 from statescape.views.language.energy import EnergyPicture
 from statescape.views.language.lens import LensPicture
 from statescape.views.language.lens_map import LensMapPicture
+from statescape.views.language.lenses import LensesPicture
 from statescape.views.language.normalisation import NormalisationPicture
 from statescape.views.language.plane import PlanePicture
 from statescape.views.language.sphere_still import SphereStill
@@ -60,6 +61,15 @@ def steps(path: StatePath) -> go.Figure:
 def lens(path: StatePath) -> go.Figure:
     """Rank and probability of the prediction, entropy and divergence, by state."""
     return LensPicture.of(read_path(path)).interactive()
+
+
+def lenses(readouts: Sequence[LensReadout]) -> go.Figure:
+    """Several lenses on one axis: divergence from the final answer and share of first places, by state.
+
+    Raises:
+        StatescapeError: if there is none, or they are not of one text.
+    """
+    return LensesPicture.of(readouts).interactive()
 
 
 def lens_map(path: StatePath) -> go.Figure:

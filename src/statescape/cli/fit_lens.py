@@ -1,0 +1,97 @@
+"""``statescape fit-lens``: train a lens on this machine, on a corpus of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from statescape.cli import inputs
+from statescape.cli.console import complain, output, visible, working
+from statescape.errors import StatescapeError
+
+if TYPE_CHECKING:
+    from statescape.language import FitSettings, FittedLens, LanguageModel
+
+
+def fit_lens(
+    corpus: Annotated[
+        list[Path], typer.Argument(help="Files of text: .txt, or .jsonl with a text in every line; also .gz.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the lens; an unfinished fit goes on.")],
+    kind: Annotated[str, typer.Option("--kind", help="Kind of lens: tuned.")] = "tuned",
+    model: inputs.Model = None,
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of the optimizer.")] = 400,
+    positions: Annotated[int, typer.Option("--positions", min=1, help="Least positions of a step.")] = 2048,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the order of the documents.")] = 0,
+    bos: inputs.Bos = None,
+    json_file: inputs.Json = None,
+) -> None:
+    """Fit a tuned lens (Belrose et al. 2023): an affine map for every state, for the smallest KL(final || lens)."""
+    if kind != "tuned":
+        raise StatescapeError(f"--kind takes tuned, the one lens that is fitted here; got {kind!r}.")
+    inputs.require_outputs(json_file)
+    inputs.require_folder(out)
+    with working("Reading the corpus ..."):
+        from statescape.language.corpus import read_corpus
+
+        texts = [document.text for document in read_corpus([str(file) for file in corpus], strict=True).documents]
+    language_model = inputs.load(model, bos)
+    from statescape.language import FitSettings
+
+    settings = FitSettings(steps=steps, positions=positions, seed=seed)
+    try:
+        fitted = _with_progress(language_model, texts, out, settings)
+    except KeyboardInterrupt:
+        complain(f"Interrupted; the same command goes on from the last checkpoint in {out}.")
+        raise typer.Exit(130) from None
+    _print(language_model, fitted, out)
+    if json_file is not None:
+        import json
+
+        inputs.write_json(json_file, json.loads((out / "fit.json").read_text(encoding="utf-8")))
+        output().print(f"Numbers: {json_file}", markup=False)
+
+
+def _with_progress(model: LanguageModel, texts: list[str], out: Path, settings: FitSettings) -> FittedLens:
+    """The fit with a bar, its rate and the time left, on stderr; silent where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from statescape.language import FitProgress, fit_lens
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True, highlight=False)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Reading the corpus", total=settings.steps)
+
+        def show(progress: FitProgress) -> None:
+            bar.update(task, completed=progress.step, description=f"KL {progress.divergence:.3f} nats")
+
+        return fit_lens(model, texts, out, settings, show)
+
+
+def _print(model: LanguageModel, fitted: FittedLens, out: Path) -> None:
+    from rich.table import Table
+
+    console, facts = output(), model.facts
+    console.print(
+        f"{visible(facts.name)}: tuned lens of {facts.n_blocks} maps, fitted on {fitted.trained_on:,} positions. "
+        f"KL(final || lens) in nats over {fitted.positions:,} positions of {fitted.documents} held-out texts:",
+        markup=False,
+        soft_wrap=not console.is_terminal,
+    )
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for heading in ("state", "logit lens", "tuned lens"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for state, (before, after) in enumerate(zip(fitted.before, fitted.after, strict=True)):
+        table.add_row(f"{state}", f"{before:.4f}", f"{after:.4f}")
+    console.print(table)
+    worse = [str(state) for state in range(len(fitted.after)) if not fitted.after[state] < fitted.before[state]]
+    if worse:
+        console.print(
+            f"At state {', '.join(worse)} the fitted lens is no nearer than the logit lens; give it more steps.",
+            markup=False,
+        )
+    console.print(f"Lens: {out}; look through it with: statescape lens TEXT --lens {out}", markup=False)

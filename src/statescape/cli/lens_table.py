@@ -1,0 +1,96 @@
+"""The tables of ``statescape lens``: top tokens by position and state, and several lenses by state."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from statescape.cli.console import output, token, visible
+
+if TYPE_CHECKING:
+    from statescape.language import LensReadout, Trace
+
+CELL = 12
+"""Columns of one cell of the table."""
+
+
+def print_readout(trace: Trace, readout: LensReadout) -> None:
+    """The top token of every state at every position; bold where it is the target."""
+    from rich.table import Table
+    from rich.text import Text
+
+    console, facts = output(), trace.model.facts
+    n_states, n_positions, _ = readout.top_ids.shape
+    console.print(
+        f"{visible(facts.name)}: {facts.n_blocks} blocks; top token that the {visible(readout.lens)} lens reads in "
+        f"every state; BOS: {facts.bos}",
+        markup=False,
+    )
+    room = max((console.width - 2 * CELL - 6) // (CELL + 1), 2)
+    shown = _spread(n_states, room)
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("token", max_width=CELL, no_wrap=True)
+    for row in shown:
+        table.add_column(_heading(readout.states[row]), max_width=CELL, no_wrap=True)
+    table.add_column("prob", justify="right", no_wrap=True)
+    for position in range(n_positions):
+        cells = [
+            Text(
+                token(readout.vocabulary[readout.top_ids[row, position, 0]]),
+                style="" if readout.rank[row, position] else "bold",
+                overflow="ellipsis",
+            )
+            for row in shown
+        ]
+        probability = math.exp(readout.log_probability[-1, position])
+        here = Text(token(readout.tokens[position]), overflow="ellipsis")
+        table.add_row(f"{position}", here, *cells, f"{probability:.0%}")
+    console.print(table)
+    if len(shown) < n_states:
+        console.print(f"{len(shown)} of {n_states} states shown; all are in the JSON (--json).", markup=False)
+
+
+def print_comparison(readouts: Sequence[LensReadout], notes: Sequence[str]) -> None:
+    """A row for every state: how far each lens is from the final answer, and how often it reads it first."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from statescape.studies import compare_lenses
+
+    console, compared = output(), compare_lenses(readouts)
+    console.print(
+        f"\nKL(final || lens) in nats, and how often the lens reads the final prediction first; {compared.positions} "
+        "positions, the first of the text left out",
+        markup=False,
+        soft_wrap=not console.is_terminal,
+    )
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("state", justify="right", no_wrap=True)
+    for name in compared.lenses:
+        table.add_column(Text(visible(name)), justify="right")
+        table.add_column("first", justify="right", no_wrap=True)
+    for place, state in enumerate(compared.states):
+        cells = [
+            cell
+            for divergence, first in zip(compared.kl_to_final[:, place], compared.first[:, place], strict=True)
+            for cell in (("", "") if math.isnan(divergence) else (f"{divergence:.3f}", f"{first:.0%}"))
+        ]
+        table.add_row(f"{state}", *cells)
+    console.print(table)
+    for name, note in zip(compared.lenses, notes, strict=True):
+        if note:
+            console.print(f"The {visible(name)} lens {note}.", markup=False, soft_wrap=not console.is_terminal)
+
+
+def _heading(state: int | str) -> str:
+    """What stands above the column of a state: its number, or the number of the block and mid."""
+    return str(state) if isinstance(state, int) else f"{state.split('.')[1]} mid"
+
+
+def _spread(n_states: int, room: int) -> list[int]:
+    """At most ``room`` states, evenly spread, first and last among them."""
+    if n_states <= room:
+        return list(range(n_states))
+    return sorted({round(index * (n_states - 1) / (room - 1)) for index in range(room)})

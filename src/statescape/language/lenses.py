@@ -1,0 +1,135 @@
+"""Lenses: readings of intermediate states in the vocabulary.
+
+Every lens carries a state to where the last state lives and lets the model decode it there, decode(T_l s_l):
+
+    logit lens     T_l s = s                    (nostalgebraist 2020)
+    tuned lens     T_l s = A_l s + b_l          (Belrose et al. 2023, arXiv:2303.08112; trained for the smallest KL)
+    Jacobian lens  T_l s = E[d s_L / d s_l] s   (the mean over a corpus; jacobian-lens)
+
+A lens says which states it reads. The last state is the model's own answer under every lens: T_L is the identity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float
+
+from statescape.errors import StatescapeError
+from statescape.language.points import Point
+
+
+@runtime_checkable
+class Lens(Protocol):
+    """What carries states to where the last one lives."""
+
+    @property
+    def name(self) -> str:
+        """What tables call it."""
+
+    @property
+    def reads(self) -> tuple[int, ...] | None:
+        """The states before the last that it reads, by number; None where it reads anywhere."""
+
+    def carried(
+        self, states: Float[np.ndarray, "positions d_model"], point: Point
+    ) -> Float[np.ndarray, "positions d_model"]:
+        """T_l s of the states at one point."""
+
+
+@dataclass(frozen=True)
+class LogitLens:
+    """States as they are. It reads at every point, the middle of blocks included."""
+
+    name: str = "logit"
+    reads: tuple[int, ...] | None = None
+
+    def carried(
+        self, states: Float[np.ndarray, "positions d_model"], point: Point
+    ) -> Float[np.ndarray, "positions d_model"]:
+        """The states themselves."""
+        del point
+        return states
+
+
+@dataclass(frozen=True, eq=False)
+class TunedLens:
+    """An affine map for every state it reads.
+
+    Attributes:
+        reads: the states it reads, in the order of the maps.
+        matrices: A_l.
+        biases: b_l.
+        name: what tables call it.
+        note: what is known about its origin and could not be checked.
+    """
+
+    reads: tuple[int, ...]
+    matrices: Float[np.ndarray, "maps d_model d_model"]
+    biases: Float[np.ndarray, "_ _"]
+    name: str = "tuned"
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        _refuse_misfits(self.reads, self.matrices)
+        if self.biases.shape != self.matrices.shape[:2]:
+            raise StatescapeError(f"{len(self.matrices)} maps need as many biases; got shape {self.biases.shape}.")
+        if not np.isfinite(self.biases).all():
+            raise StatescapeError("The lens holds numbers that are NaN or infinite; fit it again.")
+
+    def carried(
+        self, states: Float[np.ndarray, "positions d_model"], point: Point
+    ) -> Float[np.ndarray, "positions d_model"]:
+        """A_l s + b_l."""
+        place = _place(self, point)
+        return np.asarray(states @ self.matrices[place].T + self.biases[place])
+
+
+@dataclass(frozen=True, eq=False)
+class JacobianLens:
+    """The mean Jacobian of the last state with respect to every state it reads.
+
+    Attributes:
+        reads: the states it reads, in the order of the matrices.
+        matrices: J_l.
+        name: what tables call it.
+        note: what is known about its origin and could not be checked.
+    """
+
+    reads: tuple[int, ...]
+    matrices: Float[np.ndarray, "maps d_model d_model"]
+    name: str = "Jacobian"
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        _refuse_misfits(self.reads, self.matrices)
+
+    def carried(
+        self, states: Float[np.ndarray, "positions d_model"], point: Point
+    ) -> Float[np.ndarray, "positions d_model"]:
+        """J_l s."""
+        return np.asarray(states @ self.matrices[_place(self, point)].T)
+
+
+def points_read(lens: Lens, n_blocks: int) -> tuple[Point, ...]:
+    """The states that a lens reads in a model of ``n_blocks`` blocks, the last one always among them."""
+    states = range(n_blocks) if lens.reads is None else sorted(lens.reads)
+    return (*map(Point, states), Point(n_blocks))
+
+
+def _place(lens: TunedLens | JacobianLens, point: Point) -> int:
+    if point.middle or point.state not in lens.reads:
+        states = ", ".join(map(str, sorted(lens.reads)))
+        raise StatescapeError(f"The {lens.name} lens does not read at {point.name}; it reads the states {states}.")
+    return lens.reads.index(point.state)
+
+
+def _refuse_misfits(reads: tuple[int, ...], matrices: np.ndarray) -> None:
+    if len(set(reads)) != len(reads) or not reads or min(reads) < 0:
+        raise StatescapeError(f"A lens reads different states, counted from 0; got {list(reads)}.")
+    if matrices.ndim != 3 or matrices.shape[1] != matrices.shape[2] or len(matrices) != len(reads):
+        raise StatescapeError(f"{len(reads)} states need as many square matrices; got shape {matrices.shape}.")
+    if not np.isfinite(matrices).all():
+        raise StatescapeError("The lens holds numbers that are NaN or infinite; fit it again.")
