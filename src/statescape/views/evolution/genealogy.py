@@ -79,7 +79,7 @@ class GenealogyPicture:
         """From every other parent to the child."""
         points, _ = self._points()
         return [
-            (one.partner.generation, math.exp(one.partner_record.difference), *at)
+            (float(one.partner.generation), math.exp(one.partner_record.difference), *at)
             for one, at in zip(self.line, points.tolist(), strict=True)
             if one.partner is not None and one.partner_record is not None
         ]
