@@ -76,7 +76,7 @@ def gain(one: Seal) -> dict[str, Any]:
         "gain": 1.0 - against.ratio,
         "ci95": [1.0 - high, 1.0 - low],
         "p_holm": against.p_holm,
-        "beats_all": all(other.p_holm < 0.05 and other.ratio < 1 for other in one.controls.values()),
+        "beats_all": all(other.beaten for other in one.controls.values()),
         "best_control": one.best_control,
         "best_mean": one.controls[one.best_control].control.mean,
     }

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from statescape.evolution import Evolution
     from statescape.statistics import MeanInterval
 
-ALPHA = 0.05
-
 
 def print_result(result: Evolution) -> None:
     """The seals, level by level, and what they say."""
     from rich.table import Table
     from rich.text import Text
+
+    from statescape.evolution.seals import ALPHA
 
     console = output()
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -32,14 +32,13 @@ def print_result(result: Evolution) -> None:
         cells = []
         for seal in result.seals.values():
             one = seal.controls[name]
-            beaten = one.p_holm < ALPHA and one.ratio < 1
-            cells.append(f"{_number(one.control.mean)} {'*' if beaten else ' '}")
+            cells.append(f"{_number(one.control.mean)} {'*' if one.beaten else ' '}")
         table.add_row(name, *cells)
     console.print(table)
-    own = result.seals[result.settings.level]
     console.print(
-        f"* the champion is better (sign-flip permutation, Holm over {len(names)} controls, p < {ALPHA:g}). "
-        f"All {'tuned alike' if result.settings.tune else 'untuned'}, {own.interval.n} fresh trials a seal.\n",
+        f"* the champion is better: than the control's mean (sign-flip permutation, Holm over {len(names)} controls, "
+        f"p < {ALPHA:g}) and than the best of its draws. All {'tuned alike' if result.settings.tune else 'untuned'}, "
+        f"{result.settings.seal_trials} fresh trials a seal.\n",
         markup=False,
     )
     console.print(_search_line(result), markup=False)

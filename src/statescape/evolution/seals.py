@@ -28,6 +28,8 @@ from statescape.statistics import MeanInterval, bootstrap_mean, holm, sign_flip,
 from statescape.statistics.permutation import BOUND
 
 LEAST_TRIALS = 30
+# Below this a corrected p-value counts.
+ALPHA = 0.05
 CHAMPION = "champion"
 # The champion's W scaled to a tuned radius, as its controls are: what its own radius is worth.
 RESCALED = "rescaled"
@@ -81,6 +83,7 @@ class Comparison:
         interval: its mean, with the interval.
         ratio: geometric mean of champion over control, paired by trial; below 1 the champion is better.
         ratio_interval: its 95 % interval; NaN ends where there is one draw and one trial.
+        ratio_to_best: the same over the best of the control's draws, chosen on these very trials.
         p: one-sided, before correction.
         p_holm: after.
         visible: the smallest gain (as a share of the error) that this design would have seen; NaN where unknown.
@@ -90,9 +93,19 @@ class Comparison:
     interval: MeanInterval
     ratio: float
     ratio_interval: tuple[float, float]
+    ratio_to_best: float
     p: float
     p_holm: float
     visible: float
+
+    @property
+    def beaten(self) -> bool:
+        """Whether the champion is better: than the control's mean beyond chance, and than every one of its draws.
+
+        The p-value alone would hold for half of all random wirings against their own kind, since half are better than
+        the mean.
+        """
+        return self.p_holm < ALPHA and self.ratio_to_best < 1.0
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON; what is not finite is null."""
@@ -103,6 +116,8 @@ class Comparison:
             "ci95": _ends((self.interval.low, self.interval.high)),
             "ratio": _finite(self.ratio),
             "ratio_ci95": _ends(self.ratio_interval),
+            "ratio_to_best": _finite(self.ratio_to_best),
+            "beaten": self.beaten,
             "p": self.p,
             "p_holm": self.p_holm,
             "smallest_visible_gain": _finite(self.visible),
@@ -225,9 +240,10 @@ def _comparison(champion: Sealed, other: Sealed, p: float, corrected: float, see
         other.interval(seed),
         math.exp(ratio.mean),
         (math.exp(ratio.low), math.exp(ratio.high)),
+        math.exp(float(differences.mean(axis=1).max())),
         p,
         corrected,
-        1.0 - math.exp(-max(smallest_visible(units), smallest_visible(differences.mean(axis=0)))),
+        _visible(differences),
     )
 
 
@@ -253,6 +269,12 @@ def _p_value(differences: Float[np.ndarray, "draws trials"], seed: int) -> float
     if draws > 1:
         found.append(sign_flip(differences.mean(axis=1), seed))
     return max(found, default=1.0)
+
+
+def _visible(differences: Float[np.ndarray, "draws trials"]) -> float:
+    """The smallest gain that would have been seen, over trials and over draws, of those that there are."""
+    found = [smallest_visible(differences.mean(axis=axis)) for axis in (0, 1) if differences.shape[1 - axis] > 1]
+    return 1.0 - math.exp(-max(found)) if found else math.nan
 
 
 def _sealed(name: str, plan: Sealing, level: Level, executor: Executor, keep: Remember) -> Sealed:

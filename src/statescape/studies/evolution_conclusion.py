@@ -16,10 +16,8 @@ import numpy as np
 
 from statescape.evolution import Evolution
 from statescape.evolution.conditions import LEVELS, Level
-from statescape.evolution.seals import Seal
+from statescape.evolution.seals import Comparison, Seal
 
-# Declared before any data was seen.
-ALPHA = 0.05
 # The control that a champion is like in all but its search: parts of the gain are measured against it.
 REFERENCE = "erdos-renyi"
 # A part of the gain smaller than this share of it is not worth a sentence.
@@ -93,12 +91,12 @@ def gain(seal: Seal, reference: str = REFERENCE) -> float:
 
 def beats_all(seal: Seal) -> bool:
     """Whether the champion is better than every control, all tests corrected together."""
-    return all(one.p_holm < ALPHA and one.ratio < 1.0 for one in seal.controls.values())
+    return all(one.beaten for one in seal.controls.values())
 
 
 def unbeaten(seal: Seal) -> list[str]:
     """The controls that the champion is not shown to be better than."""
-    return [name for name, one in seal.controls.items() if not (one.p_holm < ALPHA and one.ratio < 1.0)]
+    return [name for name, one in seal.controls.items() if not one.beaten]
 
 
 def _overall(facts: Facts, own: Seal) -> str:
@@ -110,7 +108,7 @@ def _overall(facts: Facts, own: Seal) -> str:
     if beats_all(own):
         return f"At its own level, {facts.level}, the champion beats every control: {scores}, {_percent(best.ratio)}."
     left = unbeaten(own)
-    seen = max(own.controls[name].visible for name in left)
+    seen = _visible([own.controls[name] for name in left])
     which = "any control" if len(left) == len(own.controls) else _list(left)
     hidden = "" if not math.isfinite(seen) else f"; this design would have seen a gain of {seen:.1%}"
     return f"At its own level, {facts.level}, the champion is not shown to beat {which}: {scores}{hidden}."
@@ -149,7 +147,7 @@ def _topology(facts: Facts, seals: Mapping[Level, Seal]) -> str:
     seal = mask if mask is not None else wiring
     if seal is None:
         return ""
-    seen = max(one.visible for one in seal.controls.values())
+    seen = _visible(list(seal.controls.values()))
     smallest = f" (a gain of {seen:.1%} would have been seen)" if math.isfinite(seen) else ""
     return (
         f"With W_in and weights redrawn no gain over every control is left{smallest}: not a gain of the wiring itself."
@@ -176,6 +174,11 @@ def _radius(facts: Facts, own: Seal) -> list[str]:
             "The champion has no cycle, so its radius is 0 at any scale and equal radius does not hold for it."
         )
     return found
+
+
+def _visible(controls: list[Comparison]) -> float:
+    """The smallest gain that would have been seen over all of them; NaN where that is not known."""
+    return max((one.visible for one in controls if math.isfinite(one.visible)), default=math.nan)
 
 
 def _percent(ratio: float) -> str:

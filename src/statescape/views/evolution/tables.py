@@ -8,9 +8,8 @@ from dataclasses import asdict
 
 from statescape.evolution import Evolution
 from statescape.evolution.chronicle import Ancestor
-from statescape.evolution.seals import Comparison
+from statescape.evolution.seals import ALPHA, Comparison
 from statescape.statistics import MeanInterval
-from statescape.studies.evolution_conclusion import ALPHA
 from statescape.studies.evolution_search import NORMAL_95
 from statescape.views.evolution.genealogy import gains_by_operator, percent
 from statescape.views.page import Table
@@ -71,15 +70,14 @@ def seals_table(evolution: Evolution) -> Table:
         cells = []
         for seal in seals.values():
             one = seal.controls[name]
-            beaten = one.p_holm < ALPHA and one.ratio < 1.0
             best = f" ({_number(one.control.best_of_k)})" if one.control.k > 1 else ""
-            cells.append(f"{_number(one.control.mean)}{best}{' *' if beaten else '  '}")
+            cells.append(f"{_number(one.control.mean)}{best}{' *' if one.beaten else '  '}")
         rows.append((name, *cells))
     return Table(
         header,
         rows,
-        f"Mean scores, in brackets that of the best draw. * the champion is better (sign-flip permutation, Holm over "
-        f"{len(seals[level].controls)} controls, p < {ALPHA:g})",
+        f"Mean scores, in brackets that of the best draw. * the champion is better than the mean (sign-flip "
+        f"permutation, Holm over {len(seals[level].controls)} controls, p < {ALPHA:g}) and than the best draw",
     )
 
 
