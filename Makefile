@@ -8,14 +8,19 @@ SOURCES := src tests benchmarks training
 # -n: processes for the tests; 2 fits a small machine.
 WORKERS ?= 2
 
+# Modules are compiled once, not in every process that a test or a search starts.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test lint test-slow bench train clean
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(VENV)/lm.stamp  ## install, run the main job on the bundled model, write demo/
+demo: $(VENV)/lm.stamp  ## install, run both main jobs, write demo/
 	@mkdir -p demo
 	@$(BIN)/statescape path "Once upon a time, there was a little" --figures demo/figures --out demo/path.html --json demo/path.json
-	@echo "Open demo/path.html in a browser: the whole experiment on one page."
+	@rm -f demo/evolution.run
+	@$(BIN)/statescape evolve narma10 --units 20 --generations 12 --no-compare --no-tune --workers 1 --run demo/evolution.run --out demo/evolution.html
+	@echo "Open in a browser: demo/path.html, the path of a language model; demo/evolution.html, a wiring under its seals."
 
 test: lint  ## lint, format, types, import contracts, all tests but the slow ones
 	$(BIN)/pytest -n $(WORKERS) -m "not slow"
@@ -30,7 +35,7 @@ test-slow: $(VENV)/dev.stamp  ## the slow tests
 	$(BIN)/pytest -n $(WORKERS) -m slow
 
 bench: $(VENV)/dev.stamp  ## measure beside the peers; writes benchmarks/results/*.json
-	for name in startup lens esn report sphere; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	for name in startup lens verdict esn evolve many report sphere; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 train: $(VENV)/lm.stamp  ## make the bundled model again (hours); DATA=folder of the story files
 	$(BIN)/python -m training --data $(DATA) --out build/conteur

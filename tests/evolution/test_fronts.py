@@ -12,7 +12,7 @@ from statescape.evolution import Settings, evolve, resume
 from statescape.evolution.conditions import Conditions
 from statescape.evolution.encodings import by_name as encoding
 from statescape.evolution.front import ever_survived
-from statescape.evolution.run import champion_of
+from statescape.evolution.reading import champion_of
 from statescape.evolution.scoring import score
 from statescape.evolution.search import Search, arm_by_name
 from statescape.evolution.search.fronts import crowding, in_order, nobody_dominates

@@ -7,7 +7,7 @@ import pytest
 
 from statescape.errors import StatescapeError
 from statescape.evolution import evolve, resume
-from statescape.evolution.run import champion_of, survivors_of_run
+from statescape.evolution.reading import champion_of, survivors_of_run
 from statescape.runs import Journal, Processes, Serial
 
 SMALL = {"units": 8, "generations": 4, "seed": 3, "level": "matrix", "tune": False}

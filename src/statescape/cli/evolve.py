@@ -174,7 +174,7 @@ def evolve(
     with working("Loading ..."):
         from statescape.evolution import Hyperparameters
         from statescape.evolution import evolve as search
-        from statescape.evolution.run import survivors_of_run
+        from statescape.evolution.reading import survivors_of_run
 
     file = _next_run(task) if run is None else run
     start = () if warm_start is None else survivors_of_run(warm_start)

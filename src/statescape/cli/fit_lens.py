@@ -36,13 +36,18 @@ def fit_lens(
     with working("Reading the corpus ..."):
         from statescape.language.corpus import read_corpus
 
-        texts = [document.text for document in read_corpus([str(file) for file in corpus], strict=True).documents]
+        found = read_corpus([str(file) for file in corpus])
+    if found.faults:
+        first = found.faults[0]
+        complain(
+            f"Lines that could not be read and are left out: {len(found.faults)}; the first: {first.place}, {first.reason}."
+        )
     language_model = inputs.load(model, bos)
     from statescape.language import FitSettings
 
     settings = FitSettings(steps=steps, positions=positions, seed=seed)
     try:
-        fitted = _with_progress(language_model, texts, out, settings)
+        fitted = _with_progress(language_model, [one.text for one in found.documents], out, settings)
     except KeyboardInterrupt:
         complain(f"Interrupted; the same command goes on from the last checkpoint in {out}.")
         raise typer.Exit(130) from None

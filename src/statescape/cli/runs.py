@@ -67,7 +67,7 @@ def export(
     with working("Reading the run ..."):
         from statescape.evolution.export import SUFFIXES
         from statescape.evolution.export import export as write
-        from statescape.evolution.run import champion_of
+        from statescape.evolution.reading import champion_of
 
         file = out if out is not None else run.with_suffix(SUFFIXES.get(to, ""))
         if out is None:

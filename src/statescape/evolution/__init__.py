@@ -3,8 +3,9 @@
 from statescape.evolution.conditions import LEVELS, Conditions, Hyperparameters
 from statescape.evolution.front import FrontPoint
 from statescape.evolution.genome import Genome
+from statescape.evolution.progress import Progress
 from statescape.evolution.result import Champion, Evolution
-from statescape.evolution.run import Progress, evolve, resume
+from statescape.evolution.run import evolve, resume
 from statescape.evolution.seals import Seal
 from statescape.evolution.search import ARMS, Search
 from statescape.evolution.settings import Limits, Settings

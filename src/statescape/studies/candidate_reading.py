@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from statescape.evolution.chronicle import Ancestor, Birth, chronicle, progress_of, scores
+from statescape.evolution.reading import champion_of
 from statescape.evolution.result import Champion
-from statescape.evolution.run import champion_of
 from statescape.evolution.search.candidate import Record
 from statescape.reservoir import is_acyclic, spectral_radius
 from statescape.studies.wiring_order import measures_for

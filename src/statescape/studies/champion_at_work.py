@@ -11,7 +11,7 @@ import numpy as np
 
 from statescape.evolution import Evolution, Hyperparameters
 from statescape.evolution.conditions import Conditions, Level, draw, redraw
-from statescape.evolution.run import inputs_of
+from statescape.evolution.reading import inputs_of
 from statescape.evolution.seals import trial_seed
 from statescape.reservoir import EchoStateNetwork
 from statescape.reservoir.tasks import AnyTrial, Attempt, LabelledTrial, attempt

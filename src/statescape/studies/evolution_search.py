@@ -18,7 +18,7 @@ from scipy import stats
 
 from statescape.evolution import Evolution
 from statescape.evolution.chronicle import Chronicle, Moment, genomes
-from statescape.evolution.run import space_of
+from statescape.evolution.reading import space_of
 
 # Survivors whose wiring is shown, first and last generation among them.
 STAGES = 8

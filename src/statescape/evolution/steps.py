@@ -1,0 +1,178 @@
+"""The steps of a run: search, racing final, arms of equal budget, tuning, seals; each is kept when it is done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from statescape.evolution import ledger
+from statescape.evolution.conditions import Conditions, Hyperparameters
+from statescape.evolution.controls import control, names
+from statescape.evolution.front import FrontPoint, front_of_run
+from statescape.evolution.genome import Genome
+from statescape.evolution.progress import Callback, Progress, Say
+from statescape.evolution.reading import inputs_of, space_of
+from statescape.evolution.result import Champion, Evolution, Found
+from statescape.evolution.scoring import score
+from statescape.evolution.seals import Sealing, seal
+from statescape.evolution.search import Population, Search, arm_by_name
+from statescape.evolution.search.arms import stream_of
+from statescape.evolution.search.final import Final, race
+from statescape.evolution.search.population import ranked
+from statescape.evolution.settings import Limits, Settings
+from statescape.evolution.tuning import trainings_of, tune
+from statescape.reservoir.tasks import Task
+from statescape.runs import Executor, Journal
+
+RIVALS = ("random-search", "hill-climber")
+# Stream of random numbers below (seed,).
+_HYPER = 22
+
+
+class Steps:
+    """The steps of a run, each kept in the journal when it is done."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        settings: Settings,
+        task: Task,
+        executor: Executor,
+        callbacks: tuple[Callback, ...],
+        say: Say | None,
+    ) -> None:
+        self._journal, self._settings, self._task, self._executor = journal, settings, task, executor
+        self._callbacks, self._say = callbacks, say or (lambda _: None)
+        self._space = space_of(settings, task)
+        self._conditions = Conditions(task, settings.level, "search", settings.hyper)
+
+    def whole(self) -> Evolution:
+        """From the first generation to the last seal."""
+        settings, journal = self._settings, self._journal
+        begun = time.perf_counter()
+        main = self._searched(settings.arm, settings.limits)
+        same = Limits(trainings=main.trainings)
+        others = [name for name in RIVALS if settings.compare and name != settings.arm]
+        rivals = {name: self._searched(name, same) for name in others}
+        tuned = {}
+        if settings.compare and settings.tune:
+            tuned["hyper-parameters"] = self._tuned(main)
+        self._say("Scoring the front of error and edges")
+        stream = (settings.seed, stream_of(arm_by_name(settings.arm)))
+        front = self._remember(
+            "front",
+            lambda: front_of_run(journal, main.arm, self._space, self._conditions, stream, self._executor),
+        )
+        self._say("Sealing champion and controls")
+        found = {name: rival.topology for name, rival in rivals.items()}
+        plan = Sealing(
+            self._task,
+            main.topology,
+            inputs_of(settings, self._task),
+            settings.hyper,
+            names([*found, *tuned]),
+            found,
+            tuned,
+            settings.seed,
+            settings.seal_trials,
+            settings.tune,
+        )
+        seals = seal(plan, self._executor, self._remember)
+        spent = journal.remember("seconds", lambda: time.perf_counter() - begun)
+        if not journal.finished:
+            journal.finish()
+        points = tuple(FrontPoint(**point) for point in front)
+        name = str(journal.path) if journal.path.name != "temporary.run" else ""
+        return Evolution(name, settings, self._task, main, rivals, seals, float(spent), points)
+
+    def _searched(self, name: str, limits: Limits) -> Found:
+        """One arm, from its start to its winner."""
+        population, seconds = self._population(name, limits)
+        stream = (self._settings.seed, stream_of(arm_by_name(name)))
+        self._say(f"Racing the best of {name}")
+        by_error = ranked(population.members, population.noise)
+        final = Final.from_json(
+            self._remember(
+                f"final/{name}",
+                lambda: race(by_error, self._space, self._conditions, stream, self._executor).as_json(),
+            )
+        )
+        winner = next(member for member in population.members if member.number == final.champion)
+        champion = Champion(winner, self._space.topology(winner.genome, "champion"), self._settings.hyper)
+        return Found(
+            name,
+            champion,
+            final,
+            tuple(ledger.history(self._journal, name)),
+            population.members,
+            population.trainings,
+            seconds,
+        )
+
+    def _population(self, name: str, limits: Limits) -> tuple[Population, float]:
+        """Who is left when an arm is over."""
+        settings, journal = self._settings, self._journal
+        kept = ledger.population(journal, name)
+        state, before = kept if kept is not None else (None, 0.0)
+        over = journal.get(f"over/{name}") is not None
+        if state is not None and over:
+            return state, before
+        given = [Genome.from_bytes(blob) for (blob,) in journal.rows(_START)] if name == settings.arm else []
+        search = Search(
+            self._space,
+            arm_by_name(name),
+            settings.seed,
+            trials=settings.trials,
+            deterministic=self._conditions.deterministic,
+            adapt=settings.adapt,
+            start=given,
+            sparse="edges" in settings.objectives and name == settings.arm,  # rivals search the claim: a low error
+            population=state,
+        )
+        self._say(f"Searching: {name}")
+        begun, seconds = time.perf_counter() - before, before
+        stopped = False
+        while not stopped and not _over(search.population, limits, time.perf_counter() - begun):
+            batch = search.ask()
+            generation = search.tell(score(batch.topologies, self._conditions, batch.seeds, self._executor))
+            if generation is None:
+                continue
+            seconds = time.perf_counter() - begun
+            ledger.write(journal, name, generation, seconds)
+            progress = Progress(name, ledger.summarise(generation, seconds), limits)
+            for callback in self._callbacks:
+                stopped = bool(callback(progress)) or stopped
+        journal.put(f"over/{name}", b"1")
+        return search.population, seconds
+
+    def _tuned(self, main: Found) -> Hyperparameters:
+        """Hyper-parameters of a random wiring, from as many trainings as the search had."""
+
+        def compute() -> dict[str, Any]:
+            self._say("Tuning a random wiring with the same budget")
+            settings = self._settings
+            draws = control(
+                "hyper-parameters",
+                main.topology,
+                settings.level,
+                self._task.n_inputs,
+                (settings.seed, _HYPER),
+            ).draws
+            length = max(round(main.trainings / (trainings_of(1024, len(draws)) / 1024)), 1)
+            return vars(tune(draws, self._conditions, (settings.seed, _HYPER, 1), self._executor, length))
+
+        return Hyperparameters(**self._remember("tuned/hyper-parameters", compute))
+
+    def _remember(self, key: str, compute: Callable[[], Any]) -> Any:
+        if key.startswith("seal/") and self._journal.get(key) is None:
+            self._say(f"Sealing {key.removeprefix('seal/').replace('/', ': ')}")
+        return self._journal.remember(key, compute)
+
+
+_START = "SELECT value FROM blobs WHERE key LIKE 'start/%' ORDER BY key"
+
+
+def _over(population: Population, limits: Limits, seconds: float) -> bool:
+    same = population.generation - 1 - population.best_since
+    return population.generation > 0 and limits.reached(population.generation, population.trainings, seconds, same)
