@@ -38,10 +38,8 @@ def fit_lens(
 
         found = read_corpus([str(file) for file in corpus])
     if found.faults:
-        first = found.faults[0]
-        complain(
-            f"Lines that could not be read and are left out: {len(found.faults)}; the first: {first.place}, {first.reason}."
-        )
+        first, count = found.faults[0], len(found.faults)
+        complain(f"Lines that cannot be read and are left out: {count}; {first.place}: {first.reason}.")
     language_model = inputs.load(model, bos)
     from statescape.language import FitSettings
 
