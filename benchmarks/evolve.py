@@ -308,7 +308,7 @@ def _peer_score(work: tuple[np.ndarray, int, int]) -> float:
         trial = narma10().trial(np.random.SeedSequence((seed, number)))
         rng = np.random.default_rng((seed, number))
         W_in = 0.1 * (2.0 * rng.integers(0, 2, (len(W), 1)) - 1.0)
-        model = Reservoir(W=W, Win=W_in, bias=np.full((len(W), 1), 0.1)) >> Ridge(ridge=1e-8)
+        model = Reservoir(W=W, Win=W_in, bias=np.full(len(W), 0.1)) >> Ridge(ridge=1e-8)
         model.fit(trial.train_inputs, trial.train_targets, warmup=trial.warmup)
         scores.append(nrmse(model.run(trial.test_inputs), trial.test_targets))
     return float(np.mean(scores))
