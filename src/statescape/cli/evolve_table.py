@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from statescape.cli.console import output, visible
+from statescape.cli.console import counted, output, visible
 
 if TYPE_CHECKING:
     from statescape.evolution import Evolution
     from statescape.statistics import MeanInterval
-
-ALPHA = 0.05
 
 
 def print_result(result: Evolution) -> None:
     """The seals, level by level, and what they say."""
     from rich.table import Table
     from rich.text import Text
+
+    from statescape.evolution.seals import ALPHA
+    from statescape.studies.evolution_conclusion import better
 
     console = output()
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -32,8 +33,7 @@ def print_result(result: Evolution) -> None:
         cells = []
         for seal in result.seals.values():
             one = seal.controls[name]
-            beaten = one.p_holm < ALPHA and one.ratio < 1
-            cells.append(f"{_number(one.control.mean)} {'*' if beaten else ' '}")
+            cells.append(f"{_number(one.control.mean)} {'*' if better(one) else ' '}")
         table.add_row(name, *cells)
     console.print(table)
     own = result.seals[result.settings.level]
@@ -83,9 +83,9 @@ def _search_line(result: Evolution) -> str:
     rate = found.trainings / max(found.seconds, 1e-9)
     return (
         f"{found.arm} search, {settings.encoding}, {settings.units} units, radius {settings.radius}, seed "
-        f"{settings.seed}: {len(result.history):,} generations, {found.trainings:,} trainings in {found.seconds:.0f} s "
-        f"({rate:,.0f} a second). Champion: {result.best.topology.edges:,} edges, made by "
-        f"{result.best.candidate.operator}."
+        f"{settings.seed}: {counted(len(result.history), 'generation')}, {counted(found.trainings, 'training')} in "
+        f"{found.seconds:.0f} s ({rate:,.0f} a second). Champion: {counted(result.best.topology.edges, 'edge')}, made "
+        f"by {result.best.candidate.operator}."
     )
 
 

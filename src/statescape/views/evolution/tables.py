@@ -8,9 +8,9 @@ from dataclasses import asdict
 
 from statescape.evolution import Evolution
 from statescape.evolution.chronicle import Ancestor
-from statescape.evolution.seals import Comparison
+from statescape.evolution.seals import ALPHA, Comparison
 from statescape.statistics import MeanInterval
-from statescape.studies.evolution_conclusion import ALPHA
+from statescape.studies.evolution_conclusion import better
 from statescape.studies.evolution_search import NORMAL_95
 from statescape.views.evolution.genealogy import gains_by_operator, percent
 from statescape.views.page import Table
@@ -71,9 +71,8 @@ def seals_table(evolution: Evolution) -> Table:
         cells = []
         for seal in seals.values():
             one = seal.controls[name]
-            beaten = one.p_holm < ALPHA and one.ratio < 1.0
             best = f" ({_number(one.control.best_of_k)})" if one.control.k > 1 else ""
-            cells.append(f"{_number(one.control.mean)}{best}{' *' if beaten else '  '}")
+            cells.append(f"{_number(one.control.mean)}{best}{' *' if better(one) else '  '}")
         rows.append((name, *cells))
     return Table(
         header,
