@@ -48,5 +48,5 @@ def test_what_cannot_be_fitted_is_refused_before_any_work(run, corpus, tmp_path)
     assert_refused(run("fit-lens", corpus, "--out", corpus), "cannot be a folder")
     bad = tmp_path / "bad.jsonl"
     bad.write_text('{"text": "a"}\n{"words": 3}\n')
-    assert_refused(run("fit-lens", bad, "--out", tmp_path / "x"), "line 2")
+    assert_refused(run("fit-lens", bad, "--out", tmp_path / "x", "--strict"), "line 2")
     assert not (tmp_path / "x").exists()
