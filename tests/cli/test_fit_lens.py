@@ -47,6 +47,6 @@ def test_what_cannot_be_fitted_is_refused_before_any_work(run, corpus, tmp_path)
     assert_refused(run("fit-lens", tmp_path / "none.txt", "--out", tmp_path / "x"), "none.txt cannot be read")
     assert_refused(run("fit-lens", corpus, "--out", corpus), "cannot be a folder")
     bad = tmp_path / "bad.jsonl"
-    bad.write_text('{"words": 3}\n')
-    assert_refused(run("fit-lens", bad, "--out", tmp_path / "x"), "document")
+    bad.write_text('{"text": "a"}\n{"words": 3}\n')
+    assert_refused(run("fit-lens", bad, "--out", tmp_path / "x", "--strict"), "line 2")
     assert not (tmp_path / "x").exists()

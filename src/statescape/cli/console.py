@@ -40,6 +40,11 @@ def visible(text: str) -> str:
     )
 
 
+def counted(number: int, what: str) -> str:
+    """So many of something: 1 line, 2,000 lines."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def token(text: str) -> str:
     """A token as a table shows it: spaces visible, unprintable characters as escapes."""
     return visible(text).replace(" ", "·")

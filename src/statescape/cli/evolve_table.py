@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from statescape.cli.console import output, visible
+from statescape.cli.console import counted, output, visible
 
 if TYPE_CHECKING:
     from statescape.evolution import Evolution
@@ -82,9 +82,9 @@ def _search_line(result: Evolution) -> str:
     rate = found.trainings / max(found.seconds, 1e-9)
     return (
         f"{found.arm} search, {settings.encoding}, {settings.units} units, radius {settings.radius}, seed "
-        f"{settings.seed}: {len(result.history):,} generations, {found.trainings:,} trainings in {found.seconds:.0f} s "
-        f"({rate:,.0f} a second). Champion: {result.best.topology.edges:,} edges, made by "
-        f"{result.best.candidate.operator}."
+        f"{settings.seed}: {counted(len(result.history), 'generation')}, {counted(found.trainings, 'training')} in "
+        f"{found.seconds:.0f} s ({rate:,.0f} a second). Champion: {counted(result.best.topology.edges, 'edge')}, made "
+        f"by {result.best.candidate.operator}."
     )
 
 

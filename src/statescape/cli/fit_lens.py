@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from statescape.cli import corpus as corpora
 from statescape.cli import inputs
-from statescape.cli.console import complain, output, visible, working
+from statescape.cli.console import complain, counted, output, visible
 from statescape.errors import StatescapeError
 
 if TYPE_CHECKING:
@@ -16,15 +17,14 @@ if TYPE_CHECKING:
 
 
 def fit_lens(
-    corpus: Annotated[
-        list[Path], typer.Argument(help="Files of text: .txt, or .jsonl with a text in every line; also .gz.")
-    ],
+    files: corpora.Files,
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the lens; an unfinished fit goes on.")],
     kind: Annotated[str, typer.Option("--kind", help="Kind of lens: tuned.")] = "tuned",
     model: inputs.Model = None,
     steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of the optimizer.")] = 400,
     positions: Annotated[int, typer.Option("--positions", min=1, help="Least positions of a step.")] = 2048,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the order of the documents.")] = 0,
+    strict: corpora.Strict = False,
     bos: inputs.Bos = None,
     json_file: inputs.Json = None,
 ) -> None:
@@ -33,19 +33,13 @@ def fit_lens(
         raise StatescapeError(f"--kind takes tuned, the one lens that is fitted here; got {kind!r}.")
     inputs.require_outputs(json_file)
     inputs.require_folder(out)
-    with working("Reading the corpus ..."):
-        from statescape.language.corpus import read_corpus
-
-        found = read_corpus([str(file) for file in corpus])
-    if found.faults:
-        first, count = found.faults[0], len(found.faults)
-        complain(f"Lines that cannot be read and are left out: {count}; {first.place}: {first.reason}.")
+    texts = [document.text for document in corpora.read(files, strict).documents]
     language_model = inputs.load(model, bos)
     from statescape.language import FitSettings
 
     settings = FitSettings(steps=steps, positions=positions, seed=seed)
     try:
-        fitted = _with_progress(language_model, [one.text for one in found.documents], out, settings)
+        fitted = _with_progress(language_model, texts, out, settings)
     except KeyboardInterrupt:
         complain(f"Interrupted; the same command goes on from the last checkpoint in {out}.")
         raise typer.Exit(130) from None
@@ -81,7 +75,8 @@ def _print(model: LanguageModel, fitted: FittedLens, out: Path) -> None:
     console, facts = output(), model.facts
     console.print(
         f"{visible(facts.name)}: tuned lens of {facts.n_blocks} maps, fitted on {fitted.trained_on:,} positions. "
-        f"KL(final || lens) in nats over {fitted.positions:,} positions of {fitted.documents} held-out texts:",
+        f"KL(final || lens) in nats over {fitted.positions:,} positions of "
+        f"{counted(fitted.documents, 'held-out text')}:",
         markup=False,
         soft_wrap=not console.is_terminal,
     )

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from statescape.cli import corpus as corpora
 from statescape.cli import inputs
 from statescape.cli.console import complain, output, visible, working
 from statescape.cli.verdict_table import print_verdicts
 from statescape.errors import StatescapeError
 
 if TYPE_CHECKING:
-    from io import BufferedIOBase
-
     from rich.progress import Progress, TaskID
-
-    from statescape.language.corpus import Corpus
-
-FAULTS_TOLD = 3
 
 
 def verdict(
-    files: Annotated[
-        list[str],
-        typer.Argument(
-            help="Text or JSON lines with `text`, plain or gzipped; - for stdin.", show_default=False, metavar="FILE..."
-        ),
-    ],
+    files: corpora.Files,
     models: Annotated[
         list[str] | None,
         typer.Option("--model", "-m", help="A folder, a hub name, or conteur; repeatable. [default: bundled conteur]"),
@@ -40,7 +29,7 @@ def verdict(
     positions: Annotated[
         int | None, typer.Option("--positions", min=1, help="Positions drawn in a document. (default: all)")
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first line that cannot be read.")] = False,
+    strict: corpora.Strict = False,
     bos: inputs.Bos = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of everything drawn.")] = 0,
     workers: Annotated[
@@ -55,12 +44,7 @@ def verdict(
     """Is the last state the embedding of the predicted token? Six questions, margins declared beforehand."""
     inputs.require_outputs(out, json_file)
     named = [_model(name) for name in models] if models else [None]
-    with working("Reading the corpus ..."):
-        from statescape.language.corpus import read_corpus
-
-        stdin = cast("BufferedIOBase", sys.stdin.buffer) if "-" in files else None
-        corpus = read_corpus(files, strict=strict, most=max_documents, stdin=stdin)
-    _tell_faults(corpus)
+    corpus = corpora.read(files, strict, max_documents)
     with working("Loading ..."):
         from statescape.studies.verdict import ask
     existed = run is not None and run.exists()
@@ -102,16 +86,6 @@ def _model(name: str) -> str | None:
     if not name.strip():
         raise StatescapeError("--model is empty; give a folder or a hub name, or leave it out for conteur.")
     return None if name == "conteur" and not Path(name).exists() else name
-
-
-def _tell_faults(corpus: Corpus) -> None:
-    """Lines that were left out, on stderr: the first by number, all by count."""
-    if not corpus.faults:
-        return
-    first = "; ".join(f"{fault.place}: {fault.reason}" for fault in corpus.faults[:FAULTS_TOLD])
-    more = len(corpus.faults) - FAULTS_TOLD
-    lines = "1 line" if len(corpus.faults) == 1 else f"{len(corpus.faults):,} lines"
-    complain(f"left out {lines} that cannot be read ({first}{f'; and {more:,} more' if more > 0 else ''})")
 
 
 class _Bar:

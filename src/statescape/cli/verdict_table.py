@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from statescape.cli.console import output, visible
+from statescape.cli.console import counted, output, visible
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,7 +26,8 @@ def print_verdicts(found: Verdicts) -> None:
         facts = one.facts
         parts = [
             f"{visible(facts.name)}: {facts.n_blocks} blocks, width {facts.d_model}, {facts.vocab_size:,} tokens; "
-            f"BOS: {facts.bos}; {one.summary.n_documents:,} documents, {one.summary.n_positions:,} positions"
+            f"BOS: {facts.bos}; {counted(one.summary.n_documents, 'document')}, "
+            f"{counted(one.summary.n_positions, 'position')}"
         ]
         if one.split:
             parts.append(f"{one.split:,} longer than the context and read in passages")
@@ -48,14 +49,14 @@ def print_verdicts(found: Verdicts) -> None:
 def corpus_line(found: Verdicts) -> str:
     """What was read, in a line."""
     names = ", ".join("stdin" if name == "-" else name for name in found.files)
-    parts = [f"{found.n_documents:,} documents" + ("" if found.complete else " (the first)")]
+    parts = [counted(found.n_documents, "document") + ("" if found.complete else " (the first)")]
     for count, what in (
-        (found.faults, "faulty lines"),
-        (found.empty, "empty documents"),
-        (found.duplicates, "duplicates"),
+        (found.faults, "faulty line"),
+        (found.empty, "empty document"),
+        (found.duplicates, "duplicate"),
     ):
         if count:
-            parts.append(f"{count:,} {what} left out")
+            parts.append(f"{counted(count, what)} left out")
     sampled = "all" if found.positions is None else f"up to {found.positions:,} drawn"
     parts.append(f"positions: {sampled} but the first; seed {found.seed}")
     return f"{visible(names)}: {'; '.join(parts)}"

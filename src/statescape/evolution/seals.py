@@ -28,7 +28,7 @@ from statescape.statistics import MeanInterval, bootstrap_mean, holm, sign_flip,
 from statescape.statistics.permutation import BOUND
 
 LEAST_TRIALS = 30
-# Below this a corrected p-value counts.
+# Declared before any data was seen: the family-wise error of one seal.
 ALPHA = 0.05
 CHAMPION = "champion"
 # The champion's W scaled to a tuned radius, as its controls are: what its own radius is worth.
@@ -86,7 +86,8 @@ class Comparison:
         ratio_to_best: the same over the best of the control's draws, chosen on these very trials.
         p: one-sided, before correction.
         p_holm: after.
-        visible: the smallest gain (as a share of the error) that this design would have seen; NaN where unknown.
+        visible: the smallest gain (as a share of the error) that this design would have seen four times in five, by the
+            first and strictest step of Holm; NaN where nothing is tested.
     """
 
     control: Sealed
@@ -221,17 +222,17 @@ def compare(
     """The statistics of one seal."""
     p_values = [_p_value(log_ratios(champion, other), seed) for other in controls]
     compared = {
-        other.name: _comparison(champion, other, p, corrected, seed)
+        other.name: _comparison(champion, other, p, corrected, seed, len(controls))
         for other, p, corrected in zip(controls, p_values, holm(p_values), strict=True)
     }
     itself = None
     if rescaled is not None:
         p = _p_value(log_ratios(champion, rescaled), seed)
-        itself = _comparison(champion, rescaled, p, p, seed)
+        itself = _comparison(champion, rescaled, p, p, seed, 1)
     return Seal(level, champion, bootstrap_mean(champion.scores[0], seed), compared, itself)
 
 
-def _comparison(champion: Sealed, other: Sealed, p: float, corrected: float, seed: int) -> Comparison:
+def _comparison(champion: Sealed, other: Sealed, p: float, corrected: float, seed: int, tests: int) -> Comparison:
     differences = log_ratios(champion, other)
     units = differences.mean(axis=1) if len(differences) > 1 else differences[0]
     ratio = bootstrap_mean(units, seed)
@@ -243,7 +244,7 @@ def _comparison(champion: Sealed, other: Sealed, p: float, corrected: float, see
         math.exp(float(differences.mean(axis=1).max())),
         p,
         corrected,
-        _visible(differences),
+        1.0 - math.exp(-max((smallest_visible(one, ALPHA / tests) for one in _tested(differences)), default=math.nan)),
     )
 
 
@@ -262,19 +263,13 @@ def log_ratios(champion: Sealed, other: Sealed) -> Float[np.ndarray, "draws tria
 
 def _p_value(differences: Float[np.ndarray, "draws trials"], seed: int) -> float:
     """The larger of the p-values over trials and over draws, of those that there are."""
-    draws, trials = differences.shape
-    found = []
-    if trials > 1:
-        found.append(sign_flip(differences.mean(axis=0), seed))
-    if draws > 1:
-        found.append(sign_flip(differences.mean(axis=1), seed))
-    return max(found, default=1.0)
+    return max((sign_flip(means, seed) for means in _tested(differences)), default=1.0)
 
 
-def _visible(differences: Float[np.ndarray, "draws trials"]) -> float:
-    """The smallest gain that would have been seen, over trials and over draws, of those that there are."""
-    found = [smallest_visible(differences.mean(axis=axis)) for axis in (0, 1) if differences.shape[1 - axis] > 1]
-    return 1.0 - math.exp(-max(found)) if found else math.nan
+def _tested(differences: Float[np.ndarray, "draws trials"]) -> list[Float[np.ndarray, " means"]]:
+    """The means over draws and over trials, of those that there are several of."""
+    means = (differences.mean(axis=0), differences.mean(axis=1))
+    return [one for one in means if len(one) > 1]
 
 
 def _sealed(name: str, plan: Sealing, level: Level, executor: Executor, keep: Remember) -> Sealed:

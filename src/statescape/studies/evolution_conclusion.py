@@ -40,6 +40,8 @@ class Facts:
         signed: whether signs or values belong to the genome.
         nilpotent: whether it has no cycle.
         score_name: what the scores are.
+        tuned: whether champion and controls were tuned before they were sealed.
+        compared: whether searches of the same budget are among the controls.
     """
 
     level: Level
@@ -47,6 +49,8 @@ class Facts:
     signed: bool
     nilpotent: bool
     score_name: str
+    tuned: bool = True
+    compared: bool = True
 
 
 def conclude(evolution: Evolution) -> str:
@@ -58,7 +62,13 @@ def concluded(evolution: Evolution) -> tuple[str, ...]:
     """The sentences of the conclusion of a run."""
     settings = evolution.settings
     facts = Facts(
-        settings.level, settings.radius, settings.encoding != "binary", evolution.nilpotent, evolution.task.score_name
+        settings.level,
+        settings.radius,
+        settings.encoding != "binary",
+        evolution.nilpotent,
+        evolution.task.score_name,
+        settings.tune,
+        settings.compare,
     )
     return sentences(facts, evolution.seals)
 
@@ -74,9 +84,8 @@ def sentences(facts: Facts, seals: Mapping[Level, Seal]) -> tuple[str, ...]:
     if not math.isfinite(own.interval.mean):
         return ("The champion diverged on sealed trials: there is nothing to conclude from it.",)
     told = [_overall(facts, own)]
-    gains = {level: gain(seals[level]) for level in LEVELS if level in seals}
-    if gains[facts.level] > 0:
-        told += _parts(facts.level, gains)
+    if REFERENCE in own.controls and own.controls[REFERENCE].beaten:
+        told += _parts(facts.level, seals)
     told.append(_topology(facts, seals))
     told += _radius(facts, own)
     return tuple(sentence for sentence in told if sentence)
@@ -90,7 +99,7 @@ def gain(seal: Seal, reference: str = REFERENCE) -> float:
 
 
 def beats_all(seal: Seal) -> bool:
-    """Whether the champion is better than every control, all tests corrected together."""
+    """Whether the champion is shown to be better than every control."""
     return all(one.beaten for one in seal.controls.values())
 
 
@@ -101,31 +110,40 @@ def unbeaten(seal: Seal) -> list[str]:
 
 def _overall(facts: Facts, own: Seal) -> str:
     best = own.controls[own.best_control]
-    scores = (
-        f"{facts.score_name} {own.interval.mean:.3f} against {best.control.mean:.3f} of the best tuned control "
-        f"({own.best_control})"
+    tuned = "tuned " if facts.tuned else ""
+    scores = f"{facts.score_name} {own.interval.mean:.3f} " + (
+        f"against {best.control.mean:.3f} of the best {tuned}control ({own.best_control})"
+        if math.isfinite(best.control.mean)
+        else "where every control diverged at times"
     )
     if beats_all(own):
-        return f"At its own level, {facts.level}, the champion beats every control: {scores}, {_percent(best.ratio)}."
+        which = "every control" if facts.compared else "every control (none of them a search of its budget)"
+        return (
+            f"At its own level, {facts.level}, the champion beats {which}: {scores}, {_percent(best.ratio)} by trial."
+        )
     left = unbeaten(own)
     seen = _visible([own.controls[name] for name in left])
     which = "any control" if len(left) == len(own.controls) else _list(left)
-    hidden = "" if not math.isfinite(seen) else f"; this design would have seen a gain of {seen:.1%}"
+    hidden = "" if not math.isfinite(seen) else f"; this design would have seen a gain of {seen:.1%} four times in five"
     return f"At its own level, {facts.level}, the champion is not shown to beat {which}: {scores}{hidden}."
 
 
-def _parts(level: Level, gains: Mapping[Level, float]) -> list[str]:
+def _parts(level: Level, seals: Mapping[Level, Seal]) -> list[str]:
     """Who earned which part of the gain over a random wiring of the same density."""
+    gains = {one: gain(seals[one]) for one in LEVELS[LEVELS.index(level) :] if one in seals}
     whole = gains[level]
-    rungs = [one for one in LEVELS[LEVELS.index(level) :] if one in gains]
     # What is left of the gain can only shrink down the ladder: where a lower rung shows more, that is noise.
-    left = np.minimum.accumulate([max(gains[one], 0.0) for one in rungs])
-    shares = list(zip(rungs, -np.diff(left, append=0.0) / whole, strict=True))
-    told = [f"{share:.0%} is {_WHAT[here]}" for here, share in shares if share >= LEAST_SHARE]
-    reduced = f"{1.0 - math.exp(-whole):.0%} lower error than random wirings of its density (erdos-renyi)"
-    if not told:
-        return [f"Its {reduced} cannot be told apart into parts."]
+    left = np.minimum.accumulate([max(one, 0.0) for one in gains.values()])
+    shares = zip(gains, -np.diff(left, append=0.0) / whole, strict=True)
+    told = [f"about {share:.0%} is {_what(here, seals[here])}" for here, share in shares if share >= LEAST_SHARE]
+    reduced = f"{1.0 - math.exp(-whole):.0%} lower error than random wirings of its density ({REFERENCE})"
     return [f"Of its {reduced}, in logarithms, {_list(told)}."]
+
+
+def _what(level: Level, seal: Seal) -> str:
+    if level == "mask" and not seal.controls[REFERENCE].beaten:
+        return "left with all weights redrawn, no more than chance may leave"
+    return _WHAT[level]
 
 
 def _topology(facts: Facts, seals: Mapping[Level, Seal]) -> str:
@@ -144,13 +162,14 @@ def _topology(facts: Facts, seals: Mapping[Level, Seal]) -> str:
             "with its own signs and values: topology in the wider sense, edges with their weights; which units are "
             "connected is not shown to matter by itself."
         )
-    seal = mask if mask is not None else wiring
+    seal, redrawn = (mask, "W_in and all weights") if mask is not None else (wiring, "W_in")
     if seal is None:
         return ""
-    seen = _visible(list(seal.controls.values()))
-    smallest = f" (a gain of {seen:.1%} would have been seen)" if math.isfinite(seen) else ""
+    seen = _visible([seal.controls[name] for name in unbeaten(seal)])
+    smallest = f" (a gain of {seen:.1%} would have been seen four times in five)" if math.isfinite(seen) else ""
     return (
-        f"With W_in and weights redrawn no gain over every control is left{smallest}: not a gain of the wiring itself."
+        f"With {redrawn} redrawn it is not shown to beat every control{smallest}: "
+        "no gain of the wiring itself is shown."
     )
 
 
@@ -158,17 +177,19 @@ def _radius(facts: Facts, own: Seal) -> list[str]:
     found = []
     if own.rescaled is not None:
         how = "free" if facts.radius == "free" else "a gene"
+        common = "a tuned radius" if facts.tuned else "the radius given"
+        part = "part of the gain" if gain(own) > 0 else "part of its score"
         low, high = own.rescaled.ratio_interval
         if high < 1.0:
-            part = (
-                f"scaled to a tuned radius as its controls are, the champion has {1.0 / own.rescaled.ratio - 1.0:.0%} "
-                "more error: that part of the gain is its radius"
+            worth = (
+                f"scaled to {common} as its controls are, the champion has {1.0 / own.rescaled.ratio - 1.0:.0%} "
+                f"more error: that {part} is its radius"
             )
         elif low > 1.0:
-            part = "a tuned radius serves the champion better than its own: none of the gain is its radius"
+            worth = f"{common} serves the champion better than its own: no {part} is its radius"
         else:
-            part = "scaled to a tuned radius the champion is not shown to change: no part of the gain is its radius"
-        found.append(f"The radius was {how}; {part}.")
+            worth = f"scaled to {common} the champion is not shown to change: no {part} is shown to be its radius"
+        found.append(f"The radius was {how}; {worth}.")
     if facts.nilpotent:
         found.append(
             "The champion has no cycle, so its radius is 0 at any scale and equal radius does not hold for it."

@@ -6,7 +6,7 @@ import math
 
 from statescape.statistics import MeanInterval
 from statescape.studies.verdict.decision import Decision
-from statescape.studies.verdict.questions import FEWEST_DOCUMENTS
+from statescape.studies.verdict.questions import FEWEST_DOCUMENTS, MOST_AGREEMENT_BY_CONSTRUCTION
 from statescape.studies.verdict.reference import VARIANTS
 from statescape.studies.verdict.result import RANDOM_WEIGHTS, ModelVerdict, Verdicts
 
@@ -28,7 +28,8 @@ def _sentence(decision: Decision, one: ModelVerdict) -> str:
         return _never(decision, one)
     said = _WORDS[decision.question.name](one, interval) + _without_training(decision, one)
     if interval.n < FEWEST_DOCUMENTS:
-        return f"{said}; {interval.n} documents are too few to decide ({FEWEST_DOCUMENTS} at least)"
+        few = "1 document is" if interval.n == 1 else f"{interval.n} documents are"
+        return f"{said}; {few} too few to decide ({FEWEST_DOCUMENTS} at least)"
     return said
 
 
@@ -45,7 +46,7 @@ def _without_training(decision: Decision, one: ModelVerdict) -> str:
 def _never(decision: Decision, one: ModelVerdict) -> str:
     if decision.question.name == "H6":
         chance = one.yardstick.agreement_of_isotropic
-        if math.isfinite(chance):
+        if chance > MOST_AGREEMENT_BY_CONSTRUCTION:
             return f"{chance:.0%} of isotropic states agree by construction, which leaves nothing to find"
     if decision.question.name == "H5":
         return "there is no inner state that decodes what the embedding does not give already"
