@@ -206,7 +206,7 @@ def evolve_search(executor: Any, seconds: float, seed: int, note: Callable[[Any]
 
     def watch(progress: Any) -> None:
         note(progress.summary)
-        if progress.summary.seconds > seconds:
+        if progress.summary.number > 1 and progress.summary.seconds > seconds:
             raise Enough
 
     try:
