@@ -23,7 +23,7 @@ os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL
 import numpy as np
 
 from harness import write
-from statescape.evolution import Evolution, Hyperparameters, evolve
+from statescape.evolution import Evolution, Hyperparameters, Settings, evolve
 from statescape.reservoir import Topology, scr
 from statescape.reservoir.measures import noisy_memory_capacity
 from statescape.reservoir.tasks import narma10
@@ -31,6 +31,8 @@ from statescape.runs import Serial, make_executor
 from statescape.studies.evolution_conclusion import conclude
 
 CORES = 2
+# Of a generation, as `evolve` has them; the peer scores every candidate on as many.
+TRIALS = Settings.trials
 
 
 def yardstick(seeds: int) -> list[dict[str, Any]]:
@@ -281,9 +283,9 @@ def _peer_rate(pool: Any, seed: int) -> float:
             super().__init__(n_var=100 * 100, n_obj=1, xl=-1.0, xu=1.0)
 
         def _evaluate(self, X: np.ndarray, out: dict[str, Any], *_: Any, **__: Any) -> None:
-            work = [(np.where(np.abs(x) > 0.9, np.sign(x), 0.0).reshape(100, 100), seed, 4) for x in X]
+            work = [(np.where(np.abs(x) > 0.9, np.sign(x), 0.0).reshape(100, 100), seed, TRIALS) for x in X]
             out["F"] = np.array(pool.map(_peer_score, work, chunksize=4))[:, None]
-            count[0] += 4 * len(X)
+            count[0] += TRIALS * len(X)
 
     start = time.perf_counter()
     minimize(

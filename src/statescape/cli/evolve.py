@@ -87,7 +87,7 @@ def evolve(
     ] = "error",
     trials: Annotated[
         int, typer.Option("--trials", "-k", min=1, help="Trials of a generation.", rich_help_panel=_SEARCH)
-    ] = 4,
+    ] = 16,
     adapt: Annotated[
         bool,
         typer.Option("--adapt/--fixed-rates", help="Use operators as often as they succeed.", rich_help_panel=_SEARCH),

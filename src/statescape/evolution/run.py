@@ -37,7 +37,7 @@ def evolve(
     density: float | None = None,
     arm: str = "genetic",
     seed: int = 0,
-    trials: int = 4,
+    trials: int = 16,
     adapt: bool = True,
     hyper: Hyperparameters | None = None,
     generations: int | None = None,

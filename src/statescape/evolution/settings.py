@@ -80,7 +80,7 @@ class Settings:
     density: float | None = None
     arm: str = "genetic"
     seed: int = 0
-    trials: int = 4
+    trials: int = 16
     adapt: bool = True
     hyper: Hyperparameters = field(default_factory=Hyperparameters)
     limits: Limits = field(default_factory=Limits)
