@@ -107,6 +107,9 @@ def test_a_gain_that_is_not_shown_is_not_divided_into_parts() -> None:
 def test_what_new_weights_leave_by_chance_is_not_called_the_wiring() -> None:
     words = conclusion(facts("wiring"), ladder(0.365, 0.365, 0.3695, 0.3692, control=0.37))
     assert "which units are connected" not in words.split("With W_in")[0]
+    some = {level: seal(level, 0.30, 0.37, other=0.25) for level in ("wiring", "signs", "mask")}
+    assert "is left with all weights redrawn." in conclusion(facts("wiring"), some)
+    assert "chance" not in conclusion(facts("wiring"), some)
 
 
 def test_words_follow_what_was_done() -> None:

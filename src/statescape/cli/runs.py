@@ -29,13 +29,21 @@ def runs(
     for one in found:
         settings = one.settings
         task = settings.get("task", {})
-        name = task.get("name") or Path(task.get("file") or task.get("folder") or task.get("object") or "").name
-        cells = [one.path.name, one.status, one.created.replace("+00:00", "").replace("T", " "), name]
+        name = (
+            task.get("name")
+            or Path(task.get("file") or task.get("folder") or task.get("object") or "").name
+            or one.kind
+        )
+        status = one.status if one.kind else "unreadable"
+        cells = [one.path.name, status, one.created.replace("+00:00", "").replace("T", " "), name]
         cells += [str(settings.get(key, "")) for key in ("units", "encoding", "level", "seed")]
         table.add_row(*[Text(visible(cell)) for cell in cells])
     console = output()
     if found:
         console.print(table)
+        for one in found:
+            if not one.kind:
+                console.print(visible(one.status), markup=False, soft_wrap=True)
     else:
         console.print(f"No runs (*.run) in {visible(str(folder))}.", markup=False)
     if json_file is not None:

@@ -22,6 +22,8 @@ def open_task(name: str | Path, options: Mapping[str, Any] | None = None) -> tup
     Raises:
         StatescapeError: for an unknown name, a file that cannot be used, or options where there is no file.
     """
+    if not str(name).strip():
+        raise StatescapeError("The task is empty; give the name of a task, a CSV file or a folder of Japanese vowels.")
     path, options = Path(name), dict(options or {})
     if str(name).lower() not in tasks.names() and (path.exists() or path.suffix or "/" in str(name)):
         if path.is_dir():

@@ -141,9 +141,11 @@ def _parts(level: Level, seals: Mapping[Level, Seal]) -> list[str]:
 
 
 def _what(level: Level, seal: Seal) -> str:
-    if level == "mask" and not seal.controls[REFERENCE].beaten:
-        return "left with all weights redrawn, no more than chance may leave"
-    return _WHAT[level]
+    """What a part is owed to; the word about connections only where the claim below is made of them."""
+    if level != "mask" or beats_all(seal):
+        return _WHAT[level]
+    chance = "" if seal.controls[REFERENCE].beaten else ", no more than chance may leave"
+    return f"left with all weights redrawn{chance}"
 
 
 def _topology(facts: Facts, seals: Mapping[Level, Seal]) -> str:
