@@ -31,6 +31,7 @@ CHECKED = [
     "statescape.statistics",
     "statescape.studies",
     "statescape.views",
+    "statescape.wording",
 ]
 install_import_hook(CHECKED, "beartype.beartype")
 
