@@ -48,6 +48,7 @@ def evolve(
     tune: bool = True,
     seal_trials: int = 30,
     objectives: Sequence[str] = ("error",),
+    operators: Sequence[str] | None = None,
     task_options: Mapping[str, Any] | None = None,
     start: Sequence[Genome] = (),
     run: str | Path | None = None,
@@ -61,7 +62,7 @@ def evolve(
 
     Args:
         task: a name, a CSV file, or a task.
-        units: as in `Settings`, and so on to `objectives`.
+        units: as in `Settings`, and so on to `operators`.
         encoding: smallest search space first: circulant, circulant-real, blocks, binary, ternary, real.
         level: what a trial of the search redraws: matrix, wiring or mask.
         radius: rescale, free or gene.
@@ -80,6 +81,7 @@ def evolve(
         tune: whether champion and controls are tuned before they are sealed.
         seal_trials: for every seal, at least 30.
         objectives: "error", or "error" and "edges".
+        operators: names of those that make children; None for all that apply.
         task_options: of `tasks.from_csv`, for a file.
         start: genomes to begin with.
         run: file of the run's journal; a temporary one where None.
@@ -115,6 +117,7 @@ def evolve(
         tune,
         seal_trials,
         tuple(objectives),
+        None if operators is None else tuple(operators),
     )
     _try_out(settings, opened, start)
     with ExitStack() as stack:

@@ -128,6 +128,7 @@ class Steps:
             adapt=settings.adapt,
             start=given,
             sparse="edges" in settings.objectives and name == settings.arm,  # rivals search the claim: a low error
+            operators=settings.operators if name == settings.arm else None,
             population=state,
         )
         self._say(f"Searching: {name}")
