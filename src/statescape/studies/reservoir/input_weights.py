@@ -1,4 +1,4 @@
-"""Should W_in evolve? The notebook left it open: here both ways search for as long, and both are sealed at every level."""
+"""Should W_in evolve? Both ways search for as long, and both are sealed at every level."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class InputWeights:
         return say(
             "NARMA10, {units} units, ternary, searched at matrix, where one W_in stays for the whole search: {runs} "
             "searches that evolve W alone and {runs} that evolve W and W_in, {trainings:,} trainings each. Every "
-            "champion is then tuned and sealed at all four levels on {trials} fresh trials; paired by the search's seed.",
+            "champion is then tuned and sealed at all four levels on {trials} fresh trials; paired by the seed.",
             **vars(budget),
         )
 
@@ -115,11 +115,11 @@ class InputWeights:
             )
         else:
             first = say(
-                "No: even at matrix the error is {change} higher when W_in evolves with W: the space to search is larger.",
+                "No: even at matrix the error is {change} higher when W_in evolves with W.",
                 change=percent(own.change),
             )
         if below:
-            second = say("The gain is also shown where W_in is redrawn: at {levels}.", levels=listed(below))
+            second = say("Lower errors are shown where W_in is redrawn, too: at {levels}.", levels=listed(below))
         else:
-            second = say("Once W_in is redrawn no gain is shown: what evolved is the match of one W with one W_in.")
+            second = say("Where W_in is redrawn (wiring, signs, mask) evolving it is not shown to lower the error.")
         return (first, second, *few_runs(budget))

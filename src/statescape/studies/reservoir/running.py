@@ -1,4 +1,4 @@
-"""Doing a study: its pieces are spread over an executor, each is kept when it is done, and a run that was cut goes on."""
+"""Doing a study: its pieces are spread over an executor and kept when they are done; a run that was cut goes on."""
 
 from __future__ import annotations
 
