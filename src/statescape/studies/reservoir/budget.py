@@ -40,8 +40,8 @@ class Budget:
             raise StatescapeError("A budget's units, runs, trainings, trials and tuning are whole numbers above 0.")
 
 
-QUICK = Budget("quick", units=20, runs=5, trainings=2_000, tuning=8)
-FULL = Budget("full", units=50, runs=RUNS, trainings=20_000)
+QUICK, WHOLE = "quick", "full"
+FULL = Budget(WHOLE, units=50, runs=RUNS, trainings=20_000)
 
 
 def minutes_of(text: str) -> float | None:
@@ -50,7 +50,7 @@ def minutes_of(text: str) -> float | None:
     Raises:
         StatescapeError: for anything else.
     """
-    if text in (QUICK.name, FULL.name):
+    if text in (QUICK, WHOLE):
         return None
     try:
         minutes = float(text)
@@ -70,7 +70,7 @@ def fitted(minutes: float, per_second: float, trainings_of: Callable[[Budget], f
         trainings_of: trainings that a study needs under a budget, all in all.
     """
     name = f"{minutes:g} minutes"
-    begin = QUICK if minutes < SMALL_BELOW else replace(FULL, tuning=16)
+    begin = replace(FULL, tuning=16) if minutes >= SMALL_BELOW else replace(FULL, units=20, runs=5, tuning=8)
     affordable = 60.0 * minutes * per_second
     for trainings in reversed(TRAININGS):
         budget = replace(begin, name=name, trainings=trainings)

@@ -44,6 +44,11 @@ class Ratio:
         """Of the 95 % interval, as shares."""
         return share(self.interval.low), share(self.interval.high)
 
+    @property
+    def as_shares(self) -> tuple[float, ...]:
+        """Of the runs."""
+        return tuple(share(point) for point in self.points)
+
     def as_json(self) -> dict[str, object]:
         """Plain JSON."""
         low, high = self.ends
@@ -53,7 +58,7 @@ class Ratio:
             "n": self.interval.n,
             "p": self.p,
             "p_holm": self.p_holm,
-            "runs": [share(point) for point in self.points],
+            "runs": list(self.as_shares),
         }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from statescape.evolution import LEVELS, Limits, Settings
-from statescape.studies.reservoir.budget import Budget
+from statescape.studies.reservoir.budget import FULL, Budget
 from statescape.studies.reservoir.comparison import Ratio, ratios
 from statescape.studies.reservoir.evolved import log_error, searched
 from statescape.studies.reservoir.picture import Dots, Mark, StudyFigure
@@ -20,6 +20,8 @@ class InputWeights:
     """{W, W + W_in} at every seal."""
 
     name = "input-weights"
+    quick = Budget("quick", units=20, runs=5, trainings=2_000, tuning=8)
+    full = FULL
 
     def question(self) -> str:
         """The question."""
@@ -76,10 +78,7 @@ class InputWeights:
             )
             for level in LEVELS
         )
-        marks = tuple(
-            Mark(level, one.change, *one.ends, tuple(point for point in one.points), one.shown)
-            for level, one in found.items()
-        )
+        marks = tuple(Mark(level, one.change, *one.ends, one.as_shares, one.shown) for level, one in found.items())
         return Reading(
             self._answer(found, budget),
             Table(

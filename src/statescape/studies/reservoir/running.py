@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from statescape.errors import StatescapeError
 from statescape.runs import Executor, Journal, working
-from statescape.studies.reservoir.budget import FULL, QUICK, Budget, fitted, minutes_of
+from statescape.studies.reservoir.budget import QUICK, Budget, fitted, minutes_of
 from statescape.studies.reservoir.evolved import timed
 from statescape.studies.reservoir.registry import by_name
 from statescape.studies.reservoir.study import Piece, Study, StudyResult
@@ -46,7 +46,8 @@ def run_study(
     Raises:
         StatescapeError: for an unknown study or budget, a negative seed, a run that exists.
     """
-    study, minutes = by_name(name), minutes_of(budget)
+    study = by_name(name)
+    minutes_of(budget)
     if seed < 0:
         raise StatescapeError(f"A seed is a whole number from 0 on; got {seed}.")
     with ExitStack() as stack:
@@ -54,7 +55,7 @@ def run_study(
         if file.exists():
             raise StatescapeError(f"{file} exists already; resume that run, or choose another name.")
         workforce = stack.enter_context(working(executor, workers, scheduler))
-        size = _fitted(study, minutes, workforce) if minutes else {QUICK.name: QUICK, FULL.name: FULL}[budget]
+        size = _size(study, budget, workforce)
         asked = {"study": name, "budget": vars(size), "seed": seed}
         with Journal.create(file, KIND, asked) as journal:
             _work(journal, study.pieces(size, seed), workforce, progress)
@@ -129,9 +130,12 @@ def _key(piece: str) -> str:
     return f"piece/{piece}"
 
 
-def _fitted(study: Study, minutes: float, workforce: Executor) -> Budget:
-    """The budget of so many minutes, by what this machine trains in a second."""
+def _size(study: Study, budget: str, workforce: Executor) -> Budget:
+    """What a budget is; minutes by what the workers train in a second."""
+    minutes = minutes_of(budget)
+    if minutes is None:
+        return study.quick if budget == QUICK else study.full
     probe = fitted(minutes, 0.0, lambda _: 1.0)
-    rates = workforce.map(timed, [probe.units] * workforce.workers)  # the first search of a process also loads
+    workforce.map(timed, [probe.units] * workforce.workers)  # the first search of a process also loads
     rates = workforce.map(timed, [probe.units] * workforce.workers)
-    return fitted(minutes, sum(rates), lambda budget: sum(piece.trainings for piece in study.pieces(budget, 0)))
+    return fitted(minutes, sum(rates), lambda size: sum(piece.trainings for piece in study.pieces(size, 0)))

@@ -70,6 +70,14 @@ class Study(Protocol):
     def name(self) -> str:
         """As the command line calls it."""
 
+    @property
+    def quick(self) -> Budget:
+        """Under a minute on two cores."""
+
+    @property
+    def full(self) -> Budget:
+        """What the question deserves."""
+
     def question(self) -> str:
         """The question, in the language that is spoken."""
 
