@@ -177,6 +177,7 @@ class Sealing:
         trials: for every seal.
         tune: whether hyper-parameters are tuned, for all alike.
         settings: how many hyper-parameters tuning chooses from.
+        draws: of every control where something is drawn.
     """
 
     task: Task
@@ -190,6 +191,7 @@ class Sealing:
     trials: int = LEAST_TRIALS
     tune: bool = True
     settings: int = SETTINGS
+    draws: int = DRAWS
 
     def __post_init__(self) -> None:
         if self.trials < LEAST_TRIALS:
@@ -301,7 +303,7 @@ def _draws(name: str, plan: Sealing, level: Level) -> tuple[Topology, ...]:
         return (Topology(found.W, W_in, radius=found.radius, sr=found.sr, name=name),)
     place = sum(ord(letter) * 31**index for index, letter in enumerate(name)) % 2**32
     seed = (plan.seed, _DRAWS, place, LEVELS.index(level))
-    return control(name, plan.champion, level, plan.W_in.shape[1], seed).draws
+    return control(name, plan.champion, level, plan.W_in.shape[1], seed, draws=plan.draws).draws
 
 
 def _finite(value: float) -> float | None:

@@ -26,6 +26,7 @@ class Budget:
         trainings: of every search.
         trials: fresh trials that a champion is sealed on.
         tuning: length of the list of hyper-parameters that all are tuned on.
+        draws: of every random wiring that a champion is held against.
     """
 
     name: str
@@ -34,10 +35,13 @@ class Budget:
     trainings: int
     trials: int = 30
     tuning: int = 32
+    draws: int = 12
 
     def __post_init__(self) -> None:
-        if min(self.units, self.runs, self.trainings, self.trials, self.tuning) < 1:
-            raise StatescapeError("A budget's units, runs, trainings, trials and tuning are whole numbers above 0.")
+        if min(self.units, self.runs, self.trainings, self.trials, self.tuning, self.draws) < 1:
+            raise StatescapeError(
+                "A budget's units, runs, trainings, trials, tuning and draws are whole numbers above 0."
+            )
 
 
 QUICK, WHOLE = "quick", "full"

@@ -8,27 +8,27 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
 from statescape.evolution import LEVELS, Limits, Settings
-from statescape.evolution.conditions import Hyperparameters, Level
+from statescape.evolution.conditions import Level, draw_input_weights
 from statescape.evolution.reading import inputs_of
 from statescape.evolution.result import Found
 from statescape.evolution.run import search_only
-from statescape.evolution.seals import Sealing, log_ratios, seal
+from statescape.evolution.scoring import losses
+from statescape.evolution.seals import Sealing, seal
 from statescape.evolution.source import reopen_task
 from statescape.evolution.tuning import trainings_of
-from statescape.reservoir import Topology
+from statescape.reservoir import Topology, erdos_renyi
 from statescape.runs import Serial
 from statescape.studies.reservoir.budget import Budget
 from statescape.studies.reservoir.study import Piece, Spec
 
-# Draws of a control, as the seals take them, about; what costs are counted with.
-DRAWS = 12
 # Trials of the race that names a champion, and of its two honest scores.
 FINAL = 8 * 20 + 60
 # Trainings of the search that tells how fast a worker is.
 PROBE = 1_000
+# Stream of random numbers below (seed,).
+_DENSE = 61
 
 
 def searched(
@@ -38,6 +38,7 @@ def searched(
     *,
     levels: Sequence[Level] = (),
     controls: Sequence[str] = (),
+    dense: float | None = None,
     tune: bool = False,
 ) -> Piece:
     """A search, and its champion sealed beside some controls.
@@ -48,17 +49,20 @@ def searched(
         budget: of the study.
         levels: of the seals; none where the champion's honest score at its own level is enough.
         controls: held beside the champion.
+        dense: density of one more random wiring beside it, "dense"; its weights are real.
         tune: whether hyper-parameters of all are tuned before a seal.
     """
     spec = {
         "settings": settings.as_json(),
         "levels": list(levels),
         "controls": list(controls),
+        "dense": dense,
         "tuning": budget.tuning if tune else 0,
         "trials": budget.trials,
+        "draws": budget.draws,
     }
     one = 4 * trainings_of(budget.tuning, 1) if tune else 0
-    sealing = len(levels) * (budget.trials + one + len(controls) * (DRAWS * budget.trials + one))
+    sealing = len(levels) * (budget.trials + one + len(controls) * (budget.draws * budget.trials + one))
     return Piece(key, search_and_seal, spec, budget.trainings + FINAL + sealing)
 
 
@@ -68,18 +72,20 @@ def search_and_seal(spec: Spec) -> dict[str, Any]:
     settings = Settings.from_json(spec["settings"])
     task = reopen_task(settings.task)
     found = search_only(settings, task, Serial())
+    others = {} if spec["dense"] is None else {"dense": _dense(settings, spec["dense"], task.n_inputs)}
     plan = Sealing(
         task,
         found.topology,
         inputs_of(settings, task),
         settings.hyper,
-        tuple(spec["controls"]),
-        {},
+        (*spec["controls"], *others),
+        others,
         {},
         settings.seed,
         spec["trials"],
         bool(spec["tuning"]),
         spec["tuning"] or 1,
+        spec["draws"],
     )
     seals = seal(plan, Serial(), levels=[level for level in LEVELS if level in spec["levels"]])
     return {
@@ -96,6 +102,13 @@ def search_and_seal(spec: Spec) -> dict[str, Any]:
         },
         "seconds": time.perf_counter() - begun,
     }
+
+
+def _dense(settings: Settings, density: float, n_inputs: int) -> Topology:
+    """A random wiring of the usual density, with W_in of its own where the level keeps one."""
+    wiring, inputs = np.random.SeedSequence((settings.seed, _DENSE)).spawn(2)
+    W_in = draw_input_weights(settings.units, n_inputs, inputs) if settings.level == "matrix" else None
+    return Topology(erdos_renyi(settings.units, density, seed=wiring).W, W_in)
 
 
 def described(found: Found) -> dict[str, Any]:
@@ -135,21 +148,7 @@ def rewoven(wiring: Mapping[str, Any]) -> Topology:
 
 def log_error(scores: Sequence[float]) -> float:
     """Mean logarithm of the scores of one champion: what runs are compared by."""
-    from statescape.evolution.scoring import losses
-
     return float(np.clip(losses(np.array(scores)), -30.0, 30.0).mean())
-
-
-def gain_over(seals: Mapping[str, Any], control: str) -> float:
-    """Mean log ratio of a control's scores over the champion's, paired by trial: above 0 the champion is better."""
-    return -float(log_ratios(_sealed(seals, "champion"), _sealed(seals, control)).mean())
-
-
-def _sealed(seals: Mapping[str, Any], name: str) -> Any:
-    from statescape.evolution.seals import Sealed
-
-    scores: Float[np.ndarray, "draws trials"] = np.array(seals[name]["scores"], dtype=np.float64)
-    return Sealed(name, Hyperparameters(**seals[name]["hyper"]), scores)
 
 
 def timed(units: int) -> float:

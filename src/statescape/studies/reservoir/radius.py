@@ -19,7 +19,7 @@ from statescape.reservoir import Topology, spectral_radius
 from statescape.runs import Serial
 from statescape.studies.reservoir.budget import FULL, Budget
 from statescape.studies.reservoir.comparison import Ratio, compared
-from statescape.studies.reservoir.evolved import DRAWS, FINAL, described, log_error
+from statescape.studies.reservoir.evolved import FINAL, described, log_error
 from statescape.studies.reservoir.picture import Dots, Mark, StudyFigure
 from statescape.studies.reservoir.study import Piece, Reading, Results, Spec, Table
 from statescape.studies.reservoir.words import decided, few_runs, over_runs, percent, percent_between, signed
@@ -44,11 +44,11 @@ class Radius:
     def design(self, budget: Budget) -> str:
         """What is done."""
         return say(
-            "NARMA10, {units} units, ternary, searched at wiring: every candidate rescaled to radius 0.9 (rescale), left "
-            "as it is (free), or with a radius that evolves (gene); {runs} searches each, {trainings:,} trainings a "
-            "search. Each champion, and random wirings with as many edges, run at radius 0.9 and at the champion's own, "
-            "on the same {trials} fresh trials. The gain over random wirings at 0.9 is then a sum, in logarithms: what "
-            "the wiring gains at 0.9, and what the champion gains by its own radius.",
+            "NARMA10, {units} units, ternary, searched at wiring: every candidate rescaled to radius 0.9 (rescale), "
+            "left as it is (free), or with a radius that evolves (gene); {runs} searches each, {trainings:,} trainings "
+            "a search. Each champion, and random wirings with as many edges, run at radius 0.9 and at the champion's "
+            "own, on the same {trials} fresh trials. The gain over random wirings at 0.9 is then a sum, in "
+            "logarithms: what the wiring gains at 0.9, and what the champion gains by its own radius.",
             **vars(budget),
         )
 
@@ -67,8 +67,9 @@ class Radius:
                         limits=Limits(trainings=budget.trainings),
                     ).as_json(),
                     "trials": budget.trials,
+                    "draws": budget.draws,
                 },
-                budget.trainings + FINAL + 2 * budget.trials * (1 + DRAWS),
+                budget.trainings + FINAL + 2 * budget.trials * (1 + budget.draws),
             )
             for run in range(budget.runs)
             for policy in POLICIES
@@ -145,8 +146,8 @@ class Radius:
             ),
             {name: one.as_json() for name, one in found.items()} | {"own_radius": own},
             say(
-                "One task, whose usual radius is near 0.9. A champion's wiring was chosen at its own radius, so its gain "
-                "at 0.9 may be less than what a search at 0.9 finds: the row of rescale says what that is."
+                "One task, whose usual radius is near 0.9. A champion's wiring was chosen at its own radius, so its "
+                "gain at 0.9 may be less than what a search at 0.9 finds: the row of rescale says what that is."
             ),
         )
 
@@ -161,8 +162,8 @@ class Radius:
             if effect.shown and effect.change < 0 and whole > 0:
                 sentences.append(
                     say(
-                        "With {policy} radius, {part} of the champions' gain over random wirings (in logarithms) is the "
-                        "radius: a better score there partly means a better radius.",
+                        "With {policy} radius, {part} of the champions' gain over random wirings (in logarithms) is "
+                        "the radius: a better score there partly means a better radius.",
                         policy=policy,
                         part=percent(part / whole),
                     )
@@ -196,7 +197,9 @@ def search_and_part(spec: Spec) -> dict[str, Any]:
     own = spectral_radius(champion.weights(hyper.sr))
     seeds = [(settings.seed, _TRIALS, trial) for trial in range(spec["trials"])]
     rescaled = Topology(champion.W)
-    random = control("erdos-renyi", champion, settings.level, task.n_inputs, (settings.seed, _RANDOM)).draws
+    random = control(
+        "erdos-renyi", champion, settings.level, task.n_inputs, (settings.seed, _RANDOM), draws=spec["draws"]
+    ).draws
     scores = {}
     for name, sr in (("usual", hyper.sr), ("own", own)):
         conditions = Conditions(task, settings.level, "seal", replace(hyper, sr=sr))

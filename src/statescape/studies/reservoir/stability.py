@@ -28,7 +28,7 @@ from statescape.studies.reservoir.evolved import FINAL, described, log_error, re
 from statescape.studies.reservoir.picture import Dots, Line, Lines, Mark, StudyFigure
 from statescape.studies.reservoir.study import Piece, Reading, Results, Spec, Table
 from statescape.studies.reservoir.words import few_runs, percent
-from statescape.wording import phrase, say
+from statescape.wording import phrase, say, say_count
 
 TASK = {"name": "narma10"}
 # Trials a generation whose winner's curse is compared, at equal trainings.
@@ -152,7 +152,9 @@ class Stability:
                     (say("the search's seed (champions)"), percent(math.expm1(spread)), ""),
                     *(
                         (
-                            say("selection minus sealed, {count} trials", count=count),
+                            say_count(
+                                "selection minus sealed, {count} trial", "selection minus sealed, {count} trials", count
+                            ),
                             percent(curse.interval.mean) if curse.interval.mean >= 0 else _minus(curse.interval.mean),
                             say("{low:+.3f} to {high:+.3f}", low=curse.interval.low, high=curse.interval.high),
                         )
@@ -301,7 +303,7 @@ def _minus(log_ratio: float) -> str:
 def _needed(gain: float, variance: float) -> int:
     """Trials to see a gain, by paired differences of so much variance (normal approximation)."""
     quantiles = stats.norm.isf(ALPHA) + stats.norm.isf(1.0 - POWER)
-    return max(math.ceil(quantiles**2 * variance / math.log1p(-gain) ** 2), 2)
+    return max(math.ceil(float(quantiles) ** 2 * variance / math.log1p(-gain) ** 2), 2)
 
 
 def _likeness(results: Results, budget: Budget, seed: int) -> tuple[float, float]:
