@@ -18,7 +18,7 @@ from jaxtyping import Float
 
 from statescape.errors import StatescapeError
 from statescape.evolution.conditions import LEVELS, Conditions, Hyperparameters, Level, TrialSeed
-from statescape.evolution.controls import control
+from statescape.evolution.controls import DRAWS, control
 from statescape.evolution.scoring import losses, score
 from statescape.evolution.tuning import SETTINGS, tune
 from statescape.reservoir import Topology

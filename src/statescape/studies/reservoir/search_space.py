@@ -36,8 +36,8 @@ class SearchSpace:
     def design(self, budget: Budget) -> str:
         """What is done."""
         return say(
-            "NARMA10, {units} units, searched at wiring with six encodings, smallest space first: {runs} searches each, "
-            "{trainings:,} trainings a search. Errors are those of the champions on {trials} fresh trials; every "
+            "NARMA10, {units} units, searched at wiring with six encodings, smallest space first: {runs} searches "
+            "each, {trainings:,} trainings a search. Errors are those of the champions on {trials} fresh trials; every "
             "encoding is compared with real edges in [-1, 1], paired by the search's seed.",
             **vars(budget),
         )
