@@ -32,6 +32,7 @@ CHECKED = [
     "statescape.studies",
     "statescape.views",
 ]
+os.environ.pop("COLUMNS", None)  # the width of the tester's terminal must not cut tables
 install_import_hook(CHECKED, "beartype.beartype")
 
 
