@@ -27,6 +27,9 @@ class Limits:
         trainings: networks trained and tested.
         seconds: of searching; the only limit that makes results depend on the machine.
         stagnation: generations in which the best candidate stays the same.
+
+    Raises:
+        StatescapeError: for a limit that is not above 0.
     """
 
     generations: int | None = None
@@ -69,6 +72,9 @@ class Settings:
         tune: whether champion and controls are tuned before they are sealed.
         seal_trials: for every seal.
         objectives: "error" alone, or "error" and "edges": as little error as possible for every number of edges.
+
+    Raises:
+        StatescapeError: for names that are unknown, numbers out of range, and choices that exclude each other.
     """
 
     task: Mapping[str, Any]

@@ -88,6 +88,9 @@ class Search:
         start: genomes to begin with, before random ones.
         sparse: whether few edges are an objective beside a low error.
         population: a state to go on from.
+
+    Raises:
+        StatescapeError: for no trials, or a start that does not belong to the space.
     """
 
     def __init__(
