@@ -12,6 +12,7 @@ PACKAGE = "statescape"
 ROOMS = (
     "views",
     "studies",
+    "studies.reservoir",
     "studies.verdict",
     "language",
     "evolution",
