@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # --no-compile: modules are compiled when first imported; most of what torch brings never is.
 PIP_INSTALL := $(BIN)/pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
-SOURCES := src tests benchmarks training docs/api.py
+SOURCES := src tests benchmarks training docs/api.py docs/execute.py docs/notebooks
 # -n: processes for the tests; 2 fits a small machine.
 WORKERS ?= 2
 
@@ -37,8 +37,9 @@ test-slow: $(VENV)/dev.stamp  ## the slow tests
 bench: $(VENV)/dev.stamp  ## measure beside the peers; writes benchmarks/results/*.json
 	for name in startup lens verdict esn evolve many report sphere; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
-docs: $(VENV)/dev.stamp  ## the API page, build/api/index.html
+docs: $(VENV)/dev.stamp  ## the API page, build/api/index.html; runs the notebooks of docs/ again
 	$(BIN)/python docs/api.py build/api
+	$(BIN)/python docs/execute.py
 
 train: $(VENV)/lm.stamp  ## make the bundled model again (hours); DATA=folder of the story files
 	$(BIN)/python -m training --data $(DATA) --out build/conteur

@@ -26,6 +26,9 @@ class Budget:
         trainings: of every search.
         trials: fresh trials that a champion is sealed on.
         tuning: length of the list of hyper-parameters that all are tuned on.
+
+    Raises:
+        StatescapeError: for numbers that are not above 0.
     """
 
     name: str
