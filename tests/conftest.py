@@ -33,6 +33,7 @@ CHECKED = [
     "statescape.views",
     "statescape.wording",
 ]
+os.environ.pop("COLUMNS", None)  # the width of the tester's terminal must not cut tables
 install_import_hook(CHECKED, "beartype.beartype")
 
 

@@ -29,6 +29,9 @@ class Limits:
         trainings: networks trained and tested.
         seconds: of searching; the only limit that makes results depend on the machine.
         stagnation: generations in which the best candidate stays the same.
+
+    Raises:
+        StatescapeError: for a limit that is not above 0.
     """
 
     generations: int | None = None
@@ -72,6 +75,9 @@ class Settings:
         seal_trials: for every seal.
         objectives: "error" alone, or "error" and "edges": as little error as possible for every number of edges.
         operators: names of those that make the children of `arm`; None for all that apply. Rivals keep theirs.
+
+    Raises:
+        StatescapeError: for names that are unknown, numbers out of range, and choices that exclude each other.
     """
 
     task: Mapping[str, Any]

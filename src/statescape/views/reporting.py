@@ -19,6 +19,7 @@ _DRAWN_IN = {
     "statescape.studies.path_reading": ("statescape.views.language.report", "statescape.views.language.figures"),
     "statescape.evolution": ("statescape.views.evolution.report",),
     "statescape.studies.evolution_reading": ("statescape.views.evolution.report",),
+    "statescape.studies.esn_trials": ("statescape.views.reservoir.pictures",),
     "statescape.studies.candidate_reading": ("statescape.views.evolution.candidate",),
     "statescape.studies.verdict": ("statescape.views.language.verdict.report",),
 }
@@ -37,7 +38,8 @@ def report_of(thing: object, file: Path) -> Path:
 def pictures_of(thing: object) -> Sequence[Printable]:
     """All pictures of one type, in the order of its page; a wing registers its own."""
     raise StatescapeError(
-        f"There are no figures of a {type(thing).__name__}; give a path of a language model or an evolution."
+        f"There are no figures of a {type(thing).__name__}; give a path of a language model, trials of echo state "
+        "networks or an evolution."
     )
 
 
@@ -61,7 +63,7 @@ def save_figures(thing: object, folder: str | Path) -> list[Path]:
     Figures that need what it does not have (attention and MLP apart, the file of a run) are left out.
 
     Args:
-        thing: a `StatePath` or an `Evolution`, or the numbers read from one.
+        thing: a `StatePath` or an `Evolution`, or the numbers read from one; trials of echo state networks.
         folder: where to; made when missing.
 
     Raises:

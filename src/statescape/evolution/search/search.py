@@ -88,6 +88,9 @@ class Search:
         sparse: whether few edges are an objective beside a low error.
         operators: names of those to use; None for all that apply.
         population: a state to go on from.
+
+    Raises:
+        StatescapeError: for no trials, or a start that does not belong to the space.
     """
 
     def __init__(

@@ -27,6 +27,9 @@ class Budget:
         trials: fresh trials that a champion is sealed on.
         tuning: length of the list of hyper-parameters that all are tuned on.
         draws: of every random wiring that a champion is held against.
+
+    Raises:
+        StatescapeError: for numbers that are not above 0.
     """
 
     name: str
