@@ -20,7 +20,7 @@ from statescape.errors import StatescapeError
 from statescape.evolution.conditions import LEVELS, Conditions, Hyperparameters, Level, TrialSeed
 from statescape.evolution.controls import control
 from statescape.evolution.scoring import losses, score
-from statescape.evolution.tuning import tune
+from statescape.evolution.tuning import SETTINGS, tune
 from statescape.reservoir import Topology
 from statescape.reservoir.tasks import Task
 from statescape.runs import Executor
@@ -176,6 +176,7 @@ class Sealing:
         seed: of all draws.
         trials: for every seal.
         tune: whether hyper-parameters are tuned, for all alike.
+        settings: how many hyper-parameters tuning chooses from.
     """
 
     task: Task
@@ -188,6 +189,7 @@ class Sealing:
     seed: int
     trials: int = LEAST_TRIALS
     tune: bool = True
+    settings: int = SETTINGS
 
     def __post_init__(self) -> None:
         if self.trials < LEAST_TRIALS:
@@ -279,7 +281,7 @@ def _sealed(name: str, plan: Sealing, level: Level, executor: Executor, keep: Re
         place = LEVELS.index(level)
         draws = _draws(name, plan, level)
         begin = Conditions(plan.task, level, "seal", plan.tuned.get(name, plan.hyper))
-        hyper = tune(draws, begin, (plan.seed, _TUNING, place), executor) if plan.tune else begin.hyper
+        hyper = tune(draws, begin, (plan.seed, _TUNING, place), executor, plan.settings) if plan.tune else begin.hyper
         conditions = Conditions(plan.task, level, "seal", hyper)
         trials = 1 if conditions.deterministic else plan.trials
         seeds = [trial_seed(plan.seed, level, trial) for trial in range(trials)]
