@@ -9,11 +9,11 @@ from functools import cache
 from importlib.resources import files
 
 from statescape.views.globe.colours import PALETTES
-from statescape.wording import say, separators, speaking, spoken, unfilled
+from statescape.views.script_words import words_in
+from statescape.wording import say, separators, speaking, spoken
 
-# Texts of the reader: {{...}} in the markup, worded("...") in the JavaScript.
 IN_MARKUP = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-IN_JAVASCRIPT = re.compile(r'\bworded\("([^"]+)"')
+"""Texts of the reader in the markup."""
 
 # Styles, markup and shaders, each in its own language, reach the JavaScript as constants of these names.
 TEXTS = {
@@ -59,14 +59,13 @@ def _module_text(language: str) -> str:
     texts = {name: (folder / file).read_text("utf-8") for name, file in TEXTS.items()}
     with speaking(language):
         texts["SPHERE_HTML"] = IN_MARKUP.sub(lambda found: html.escape(say(found[1])), texts["SPHERE_HTML"])
-        said = {text: unfilled(text) for text in sorted(set(IN_JAVASCRIPT.findall(javascript())))}
-        decimal = separators()[0]
+        words, decimal = words_in(javascript()), separators()[0]
     values = {
         **texts,
         "PALETTES": PALETTES,
         "LANGUAGE": language,
         "DECIMAL": decimal,
-        "WORDS": {english: other for english, other in said.items() if other != english},
+        "WORDS": words,
     }
     constants = [f"const {name} = {json.dumps(value, ensure_ascii=False)};" for name, value in values.items()]
     return "\n".join([*constants, javascript()])
