@@ -75,8 +75,9 @@ class Lines:
         y_axis: what is measured.
         lines: the curves.
         log_x: whether the x axis is logarithmic.
+        log_y: whether the y axis is.
+        percent_x: whether places are shares.
         reference: a level to compare with; None for no line.
-        percent: whether values are shares.
     """
 
     title: str
@@ -84,8 +85,9 @@ class Lines:
     y_axis: str
     lines: tuple[Line, ...]
     log_x: bool = False
+    log_y: bool = False
+    percent_x: bool = False
     reference: float | None = None
-    percent: bool = False
 
 
 @dataclass(frozen=True)
