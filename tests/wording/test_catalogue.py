@@ -10,6 +10,7 @@ from string import Formatter
 import pytest
 
 import statescape
+from statescape.views.globe.module import IN_JAVASCRIPT, IN_MARKUP, TEXTS, javascript
 from statescape.wording.catalogue import catalogue
 
 SOURCE = Path(statescape.__file__).parent
@@ -39,6 +40,9 @@ def said() -> dict[str, tuple[str, ...]]:
     for file in SOURCE.rglob("*.py"):
         for forms in said_in(ast.parse(file.read_text("utf-8")), str(file.relative_to(SOURCE))):
             assert texts.setdefault(forms[0], forms) == forms, f"{forms[0]!r} is said with and without a plural"
+    markup = (files("statescape.views.globe") / TEXTS["SPHERE_HTML"]).read_text("utf-8")
+    for text in (*IN_MARKUP.findall(markup), *IN_JAVASCRIPT.findall(javascript())):
+        texts.setdefault(text, (text,))
     return texts
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from statescape.errors import StatescapeError
-from statescape.wording import listed, number, say, say_count, speaking, spoken
+from statescape.wording import listed, number, ordinal, say, say_count, speaking, spoken, unfilled
 from statescape.wording.catalogue import catalogue
 
 
@@ -78,3 +78,17 @@ def test_lists(items, text):
 def test_lists_in_french():
     with speaking("fr"):
         assert listed(["a", "b", "c"]) == "a, b et c"
+
+
+@pytest.mark.parametrize(
+    ("rank", "english", "french"),
+    [(1, "1st", "1er"), (2, "2nd", "2e"), (11, "11th", "11e"), (1003, "1,003rd", "1\u202f003e")],
+)
+def test_places(rank, english, french):
+    assert ordinal(rank) == english
+    with speaking("fr"):
+        assert ordinal(rank) == french
+
+
+def test_a_template_for_other_code_keeps_its_places(french):
+    assert unfilled("of {a} and {b}") == "de {b} et {a}"

@@ -22,6 +22,7 @@ _DRAWN_IN = {
     "statescape.studies.esn_trials": ("statescape.views.reservoir.pictures",),
     "statescape.studies.candidate_reading": ("statescape.views.evolution.candidate",),
     "statescape.studies.verdict": ("statescape.views.language.verdict.report",),
+    "statescape.studies.notebook": ("statescape.views.notebook.page",),
 }
 
 
@@ -47,7 +48,7 @@ def report(thing: object, file: str | Path) -> Path:
     """Write the self-contained page of `thing` and return where it lies.
 
     Args:
-        thing: a `StatePath`, an `Evolution`, or the numbers read from one; `Verdicts`.
+        thing: a `StatePath`, an `Evolution`, or the numbers read from one; `Verdicts`, a `Notebook`.
         file: the HTML file; an existing one is replaced when the new one is complete.
 
     Raises:

@@ -6,7 +6,19 @@ they stand. What is said is said when it is shown: results keep numbers, never s
 """
 
 from statescape.wording.language import LANGUAGES, speaking, spoken
-from statescape.wording.numbers import number
-from statescape.wording.saying import listed, phrase, say, say_count
+from statescape.wording.numbers import number, ordinal, separators
+from statescape.wording.saying import listed, phrase, say, say_count, unfilled
 
-__all__ = ["LANGUAGES", "listed", "number", "phrase", "say", "say_count", "speaking", "spoken"]
+__all__ = [
+    "LANGUAGES",
+    "listed",
+    "number",
+    "ordinal",
+    "phrase",
+    "say",
+    "say_count",
+    "separators",
+    "speaking",
+    "spoken",
+    "unfilled",
+]

@@ -25,6 +25,14 @@ def number(value: Any, spec: str = "") -> str:
     return text.translate(_FRENCH) if is_number and spoken() == "fr" else text
 
 
+def ordinal(rank: int) -> str:
+    """A place in a row: 1st, 2nd; in French (masculine) 1er, 2e."""
+    if spoken() == "fr":
+        return f"{number(rank, ',')}{'er' if rank == 1 else 'e'}"
+    suffix = "th" if 10 <= rank % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
+    return f"{rank:,}{suffix}"
+
+
 def separators() -> str:
     """Decimal sign and sign between thousands, as Plotly's ``layout.separators`` takes them."""
     return f",{NARROW_SPACE}" if spoken() == "fr" else ".,"

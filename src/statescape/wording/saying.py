@@ -30,8 +30,7 @@ def say(template: str, /, **values: Any) -> str:
             `phrase` where it is declared.
         values: what is filled in; numbers follow the language, texts stay as they are.
     """
-    entry = catalogue(spoken()).get(template, template)
-    return _WRITER.format(entry if isinstance(entry, str) else entry[0], **values)
+    return _WRITER.format(unfilled(template), **values)
 
 
 def say_count(one: str, many: str, count: int, /, **values: Any) -> str:
@@ -54,6 +53,12 @@ def say_count(one: str, many: str, count: int, /, **values: Any) -> str:
 def phrase(template: str) -> str:
     """Mark a text that is declared here and said elsewhere: ``say(QUESTION.statement)``."""
     return template
+
+
+def unfilled(template: str) -> str:
+    """The template itself in the language that is spoken, for code of another language that fills it in."""
+    entry = catalogue(spoken()).get(template, template)
+    return entry if isinstance(entry, str) else entry[0]
 
 
 def listed(items: Sequence[str]) -> str:
