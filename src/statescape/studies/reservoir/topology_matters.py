@@ -217,7 +217,7 @@ class TopologyMatters:
             )
         beyond = [level for level in SEARCHED if gains[level, WAYS[-1]].low > 0]
         return (
-            say("Against random wirings, tuned alike: {told}.", told="; ".join(told)),
+            say("Against random wirings, tuned alike: {told}.", told=say("; ").join(told)),
             claim,
             say("Evolution ends below the best of the field at {levels}.", levels=listed(beyond))
             if beyond
