@@ -68,7 +68,7 @@ def minutes_of(text: str) -> float | None:
     return minutes
 
 
-def fitted(minutes: float, per_second: float, trainings_of: Callable[[Budget], float]) -> Budget:
+def fitted(minutes: float, per_second: float, trainings_of: Callable[[Budget], int]) -> Budget:
     """The largest budget that so many minutes allow.
 
     Args:

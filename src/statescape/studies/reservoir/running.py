@@ -147,7 +147,7 @@ def _size(study: Study, budget: str, workforce: Executor) -> Budget:
     minutes = minutes_of(budget)
     if minutes is None:
         return study.quick if budget == QUICK else study.full
-    probe = fitted(minutes, 0.0, lambda _: 1.0)
+    probe = fitted(minutes, 0.0, lambda _: 1)
     workforce.map(timed, [probe.units] * workforce.workers)  # the first search of a process also loads
     rates = workforce.map(timed, [probe.units] * workforce.workers)
     return fitted(minutes, sum(rates), lambda size: sum(piece.trainings for piece in study.pieces(size, 0)))

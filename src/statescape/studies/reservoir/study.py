@@ -27,7 +27,7 @@ class Piece:
     key: str
     work: Callable[[Spec], dict[str, Any]]
     spec: Spec
-    trainings: float
+    trainings: int
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,59 @@
+"""``statescape study`` as a user meets it."""
+
+import json
+
+import pytest
+
+from statescape.cli.app import run
+from statescape.studies.reservoir import STUDIES
+from statescape.studies.reservoir.budget import Budget
+from statescape.studies.reservoir.values import EdgeValues
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch, tmp_path):
+    monkeypatch.setattr(EdgeValues, "quick", Budget("quick", units=8, runs=2, trainings=100, tuning=2))
+    monkeypatch.chdir(tmp_path)
+
+
+def test_without_a_name_the_questions_are_listed(capsys):
+    assert run(["study"]) == 0
+    printed = capsys.readouterr().out
+    assert all(name in printed for name in STUDIES)
+    assert "Does topology matter once everything is tuned?" in printed
+
+
+def test_a_study_answers_and_its_run_is_read_again(capsys, tmp_path):
+    assert run(["study", "values", "--workers", "1", "--out", "a.html", "--json", "a.json"]) == 0
+    printed = capsys.readouterr().out
+    found = json.loads((tmp_path / "a.json").read_text())
+    assert "Binary, ternary or real edges?" in printed
+    assert found["study"] == "values"
+    assert found["answer"][0].split()[0] in printed
+    assert "values-1.run" in printed
+    assert run(["report", "values-1.run", "--out", "b.html"]) == 0
+    assert run(["resume", "values-1.run", "--json", "b.json"]) == 0
+    assert json.loads((tmp_path / "b.json").read_text()) == found
+    assert (tmp_path / "b.html").is_file()
+
+
+def test_french(capsys):
+    assert run(["study", "values", "--workers", "1", "--language", "fr"]) == 0
+    assert "Des arêtes binaires, ternaires ou réelles" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["study", "topologie"], "no study 'topologie'"),
+        (["study", "values", "--budget", "much"], "quick, full or a number of minutes"),
+        (["study", "values", "--language", "de"], "en"),
+        (["study", "values", "--out", "nowhere/a.html"], "nowhere"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(arguments, words, capsys, tmp_path):
+    assert run(arguments) == 2
+    captured = capsys.readouterr()
+    assert words in captured.err
+    assert len(captured.err.strip().splitlines()) == 1
+    assert not list(tmp_path.iterdir())

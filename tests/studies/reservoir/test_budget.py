@@ -1,0 +1,32 @@
+"""Budgets: what minutes are turned into."""
+
+import pytest
+
+from statescape.errors import StatescapeError
+from statescape.studies.reservoir import STUDIES
+from statescape.studies.reservoir.budget import LEAST_RUNS, fitted, minutes_of
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "soon", "nan", "inf"])
+def test_what_is_no_budget_is_refused(text):
+    with pytest.raises(StatescapeError, match="quick, full or a number of minutes"):
+        minutes_of(text)
+
+
+@pytest.mark.parametrize("study", STUDIES.values(), ids=list(STUDIES))
+def test_minutes_hold_what_they_promise(study):
+    def cost(budget):
+        return sum(piece.trainings for piece in study.pieces(budget, 0))
+
+    sizes = []
+    for minutes in (5.0, 20.0, 120.0):
+        budget = fitted(minutes, 1_000.0, cost)
+        assert cost(budget) <= 60_000 * minutes or budget.runs == LEAST_RUNS
+        sizes.append(budget.trainings * budget.runs)
+    assert sizes == sorted(sizes)
+
+
+@pytest.mark.parametrize("study", STUDIES.values(), ids=list(STUDIES))
+def test_pieces_have_names_of_their_own(study):
+    keys = [piece.key for piece in study.pieces(study.quick, 7)]
+    assert len(keys) == len(set(keys))

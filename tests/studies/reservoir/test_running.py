@@ -1,0 +1,120 @@
+"""Studies done for real, at their smallest: answers, resumption, figures, both languages."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from statescape import views
+from statescape.errors import StatescapeError
+from statescape.runs import Journal, Processes, Serial
+from statescape.studies.reservoir import STUDIES, resume_study, run_study
+from statescape.studies.reservoir.budget import Budget
+from statescape.studies.reservoir.running import KIND, read_study
+from statescape.views.picture import Picture
+from statescape.views.studies import figure
+from statescape.wording import speaking
+
+TINY = Budget("quick", units=8, runs=2, trainings=100, tuning=2, draws=2)
+QUICK = ("values", "radius")
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    for study in STUDIES.values():
+        monkeypatch.setattr(type(study), "quick", TINY)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name not in QUICK else ()) for name in STUDIES]
+)
+def test_every_study_answers(name, tmp_path):
+    with Processes(2) as executor:
+        result = run_study(name, run=tmp_path / "a.run", executor=executor)
+    found = json.loads(json.dumps(result.as_json()))
+    assert found["answer"][0]
+    assert found["trainings"] >= TINY.runs * TINY.trainings
+    assert all(len(row) == len(found["table"]["columns"]) for row in found["table"]["rows"])
+    english = result.read()
+    with speaking("fr"):
+        french = result.read()
+    assert french.answer[0] != english.answer[0]
+    drawn = figure(result)
+    assert isinstance(drawn, Picture)
+    assert len(drawn.interactive().data) >= len(english.figure.panels)
+    views.save_figures(result, tmp_path)
+    views.report(result, tmp_path / "a.html")
+    assert (tmp_path / f"{name}.png").stat().st_size > 5_000
+    assert english.answer[0].split(".")[0] in (tmp_path / "a.html").read_text("utf-8").replace("&#x27;", "'")
+
+
+def test_workers_and_interruptions_change_nothing(tmp_path):
+    whole = run_study("values", run=tmp_path / "whole.run", executor=Serial())
+
+    class CutError(Exception):
+        pass
+
+    def cut(done, _whole):
+        if done >= 3:
+            raise CutError
+
+    with pytest.raises(CutError):
+        run_study("values", run=tmp_path / "cut.run", executor=Serial(), progress=cut)
+    with pytest.raises(StatescapeError, match="not finished"):
+        read_study(tmp_path / "cut.run")
+    with Journal.read(tmp_path / "cut.run", kind=KIND) as journal:
+        before = journal.rows("SELECT count(*) FROM blobs WHERE key LIKE 'piece/%'")[0][0]
+    assert before == 3
+    with Processes(2) as executor:
+        resumed = resume_study(tmp_path / "cut.run", executor=executor)
+    assert resumed.reading.numbers == whole.reading.numbers
+    assert resume_study(tmp_path / "cut.run", executor=Serial()).reading.numbers == whole.reading.numbers
+
+
+def test_another_seed_is_another_sample():
+    first, second = (run_study("values", executor=Serial(), seed=seed) for seed in (0, 100))
+    assert first.reading.numbers != second.reading.numbers
+
+
+def test_values_have_equally_many_edges():
+    result = run_study("values", executor=Serial())
+    assert {len(one["wiring"]["edges"]) for one in result.results.values()} == {2 * TINY.units}
+
+
+def test_gains_of_wiring_and_radius_add_up(tmp_path):
+    result = run_study("radius", executor=Serial())
+    for key, one in result.results.items():
+        scores = one["scores"]
+        if key.startswith("rescale"):
+            assert one["own_radius"] == pytest.approx(0.9)
+            assert scores["own"]["champion"] == pytest.approx(scores["usual"]["champion"])
+        whole = scores["usual"]["random"] - scores["own"]["champion"]
+        parts = (scores["usual"]["random"] - scores["usual"]["champion"]) + (
+            scores["usual"]["champion"] - scores["own"]["champion"]
+        )
+        assert whole == pytest.approx(parts)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"name": "valeurs"}, "no study 'valeurs'"),
+        ({"name": "values", "budget": "soon"}, "quick, full or a number"),
+        ({"name": "values", "seed": -1}, "seed is a whole number"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_any_work(arguments, words, tmp_path):
+    with pytest.raises(StatescapeError, match=words):
+        run_study(**arguments, run=tmp_path / "a.run")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_is_never_written_over(tmp_path):
+    (tmp_path / "a.run").write_text("mine")
+    with pytest.raises(StatescapeError, match="exists already"):
+        run_study("values", run=tmp_path / "a.run")
+
+
+def test_budgets_are_kept_with_the_run(tmp_path):
+    run_study("values", run=tmp_path / "a.run", executor=Serial())
+    assert read_study(tmp_path / "a.run").budget == replace(TINY)
