@@ -337,7 +337,7 @@ def _verdict(gains: Sequence[_Gain]) -> str:
 
 
 def _mark(label: str, one: _Gain) -> Mark:
-    strong = one.low > -math.log1p(-MARGIN)
+    strong = bool(one.low > -math.log1p(-MARGIN))
     return Mark(label, share(-one.mean), share(-one.high), share(-one.low), strong=strong)
 
 

@@ -1,0 +1,50 @@
+"""``statescape notebook``: what it writes, and what it refuses in one line before any work."""
+
+import json
+
+import pytest
+
+from tests.cli.running import assert_refused, in_process
+from tests.kept import make_studies_tiny
+
+
+@pytest.fixture
+def run(monkeypatch, capfd, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments, stdin=b"": in_process(monkeypatch, capfd, *arguments, stdin=stdin)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--language", "de"], ["no texts in 'de'", "en, fr"]),
+        (["--quick", "--budget", "5"], ["--quick is --budget quick"]),
+        (["--budget", "much"], ["quick, full or a number of minutes", "'much'"]),
+        (["--out", "none/n.html"], ["no folder"]),
+        (["--text", " "], ["The text is empty"]),
+        (["--quick", *["--text", "a"] * 9], ["9 paths"]),
+        (["--model", ""], ["--model is empty"]),
+        (["--model", "no/such/folder/at/all", "--quick"], []),
+        (["--corpus", "missing.jsonl"], ["missing.jsonl"]),
+        (["--json", "n.html", "--out", "n.html"], ["two outputs"]),
+    ],
+)
+def test_bad_inputs_are_refused_in_one_line(run, tmp_path, arguments, words):
+    assert_refused(run("notebook", *arguments), *words)
+    assert not list(tmp_path.glob("*.html"))
+
+
+@pytest.mark.slow
+def test_the_notebook_from_end_to_end(run, monkeypatch, tmp_path):
+    make_studies_tiny(monkeypatch)
+    made = run("notebook", "--quick", "--language", "fr", "--workers", 1, "--json", "n.json")
+    assert made.returncode == 0, made.stderr
+    assert "Notebook: notebook.html" in made.stdout
+    assert '<html lang="fr">' in (tmp_path / "notebook.html").read_text("utf-8")
+    found = json.loads((tmp_path / "n.json").read_text())
+    assert found["language"] == "fr"
+    assert len(found["paths"]) == 3
+    assert len(found["verdict"]["hypotheses"]) == 6
+    assert list(found["studies"])[-1] == "does-topology-matter"
+    assert {one["section"] for one in found["runs"]} == {"paths", "corpus", *found["studies"]}
+    assert len(list((tmp_path / "notebook-runs").glob("*.run"))) == len(found["runs"]) - 1
