@@ -161,7 +161,7 @@ class EnergyPicture:
         subspace, embeddings = self.reading.subspace, self.reading.energy_of_embeddings
         isotropic = subspace.isotropic_expectation
         energy = Panel(
-            say("energy inside the embedding subspace"),
+            say("energy inside the subspace"),
             (Line(say("path"), self.reading.energy_inside, BLUE),),
             (
                 Band(say("embeddings, 95 %"), embeddings.low, embeddings.high, INDIGO),
@@ -172,7 +172,7 @@ class EnergyPicture:
             most_ticks=7,
         )
         angles = Panel(
-            say("principal angles, span of the path"),
+            say("principal angles of the path"),
             (Line(say("path"), self.angles, BLUE), Line(say("random vectors"), self.random_angles, GREY, "dot")),
             (),
             say("degrees"),
@@ -304,8 +304,8 @@ def _view(flat: Float[np.ndarray, "n 2"], height: Float[np.ndarray, " n"]) -> Fl
 
 
 def _widen_first(figure: go.Figure) -> None:
-    """Half of the width for the view, a quarter for each of the two others."""
-    for axis, domain in zip(("xaxis", "xaxis2", "xaxis3"), ((0, 0.42), (0.5, 0.71), (0.79, 1.0)), strict=True):
+    """Four tenths of the width for the view, the rest for the two others."""
+    for axis, domain in zip(("xaxis", "xaxis2", "xaxis3"), ((0, 0.38), (0.46, 0.69), (0.77, 1.0)), strict=True):
         figure.layout[axis].domain = domain
-    for note, left in zip(figure.layout.annotations, (0, 0.5, 0.79), strict=True):
+    for note, left in zip(figure.layout.annotations, (0, 0.46, 0.77), strict=True):
         note.x = left
