@@ -4,14 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 # --no-compile: modules are compiled when first imported; most of what torch brings never is.
 PIP_INSTALL := $(BIN)/pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
-SOURCES := src tests benchmarks training
+SOURCES := src tests benchmarks training docs/api.py docs/execute.py docs/notebooks
 # -n: processes for the tests; 2 fits a small machine.
 WORKERS ?= 2
 
 # Modules are compiled once, not in every process that a test or a search starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint test-slow bench train clean
+.PHONY: help demo test lint test-slow bench docs train clean
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -36,6 +36,10 @@ test-slow: $(VENV)/dev.stamp  ## the slow tests
 
 bench: $(VENV)/dev.stamp  ## measure beside the peers; writes benchmarks/results/*.json
 	for name in startup lens verdict esn evolve many report sphere; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+
+docs: $(VENV)/dev.stamp  ## the API page, build/api/index.html; runs the notebooks of docs/ again
+	$(BIN)/python docs/api.py build/api
+	$(BIN)/python docs/execute.py
 
 train: $(VENV)/lm.stamp  ## make the bundled model again (hours); DATA=folder of the story files
 	$(BIN)/python -m training --data $(DATA) --out build/conteur

@@ -31,7 +31,9 @@ CHECKED = [
     "statescape.statistics",
     "statescape.studies",
     "statescape.views",
+    "statescape.wording",
 ]
+os.environ.pop("COLUMNS", None)  # the width of the tester's terminal must not cut tables
 install_import_hook(CHECKED, "beartype.beartype")
 
 

@@ -1,14 +1,77 @@
-"""The README's Python runs as it is written."""
+"""README and docs: Python runs as it is written, terminals print what is printed, options and links exist."""
 
 import re
-from pathlib import Path
+import shlex
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+import pytest
+
+from tests import documents
+from tests.documents import DOCUMENTS, ROOT, Example
+
+QUICK = [
+    one
+    for one in documents.examples()
+    if not any(" evolve " in command or " verdict " in command for command, _ in one.commands)
+]
+SLOW = [one for one in documents.examples() if one not in QUICK]
+
+
+def _prints_as_written(example: Example, request, folder) -> None:
+    if example.data:
+        documents.supply(example, request.getfixturevalue("shared"), folder)
+    for command, printed in example.commands:
+        result = documents.run(command, folder)
+        assert result.returncode == 0, result.stderr
+        if documents.told(result.stdout) != documents.told(printed):
+            now = "\n".join(line.rstrip() for line in result.stdout.splitlines())
+            pytest.fail(f"{example.document} is out of date. It should say:\n\n$ {command}\n{now}\n", pytrace=False)
+
+
+@pytest.mark.parametrize("example", QUICK, ids=str)
+def test_a_quick_example_prints_what_is_written(example, request, tmp_path) -> None:
+    _prints_as_written(example, request, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("example", SLOW, ids=str)
+def test_a_slow_example_prints_what_is_written(example, request, tmp_path) -> None:
+    _prints_as_written(example, request, tmp_path)
+
+
+def test_only_seconds_may_differ_from_what_is_written() -> None:
+    then = "NRMSE 0.3465 in 23 s (1,671 a second); seed\n0; 0.24 s"
+    assert documents.told(then) == documents.told("NRMSE 0.3465 in 58 s (652 a second);\nseed 0; 1 s")
+    assert documents.told(then) != documents.told(then.replace("0.3465", "0.3466"))
+    assert documents.told(then) != documents.told(then.replace("seed\n0", "seed\n1"))
+
+
+@pytest.mark.parametrize("command", documents.commands())
+def test_a_command_that_is_named_has_its_options(command) -> None:
+    from typer.main import get_command
+
+    from statescape.cli.app import app
+
+    group = get_command(app)
+    _, *arguments = shlex.split(command)
+    known = group.commands[arguments[0]]
+    options = {name for parameter in known.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    named = {word.split("=")[0] for word in arguments[1:] if re.match(r"--?[a-z]", word)}
+    assert named <= {*options, "--help"}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: file.name)
+def test_links_and_pictures_of_a_document_exist(document) -> None:
+    text = re.sub(r"```.*?```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)
+    targets = [target.split("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text)]
+    local = [target for target in targets if target and not target.startswith(("http://", "https://"))]
+    assert [target for target in local if not (document.parent / target).exists()] == []
 
 
 def test_the_python_of_the_readme_runs(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (block,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL)
     names: dict = {}
     exec(compile(block, "README.md", "exec"), names)
     assert (tmp_path / "path.html").stat().st_size > 100_000

@@ -3,6 +3,10 @@
 Two wings share one hall. The language wing follows the residual stream of a causal language model while it predicts a
 token; the reservoir wing runs echo state networks and evolves their wiring. Names are imported when they are first
 used, so that ``import statescape`` stays under a tenth of a second and the reservoir wing never meets torch.
+
+Rooms: `statescape.views`; `statescape.studies`, `statescape.studies.verdict`, `statescape.studies.reservoir`;
+`statescape.language`; `statescape.evolution`, `statescape.reservoir`, `statescape.reservoir.tasks`,
+`statescape.reservoir.measures`; `statescape.runs`, `statescape.geometry`, `statescape.statistics`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """``statescape evolve`` from end to end: real files, a run from begin to export, one line for whatever is wrong."""
 
 import json
+import sqlite3
 
 import numpy as np
 import pytest
@@ -49,6 +50,24 @@ def test_a_run_from_begin_to_export(run, here):
         assert np.count_nonzero(arrays["W"]) == data["best"]["edges"]
 
 
+def test_operators_are_chosen_kept_in_the_run_and_leave_the_rivals_alone(run, here):
+    small = [word for word in SMALL if word != "--no-compare"]
+    begun = run("evolve", "memory-noisy", *small, "--operators", "swap,rewire", "--json", "numbers.json")
+    assert begun.returncode == 0, begun.stderr
+    data = json.loads((here / "numbers.json").read_text())
+    assert data["settings"]["operators"] == ["swap", "rewire"]
+    assert data["best"]["edges"] == 8  # one edge a unit at the start, and operators that keep their number
+    database = sqlite3.connect(here / "memory-noisy-1.run")
+    used = {arm: set() for arm in ("genetic", "hill-climber")}
+    for arm in used:
+        used[arm] = {name for (name,) in database.execute("SELECT operator FROM candidates WHERE arm = ?", (arm,))}
+    database.close()
+    assert used["genetic"] <= {"swap", "rewire", "random"}
+    assert used["hill-climber"] - {"swap", "rewire", "random"}
+    shown = run("resume", "memory-noisy-1.run", "--json", "again.json")
+    assert json.loads((here / "again.json").read_text()) == data, shown.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -82,6 +101,10 @@ def test_a_run_from_begin_to_export(run, here):
         (["narma10", "--density", "2"], "ensity"),
         (["narma10", "--arm", "annealing"], "There is no arm 'annealing'"),
         (["narma10", "--objectives", "edges"], "The objectives are error or error,edges; got edges"),
+        (["narma10", "--operators", "add,grow"], "There is no operator 'grow'. Known are: add, delete, "),
+        (["narma10", "--operators", "perturb"], "The operator 'perturb' does not apply in this space"),
+        (["narma10", "--operators", ""], "A search needs at least one operator"),
+        (["narma10", "--operators", "add,"], "There is no operator ''"),
         (["narma10", "--seconds", "0"], "limits above 0"),
         (["narma10", "--generations", "0"], "greater than or equal to 1"),
         (["narma10", "--seal-trials", "10"], "greater than or equal to 30"),

@@ -26,6 +26,14 @@ def test_the_table_has_a_row_for_every_position_and_a_column_for_every_state(run
     assert rows[-1][-2] in ("·girl", "·boy")
 
 
+@pytest.mark.parametrize(("columns", "states"), [(90, "0123456"), (80, "012456"), (60, "036")])
+def test_as_many_states_are_shown_as_there_is_room_for(run, monkeypatch, columns, states):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = run("lens", TEXT).stdout.splitlines()
+    (head,) = [line for line in lines if line.lstrip().startswith("token ")]
+    assert head.split()[1:-1] == list(states)
+
+
 def test_the_numbers_agree_with_those_of_the_path(run, tmp_path):
     run("lens", TEXT, "--json", tmp_path / "lens.json", "--top", 3)
     run("path", TEXT, "--json", tmp_path / "path.json", "--top", 3)

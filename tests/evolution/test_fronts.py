@@ -176,8 +176,11 @@ def test_objectives_are_error_or_both_and_old_runs_had_one(monkeypatch, capfd, t
         with pytest.raises(StatescapeError, match="The objectives are error or error,edges; got"):
             Settings({"name": "narma10"}, objectives=wrong)
     old = Settings({"name": "narma10"}).as_json()
-    del old["objectives"]
+    del old["objectives"], old["operators"]
     assert Settings.from_json(old).objectives == ("error",)
+    assert Settings.from_json(old).operators is None
+    named = Settings({"name": "narma10"}, operators=("flip", "add"))
+    assert Settings.from_json(json.loads(json.dumps(named.as_json()))) == named
     assert Settings.from_json(json.loads(json.dumps(Settings({}, objectives=("error", "edges")).as_json()))).objectives
     monkeypatch.chdir(tmp_path)
     result = in_process(monkeypatch, capfd, "evolve", "narma10", "--objectives", "error,speed")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from statescape.errors import StatescapeError
 from statescape.evolution.encodings import by_name, names
 from statescape.evolution.genome import Genome
-from statescape.evolution.operators import Add, Delete, Flip, Swap, for_space, match
+from statescape.evolution.operators import NAMES, Add, Delete, Flip, Swap, for_space, match
 from statescape.evolution.space import SearchSpace
 
 SPACES = st.builds(
@@ -127,3 +127,47 @@ def test_alignment_recovers_a_hidden_relabelling(fixed: bool) -> None:
 def test_unknown_encodings_and_sizes_are_refused(name: str, units: int, density: float | None, words: str) -> None:
     with pytest.raises(StatescapeError, match=words):
         by_name(name, units, density)
+
+
+@settings(max_examples=80, deadline=None)
+@given(SPACES, st.floats(0.05, 0.6), st.integers(0, 2**32 - 1))
+def test_operators_that_keep_edges_keep_their_number_and_only_they_always_do(
+    space: SearchSpace, density: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    encoding = by_name(space.encoding.name, space.units, density)
+    space = SearchSpace(encoding, space.n_inputs, space.radius, space.evolve_inputs)
+    parents = [space.random(rng), space.random(rng)]
+    before = space.topology(parents[0]).edges
+    assert before == space.topology(parents[1]).edges, "random starts have equally many edges"
+    for operator in for_space(space):
+        if operator.keeps_edges:
+            for _ in range(5):
+                child = operator(space, parents[: operator.parents], rng)
+                assert space.topology(child).edges == before, operator.name
+
+
+def test_operators_that_promise_nothing_do_change_the_number_of_edges() -> None:
+    space, rng = SearchSpace(by_name("ternary", 10, 0.2)), np.random.default_rng(0)
+    for operator in for_space(space):
+        counts = {
+            space.topology(operator(space, [space.random(rng) for _ in range(operator.parents)], rng)).edges
+            for _ in range(40)
+        }
+        assert (counts == {20}) == operator.keeps_edges, operator.name
+
+
+def test_operators_are_chosen_by_name_in_the_order_of_the_registry() -> None:
+    space = SearchSpace(by_name("binary", 6))
+    chosen = for_space(space, names=("uniform-crossover", "rewire", "add"))
+    assert [operator.name for operator in chosen] == ["add", "rewire", "uniform-crossover"]
+    assert [operator.parents for operator in chosen] == [1, 1, 2]
+    assert for_space(space, names=[operator.name for operator in for_space(space)]) == for_space(space)
+    assert set(NAMES) >= {operator.name for operator in for_space(space)}
+    with pytest.raises(StatescapeError, match=r"no operator 'grow'\. Known are: add, delete, "):
+        for_space(space, names=("add", "grow"))
+    for name in ("flip", "perturb", "move", "change-inputs", "change-radius"):
+        with pytest.raises(StatescapeError, match=f"'{name}' does not apply in this space. Those that do are: add, "):
+            for_space(space, names=(name,))
+    with pytest.raises(StatescapeError, match="'row-crossover' does not apply in this space without crossover"):
+        for_space(space, crossover=False, names=("row-crossover",))

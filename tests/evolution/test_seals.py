@@ -153,6 +153,24 @@ def test_a_cycle_beats_random_wirings_at_noisy_memory_and_not_itself(memory_seal
     assert memory_seals["matrix"].interval.n == 1  # one W, one W_in, no data: one trial says all
 
 
+def test_where_nothing_is_drawn_there_is_no_test_and_the_better_score_is_the_better_score() -> None:
+    """One fixed wiring against another on a task without chance: p would be 1 whatever the scores."""
+    rng = np.random.default_rng(0)
+    drawn = sealed("erdos-renyi", 0.4 * np.exp(rng.normal(0, 0.05, (12, 1))))
+    for other, better in ((0.3, True), (0.2, False), (0.1, False)):
+        found = compare("matrix", sealed(CHAMPION, np.array([0.2])), [sealed("hill-climber", [other]), drawn], 0)
+        exact, tested = found.controls["hill-climber"], found.controls["erdos-renyi"]
+        assert found.untested == ("hill-climber",)
+        assert exact.beaten == better
+        data = exact.as_json()
+        assert (data["p"], data["p_holm"], data["smallest_visible_gain"]) == (None, None, None)
+        assert data["test"] == "no test: nothing is drawn"
+        # Holm corrects over the tests that there are, here one.
+        assert tested.p_holm == tested.p == pytest.approx(1 / 2**12)
+        assert tested.beaten
+        assert tested.as_json()["test"] == "sign-flip permutation"
+
+
 def test_seals_need_thirty_trials() -> None:
     with pytest.raises(StatescapeError, match="at least 30 trials; got 29"):
         Sealing(by_name("narma10"), scr(5), np.ones((5, 1)), HYPER, ("SCR",), {}, {}, 0, trials=29)

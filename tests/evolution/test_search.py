@@ -142,6 +142,30 @@ def test_arms_differ_in_how_they_make_children() -> None:
         arm_by_name("annealing")
 
 
+def test_a_search_uses_the_operators_that_are_named_and_no_other() -> None:
+    keeping = ("swap", "rewire", "flip")
+    search = Search(SPACE, arm_by_name("genetic"), 4, operators=keeping)
+    done = generations(search, 15)
+    born = [child for generation in done for child in generation.born]
+    assert {child.operator for child in born} - {"random"} == set(keeping)
+    assert {_edges(child) for child in born} == {8}  # random starts, and those that replace a failed child, too
+    assert set(search.population.credit.names) == set(keeping)
+    with pytest.raises(StatescapeError, match="needs at least one operator"):
+        Search(SPACE, arm_by_name("hill-climber"), 0, operators=())
+    with pytest.raises(StatescapeError, match="'uniform-crossover' does not apply in this space without crossover"):
+        Search(SPACE, arm_by_name("mutation-only"), 0, operators=("uniform-crossover",))
+    assert len(generations(Search(SPACE, arm_by_name("random-search"), 0, operators=()), 2)) == 2
+
+
+def test_a_child_that_cannot_be_new_gives_way_to_a_random_one_with_as_many_edges() -> None:
+    """Binary and full but for one entry: all moves lead to the same few matrices, and soon none of them is new."""
+    space = SearchSpace(by_name("binary", 2, 0.75))
+    done = generations(Search(space, arm_by_name("genetic"), 0, operators=("rewire",)), 3)
+    born = [child for generation in done for child in generation.born]
+    assert any(child.operator == "random" and child.generation > 0 for child in born)
+    assert {_edges(child) for child in born} == {3}
+
+
 def test_given_genomes_are_in_the_first_generation() -> None:
     genome = SPACE.random(np.random.default_rng(99))
     first = generations(Search(SPACE, arm_by_name("genetic"), 0, start=[genome]), 1)[0]

@@ -60,6 +60,19 @@ def test_a_binary_champion_at_wiring_is_not_called_topology_by_its_weights() -> 
     assert "topology" not in conclusion(facts("wiring", signed=False), ladder(0.33, 0.33, 0.37, 0.37))
 
 
+@pytest.mark.parametrize(("hill", "verdict"), [(0.25, "beats every control"), (0.15, "does not beat hill-climber")])
+def test_a_comparison_without_chance_is_called_one(hill: float, verdict: str) -> None:
+    rng = np.random.default_rng(0)
+    own = Sealed("champion", HYPER, np.array([[0.2]]))
+    drawn = Sealed("erdos-renyi", HYPER, 0.4 * np.exp(rng.normal(0.0, 0.05, (12, 1))))
+    rival = Sealed("hill-climber", HYPER, np.array([[hill]]))
+    seals = {**ladder(0.37, 0.37, 0.37, 0.37), "matrix": compare("matrix", own, [drawn, rival], 0)}
+    words = conclusion(facts(), seals)
+    assert f"the champion {verdict}: NRMSE 0.200" in words
+    assert "No test was made against hill-climber: nothing is drawn there" in words
+    assert "by trial" not in words
+
+
 def test_a_null_is_said_with_what_would_have_been_seen() -> None:
     words = conclusion(facts("mask"), ladder(0.37, 0.37, 0.37, 0.372))
     assert "not shown to beat any control" in words

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from statescape import __version__
-from statescape.cli import esn, evolve, fit_lens, lens, path, report, runs, show, sphere, verdict
+from statescape.cli import esn, evolve, fit_lens, lens, notebook, path, report, runs, show, sphere, verdict
 from statescape.cli.console import complain
 from statescape.errors import StatescapeError
 
@@ -36,6 +36,7 @@ app.command(name="report")(report.report)
 app.command(name="show")(show.show)
 app.command(name="runs")(runs.runs)
 app.command(name="export")(runs.export)
+app.command(name="notebook")(notebook.notebook)
 
 
 def _print_version(wanted: bool) -> None:

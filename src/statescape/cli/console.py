@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,11 @@ PIPED_WIDTH = 160
 
 
 def output() -> Console:
-    """The console for results, on stdout."""
+    """The console for results, on stdout; ``COLUMNS`` is heard in a pipe too."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    own = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal()
+    return Console(highlight=False, soft_wrap=False, width=None if own else PIPED_WIDTH)
 
 
 def working(message: str) -> Status:

@@ -85,6 +85,14 @@ def evolve(
             rich_help_panel=_SEARCH,
         ),
     ] = "error",
+    operators: Annotated[
+        str | None,
+        typer.Option(
+            "--operators",
+            help="Which make children: add,delete,... (default: all that apply)",
+            rich_help_panel=_SEARCH,
+        ),
+    ] = None,
     trials: Annotated[
         int, typer.Option("--trials", "-k", min=1, help="Trials of a generation.", rich_help_panel=_SEARCH)
     ] = 16,
@@ -200,7 +208,8 @@ def evolve(
             compare=compare,
             tune=tune,
             seal_trials=seal_trials,
-            objectives=tuple(name.strip() for name in objectives.split(",")),
+            objectives=_names(objectives),
+            operators=None if operators is None else _names(operators),
             task_options={name: value for name, value in options.items() if value is not None},
             start=start,
             run=file,
@@ -299,6 +308,11 @@ def _clock(seconds: float) -> str:
         return "some time"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02}"
+
+
+def _names(listed: str) -> tuple[str, ...]:
+    """The names of a list with commas."""
+    return tuple(name.strip() for name in listed.split(",")) if listed.strip() else ()
 
 
 def _next_run(task: str) -> Path:

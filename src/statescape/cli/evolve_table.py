@@ -9,6 +9,7 @@ from statescape.cli.console import counted, output, visible
 
 if TYPE_CHECKING:
     from statescape.evolution import Evolution
+    from statescape.evolution.seals import Comparison
     from statescape.statistics import MeanInterval
 
 
@@ -32,13 +33,16 @@ def print_result(result: Evolution) -> None:
         cells = []
         for seal in result.seals.values():
             one = seal.controls[name]
-            cells.append(f"{_number(one.control.mean)} {'*' if one.beaten else ' '}")
+            cells.append(f"{_number(one.control.mean)} {_mark(one)}")
         table.add_row(name, *cells)
     console.print(table)
+    untested = any(seal.untested for seal in result.seals.values())
+    over = "those that are tested" if untested else f"{len(names)} controls"
+    exact = "+ it is better, without a test: nothing is drawn there, neither trials nor wirings. " if untested else ""
     console.print(
-        f"* the champion is better: than the control's mean (sign-flip permutation, Holm over {len(names)} controls, "
-        f"p < {ALPHA:g}) and than the best of its draws. All {'tuned alike' if result.settings.tune else 'untuned'}, "
-        f"{result.settings.seal_trials} fresh trials a seal.\n",
+        f"* the champion is better: than the control's mean (sign-flip permutation, Holm over {over}, "
+        f"p < {ALPHA:g}) and than the best of its draws. {exact}All "
+        f"{'tuned alike' if result.settings.tune else 'untuned'}, {result.settings.seal_trials} fresh trials a seal.\n",
         markup=False,
     )
     console.print(_search_line(result), markup=False)
@@ -48,6 +52,12 @@ def print_result(result: Evolution) -> None:
         _print_front(result)
     if result.run:
         console.print(f"Run: {visible(result.run)} (statescape report, show, export)", markup=False)
+
+
+def _mark(one: Comparison) -> str:
+    if not one.beaten:
+        return " "
+    return "*" if one.tested else "+"
 
 
 def _print_front(result: Evolution) -> None:

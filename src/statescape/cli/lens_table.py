@@ -27,26 +27,24 @@ def print_readout(trace: Trace, readout: LensReadout) -> None:
         f"every state; BOS: {facts.bos}",
         markup=False,
     )
-    room = max((console.width - 2 * CELL - 6) // (CELL + 1), 2)
-    shown = _spread(n_states, room)
+    names = [token(name) for name in readout.tokens]
+    cells = [[token(readout.vocabulary[top]) for top in readout.top_ids[row, :, 0]] for row in range(n_states)]
+    headings = [_heading(state) for state in readout.states]
+    widths = [_width([heading, *column]) for heading, column in zip(headings, cells, strict=True)]
+    shown = _fitting(widths, console.width - _width(names) - CELL)
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     table.add_column("", justify="right", no_wrap=True)
     table.add_column("token", max_width=CELL, no_wrap=True)
     for row in shown:
-        table.add_column(_heading(readout.states[row]), max_width=CELL, no_wrap=True)
+        table.add_column(headings[row], max_width=CELL, no_wrap=True)
     table.add_column("prob", justify="right", no_wrap=True)
     for position in range(n_positions):
-        cells = [
-            Text(
-                token(readout.vocabulary[readout.top_ids[row, position, 0]]),
-                style="" if readout.rank[row, position] else "bold",
-                overflow="ellipsis",
-            )
+        read = [
+            Text(cells[row][position], style="" if readout.rank[row, position] else "bold", overflow="ellipsis")
             for row in shown
         ]
         probability = math.exp(readout.log_probability[-1, position])
-        here = Text(token(readout.tokens[position]), overflow="ellipsis")
-        table.add_row(f"{position}", here, *cells, f"{probability:.0%}")
+        table.add_row(f"{position}", Text(names[position], overflow="ellipsis"), *read, f"{probability:.0%}")
     console.print(table)
     if len(shown) < n_states:
         console.print(f"{len(shown)} of {n_states} states shown; all are in the JSON (--json).", markup=False)
@@ -87,6 +85,20 @@ def print_comparison(readouts: Sequence[LensReadout], notes: Sequence[str]) -> N
 def _heading(state: int | str) -> str:
     """What stands above the column of a state: its number, or the number of the block and mid."""
     return str(state) if isinstance(state, int) else f"{state.split('.')[1]} mid"
+
+
+def _width(column: Sequence[str]) -> int:
+    """Columns that the cells of one column take, with the space after them."""
+    from rich.cells import cell_len
+
+    return min(max(map(cell_len, column)), CELL) + 1
+
+
+def _fitting(widths: Sequence[int], room: int) -> list[int]:
+    """As many states as there is room for, at least two."""
+    counts = range(len(widths), 2, -1)
+    spreads = (_spread(len(widths), count) for count in counts)
+    return next((rows for rows in spreads if sum(widths[row] for row in rows) <= room), _spread(len(widths), 2))
 
 
 def _spread(n_states: int, room: int) -> list[int]:

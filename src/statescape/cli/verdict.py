@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from statescape.cli import corpus as corpora
 from statescape.cli import inputs
-from statescape.cli.console import complain, output, visible, working
+from statescape.cli.bar import Bar
+from statescape.cli.console import complain, output, working
 from statescape.cli.verdict_table import print_verdicts
 from statescape.errors import StatescapeError
-
-if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
 
 
 def verdict(
@@ -49,7 +47,7 @@ def verdict(
         from statescape.studies.verdict import ask
     existed = run is not None and run.exists()
     try:
-        with _Bar() as bar:
+        with Bar("documents") as bar:
             found = ask(
                 corpus,
                 named,
@@ -86,42 +84,3 @@ def _model(name: str) -> str | None:
     if not name.strip():
         raise StatescapeError("--model is empty; give a folder or a hub name, or leave it out for conteur.")
     return None if name == "conteur" and not Path(name).exists() else name
-
-
-class _Bar:
-    """A progress bar on stderr with rate and time left; silent where stderr is no terminal."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        console = Console(stderr=True, highlight=False)
-        self._progress: Progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}", markup=False),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._tasks: dict[str, TaskID] = {}
-        self.shown = False
-
-    def __enter__(self) -> _Bar:
-        self._progress.__enter__()
-        return self
-
-    def __exit__(self, *details: object) -> None:
-        self._progress.__exit__(*details)  # type: ignore[arg-type]
-
-    def show(self, what: str, done: int, whole: int) -> None:
-        """So many documents of so many are read."""
-        self.shown = True
-        if what not in self._tasks:
-            self._tasks[what] = self._progress.add_task(visible(what), total=whole, completed=done, rate="")
-        self._progress.update(self._tasks[what], completed=done)
-        speed = next(task.speed for task in self._progress.tasks if task.id == self._tasks[what])
-        if speed:
-            self._progress.update(self._tasks[what], rate=f"{speed:.1f} documents/s")

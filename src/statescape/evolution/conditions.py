@@ -35,6 +35,9 @@ class Hyperparameters:
         lr: leak rate.
         ridge: penalty of the readout.
         bias: of every unit.
+
+    Raises:
+        StatescapeError: for numbers that are not finite or out of range.
     """
 
     sr: float = 0.9
@@ -63,6 +66,9 @@ class Conditions:
         level: what a trial redraws.
         part: of a file: "search", or "seal" for data that the search never reads.
         hyper: the hyper-parameters.
+
+    Raises:
+        StatescapeError: for an unknown level.
     """
 
     task: Task

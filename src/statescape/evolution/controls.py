@@ -44,7 +44,13 @@ class Control:
 
 
 def control(
-    name: str, champion: Topology, level: Level, n_inputs: int, seed: tuple[int, ...], found: Topology | None = None
+    name: str,
+    champion: Topology,
+    level: Level,
+    n_inputs: int,
+    seed: tuple[int, ...],
+    found: Topology | None = None,
+    draws: int = DRAWS,
 ) -> Control:
     """A control like the champion: as many units, about as many edges, the same kind of weights.
 
@@ -57,17 +63,18 @@ def control(
         n_inputs: width of the input.
         seed: of the draws.
         found: for "random-search" and "hill-climber", what they found.
+        draws: how many, where something is drawn.
     """
     if found is not None:
         return Control(name, (found,))
-    count = DRAWS if level == "matrix" or name not in DETERMINISTIC else 1
-    draws = []
+    count = draws if level == "matrix" or name not in DETERMINISTIC else 1
+    drawn = []
     for index in range(count):
         wiring, inputs = np.random.SeedSequence((*seed, index)).spawn(2)
         topology = _wiring(name, champion, wiring)
         W_in = draw_input_weights(champion.units, n_inputs, inputs) if level == "matrix" else None
-        draws.append(Topology(topology.W, W_in, name=name))
-    return Control(name, tuple(draws))
+        drawn.append(Topology(topology.W, W_in, name=name))
+    return Control(name, tuple(drawn))
 
 
 def _wiring(name: str, champion: Topology, seed: np.random.SeedSequence) -> Topology:

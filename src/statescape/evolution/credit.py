@@ -44,7 +44,7 @@ class Credit:
         count = len(self.names)
         quality = np.array(self.quality)
         if not self.adapt or quality.sum() <= 0:
-            return np.full(count, 1.0 / count)
+            return np.full(count, 1.0 / max(count, 1))  # random search may have no operators
         return np.asarray(FLOOR / count + (1.0 - FLOOR) * quality / quality.sum())
 
     def after(self, improvements: Sequence[tuple[str, float]]) -> Credit:

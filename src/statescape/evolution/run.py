@@ -7,8 +7,8 @@ run's journal when it is done, so a run that was interrupted goes on where it wa
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,13 @@ from statescape.evolution.conditions import Hyperparameters, Level
 from statescape.evolution.genome import Genome
 from statescape.evolution.progress import Callback, Say
 from statescape.evolution.reading import space_of
-from statescape.evolution.result import Evolution
+from statescape.evolution.result import Evolution, Found
 from statescape.evolution.settings import Limits, Settings
 from statescape.evolution.source import open_task, reopen_task
 from statescape.evolution.steps import Steps
 from statescape.reservoir.tasks import Part, Task
 from statescape.reservoir.topology import RadiusPolicy
-from statescape.runs import Executor, Journal, Serial, make_executor
+from statescape.runs import Executor, Journal, Serial, working
 
 
 def evolve(
@@ -48,6 +48,7 @@ def evolve(
     tune: bool = True,
     seal_trials: int = 30,
     objectives: Sequence[str] = ("error",),
+    operators: Sequence[str] | None = None,
     task_options: Mapping[str, Any] | None = None,
     start: Sequence[Genome] = (),
     run: str | Path | None = None,
@@ -61,7 +62,7 @@ def evolve(
 
     Args:
         task: a name, a CSV file, or a task.
-        units: as in `Settings`, and so on to `objectives`.
+        units: as in `Settings`, and so on to `operators`.
         encoding: smallest search space first: circulant, circulant-real, blocks, binary, ternary, real.
         level: what a trial of the search redraws: matrix, wiring or mask.
         radius: rescale, free or gene.
@@ -80,6 +81,7 @@ def evolve(
         tune: whether champion and controls are tuned before they are sealed.
         seal_trials: for every seal, at least 30.
         objectives: "error", or "error" and "edges".
+        operators: names of those that make children; None for all that apply.
         task_options: of `tasks.from_csv`, for a file.
         start: genomes to begin with.
         run: file of the run's journal; a temporary one where None.
@@ -115,15 +117,16 @@ def evolve(
         tune,
         seal_trials,
         tuple(objectives),
+        None if operators is None else tuple(operators),
     )
     _try_out(settings, opened, start)
     with ExitStack() as stack:
         if run is None:
             run = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "temporary.run"
-        working = stack.enter_context(_working(executor, workers, scheduler))
+        workforce = stack.enter_context(working(executor, workers, scheduler))
         given = {f"start/{index:04}": genome.to_bytes() for index, genome in enumerate(start)}
         journal = stack.enter_context(Journal.create(run, ledger.KIND, settings.as_json(), ledger.TABLES, given))
-        return Steps(journal, settings, opened, working, tuple(callbacks), say).whole()
+        return Steps(journal, settings, opened, workforce, tuple(callbacks), say).whole()
 
 
 def resume(
@@ -157,18 +160,22 @@ def resume(
         journal = stack.enter_context(opener(run, kind=ledger.KIND))
         settings = Settings.from_json(journal.settings)
         opened = task or reopen_task(settings.task)
-        working = stack.enter_context(Serial() if finished else _working(executor, workers, scheduler))
-        return Steps(journal, settings, opened, working, tuple(callbacks), say).whole()
+        workforce = stack.enter_context(Serial() if finished else working(executor, workers, scheduler))
+        return Steps(journal, settings, opened, workforce, tuple(callbacks), say).whole()
 
 
-@contextmanager
-def _working(executor: Executor | str | None, workers: int | None, scheduler: str | None) -> Iterator[Executor]:
-    """The given executor, or one that ends with the run."""
-    if executor is not None and not isinstance(executor, str):
-        yield executor
-        return
-    with make_executor(executor, workers, scheduler) as own:
-        yield own
+def search_only(settings: Settings, task: Task, executor: Executor) -> Found:
+    """A search to its champion, without tuning, rivals and seals; nothing is kept.
+
+    Args:
+        settings: of the search.
+        task: that the settings name.
+        executor: who works.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Journal.create(Path(folder) / "temporary.run", ledger.KIND, settings.as_json(), ledger.TABLES)
+        with journal:
+            return Steps(journal, settings, task, executor, (), None).searched(settings.arm, settings.limits)
 
 
 def _try_out(settings: Settings, task: Task, start: Sequence[Genome]) -> None:

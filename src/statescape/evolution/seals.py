@@ -4,6 +4,7 @@ A ladder of four takes away, one by one, what the champion may have grown togeth
 *wiring* also W_in, *signs* also the signs of W, *mask* all its weights. At each, champion and controls are tuned alike
 and meet the same trials. Differences are log ratios paired by trial. A control's draws are clusters: a champion must be
 better over trials and over draws, so the larger of the two sign-flip p-values counts, corrected by Holm over controls.
+Where neither is drawn (one fixed wiring on a task without chance), there is no test: the two are simply compared.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from jaxtyping import Float
 
 from statescape.errors import StatescapeError
 from statescape.evolution.conditions import LEVELS, Conditions, Hyperparameters, Level, TrialSeed
-from statescape.evolution.controls import control
+from statescape.evolution.controls import DRAWS, control
 from statescape.evolution.scoring import losses, score
-from statescape.evolution.tuning import tune
+from statescape.evolution.tuning import SETTINGS, tune
 from statescape.reservoir import Topology
 from statescape.reservoir.tasks import Task
 from statescape.runs import Executor
@@ -84,8 +85,8 @@ class Comparison:
         ratio: geometric mean of champion over control, paired by trial; below 1 the champion is better.
         ratio_interval: its 95 % interval; NaN ends where there is one draw and one trial.
         ratio_to_best: the same over the best of the control's draws, chosen on these very trials.
-        p: one-sided, before correction.
-        p_holm: after.
+        p: one-sided, before correction; NaN where nothing is drawn, so that there is no chance to test.
+        p_holm: after, over the controls that are tested.
         visible: the smallest gain (as a share of the error) that this design would have seen four times in five, by the
             first and strictest step of Holm; NaN where nothing is tested.
     """
@@ -100,13 +101,18 @@ class Comparison:
     visible: float
 
     @property
+    def tested(self) -> bool:
+        """Whether anything is drawn, trials or wirings, so that a difference could be chance."""
+        return not math.isnan(self.p)
+
+    @property
     def beaten(self) -> bool:
         """Whether the champion is better: than the control's mean beyond chance, and than every one of its draws.
 
         The p-value alone would hold for half of all random wirings against their own kind, since half are better than
-        the mean.
+        the mean. Where nothing is drawn the two scores say all there is to say about these two wirings.
         """
-        return self.p_holm < ALPHA and self.ratio_to_best < 1.0
+        return self.ratio_to_best < 1.0 and (self.p_holm < ALPHA or not self.tested)
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON; what is not finite is null."""
@@ -119,8 +125,9 @@ class Comparison:
             "ratio_ci95": _ends(self.ratio_interval),
             "ratio_to_best": _finite(self.ratio_to_best),
             "beaten": self.beaten,
-            "p": self.p,
-            "p_holm": self.p_holm,
+            "test": "sign-flip permutation" if self.tested else "no test: nothing is drawn",
+            "p": _finite(self.p),
+            "p_holm": _finite(self.p_holm),
             "smallest_visible_gain": _finite(self.visible),
             "hyper": asdict(self.control.hyper),
         }
@@ -143,6 +150,11 @@ class Seal:
     interval: MeanInterval
     controls: dict[str, Comparison]
     rescaled: Comparison | None = None
+
+    @property
+    def untested(self) -> tuple[str, ...]:
+        """The controls that are compared without a test, since nothing is drawn."""
+        return tuple(name for name, one in self.controls.items() if not one.tested)
 
     @property
     def best_control(self) -> str:
@@ -176,6 +188,8 @@ class Sealing:
         seed: of all draws.
         trials: for every seal.
         tune: whether hyper-parameters are tuned, for all alike.
+        settings: how many hyper-parameters tuning chooses from.
+        draws: of every control where something is drawn.
     """
 
     task: Task
@@ -188,6 +202,8 @@ class Sealing:
     seed: int
     trials: int = LEAST_TRIALS
     tune: bool = True
+    settings: int = SETTINGS
+    draws: int = DRAWS
 
     def __post_init__(self) -> None:
         if self.trials < LEAST_TRIALS:
@@ -220,10 +236,13 @@ def compare(
     level: Level, champion: Sealed, controls: Sequence[Sealed], seed: int, rescaled: Sealed | None = None
 ) -> Seal:
     """The statistics of one seal."""
-    p_values = [_p_value(log_ratios(champion, other), seed) for other in controls]
+    p_values = np.array([_p_value(log_ratios(champion, other), seed) for other in controls])
+    tested = ~np.isnan(p_values)
+    corrected = np.full(len(controls), math.nan)
+    corrected[tested] = holm(p_values[tested].tolist())
     compared = {
-        other.name: _comparison(champion, other, p, corrected, seed, len(controls))
-        for other, p, corrected in zip(controls, p_values, holm(p_values), strict=True)
+        other.name: _comparison(champion, other, float(p), float(p_holm), seed, int(tested.sum()))
+        for other, p, p_holm in zip(controls, p_values, corrected, strict=True)
     }
     itself = None
     if rescaled is not None:
@@ -262,8 +281,8 @@ def log_ratios(champion: Sealed, other: Sealed) -> Float[np.ndarray, "draws tria
 
 
 def _p_value(differences: Float[np.ndarray, "draws trials"], seed: int) -> float:
-    """The larger of the p-values over trials and over draws, of those that there are."""
-    return max((sign_flip(means, seed) for means in _tested(differences)), default=1.0)
+    """The larger of the p-values over trials and over draws, of those that there are; NaN where there is neither."""
+    return max((sign_flip(means, seed) for means in _tested(differences)), default=math.nan)
 
 
 def _tested(differences: Float[np.ndarray, "draws trials"]) -> list[Float[np.ndarray, " means"]]:
@@ -279,7 +298,7 @@ def _sealed(name: str, plan: Sealing, level: Level, executor: Executor, keep: Re
         place = LEVELS.index(level)
         draws = _draws(name, plan, level)
         begin = Conditions(plan.task, level, "seal", plan.tuned.get(name, plan.hyper))
-        hyper = tune(draws, begin, (plan.seed, _TUNING, place), executor) if plan.tune else begin.hyper
+        hyper = tune(draws, begin, (plan.seed, _TUNING, place), executor, plan.settings) if plan.tune else begin.hyper
         conditions = Conditions(plan.task, level, "seal", hyper)
         trials = 1 if conditions.deterministic else plan.trials
         seeds = [trial_seed(plan.seed, level, trial) for trial in range(trials)]
@@ -299,7 +318,7 @@ def _draws(name: str, plan: Sealing, level: Level) -> tuple[Topology, ...]:
         return (Topology(found.W, W_in, radius=found.radius, sr=found.sr, name=name),)
     place = sum(ord(letter) * 31**index for index, letter in enumerate(name)) % 2**32
     seed = (plan.seed, _DRAWS, place, LEVELS.index(level))
-    return control(name, plan.champion, level, plan.W_in.shape[1], seed).draws
+    return control(name, plan.champion, level, plan.W_in.shape[1], seed, draws=plan.draws).draws
 
 
 def _finite(value: float) -> float | None:

@@ -11,6 +11,8 @@ from statescape.evolution.conditions import Hyperparameters, Level
 from statescape.evolution.encodings import by_name
 from statescape.evolution.seals import LEAST_TRIALS
 from statescape.evolution.search import arm_by_name
+from statescape.evolution.search.arms import operators_of
+from statescape.evolution.space import SearchSpace
 from statescape.reservoir.topology import RadiusPolicy
 
 OBJECTIVES = (("error",), ("error", "edges"))
@@ -27,6 +29,9 @@ class Limits:
         trainings: networks trained and tested.
         seconds: of searching; the only limit that makes results depend on the machine.
         stagnation: generations in which the best candidate stays the same.
+
+    Raises:
+        StatescapeError: for a limit that is not above 0.
     """
 
     generations: int | None = None
@@ -69,6 +74,10 @@ class Settings:
         tune: whether champion and controls are tuned before they are sealed.
         seal_trials: for every seal.
         objectives: "error" alone, or "error" and "edges": as little error as possible for every number of edges.
+        operators: names of those that make the children of `arm`; None for all that apply. Rivals keep theirs.
+
+    Raises:
+        StatescapeError: for names that are unknown, numbers out of range, and choices that exclude each other.
     """
 
     task: Mapping[str, Any]
@@ -88,10 +97,10 @@ class Settings:
     tune: bool = True
     seal_trials: int = LEAST_TRIALS
     objectives: tuple[str, ...] = ("error",)
+    operators: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        by_name(self.encoding, self.units, self.density)
-        arm_by_name(self.arm)
+        encoding, arm = by_name(self.encoding, self.units, self.density), arm_by_name(self.arm)
         if self.level not in SEARCH_LEVELS:
             raise StatescapeError(f"A search runs at the level {', '.join(SEARCH_LEVELS)}; got {self.level!r}.")
         if self.radius not in get_args(RadiusPolicy):
@@ -101,6 +110,7 @@ class Settings:
                 f"W_in can evolve only at the level matrix: at {self.level} every trial redraws it; leave "
                 "--evolve-inputs out or add --level matrix."
             )
+        operators_of(arm, SearchSpace(encoding, 1, self.radius, self.evolve_inputs), self.operators)
         if self.objectives not in OBJECTIVES:
             known = " or ".join(",".join(names) for names in OBJECTIVES)
             raise StatescapeError(f"The objectives are {known}; got {','.join(self.objectives) or 'none'}.")
@@ -119,4 +129,12 @@ class Settings:
     def from_json(cls, data: Mapping[str, Any]) -> Settings:
         """What `as_json` gave."""
         parts = {"hyper": Hyperparameters(**data["hyper"]), "limits": Limits(**data["limits"])}
-        return cls(**{**data, **parts, "objectives": tuple(data.get("objectives", ("error",)))})
+        names = data.get("operators")
+        return cls(
+            **{
+                **data,
+                **parts,
+                "objectives": tuple(data.get("objectives", ("error",))),
+                "operators": None if names is None else tuple(names),
+            }
+        )

@@ -51,10 +51,10 @@ class Steps:
         """From the first generation to the last seal."""
         settings, journal = self._settings, self._journal
         begun = time.perf_counter()
-        main = self._searched(settings.arm, settings.limits)
+        main = self.searched(settings.arm, settings.limits)
         same = Limits(trainings=main.trainings)
         others = [name for name in RIVALS if settings.compare and name != settings.arm]
-        rivals = {name: self._searched(name, same) for name in others}
+        rivals = {name: self.searched(name, same) for name in others}
         tuned = {}
         if settings.compare and settings.tune:
             tuned["hyper-parameters"] = self._tuned(main)
@@ -86,7 +86,7 @@ class Steps:
         name = str(journal.path) if journal.path.name != "temporary.run" else ""
         return Evolution(name, settings, self._task, main, rivals, seals, float(spent), points)
 
-    def _searched(self, name: str, limits: Limits) -> Found:
+    def searched(self, name: str, limits: Limits) -> Found:
         """One arm, from its start to its winner."""
         population, seconds = self._population(name, limits)
         stream = (self._settings.seed, stream_of(arm_by_name(name)))
@@ -128,6 +128,7 @@ class Steps:
             adapt=settings.adapt,
             start=given,
             sparse="edges" in settings.objectives and name == settings.arm,  # rivals search the claim: a low error
+            operators=settings.operators if name == settings.arm else None,
             population=state,
         )
         self._say(f"Searching: {name}")

@@ -18,6 +18,10 @@ class Path:
         states: the states in order, one a row, in the units of the model or reservoir.
         reference: the cloud (token embeddings; the states of another run). Its rows define mean, scale and PCA.
         labels: one short label for every state; by default its index.
+
+    Raises:
+        StatescapeError: for widths or numbers of labels that differ, NaN or infinite values, no state or fewer than two
+            reference points.
     """
 
     states: Float[np.ndarray, "states dimensions"]

@@ -41,7 +41,11 @@ class PCA:
 
     @classmethod
     def from_moments(cls, moments: Moments, k: int | None = None) -> PCA:
-        """As `fit`, from moments that are known already."""
+        """As `fit`, from moments that are known already.
+
+        Raises:
+            StatescapeError: k outside 1..d, or all points equal.
+        """
         d = len(moments.mean)
         k = d if k is None else k
         if not 1 <= k <= d:

@@ -50,7 +50,11 @@ class Sphere:
 
     @classmethod
     def from_moments(cls, moments: Moments, origin: str = "mean") -> Sphere:
-        """As `fit`, from moments that are known already."""
+        """As `fit`, from moments that are known already.
+
+        Raises:
+            StatescapeError: for an unknown origin or fewer than 3 dimensions.
+        """
         if origin not in ORIGINS:
             raise StatescapeError(f"Unknown origin {origin!r} of the sphere; use one of {', '.join(ORIGINS)}.")
         if len(moments.mean) < 3:

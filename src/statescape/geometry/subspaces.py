@@ -45,7 +45,11 @@ class Subspace:
 
     @classmethod
     def from_moments(cls, moments: Moments, variance_share: float = 0.9) -> Subspace:
-        """As `fit`, from moments that are known already."""
+        """As `fit`, from moments that are known already.
+
+        Raises:
+            StatescapeError: where the share is not above 0 and up to 1.
+        """
         if not 0 < variance_share <= 1:
             raise StatescapeError(f"A share of the variance lies above 0 and up to 1; got {variance_share}.")
         pca = PCA.from_moments(moments)

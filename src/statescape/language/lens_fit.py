@@ -43,6 +43,9 @@ class FitSettings:
         rate: first rate times width, in units of the standard deviation of the last state.
         seed: of the order of the documents.
         checkpoint: steps between two checkpoints.
+
+    Raises:
+        StatescapeError: for no steps, no positions, or a rate that is not positive.
     """
 
     steps: int = 400

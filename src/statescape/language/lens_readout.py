@@ -32,6 +32,9 @@ class LensReadout:
         states: which states were read: their numbers, or TransformerLens's name of the middle of a block; by default
             all of them, from 0.
         lens: the lens that read them.
+
+    Raises:
+        StatescapeError: where states and their names differ in number.
     """
 
     tokens: tuple[str, ...]

@@ -64,6 +64,9 @@ class TunedLens:
         biases: b_l.
         name: what tables call it.
         note: what is known about its origin and could not be checked.
+
+    Raises:
+        StatescapeError: for maps and biases that do not fit each other, or numbers that are not finite.
     """
 
     reads: tuple[int, ...]

@@ -71,6 +71,9 @@ class StatePath:
         rogue_dimensions: coordinates that dominate norms and cosines, found on all positions of the text but the first.
         steps: attention and MLP apart; None where their parts do not sum to the block's change.
         origin: the trace this path was read from; None when it was made from arrays.
+
+    Raises:
+        StatescapeError: for a position outside the text, or arrays that do not fit each other.
     """
 
     model: ModelFacts

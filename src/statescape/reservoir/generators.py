@@ -55,6 +55,9 @@ def crj(units: int, weight: float = 1.0, jump: float = 0.5, length: int = 5) -> 
     """Cycle with regular jumps: a simple cycle, and both ways between units 0, length, 2 length, ... by `jump`.
 
     Where `length` does not divide `units`, the last jump would be shorter and is left out (as in the paper).
+
+    Raises:
+        StatescapeError: for a jump that is shorter than 2 or longer than half of the cycle.
     """
     if not 1 < length <= max(_checked(units) // 2, 2):
         raise StatescapeError(f"A jump has length 2 to units / 2; got {length} for {units} units.")
@@ -82,6 +85,9 @@ def small_world(
         rewiring: share of edges whose source is drawn anew among all units it does not yet have.
         seed: of rewiring and weights.
         values: as for `erdos_renyi`.
+
+    Raises:
+        StatescapeError: for neighbours outside 0 to units - 1, or a rewiring that is no share.
     """
     rng = np.random.default_rng(seed)
     if not 0 <= neighbours < _checked(units):
@@ -114,6 +120,9 @@ def scale_free(
         attachments: edges that every new unit brings.
         seed: of edges, labels and weights.
         values: as for `erdos_renyi`.
+
+    Raises:
+        StatescapeError: for attachments outside 0 to units - 1.
     """
     rng = np.random.default_rng(seed)
     if not 0 <= attachments < _checked(units):
@@ -151,6 +160,9 @@ def modular(
         between: probability of an edge between blocks.
         seed: of edges and weights.
         values: as for `erdos_renyi`.
+
+    Raises:
+        StatescapeError: for modules outside 1 to units, or probabilities that are no shares.
     """
     rng = np.random.default_rng(seed)
     if not 1 <= modules <= _checked(units):

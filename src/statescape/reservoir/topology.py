@@ -37,6 +37,10 @@ class Topology:
             largest singular value is scaled instead (`rescale` in `radius.py` says so).
         sr: the topology's own radius; for "gene" only.
         name: what it is called in tables and pictures.
+
+    Raises:
+        StatescapeError: for weights that are not finite, a W_in of the wrong shape, an unknown policy, or an `sr`
+            without the policy "gene" (and the other way round).
     """
 
     W: Matrix
@@ -124,6 +128,9 @@ class Topology:
             graph: nodes in their order become units 0, 1, ...
             weight: edge attribute that holds the weight.
             radius: the radius policy.
+
+        Raises:
+            StatescapeError: for a multigraph or a graph without nodes.
         """
         import networkx as nx
 

@@ -8,7 +8,8 @@ the last bits of a result, depends on the number of threads.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Protocol, TypeVar, runtime_checkable
 
@@ -74,6 +75,18 @@ def make_executor(name: str | None = None, workers: int | None = None, scheduler
     if name == "serial" or (name is None and count == 1):
         return Serial()
     return Processes(count)
+
+
+@contextmanager
+def working(
+    executor: Executor | str | None, workers: int | None = None, scheduler: str | None = None
+) -> Iterator[Executor]:
+    """The given executor, or one of this name that ends with the work."""
+    if executor is not None and not isinstance(executor, str):
+        yield executor
+        return
+    with make_executor(executor, workers, scheduler) as own:
+        yield own
 
 
 def usable_cores() -> int:

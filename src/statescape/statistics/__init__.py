@@ -2,5 +2,15 @@
 
 from statescape.statistics.intervals import MeanInterval, bootstrap_mean, bootstrap_means
 from statescape.statistics.permutation import holm, sign_flip, smallest_visible
+from statescape.statistics.student import StudentMean, student_mean
 
-__all__ = ["MeanInterval", "bootstrap_mean", "bootstrap_means", "holm", "sign_flip", "smallest_visible"]
+__all__ = [
+    "MeanInterval",
+    "StudentMean",
+    "bootstrap_mean",
+    "bootstrap_means",
+    "holm",
+    "sign_flip",
+    "smallest_visible",
+    "student_mean",
+]

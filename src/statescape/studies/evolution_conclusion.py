@@ -83,7 +83,7 @@ def sentences(facts: Facts, seals: Mapping[Level, Seal]) -> tuple[str, ...]:
     own = seals[facts.level]
     if not math.isfinite(own.interval.mean):
         return ("The champion diverged on sealed trials: there is nothing to conclude from it.",)
-    told = [_overall(facts, own)]
+    told = [_overall(facts, own), _untested(own)]
     if REFERENCE in own.controls and own.controls[REFERENCE].beaten:
         told += _parts(facts.level, seals)
     told.append(_topology(facts, seals))
@@ -118,14 +118,25 @@ def _overall(facts: Facts, own: Seal) -> str:
     )
     if beats_all(own):
         which = "every control" if facts.compared else "every control (none of them a search of its budget)"
-        return (
-            f"At its own level, {facts.level}, the champion beats {which}: {scores}, {_percent(best.ratio)} by trial."
-        )
+        by_trial = f", {_percent(best.ratio)} by trial" if own.interval.n > 1 else ""
+        return f"At its own level, {facts.level}, the champion beats {which}: {scores}{by_trial}."
     left = unbeaten(own)
     seen = _visible([own.controls[name] for name in left])
     which = "any control" if len(left) == len(own.controls) else _list(left)
     hidden = "" if not math.isfinite(seen) else f"; this design would have seen a gain of {seen:.1%} four times in five"
-    return f"At its own level, {facts.level}, the champion is not shown to beat {which}: {scores}{hidden}."
+    verdict = "is not shown to beat" if any(own.controls[name].tested for name in left) else "does not beat"
+    return f"At its own level, {facts.level}, the champion {verdict} {which}: {scores}{hidden}."
+
+
+def _untested(seal: Seal) -> str:
+    """Which controls were compared without a test, and why."""
+    if not seal.untested:
+        return ""
+    names = _list(list(seal.untested))
+    return (
+        f"No test was made against {names}: nothing is drawn there, neither trials nor wirings, so the scores are "
+        "compared as they are; another seed of a search may find another wiring."
+    )
 
 
 def _parts(level: Level, seals: Mapping[Level, Seal]) -> list[str]:

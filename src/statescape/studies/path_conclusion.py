@@ -14,11 +14,16 @@ from typing import Literal
 import numpy as np
 
 from statescape.studies.path_reading import VARIANCE_SHARE, VARIANTS, PathReading, Variant
+from statescape.wording import number, phrase, say
 
 SAME_WITHIN = 0.5
 """A state nearer to an embedding than this share of the embedding's norm counts as that embedding."""
 
-VARIANT_WORDS: dict[Variant, str] = {"raw": "raw", "centred": "centred", "without_rogue": "without rogue dimensions"}
+VARIANT_WORDS: dict[Variant, str] = {
+    "raw": phrase("raw"),
+    "centred": phrase("centred"),
+    "without_rogue": phrase("without rogue dimensions"),
+}
 
 Direction = Literal["beyond", "mixed", "chance"]
 Region = Literal["leave", "among", "inside"]
@@ -75,55 +80,72 @@ def _region(reading: PathReading) -> Region:
 
 def _end_in_words(reading: PathReading, is_embedding: bool, direction: Direction, beyond: list[Variant]) -> str:
     token = _quoted(reading, reading.path.predicted_id)
+    far = float(reading.distance[-1])
     where = (
-        f"The last state is the embedding of {token} (distance {reading.distance[-1]:.2f} of its norm)"
+        say("The last state is the embedding of {token} (distance {far:.2f} of its norm)", token=token, far=far)
         if is_embedding
-        else f"The last state is not the embedding of {token} (distance {reading.distance[-1]:.1f} times its norm)"
+        else say(
+            "The last state is not the embedding of {token} (distance {far:.1f} times its norm)", token=token, far=far
+        )
     )
-    joint = " and" if is_embedding == (direction == "beyond") else " but"
     if direction == "beyond":
-        along = "points along it more than choosing the best token gives by itself"
+        along = say("points along it more than choosing the best token gives by itself")
     elif direction == "chance":
-        along = "points along it no more than choosing the best token gives by itself"
+        along = say("points along it no more than choosing the best token gives by itself")
     else:
-        along = (
-            "points along it more than choosing the best token gives by itself by some measures only "
-            f"({', '.join(VARIANT_WORDS[variant] for variant in beyond)})"
+        along = say(
+            "points along it more than choosing the best token gives by itself by some measures only ({measures})",
+            measures=", ".join(say(VARIANT_WORDS[variant]) for variant in beyond),
         )
     shown = [variant for variant in VARIANTS if variant != "without_rogue" or reading.path.rogue_dimensions]
     numbers = ", ".join(_cosine_in_words(reading, variant) for variant in shown)
-    return f"{where},{joint} {along}: cosine {numbers}."
+    if is_embedding == (direction == "beyond"):
+        return say("{where}, and {along}: cosine {numbers}.", where=where, along=along, numbers=numbers)
+    return say("{where}, but {along}: cosine {numbers}.", where=where, along=along, numbers=numbers)
 
 
 def _cosine_in_words(reading: PathReading, variant: Variant) -> str:
-    chance = reading.best_of_isotropic[variant].high
-    return f"{VARIANT_WORDS[variant]} {reading.cosine(variant=variant)[-1]:.2f} (choice alone up to {chance:.2f})"
+    return say(
+        "{variant} {cosine:.2f} (choice alone up to {chance:.2f})",
+        variant=say(VARIANT_WORDS[variant]),
+        cosine=float(reading.cosine(variant=variant)[-1]),
+        chance=reading.best_of_isotropic[variant].high,
+    )
 
 
 def _way_in_words(reading: PathReading, region: Region) -> str:
     inside = reading.energy_inside
-    range_ = f"{np.nanmin(inside[1:]):.0%} to {np.nanmax(inside[1:]):.0%}" if len(inside) > 1 else f"{inside[0]:.0%}"
-    embeddings = f"{reading.energy_of_embeddings.mean:.0%} for embeddings"
-    isotropic = f"{reading.subspace.isotropic_expectation:.0%} for any direction"
+    range_ = (
+        say("{low:.0%} to {high:.0%}", low=float(np.nanmin(inside[1:])), high=float(np.nanmax(inside[1:])))
+        if len(inside) > 1
+        else number(float(inside[0]), ".0%")
+    )
     verb = {
-        "leave": "The states leave the embedding subspace",
-        "among": "The states stay among the embeddings",
-        "inside": "The states keep to the embedding subspace more than embeddings do",
+        "leave": say("The states leave the embedding subspace"),
+        "among": say("The states stay among the embeddings"),
+        "inside": say("The states keep to the embedding subspace more than embeddings do"),
     }[region]
-    return (
-        f"{verb} ({range_} of their energy in the {reading.subspace.k} dimensions that hold {VARIANCE_SHARE:.0%} of "
-        f"the embeddings' variance; {embeddings}, {isotropic}), and {_decoding_in_words(reading)}."
+    return say(
+        "{verb} ({range} of their energy in the {k} dimensions that hold {share:.0%} of the embeddings' variance; "
+        "{embeddings:.0%} for embeddings, {isotropic:.0%} for any direction), and {decoding}.",
+        verb=verb,
+        range=range_,
+        k=reading.subspace.k,
+        share=VARIANCE_SHARE,
+        embeddings=reading.energy_of_embeddings.mean,
+        isotropic=reading.subspace.isotropic_expectation,
+        decoding=_decoding_in_words(reading),
     )
 
 
 def _decoding_in_words(reading: PathReading) -> str:
     token, first, last = _quoted(reading, reading.path.predicted_id), reading.decodes_from, reading.path.n_blocks
     if first == 0:
-        return f"decode to {token} from the embedding on"
+        return say("decode to {token} from the embedding on", token=token)
     if first == last:
-        return f"decode to {token} only after the last block, {last}"
-    return f"decode to {token} from block {first} of {last} on"
+        return say("decode to {token} only after the last block, {last}", token=token, last=last)
+    return say("decode to {token} from block {first} of {last} on", token=token, first=first, last=last)
 
 
 def _quoted(reading: PathReading, token: int) -> str:
-    return f"‘{reading.path.vocabulary[token]}’"
+    return say("‘{token}’", token=reading.path.vocabulary[token])

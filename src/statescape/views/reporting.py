@@ -19,8 +19,10 @@ _DRAWN_IN = {
     "statescape.studies.path_reading": ("statescape.views.language.report", "statescape.views.language.figures"),
     "statescape.evolution": ("statescape.views.evolution.report",),
     "statescape.studies.evolution_reading": ("statescape.views.evolution.report",),
+    "statescape.studies.esn_trials": ("statescape.views.reservoir.pictures",),
     "statescape.studies.candidate_reading": ("statescape.views.evolution.candidate",),
     "statescape.studies.verdict": ("statescape.views.language.verdict.report",),
+    "statescape.studies.notebook": ("statescape.views.notebook.page",),
 }
 
 
@@ -37,7 +39,8 @@ def report_of(thing: object, file: Path) -> Path:
 def pictures_of(thing: object) -> Sequence[Printable]:
     """All pictures of one type, in the order of its page; a wing registers its own."""
     raise StatescapeError(
-        f"There are no figures of a {type(thing).__name__}; give a path of a language model or an evolution."
+        f"There are no figures of a {type(thing).__name__}; give a path of a language model, trials of echo state "
+        "networks or an evolution."
     )
 
 
@@ -45,7 +48,7 @@ def report(thing: object, file: str | Path) -> Path:
     """Write the self-contained page of `thing` and return where it lies.
 
     Args:
-        thing: a `StatePath`, an `Evolution`, or the numbers read from one; `Verdicts`.
+        thing: a `StatePath`, an `Evolution`, or the numbers read from one; `Verdicts`, a `Notebook`.
         file: the HTML file; an existing one is replaced when the new one is complete.
 
     Raises:
@@ -61,7 +64,7 @@ def save_figures(thing: object, folder: str | Path) -> list[Path]:
     Figures that need what it does not have (attention and MLP apart, the file of a run) are left out.
 
     Args:
-        thing: a `StatePath` or an `Evolution`, or the numbers read from one.
+        thing: a `StatePath` or an `Evolution`, or the numbers read from one; trials of echo state networks.
         folder: where to; made when missing.
 
     Raises:

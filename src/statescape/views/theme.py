@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from statescape.wording import separators
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -72,6 +74,7 @@ def plotly_template(dark: bool = False) -> go.layout.Template:
     return go.layout.Template(
         layout={
             "font": {"family": SCREEN_FONT, "size": 13, "color": on.ink},
+            "separators": separators(),
             "paper_bgcolor": on.paper,
             "plot_bgcolor": on.paper,
             "colorway": list(SERIES),

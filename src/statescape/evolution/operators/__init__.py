@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from statescape.errors import StatescapeError
 from statescape.evolution.operators.alignment import match
 from statescape.evolution.operators.crossovers import Aligned, Blocks, Rows, Uniform
 from statescape.evolution.operators.entries import Add, Delete, Flip, Move, Perturb, Rewire, Swap
@@ -11,6 +14,9 @@ from statescape.evolution.operators.units import Duplicate, Silence
 from statescape.evolution.space import SearchSpace
 
 __all__ = [
+    "CROSSOVERS",
+    "MUTATIONS",
+    "NAMES",
     "Add",
     "Aligned",
     "Blocks",
@@ -47,7 +53,36 @@ MUTATIONS: tuple[Operator, ...] = (
 CROSSOVERS: tuple[Operator, ...] = (Uniform(), Rows(), Blocks(), Aligned())
 
 
-def for_space(space: SearchSpace, *, crossover: bool = True) -> tuple[Operator, ...]:
-    """All operators that make sense in a space, mutations first."""
+NAMES: tuple[str, ...] = tuple(operator.name for operator in MUTATIONS + CROSSOVERS)
+
+
+def for_space(
+    space: SearchSpace, *, crossover: bool = True, names: Sequence[str] | None = None
+) -> tuple[Operator, ...]:
+    """The operators that make sense in a space, mutations first; all of them or those that are named.
+
+    Args:
+        space: where they make children.
+        crossover: whether children may have two parents.
+        names: some of `NAMES`, in any order; None for all that apply.
+
+    Raises:
+        StatescapeError: for a name that is unknown or does not apply.
+    """
     known = MUTATIONS + (CROSSOVERS if crossover else ())
-    return tuple(operator for operator in known if operator.applies(space))
+    apply = tuple(operator for operator in known if operator.applies(space))
+    if names is None:
+        return apply
+    _check(names, [operator.name for operator in apply], crossover)
+    return tuple(operator for operator in apply if operator.name in names)
+
+
+def _check(names: Sequence[str], apply: Sequence[str], crossover: bool) -> None:
+    for name in names:
+        if name not in NAMES:
+            raise StatescapeError(f"There is no operator {name!r}. Known are: {', '.join(NAMES)}.")
+        if name not in apply:
+            where = "in this space" if crossover else "in this space without crossover"
+            raise StatescapeError(
+                f"The operator {name!r} does not apply {where}. Those that do are: {', '.join(apply)}."
+            )

@@ -24,6 +24,7 @@ class Uniform:
 
     name: str = "uniform-crossover"
     parents: int = 2
+    keeps_edges: bool = False
 
     def applies(self, space: SearchSpace) -> bool:
         """Always."""
@@ -45,6 +46,7 @@ class Rows:
 
     name: str = "row-crossover"
     parents: int = 2
+    keeps_edges: bool = False
 
     def applies(self, space: SearchSpace) -> bool:
         """Where the genes are a matrix over all units."""
@@ -61,6 +63,7 @@ class Blocks:
 
     name: str = "block-crossover"
     parents: int = 2
+    keeps_edges: bool = False
 
     def applies(self, space: SearchSpace) -> bool:
         """Where the genes are a matrix over all units."""
@@ -83,6 +86,7 @@ class Aligned:
 
     name: str = "aligned-crossover"
     parents: int = 2
+    keeps_edges: bool = False
 
     def applies(self, space: SearchSpace) -> bool:
         """Where the genes are a matrix over all units."""

@@ -19,6 +19,7 @@ class Add:
 
     name: str = "add"
     parents: int = 1
+    keeps_edges: bool = False
 
     def applies(self, space: SearchSpace) -> bool:
         """Always."""
@@ -40,6 +41,7 @@ class Delete:
 
     name: str = "delete"
     parents: int = 1
+    keeps_edges: bool = False
 
     def applies(self, space: SearchSpace) -> bool:
         """Always."""
@@ -62,6 +64,7 @@ class Move:
 
     name: str = "move"
     parents: int = 1
+    keeps_edges: bool = True
 
     def applies(self, space: SearchSpace) -> bool:
         """Where there are bands; edges between nodes are rewired, which keeps one end."""
@@ -86,6 +89,7 @@ class Rewire:
 
     name: str = "rewire"
     parents: int = 1
+    keeps_edges: bool = True
 
     def applies(self, space: SearchSpace) -> bool:
         """Where there are edges between nodes, not bands."""
@@ -112,6 +116,7 @@ class Flip:
 
     name: str = "flip"
     parents: int = 1
+    keeps_edges: bool = True
 
     def applies(self, space: SearchSpace) -> bool:
         """Where there are signs."""
@@ -132,6 +137,7 @@ class Perturb:
 
     name: str = "perturb"
     parents: int = 1
+    keeps_edges: bool = True
 
     def applies(self, space: SearchSpace) -> bool:
         """Where entries are real."""
@@ -153,6 +159,7 @@ class Swap:
 
     name: str = "swap"
     parents: int = 1
+    keeps_edges: bool = True
 
     def applies(self, space: SearchSpace) -> bool:
         """Where there are edges between nodes, not bands."""

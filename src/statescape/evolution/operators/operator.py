@@ -25,7 +25,11 @@ class Operator(Protocol):
 
     @property
     def parents(self) -> int:
-        """How many parents it takes: 1 or 2."""
+        """How many parents it takes: 1 (mutation) or 2 (crossover)."""
+
+    @property
+    def keeps_edges(self) -> bool:
+        """Whether every child's W has as many edges as its parent's."""
 
     def applies(self, space: SearchSpace) -> bool:
         """Whether it makes sense in this space."""

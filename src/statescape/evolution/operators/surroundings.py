@@ -22,6 +22,7 @@ class ChangeInputs:
 
     name: str = "change-inputs"
     parents: int = 1
+    keeps_edges: bool = True
 
     def applies(self, space: SearchSpace) -> bool:
         """Where W_in evolves."""
@@ -45,6 +46,7 @@ class ChangeRadius:
 
     name: str = "change-radius"
     parents: int = 1
+    keeps_edges: bool = True
 
     def applies(self, space: SearchSpace) -> bool:
         """Where the radius is a gene."""

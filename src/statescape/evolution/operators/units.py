@@ -23,6 +23,7 @@ class Duplicate:
 
     name: str = "duplicate-unit"
     parents: int = 1
+    keeps_edges: bool = False
 
     def applies(self, space: SearchSpace) -> bool:
         """Where the genes are a matrix over all units."""
@@ -50,6 +51,7 @@ class Silence:
 
     name: str = "remove-unit"
     parents: int = 1
+    keeps_edges: bool = False
 
     def applies(self, space: SearchSpace) -> bool:
         """Where the genes are a matrix over all units."""

@@ -6,10 +6,13 @@ many there are and in where offspring come from, which is the question that the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from statescape.errors import StatescapeError
+from statescape.evolution.operators import Operator, for_space
+from statescape.evolution.space import SearchSpace
 
 Variation: TypeAlias = Literal["operators", "mutations", "random"]
 
@@ -47,6 +50,18 @@ ARMS = (
     Arm("random-search", 8, 64, variation="random"),
     Arm("hill-climber", 1, 1, variation="mutations"),
 )
+
+
+def operators_of(arm: Arm, space: SearchSpace, names: Sequence[str] | None = None) -> tuple[Operator, ...]:
+    """The operators that an arm uses in a space: all that apply, or those that are named.
+
+    Raises:
+        StatescapeError: for a name that is unknown or does not apply, and for none at all where children need one.
+    """
+    if names is not None and not names and arm.variation != "random":
+        raise StatescapeError("A search needs at least one operator; name none to have all that apply.")
+    crossover = arm.variation == "random" or (arm.variation == "operators" and arm.survivors > 1)
+    return for_space(space, crossover=crossover, names=names)
 
 
 def arm_by_name(name: str) -> Arm:

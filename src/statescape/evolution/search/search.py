@@ -19,9 +19,8 @@ from statescape.errors import StatescapeError
 from statescape.evolution.conditions import TrialSeed
 from statescape.evolution.credit import Credit
 from statescape.evolution.genome import Genome
-from statescape.evolution.operators import for_space
 from statescape.evolution.scoring import losses
-from statescape.evolution.search.arms import Arm, stream_of
+from statescape.evolution.search.arms import Arm, operators_of, stream_of
 from statescape.evolution.search.candidate import Candidate
 from statescape.evolution.search.difficulty import difficulties
 from statescape.evolution.search.fronts import by_fronts
@@ -87,7 +86,11 @@ class Search:
         adapt: whether operators are used as often as their children are worth.
         start: genomes to begin with, before random ones.
         sparse: whether few edges are an objective beside a low error.
+        operators: names of those to use; None for all that apply.
         population: a state to go on from.
+
+    Raises:
+        StatescapeError: for no trials, or a start that does not belong to the space.
     """
 
     def __init__(
@@ -101,6 +104,7 @@ class Search:
         adapt: bool = True,
         start: Sequence[Genome] = (),
         sparse: bool = False,
+        operators: Sequence[str] | None = None,
         population: Population | None = None,
     ) -> None:
         if trials < 1:
@@ -109,7 +113,7 @@ class Search:
             space.check(genome)
         self.space, self.arm, self.deterministic, self.sparse = space, arm, deterministic, sparse
         self.trials = 1 if deterministic else trials
-        self.operators = for_space(space, crossover=arm.variation == "operators" and arm.survivors > 1)
+        self.operators = operators_of(arm, space, operators)
         names = tuple(operator.name for operator in self.operators)
         self.population = population or Population(0, (), Credit(names, adapt))
         self._start = tuple(start)

@@ -32,6 +32,9 @@ def largest_lyapunov_exponent(
 
     Returns:
         The exponent per step; minus infinity where every difference dies at once (nilpotent linear units).
+
+    Raises:
+        StatescapeError: for fewer than 10 states or an unknown activation.
     """
     if len(states) < 10:
         raise StatescapeError(f"A Lyapunov exponent needs at least 10 states; got {len(states)}.")

@@ -73,6 +73,9 @@ def estimated_memory_capacity(
         states: x(t), warmup left out.
         inputs: u(t) of the same steps.
         max_delay: last delay; twice the number of units where none is given.
+
+    Raises:
+        StatescapeError: where the steps are too few for the delays and units.
     """
     delays = 2 * states.shape[1] if max_delay is None else max_delay
     if delays >= len(inputs) - states.shape[1]:
@@ -86,16 +89,18 @@ def estimated_memory_capacity(
 def state_covariance(
     W: Float[np.ndarray, "units units"], w_in: Float[np.ndarray, " units"]
 ) -> Float[np.ndarray, "units units"]:
-    """C = sum over k >= 0 of (W^k w)(W^k w)', by doubling: each round adds as many terms as there are already."""
+    """C = sum over k >= 0 of (W^k w)(W^k w)', by doubling: each round adds as many terms as there are already.
+
+    Raises:
+        StatescapeError: where the sum does not converge, as the spectral radius is not below 1.
+    """
     covariance, power = np.outer(w_in, w_in), W
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(60):
             more = power @ covariance @ power.T
             covariance = covariance + more
-            total, added = (
-                np.trace(covariance),
-                np.trace(more),
-            )  # of positive semidefinite matrices: they bound all entries
+            # Traces of positive semidefinite matrices: they bound all entries.
+            total, added = np.trace(covariance), np.trace(more)
             if not np.isfinite(total):
                 break
             if added <= 1e-17 * total:

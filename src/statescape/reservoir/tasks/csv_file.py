@@ -34,6 +34,10 @@ class FileTask:
         split: share of a window that trains.
         window: rows of a trial; None takes two thirds of the part it is drawn from.
         warmup: first training steps that are not used; None takes a tenth of the training part, at most 100.
+
+    Raises:
+        StatescapeError: for a horizon that asks for what is given, a split or warmup out of range, constant columns, or
+            a file too short for one trial.
     """
 
     name: str

@@ -99,7 +99,11 @@ def narma20(train: int = 2000, test: int = 1000, warmup: int = 200) -> Narma:
 
 
 def narma30(train: int = 2000, test: int = 1000, warmup: int = 200, quadratic: float = 0.04) -> Narma:
-    """NARMA of order 30 (Schrauwen et al. 2008), `quadratic` 0.04 as printed there, or the milder 0.004."""
+    """NARMA of order 30 (Schrauwen et al. 2008), `quadratic` 0.04 as printed there, or the milder 0.004.
+
+    Raises:
+        StatescapeError: for any other quadratic term.
+    """
     if quadratic not in (0.04, 0.004):
         raise StatescapeError(f"NARMA30 is defined with 0.04 or 0.004, not {quadratic}.")
     name = "narma30" if quadratic == 0.04 else "narma30-0.004"

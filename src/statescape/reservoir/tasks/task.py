@@ -35,6 +35,10 @@ class Trial:
         free_run: in a closed loop, how many steps the network runs on its own outputs; 0 drives it by `inputs`.
         starts: in a closed loop, the steps after which the network is left alone.
         whole_run: in a closed loop, whether every free step is scored or only the last.
+
+    Raises:
+        StatescapeError: where inputs and targets differ in length, or warmup, training part and test do not fit into
+            them.
     """
 
     inputs: Float[np.ndarray, "steps inputs"]

@@ -5,10 +5,18 @@ from __future__ import annotations
 import math
 
 from statescape.statistics import MeanInterval
-from statescape.studies.verdict.decision import Decision
+from statescape.studies.path_conclusion import VARIANT_WORDS
+from statescape.studies.verdict.decision import Decision, Word
 from statescape.studies.verdict.questions import FEWEST_DOCUMENTS, MOST_AGREEMENT_BY_CONSTRUCTION
 from statescape.studies.verdict.reference import VARIANTS
 from statescape.studies.verdict.result import RANDOM_WEIGHTS, ModelVerdict, Verdicts
+from statescape.wording import number, phrase, say, say_count
+
+WORDS: dict[Word, str] = {
+    "supported": phrase("supported"),
+    "refuted": phrase("refuted"),
+    "undecided": phrase("undecided"),
+}
 
 
 def conclude(found: Verdicts) -> tuple[str, ...]:
@@ -17,8 +25,18 @@ def conclude(found: Verdicts) -> tuple[str, ...]:
     sentences = []
     for one in found.models:
         for decision in one.decisions:
-            who = f", {one.facts.name}" if several else ""
-            sentences.append(f"{decision.question.name} {decision.verdict}{who}: {_sentence(decision, one)}.")
+            name, verdict, sentence = decision.question.name, say(WORDS[decision.verdict]), _sentence(decision, one)
+            sentences.append(
+                say(
+                    "{name} {verdict}, {model}: {sentence}.",
+                    name=name,
+                    verdict=verdict,
+                    model=one.facts.name,
+                    sentence=sentence,
+                )
+                if several
+                else say("{name} {verdict}: {sentence}.", name=name, verdict=verdict, sentence=sentence)
+            )
     return tuple(sentences)
 
 
@@ -28,8 +46,13 @@ def _sentence(decision: Decision, one: ModelVerdict) -> str:
         return _never(decision, one)
     said = _WORDS[decision.question.name](one, interval) + _without_training(decision, one)
     if interval.n < FEWEST_DOCUMENTS:
-        few = "1 document is" if interval.n == 1 else f"{interval.n} documents are"
-        return f"{said}; {few} too few to decide ({FEWEST_DOCUMENTS} at least)"
+        return say_count(
+            "{said}; {count} document is too few to decide ({fewest} at least)",
+            "{said}; {count} documents are too few to decide ({fewest} at least)",
+            interval.n,
+            said=said,
+            fewest=FEWEST_DOCUMENTS,
+        )
     return said
 
 
@@ -40,69 +63,95 @@ def _without_training(decision: Decision, one: ModelVerdict) -> str:
     if decision.verdict != "supported" or random is None:
         return ""
     beyond = random.low > question.margin if question.predicted == "above" else random.high < question.margin
-    return "; random weights pass the margin as well, so it is no sign of training" if beyond else ""
+    return say("; random weights pass the margin as well, so it is no sign of training") if beyond else ""
 
 
 def _never(decision: Decision, one: ModelVerdict) -> str:
     if decision.question.name == "H6":
         chance = one.yardstick.agreement_of_isotropic
         if chance > MOST_AGREEMENT_BY_CONSTRUCTION:
-            return f"{chance:.0%} of isotropic states agree by construction, which leaves nothing to find"
+            return say(
+                "{chance:.0%} of isotropic states agree by construction, which leaves nothing to find", chance=chance
+            )
     if decision.question.name == "H5":
-        return "there is no inner state that decodes what the embedding does not give already"
-    return "the question does not arise in this corpus"
+        return say("there is no inner state that decodes what the embedding does not give already")
+    return say("the question does not arise in this corpus")
 
 
 def _h1(one: ModelVerdict, interval: MeanInterval) -> str:
-    return (
-        f"the last state lies {_number(interval.mean)} times the embedding's norm from it (an isotropic state of its "
-        f"length: {_of(one, 'distance.isotropic')}); final_norm(s_L) {_of(one, 'distance.normed')}, and at the "
-        f"best length {_of(one, 'distance.best_length')}"
+    return say(
+        "the last state lies {distance} times the embedding's norm from it (an isotropic state of its length: "
+        "{isotropic}); final_norm(s_L) {normed}, and at the best length {best}",
+        distance=_number(interval.mean),
+        isotropic=_of(one, "distance.isotropic"),
+        normed=_of(one, "distance.normed"),
+        best=_of(one, "distance.best_length"),
     )
 
 
 def _h2(one: ModelVerdict, interval: MeanInterval) -> str:
     best: dict[str, float] = dict(zip(VARIANTS, one.yardstick.best_of_isotropic, strict=True))
     numbers = ", ".join(
-        f"{word} {_of(one, f'cosine.{variant}')} (choice alone {best[variant]:.2f})"
-        for variant, word in (("raw", "raw"), ("centred", "centred"), ("without_rogue", "without rogue dimensions"))
+        say(
+            "{variant} {cosine} (choice alone {best:.2f})",
+            variant=say(VARIANT_WORDS[variant]),
+            cosine=_of(one, f"cosine.{variant}"),
+            best=best[variant],
+        )
+        for variant in VARIANT_WORDS
         if variant != "without_rogue" or one.yardstick.rogue
     )
-    return (
-        f"cosine {numbers}; the smallest excess is {interval.mean:+.3f}, with the token predicted elsewhere "
-        f"{_of(one, 'excess.shuffled', '+.3f')}, with random weights {_random(one, 'H2', '+.3f')}"
+    return say(
+        "cosine {numbers}; the smallest excess is {excess:+.3f}, with the token predicted elsewhere {shuffled}, with "
+        "random weights {random}",
+        numbers=numbers,
+        excess=interval.mean,
+        shuffled=_of(one, "excess.shuffled", "+.3f"),
+        random=_random(one, "H2", "+.3f"),
     )
 
 
 def _h3(one: ModelVerdict, interval: MeanInterval) -> str:
-    return (
-        f"{interval.mean:.0%} of pairs of states are in order (states shuffled "
-        f"{_of(one, 'travel.shuffled_states', '.0%')}, blocks shuffled {_of(one, 'travel.shuffled_blocks', '.0%')}, "
-        f"random weights {_random(one, 'H3', '.0%')}); {_of(one, 'travel.arrives', '.1%')} of the paths end nearer to "
-        f"the predicted than to the current embedding"
+    return say(
+        "{ordered:.0%} of pairs of states are in order (states shuffled {states}, blocks shuffled {blocks}, random "
+        "weights {random}); {arrives} of the paths end nearer to the predicted than to the current embedding",
+        ordered=interval.mean,
+        states=_of(one, "travel.shuffled_states", ".0%"),
+        blocks=_of(one, "travel.shuffled_blocks", ".0%"),
+        random=_random(one, "H3", ".0%"),
+        arrives=_of(one, "travel.arrives", ".1%"),
     )
 
 
 def _h4(one: ModelVerdict, interval: MeanInterval) -> str:
-    return (
-        f"{_of(one, 'outside.states', '.0%')} of the states' energy lies outside, {interval.mean:+.0%} against the "
-        f"current token's embedding (embeddings {_of(one, 'outside.embeddings', '.0%')}, any direction "
-        f"{_of(one, 'outside.isotropic', '.0%')})"
+    return say(
+        "{outside} of the states' energy lies outside, {excess:+.0%} against the current token's embedding "
+        "(embeddings {embeddings}, any direction {isotropic})",
+        outside=_of(one, "outside.states", ".0%"),
+        excess=interval.mean,
+        embeddings=_of(one, "outside.embeddings", ".0%"),
+        isotropic=_of(one, "outside.isotropic", ".0%"),
     )
 
 
 def _h5(one: ModelVerdict, interval: MeanInterval) -> str:
-    return (
-        f"the final token is first from {_of(one, 'decodes.from', '.0%')} of the depth on, in {interval.mean:.0%} of "
-        f"the inner states (the token of another position: {_of(one, 'decodes.shuffled', '.0%')})"
+    return say(
+        "the final token is first from {depth} of the depth on, in {inner:.0%} of the inner states (the token of "
+        "another position: {shuffled})",
+        depth=_of(one, "decodes.from", ".0%"),
+        inner=interval.mean,
+        shuffled=_of(one, "decodes.shuffled", ".0%"),
     )
 
 
 def _h6(one: ModelVerdict, interval: MeanInterval) -> str:
-    return (
-        f"the token of largest cosine is the predicted one at {_of(one, 'agree.cosine', '.0%')} of the positions, "
-        f"{_of(one, 'agree.isotropic', '.0%')} for isotropic states, so {interval.mean:.2f} of what construction "
-        f"leaves (random weights {_random(one, 'H6', '.2f')}); the real decode agrees always"
+    return say(
+        "the token of largest cosine is the predicted one at {agree} of the positions, {isotropic} for isotropic "
+        "states, so {left:.2f} of what construction leaves (random weights {random}); the real decode agrees always",
+        agree=_of(one, "agree.cosine", ".0%"),
+        isotropic=_of(one, "agree.isotropic", ".0%"),
+        left=interval.mean,
+        random=_random(one, "H6", ".2f"),
     )
 
 
@@ -121,9 +170,9 @@ def _random(one: ModelVerdict, name: str, form: str = "") -> str:
 
 def _formatted(interval: MeanInterval | None, form: str) -> str:
     if interval is None or not math.isfinite(interval.mean):
-        return "not measured"
-    return format(interval.mean, form) if form else _number(interval.mean)
+        return say("not measured")
+    return number(interval.mean, form) if form else _number(interval.mean)
 
 
 def _number(value: float) -> str:
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    return number(value, ".0f" if abs(value) >= 100 else ".1f" if abs(value) >= 10 else ".2f")

@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from statescape.wording import phrase
+
 Side = Literal["above", "below"]
 
 
@@ -41,11 +43,11 @@ class Question:
 QUESTIONS: tuple[Question, ...] = (
     Question(
         name="H1",
-        statement="The last state is the embedding of the predicted token.",
-        statistic="distance |s_L - e| from the predicted token's embedding e, in units of |e|",
+        statement=phrase("The last state is the embedding of the predicted token."),
+        statistic=phrase("distance |s_L - e| from the predicted token's embedding e, in units of |e|"),
         predicted="below",
         margin=0.5,
-        reason=(
+        reason=phrase(
             "At 0 the state is the embedding; at 1 it is as far away as a state that knows nothing, the origin. Half "
             "way is generous: whatever lies within it has a cosine of at least 0.87 with the embedding. The same bound "
             "is used for a single path."
@@ -54,14 +56,16 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         name="H2",
-        statement="The last state points along the predicted token's embedding, more than choosing a token gives.",
-        statistic=(
+        statement=phrase(
+            "The last state points along the predicted token's embedding, more than choosing a token gives."
+        ),
+        statistic=phrase(
             "cosine of s_L with that embedding minus the mean cosine of the best token of an isotropic direction; the "
             "smallest of raw, centred and without rogue dimensions"
         ),
         predicted="above",
         margin=0.05,
-        reason=(
+        reason=phrase(
             "At 0 is what choosing the best of all tokens gives any direction by itself. That chance has a spread of "
             "its own, about 0.05 either way at usual sizes (sqrt(2 ln V / d) with V in the thousands, d in the "
             "hundreds): less than this no path could be told from choice. The smallest of three measures, so that "
@@ -71,14 +75,14 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         name="H3",
-        statement="The path travels, block by block, from the embedding of the token read to that predicted.",
-        statistic=(
+        statement=phrase("The path travels, block by block, from the embedding of the token read to that predicted."),
+        statistic=phrase(
             "share of pairs of states in which the later has the larger cosine with the predicted and the smaller with "
             "the current embedding (both centred), 0 where s_L is not nearer to the predicted; where the two differ"
         ),
         predicted="above",
         margin=0.75,
-        reason=(
+        reason=phrase(
             "A path that goes straight from one to the other has 1. One that only leaves the first, in order, and "
             "wanders about the second has 1/2 (the second cosine then rises in half of the pairs); states in random "
             "order have 1/4 to 1/2. The margin is half way from leaving to travelling."
@@ -87,14 +91,14 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         name="H4",
-        statement="The states leave the subspace in which the embeddings lie.",
-        statistic=(
+        statement=phrase("The states leave the subspace in which the embeddings lie."),
+        statistic=phrase(
             "energy outside the embedding subspace (90 % of the embeddings' variance), mean over s_1 to s_L, minus "
             "that of the current token's embedding"
         ),
         predicted="above",
         margin=0.10,
-        reason=(
+        reason=phrase(
             "At 0 the states lie where embeddings lie. The subspace leaves out a tenth of the embeddings' variance by "
             "definition, so the margin is as much again: states beyond it have twice what embeddings have outside."
         ),
@@ -102,14 +106,14 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         name="H5",
-        statement="The states decode: read as if it were the last, an inner state gives the final token.",
-        statistic=(
+        statement=phrase("The states decode: read as if it were the last, an inner state gives the final token."),
+        statistic=phrase(
             "share of the inner states s_1 to s_(L-1) from which on the final token is first and stays first; where "
             "s_0 does not give it already"
         ),
         predicted="above",
         margin=0.5,
-        reason=(
+        reason=phrase(
             "At 0 the last block alone decides, at 1 the first. States that decode are most of them. Positions whose "
             "token s_0 gives already are left out: what repeats the token it reads, as random weights do, was decoded "
             "by no block."
@@ -118,14 +122,16 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         name="H6",
-        statement="The last state singles the predicted token out by its cosine, more than any direction would.",
-        statistic=(
+        statement=phrase(
+            "The last state singles the predicted token out by its cosine, more than any direction would."
+        ),
+        statistic=phrase(
             "agreement a of the token of largest cosine with s_L and the predicted token, corrected for that of "
             "isotropic states under the same head, c: (a - c) / (1 - c)"
         ),
         predicted="above",
         margin=0.5,
-        reason=(
+        reason=phrase(
             "With tied weights a state and its token agree in part by construction, whatever the state: that is c, and "
             "0 is no more than that; 1 is always (Cohen 1960). Half way is the least that could be called singling "
             "out. Where c is above 0.95 construction leaves nothing to find, and the question is not asked."

@@ -9,7 +9,7 @@ import numpy as np
 
 from statescape.evolution import Evolution
 from statescape.evolution.conditions import Level
-from statescape.evolution.seals import Seal
+from statescape.evolution.seals import Comparison, Seal
 from statescape.studies.evolution_conclusion import REFERENCE, unbeaten
 from statescape.views.theme import GREY, RED
 
@@ -233,7 +233,7 @@ class SealsPicture:
         import plotly.graph_objects as go
 
         points = [(level, name, one) for level, seal in self.seals.items() for name, one in seal.controls.items()]
-        told = [f"{name} (k = {one.control.k}), p = {one.p_holm:.3g} after Holm" for _, name, one in points]
+        told = [f"{name} (k = {one.control.k}), {_p_value(one)}" for _, name, one in points]
         figure.add_trace(
             go.Scatter(
                 x=[level for level, _, _ in points], y=[_shown(one.control.mean) for _, _, one in points],
@@ -268,6 +268,10 @@ def own_name(evolution: Evolution) -> str:
 def _shown(value: float) -> float:
     """A diverged score has no place in the picture."""
     return value if np.isfinite(value) else float("nan")
+
+
+def _p_value(one: Comparison) -> str:
+    return f"p = {one.p_holm:.3g} after Holm" if one.tested else "no test: nothing is drawn"
 
 
 def _told(rung: Rung) -> str:

@@ -71,13 +71,16 @@ def seals_table(evolution: Evolution) -> Table:
         for seal in seals.values():
             one = seal.controls[name]
             best = f" ({_number(one.control.best_of_k)})" if one.control.k > 1 else ""
-            cells.append(f"{_number(one.control.mean)}{best}{' *' if one.beaten else '  '}")
+            cells.append(f"{_number(one.control.mean)}{best}{_mark(one)}")
         rows.append((name, *cells))
+    untested = any(seal.untested for seal in seals.values())
+    over = "those that are tested" if untested else f"{len(seals[level].controls)} controls"
+    exact = ". + it is better, without a test: nothing is drawn there, neither trials nor wirings" if untested else ""
     return Table(
         header,
         rows,
         f"Mean scores, in brackets that of the best draw. * the champion is better than the mean (sign-flip "
-        f"permutation, Holm over {len(seals[level].controls)} controls, p < {ALPHA:g}) and than the best draw",
+        f"permutation, Holm over {over}, p < {ALPHA:g}) and than the best draw{exact}",
     )
 
 
@@ -126,7 +129,14 @@ def _compared(one: Comparison) -> tuple[str, ...]:
     low, high = one.ratio_interval
     interval = f"{low:.3f} to {high:.3f}" if math.isfinite(low) else ""
     seen = f"{one.visible:.1%}" if math.isfinite(one.visible) else "not known"
-    return f"{one.ratio:.3f}", interval, f"{one.p_holm:.3g}", str(one.control.k), seen
+    p = f"{one.p_holm:.3g}" if one.tested else "no test"
+    return f"{one.ratio:.3f}", interval, p, str(one.control.k), seen
+
+
+def _mark(one: Comparison) -> str:
+    if not one.beaten:
+        return "  "
+    return " *" if one.tested else " +"
 
 
 def _mean(interval: MeanInterval) -> tuple[str, str, str]:

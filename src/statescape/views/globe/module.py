@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from functools import cache
 from importlib.resources import files
 
 from statescape.views.globe.colours import PALETTES
+from statescape.views.script_words import words_in
+from statescape.wording import say, separators, speaking, spoken
+
+IN_MARKUP = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+"""Texts of the reader in the markup."""
 
 # Styles, markup and shaders, each in its own language, reach the JavaScript as constants of these names.
 TEXTS = {
@@ -41,12 +48,25 @@ ROOMS = (
 )
 
 
-@cache
 def module_text() -> str:
-    """The module as it is inlined in a page or handed to a notebook."""
+    """The module as it is inlined in a page or handed to a notebook, in the language that is spoken."""
+    return _module_text(spoken())
+
+
+@cache
+def _module_text(language: str) -> str:
     folder = files(__package__)
     texts = {name: (folder / file).read_text("utf-8") for name, file in TEXTS.items()}
-    values = {**texts, "PALETTES": PALETTES}
+    with speaking(language):
+        texts["SPHERE_HTML"] = IN_MARKUP.sub(lambda found: html.escape(say(found[1])), texts["SPHERE_HTML"])
+        words, decimal = words_in(javascript()), separators()[0]
+    values = {
+        **texts,
+        "PALETTES": PALETTES,
+        "LANGUAGE": language,
+        "DECIMAL": decimal,
+        "WORDS": words,
+    }
     constants = [f"const {name} = {json.dumps(value, ensure_ascii=False)};" for name, value in values.items()]
     return "\n".join([*constants, javascript()])
 

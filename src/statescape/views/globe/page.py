@@ -15,6 +15,7 @@ from statescape.views.globe.data import SphereData
 from statescape.views.globe.module import module_text
 from statescape.views.globe.packing import packed
 from statescape.views.globe.reading import Table, table_of
+from statescape.wording import say
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -61,7 +62,7 @@ def sphere_fragment(
     """
     data = SphereData.of(path, origin, moments)
     content = _safe_json({"data": packed(data), "options": {"bare": bare}})
-    name = html.escape(f"Sphere of {len(path.embeddings):,} tokens with the path of the state")
+    name = html.escape(say("Sphere of {n:,} tokens with the path of the state", n=len(path.embeddings)))
     script = f'\n<script type="module">\n{module_text()}</script>' if module else ""
     return (
         f'<div data-statescape-sphere role="region" aria-label="{name}">'
@@ -97,7 +98,7 @@ def _table(table: Table) -> str:
         return "<tr>" + "".join(f"<{tag}><bdi>{html.escape(text)}</bdi></{tag}>" for text in texts) + "</tr>"
 
     rows = "".join(row("td", texts) for texts in table["rows"])
-    caption = f"The sphere needs JavaScript, all of it in this file. {table['caption']}"
+    caption = f"{say('The sphere needs JavaScript, all of it in this file.')} {table['caption']}"
     return f"<table><caption>{html.escape(caption)}</caption>{row('th', table['head'])}{rows}</table>"
 
 

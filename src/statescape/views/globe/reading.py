@@ -12,6 +12,7 @@ from typing import TypedDict
 import numpy as np
 
 from statescape.views.globe.data import LOWEST_LOG, SphereData
+from statescape.wording import number, say
 
 _NAMED = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍"}
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -66,11 +67,11 @@ def clipped(text: str, limit: int = 22) -> str:
 def probability_text(log10: float) -> str:
     """A probability from its base-10 logarithm: percent down to a hundredth, then powers of ten."""
     if log10 > -4:
-        return f"{float(f'{100 * 10**log10:.3g}'):g}\N{NO-BREAK SPACE}%"
+        return f"{number(float(f'{100 * 10**log10:.3g}'), 'g')}\N{NO-BREAK SPACE}%"
     if not np.isfinite(log10):
         return "0"
     exponent = int(np.floor(log10))
-    return f"{10 ** (log10 - exponent):.1f} × {_power_of_ten(exponent)}"
+    return f"{number(10 ** (log10 - exponent), '.1f')} × {_power_of_ten(exponent)}"
 
 
 def _power_of_ten(exponent: int) -> str:
@@ -79,7 +80,7 @@ def _power_of_ten(exponent: int) -> str:
 
 def block_name(block: int) -> str:
     """Name of the state after `block` blocks."""
-    return f"After block {block}" if block else "Embedding, before any block"
+    return say("After block {block}", block=block) if block else say("Embedding, before any block")
 
 
 def words_of(data: SphereData) -> list[Words]:
@@ -88,15 +89,24 @@ def words_of(data: SphereData) -> list[Words]:
     share = float(f"{100 * data.variance.sum():.2g}")
     last = len(data.states) - 1
     predicted = clipped(shown(names[path.predicted_id]))
-    whole = (
-        f"The three axes carry {share:g} % of the embeddings' variance; the rest is not in this picture. "
-        f"Angle between last state and embedding of the predicted {predicted}: {_angles(data, last)}."
+    whole = say(
+        "The three axes carry {share:g} % of the embeddings' variance; the rest is not in this picture. "
+        "Angle between last state and embedding of the predicted {token}: {angles}.",
+        share=share,
+        token=predicted,
+        angles=_angles(data, last),
     )
     return [
         {
-            "sentence": f"{block_name(block)}: {clipped(shown(names[data.top[block, 0]]))} "
-            f"{probability_text(float(data.top_log[block, 0]))}",
-            "caveat": whole if block == last else f"{whole} This state: {_angles(data, block)}.",
+            "sentence": say(
+                "{block}: {token} {probability}",
+                block=block_name(block),
+                token=clipped(shown(names[data.top[block, 0]])),
+                probability=probability_text(float(data.top_log[block, 0])),
+            ),
+            "caveat": whole
+            if block == last
+            else f"{whole} {say('This state: {angles}.', angles=_angles(data, block))}",
         }
         for block in range(len(data.states))
     ]
@@ -110,13 +120,22 @@ def table_of(data: SphereData) -> Table:
     for block in range(len(data.states)):
         best = zip(data.top[block, :N_LISTED], data.top_log[block, :N_LISTED], strict=True)
         listed = [f"{clipped(shown(names[token]), 40)} {probability_text(float(log))}" for token, log in best]
-        angles = [f"{angles[block]:.1f}°" for angles in (data.true_angles, data.seen_angles)]
-        rows.append([block_name(block), " · ".join(listed), f"{ranks[block]:,}", *angles])
+        angles = [f"{number(angles[block], '.1f')}°" for angles in (data.true_angles, data.seen_angles)]
+        rows.append([block_name(block), " · ".join(listed), number(ranks[block], ","), *angles])
     return {
-        "caption": f"The path in words. The predicted token is {clipped(shown(names[path.predicted_id]), 40)}. "
-        f"Angles are between the state and its embedding, in all {path.embeddings.shape[1]} dimensions and as drawn. "
-        "Rank 0 is the likeliest.",
-        "head": ["State", "Likeliest tokens", "Rank of the predicted", "Angle", "Angle as drawn"],
+        "caption": say(
+            "The path in words. The predicted token is {token}. Angles are between the state and its embedding, in all "
+            "{d} dimensions and as drawn. Rank 0 is the likeliest.",
+            token=clipped(shown(names[path.predicted_id]), 40),
+            d=path.embeddings.shape[1],
+        ),
+        "head": [
+            say("State"),
+            say("Likeliest tokens"),
+            say("Rank of the predicted"),
+            say("Angle"),
+            say("Angle as drawn"),
+        ],
         "rows": rows,
     }
 
@@ -126,14 +145,14 @@ def legend_of(data: SphereData) -> dict[str, Legend]:
     low, high = data.cosine_range
     thirds = [_power_of_ten(LOWEST_LOG * part // 3) for part in (3, 2, 1)]
     return {
-        "probability": {"title": "lens probability of the token", "ticks": [f"≤ {thirds[0]}", *thirds[1:], "1"]},
+        "probability": {"title": say("lens probability of the token"), "ticks": [f"≤ {thirds[0]}", *thirds[1:], "1"]},
         "change": {
-            "title": "probability against the block before",
-            "ticks": [f"÷ {10**CHANGE_DECADES}", "same", f"× {10**CHANGE_DECADES}"],
+            "title": say("probability against the block before"),
+            "ticks": [f"÷ {10**CHANGE_DECADES}", say("same"), f"× {10**CHANGE_DECADES}"],
         },
         "cosine": {
-            "title": "cosine of state and token embedding",
-            "ticks": [f"{value:.2f}" for value in (low, (low + high) / 2, high)],
+            "title": say("cosine of state and token embedding"),
+            "ticks": [number(value, ".2f") for value in (low, (low + high) / 2, high)],
         },
     }
 
@@ -141,9 +160,11 @@ def legend_of(data: SphereData) -> dict[str, Legend]:
 def notes_of(data: SphereData) -> list[str]:
     """What is said under a token's neighbours, and where it has none."""
     return [
-        f"By cosine of the embeddings in all {data.path.embeddings.shape[1]} dimensions. "
-        "Distance on the sphere differs.",
-        f"Kept for tokens that are among the {data.top.shape[1]} likeliest at some block; this one never is.",
+        say(
+            "By cosine of the embeddings in all {d} dimensions. Distance on the sphere differs.",
+            d=data.path.embeddings.shape[1],
+        ),
+        say("Kept for tokens that are among the {n} likeliest at some block; this one never is.", n=data.top.shape[1]),
     ]
 
 
@@ -151,11 +172,13 @@ def prompt_of(data: SphereData, limit: int = 64) -> str:
     """The end of the text up to the path's position, on one line."""
     tokens = data.path.tokens[: data.path.position + 1]
     text = "".join(shown(token) for token in tokens).replace("␣", " ").strip()
-    return f"“{text}”" if len(text) <= limit else f"“…{text[-limit:]}”"
+    return say("“{text}”", text=text if len(text) <= limit else f"…{text[-limit:]}")
 
 
 def _angles(data: SphereData, block: int) -> str:
-    return (
-        f"{data.true_angles[block]:.1f}° in all {data.path.embeddings.shape[1]} dimensions, "
-        f"{data.seen_angles[block]:.1f}° as drawn"
+    return say(
+        "{true:.1f}° in all {d} dimensions, {seen:.1f}° as drawn",
+        true=data.true_angles[block],
+        d=data.path.embeddings.shape[1],
+        seen=data.seen_angles[block],
     )

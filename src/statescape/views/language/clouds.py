@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
+from statescape.geometry import PCA
 from statescape.views.labels import thinned
 from statescape.views.language.tokens import Landmark
 from statescape.views.raster import cloud_image
 from statescape.views.text import plotly_text, printable
 from statescape.views.theme import BLUE, GREY
+from statescape.wording import number, phrase, say
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -42,7 +44,7 @@ class Cloud:
     states: Float[np.ndarray, "states 2"]
     landmarks: tuple[Landmark, ...]
     answering: tuple[int, ...] = ()
-    points: str = "tokens"
+    points: str = phrase("tokens")
 
     @property
     def numbered(self) -> list[int]:
@@ -50,6 +52,11 @@ class Cloud:
         low, high = self.bounds
         size = float((high - low).max())
         return thinned(self.states, (0.05 * size, 0.06 * size))
+
+    @property
+    def legend(self) -> str:
+        """How many points of what the cloud is made of."""
+        return f"{number(len(self.tokens), ',')} {say(self.points)}"
 
     @cached_property
     def bounds(self) -> tuple[Float[np.ndarray, " 2"], Float[np.ndarray, " 2"]]:
@@ -108,7 +115,7 @@ def add_cloud(
             y=cloud.tokens[answering, 1] if answering else [None],
             mode="markers",
             text=[plotly_text(vocabulary[index]) for index in answering],
-            name=f"{len(cloud.tokens):,} {cloud.points}",
+            name=cloud.legend,
             marker={"size": 5, "color": GREY},
             hovertemplate="%{text}<extra></extra>",
             legendgroup="tokens",
@@ -130,7 +137,7 @@ def add_cloud(
             textfont={"size": 12},
             hovertext=numbers,
             hovertemplate="%{hovertext}<extra></extra>",
-            name=f"states 0 to {len(cloud.states) - 1}",
+            name=say("states 0 to {last}", last=len(cloud.states) - 1),
             legendgroup="states",
             showlegend=first,
         ),
@@ -161,9 +168,9 @@ def print_cloud(axes: Axes, cloud: Cloud) -> None:
     size = 8.0 if count < 5_000 else 3.0 if count < 20_000 else 1.2
     axes.scatter(
         cloud.tokens[:, 0], cloud.tokens[:, 1], s=size, color=GREY, alpha=0.4, linewidths=0,
-        rasterized=True, label=f"{count:,} {cloud.points}",
+        rasterized=True, label=cloud.legend,
     )  # fmt: skip
-    axes.plot(*cloud.states.T, "-o", color=BLUE, markersize=3.5, linewidth=1.2, label="states", zorder=3)
+    axes.plot(*cloud.states.T, "-o", color=BLUE, markersize=3.5, linewidth=1.2, label=say("states"), zorder=3)
     for index in cloud.numbered:
         _number(axes, str(index), cloud.states, index)
     for mark in reversed(cloud.landmarks):
@@ -173,6 +180,11 @@ def print_cloud(axes: Axes, cloud: Cloud) -> None:
         )  # fmt: skip
     axes.set(title=cloud.title, xlabel=cloud.axes[0], ylabel=cloud.axes[1])
     axes.set_aspect("equal", adjustable="datalim")
+
+
+def component_names(pca: PCA) -> list[str]:
+    """Names of the axes of a PCA, each with the share of the variance it carries."""
+    return [f"PC{n} ({number(float(share), '.1%')})" for n, share in enumerate(pca.explained_variance_ratio, 1)]
 
 
 def _number(axes: Axes, text: str, states: Float[np.ndarray, "states 2"], index: int) -> None:

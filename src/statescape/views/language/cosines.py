@@ -17,12 +17,17 @@ from statescape.studies.path_reading import TARGETS, VARIANTS, Variant
 from statescape.views.language.lines import Band, Line, Panel, add_panel, print_panel, shared_legend
 from statescape.views.language.tokens import landmarks
 from statescape.views.theme import BROWN, INDIGO
+from statescape.wording import phrase, say
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
     from matplotlib.figure import Figure
 
-WORDS: dict[Variant, str] = {"raw": "raw", "centred": "centred", "without_rogue": "without rogue"}
+WORDS: dict[Variant, str] = {
+    "raw": phrase("raw"),
+    "centred": phrase("centred"),
+    "without_rogue": phrase("without rogue"),
+}
 RANDOM_WEIGHTS_SEED = 1
 
 
@@ -54,22 +59,34 @@ class CosinesPicture:
         best = self.reading.best_of_isotropic["raw"]
         row = self.reading.random_token["raw"]
         rogue = ", ".join(map(str, self.reading.path.rogue_dimensions))
-        return (
-            f"Nulls (95 % bands): the best of {len(self.reading.path.embeddings):,} tokens for an isotropic random "
-            f"direction, raw {best.low:.2f} to {best.high:.2f} ({best.draws} draws, seed {best.seed}); a token chosen "
-            f"at random against the last state, raw {row.low:.2f} to {row.high:.2f} (all tokens). "
-            f"{self._of_random_weights} No corpus belongs to one text, so the null of a token of like frequency is "
-            f"left out. "
-            + (f"Rogue dimensions left out: {rogue}." if rogue else "No rogue dimensions: the two outer columns agree.")
+        nulls = say(
+            "Nulls (95 % bands): the best of {n:,} tokens for an isotropic random direction, raw {best_low:.2f} to "
+            "{best_high:.2f} ({draws} draws, seed {seed}); a token chosen at random against the last state, raw "
+            "{low:.2f} to {high:.2f} (all tokens).",
+            n=len(self.reading.path.embeddings),
+            best_low=best.low,
+            best_high=best.high,
+            draws=best.draws,
+            seed=best.seed,
+            low=row.low,
+            high=row.high,
         )
+        frequency = say("No corpus belongs to one text, so the null of a token of like frequency is left out.")
+        outliers = (
+            say("Rogue dimensions left out: {rogue}.", rogue=rogue)
+            if rogue
+            else say("No rogue dimensions: the two outer columns agree.")
+        )
+        return f"{nulls} {self._of_random_weights} {frequency} {outliers}"
 
     @property
     def _of_random_weights(self) -> str:
         if self.random is None:
-            return "This path was made from arrays: the null of random weights needs its model."
-        return (
-            f"The same model with random weights (seed {RANDOM_WEIGHTS_SEED}) reaches "
-            f"{self.random.cosine()[-1]:.2f} raw with the token it predicts."
+            return say("This path was made from arrays: the null of random weights needs its model.")
+        return say(
+            "The same model with random weights (seed {seed}) reaches {cosine:.2f} raw with the token it predicts.",
+            seed=RANDOM_WEIGHTS_SEED,
+            cosine=self.random.cosine()[-1],
         )
 
     def interactive(self, *, stacked: bool = False) -> go.Figure:
@@ -109,11 +126,11 @@ class CosinesPicture:
                 lines.append(Line(mark.name, values, mark.colour))
         if self.random is not None:
             values = self.random.cosine("predicted", variant, normed=normed)
-            lines.insert(0, Line("random weights, their own prediction", values, BROWN, "dot"))
+            lines.insert(0, Line(say("random weights, their own prediction"), values, BROWN, "dot"))
         best, row = self.reading.best_of_isotropic[variant], self.reading.random_token[variant]
         bands = (
-            Band("best token of a random direction", best.low, best.high, INDIGO),
-            *(() if normed else (Band("random token, last state", row.low, row.high),)),
+            Band(say("best token of a random direction"), best.low, best.high, INDIGO),
+            *(() if normed else (Band(say("random token, last state"), row.low, row.high),)),
         )
         what = "final_norm(s)" if normed else "s"
-        return Panel(f"{what}, {WORDS[variant]}", tuple(lines), bands, "cosine")
+        return Panel(f"{what}, {say(WORDS[variant])}", tuple(lines), bands, say("cosine"))

@@ -25,6 +25,7 @@ from statescape.views.language.lines import Band, Line, Panel, add_panel, print_
 from statescape.views.raster import cloud_image
 from statescape.views.text import plotly_text, printable
 from statescape.views.theme import BLUE, GREY, INDIGO, ORANGE, RED
+from statescape.wording import phrase, say
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 AZIMUTH, ELEVATION = np.radians(-35.0), np.radians(24.0)
 ANGLE_DRAWS = 25
-TITLE = "directions above the plane of PC1 and PC2"
+TITLE = phrase("directions above the plane of PC1 and PC2")
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,23 +105,37 @@ class EnergyPicture:
         """What is drawn, with its numbers."""
         subspace, embeddings = self.reading.subspace, self.reading.energy_of_embeddings
         inside = self.reading.energy_inside
-        return (
-            f"Directions from the mean embedding. The drawn plane carries {self.shown:.1%} of the variance of "
-            f"{len(self.tokens):,} embeddings; a direction inside it would end on the circle. Embedding "
-            f"subspace: the {subspace.k} of {len(subspace.mean)} principal components that hold "
-            f"{VARIANCE_SHARE:.0%} of it. Energy inside: states {np.nanmin(inside):.0%} to {np.nanmax(inside):.0%}; "
-            f"embeddings {embeddings.mean:.0%} (95 % between {embeddings.low:.0%} and {embeddings.high:.0%}); an "
-            f"isotropic vector {subspace.isotropic_expectation:.0%}. Principal angles between the span of the path "
-            f"and the subspace: {self.angles[0]:.0f}° to {self.angles[-1]:.0f}°; of as many random vectors "
-            f"{self.random_angles[0]:.0f}° to {self.random_angles[-1]:.0f}° (mean of {ANGLE_DRAWS} draws, seed "
-            f"{self.reading.seed})."
+        return say(
+            "Directions from the mean embedding. The drawn plane carries {shown:.1%} of the variance of {n:,} "
+            "embeddings; a direction inside it would end on the circle. Embedding subspace: the {k} of {d} principal "
+            "components that hold {share:.0%} of it. Energy inside: states {low:.0%} to {high:.0%}; embeddings "
+            "{mean:.0%} (95 % between {from_:.0%} and {to:.0%}); an isotropic vector {isotropic:.0%}. Principal angles "
+            "between the span of the path and the subspace: {first:.0f}° to {last:.0f}°; of as many random vectors "
+            "{random_first:.0f}° to {random_last:.0f}° (mean of {draws} draws, seed {seed}).",
+            shown=self.shown,
+            n=len(self.tokens),
+            k=subspace.k,
+            d=len(subspace.mean),
+            share=VARIANCE_SHARE,
+            low=np.nanmin(inside),
+            high=np.nanmax(inside),
+            mean=embeddings.mean,
+            from_=embeddings.low,
+            to=embeddings.high,
+            isotropic=subspace.isotropic_expectation,
+            first=self.angles[0],
+            last=self.angles[-1],
+            random_first=self.random_angles[0],
+            random_last=self.random_angles[-1],
+            draws=ANGLE_DRAWS,
+            seed=self.reading.seed,
         )
 
     def interactive(self, *, stacked: bool = False) -> go.Figure:
         """The Plotly figure."""
         from statescape.views.panels import panels, place
 
-        titles = [TITLE, *(panel.title for panel in self._panels())]
+        titles = [say(TITLE), *(panel.title for panel in self._panels())]
         figure = panels(titles, columns=3, stacked=stacked, height=400)
         self._add_view(figure)
         named: set[str] = set()
@@ -146,23 +161,23 @@ class EnergyPicture:
         subspace, embeddings = self.reading.subspace, self.reading.energy_of_embeddings
         isotropic = subspace.isotropic_expectation
         energy = Panel(
-            "energy inside the embedding subspace",
-            (Line("path", self.reading.energy_inside, BLUE),),
+            say("energy inside the embedding subspace"),
+            (Line(say("path"), self.reading.energy_inside, BLUE),),
             (
-                Band("embeddings, 95 %", embeddings.low, embeddings.high, INDIGO),
-                Band("isotropic", isotropic, isotropic, GREY, "dash"),
+                Band(say("embeddings, 95 %"), embeddings.low, embeddings.high, INDIGO),
+                Band(say("isotropic"), isotropic, isotropic, GREY, "dash"),
             ),
-            "share",
+            say("share"),
             limits=(0.0, 1.02),
             most_ticks=7,
         )
         angles = Panel(
-            "principal angles, span of the path",
-            (Line("path", self.angles, BLUE), Line("random vectors", self.random_angles, GREY, "dot")),
+            say("principal angles, span of the path"),
+            (Line(say("path"), self.angles, BLUE), Line(say("random vectors"), self.random_angles, GREY, "dot")),
             (),
-            "degrees",
+            say("degrees"),
             limits=(-2.0, 92.0),
-            x_title="angle",
+            x_title=phrase("angle"),
             first=1,
             format=".1f",
             most_ticks=7,
@@ -199,8 +214,8 @@ class EnergyPicture:
             **at,
         )  # fmt: skip
         for name, tops, style in (
-            ("height above the plane", self.heads, {"color": GREY, "width": 1}),
-            ("of it outside the subspace", self.marks, {"color": ORANGE, "width": 3}),
+            (say("height above the plane"), self.heads, {"color": GREY, "width": 1}),
+            (say("of it outside the subspace"), self.marks, {"color": ORANGE, "width": 3}),
         ):
             stems = np.stack([self.feet, tops, np.full_like(tops, np.nan)], axis=1).reshape(-1, 2)
             figure.add_trace(
@@ -208,13 +223,18 @@ class EnergyPicture:
             )
         follow(figure, at, "point", self.heads)
         hover = [
-            f"state {index}<br>height {height:.3g}<br>outside the subspace {out:.3g}"
+            say(
+                "state {index}<br>height {height:.3g}<br>outside the subspace {out:.3g}",
+                index=index,
+                height=height,
+                out=out,
+            )
             for index, (height, out) in enumerate(zip(self.heights, self.outside, strict=True))
         ]
         figure.add_trace(
             go.Scatter(
-                x=self.heads[:, 0], y=self.heads[:, 1], mode="lines+markers", name="path", hovertext=hover,
-                line={"color": BLUE, "width": 1.6}, marker={"size": 7, "color": BLUE}, legendgroup="path",
+                x=self.heads[:, 0], y=self.heads[:, 1], mode="lines+markers", name=say("path"), hovertext=hover,
+                line={"color": BLUE, "width": 1.6}, marker={"size": 7, "color": BLUE}, legendgroup=say("path"),
                 showlegend=False, hovertemplate="%{hovertext}<extra></extra>",
             ),
             **at,
@@ -230,7 +250,7 @@ class EnergyPicture:
         target = self.tokens[path.predicted_id]
         figure.add_trace(
             go.Scatter(
-                x=target[:1], y=target[1:], mode="markers", name="predicted", showlegend=False,
+                x=target[:1], y=target[1:], mode="markers", name=say("predicted"), showlegend=False,
                 marker={"size": 10, "color": RED, "symbol": "diamond", "line": {"width": 1, "color": "white"}},
                 hovertemplate=plotly_text(path.vocabulary[path.predicted_id]) + "<extra></extra>",
             ),
@@ -243,15 +263,15 @@ class EnergyPicture:
         axes.plot(*self.rim.T, color=GREY, linewidth=0.8)
         axes.scatter(
             self.tokens[:, 0], self.tokens[:, 1], s=2.5 if len(self.tokens) < 20_000 else 1, color=GREY, alpha=0.4,
-            linewidths=0, rasterized=True, label="tokens",
+            linewidths=0, rasterized=True, label=say("tokens"),
         )  # fmt: skip
         for index, (foot, mark, head) in enumerate(zip(self.feet, self.marks, self.heads, strict=True)):
             axes.plot(*zip(foot, head, strict=True), color=GREY, linewidth=0.8)
             axes.plot(
                 *zip(foot, mark, strict=True), color=ORANGE, linewidth=2.2,
-                label="outside the embedding subspace" if index == 0 else None,
+                label=say("outside the embedding subspace") if index == 0 else None,
             )  # fmt: skip
-        axes.plot(*self.heads.T, "-o", color=BLUE, markersize=3.5, linewidth=1.2, label="path")
+        axes.plot(*self.heads.T, "-o", color=BLUE, markersize=3.5, linewidth=1.2, label=say("path"))
         for index in self._labelled():
             axes.annotate(
                 str(index), self.heads[index], (0, 4), textcoords="offset points", ha="center", va="bottom", fontsize=7
@@ -259,9 +279,9 @@ class EnergyPicture:
         path = self.reading.path
         axes.plot(
             *self.tokens[path.predicted_id], "D", color=RED, markersize=5.5, markeredgecolor="white", linestyle="none",
-            label=f"predicted ‘{printable(path.vocabulary[path.predicted_id])}’",
+            label=say("predicted ‘{token}’", token=printable(path.vocabulary[path.predicted_id])),
         )  # fmt: skip
-        axes.set_title(TITLE)
+        axes.set_title(say(TITLE))
         axes.set_aspect("equal", adjustable="datalim")
         axes.set_axis_off()
         axes.legend(loc="upper left", bbox_to_anchor=(0, 1))

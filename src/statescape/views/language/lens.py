@@ -12,6 +12,7 @@ from statescape.studies import PathReading
 from statescape.views.language.lines import Band, Line, Panel, add_panel, print_panel
 from statescape.views.text import printable
 from statescape.views.theme import BLUE, GREY, RED
+from statescape.wording import say
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -34,12 +35,16 @@ class LensPicture:
     def caption(self) -> str:
         """What is drawn, with its numbers."""
         reading, path = self.reading, self.reading.path
-        return (
-            f"Every state decoded by the model's own final norm and head (logit lens) over {len(path.embeddings):,} "
-            f"tokens. ‘{printable(path.vocabulary[path.predicted_id])}’ ends with probability "
-            f"{np.exp(reading.log_probability[-1]):.3f} and stays first from state {reading.decodes_from} of "
-            f"{path.n_blocks} on. Entropy and divergence in nats; undecided among all tokens would be "
-            f"{np.log(len(path.embeddings)):.2f}."
+        return say(
+            "Every state decoded by the model's own final norm and head (logit lens) over {n:,} tokens. ‘{token}’ ends "
+            "with probability {probability:.3f} and stays first from state {first} of {blocks} on. Entropy and "
+            "divergence in nats; undecided among all tokens would be {undecided:.2f}.",
+            n=len(path.embeddings),
+            token=printable(path.vocabulary[path.predicted_id]),
+            probability=np.exp(reading.log_probability[-1]),
+            first=reading.decodes_from,
+            blocks=path.n_blocks,
+            undecided=np.log(len(path.embeddings)),
         )
 
     def interactive(self, *, stacked: bool = False) -> go.Figure:
@@ -66,19 +71,19 @@ class LensPicture:
         """Rank, probability, entropy, divergence."""
         reading = self.reading
         vocabulary = len(reading.path.embeddings)
-        undecided = Band("undecided", float(np.log(vocabulary)), float(np.log(vocabulary)), GREY)
+        undecided = Band(say("undecided among all tokens"), float(np.log(vocabulary)), float(np.log(vocabulary)), GREY)
         return (
             Panel(
-                "1 + rank of the prediction (rank 0 is first)",
-                (Line("rank", reading.ranks + 1.0, RED),),
+                say("1 + rank of the prediction (rank 0 is first)"),
+                (Line(say("rank"), reading.ranks + 1.0, RED),),
                 logarithmic=True,
                 format=",.0f",
             ),
             Panel(
-                "its probability",
-                (Line("probability", np.exp(reading.log_probability), RED),),
+                say("its probability"),
+                (Line(say("probability"), np.exp(reading.log_probability), RED),),
                 logarithmic=True,
             ),
-            Panel("entropy", (Line("entropy", reading.entropy, BLUE),), (undecided,), "nats"),
-            Panel("KL(final || lens)", (Line("divergence", reading.kl_to_final, BLUE),), (), "nats"),
+            Panel(say("entropy"), (Line(say("entropy"), reading.entropy, BLUE),), (undecided,), say("nats")),
+            Panel(say("KL(final || lens)"), (Line(say("divergence"), reading.kl_to_final, BLUE),), (), say("nats")),
         )

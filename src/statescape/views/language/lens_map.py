@@ -18,6 +18,7 @@ from statescape.studies import PathReading
 from statescape.views.labels import every
 from statescape.views.text import plotly_text, printable
 from statescape.views.theme import PROBABILITY_SCALE
+from statescape.wording import phrase, say
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -27,7 +28,7 @@ SHOWN = 5
 MOST_POSITIONS = 256
 MOST_WRITTEN = 16  # positions whose cells are wide enough to read a token
 MOST_STATES_WRITTEN = 52
-MISSING = "This path was made from arrays: the lens over the whole text needs the trace it was read from."
+MISSING = phrase("This path was made from arrays: the lens over the whole text needs the trace it was read from.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,7 @@ class LensMapPicture:
             StatescapeError: the path has no trace to ask.
         """
         if reading.path.origin is None:
-            raise StatescapeError(MISSING)
+            raise StatescapeError(say(MISSING))
         lens = reading.path.origin.lens(top=SHOWN)
         return cls(reading, lens, max(0, len(lens.tokens) - MOST_POSITIONS))
 
@@ -62,11 +63,19 @@ class LensMapPicture:
         """What is drawn, with its numbers."""
         states, positions = self.lens.rank.shape
         agree = (self.lens.top_ids[:-1, self.first :, 0] == self.lens.top_ids[-1, self.first :, 0]).mean()
-        part = f"the last {MOST_POSITIONS} of {positions}" if self.first else f"all {positions}"
-        return (
-            f"Likeliest token of {states} states at {part} positions, coloured by its probability. Before the last "
-            f"block {agree:.0%} of the cells already read what the last state reads there. The path of this page is "
-            f"that of position {self.reading.path.position}."
+        part = (
+            say("the last {most} of {positions}", most=MOST_POSITIONS, positions=positions)
+            if self.first
+            else say("all {positions}", positions=positions)
+        )
+        return say(
+            "Likeliest token of {states} states at {part} positions, coloured by its probability. Before the last "
+            "block {agree:.0%} of the cells already read what the last state reads there. The path of this page is "
+            "that of position {position}.",
+            states=states,
+            part=part,
+            agree=agree,
+            position=self.reading.path.position,
         )
 
     def interactive(self, *, stacked: bool = False) -> go.Figure:
@@ -87,7 +96,7 @@ class LensMapPicture:
                 text=[[words[int(i)] for i in row] for row in self._top[:, :, 0]] if written else None,
                 texttemplate="%{text}" if written else None, textfont={"size": 11 if states <= 30 else 9},
                 colorbar={
-                    "title": {"text": "probability", "side": "right", "font": {"size": 13}}, "thickness": 12,
+                    "title": {"text": say("probability"), "side": "right", "font": {"size": 13}}, "thickness": 12,
                     "outlinewidth": 0,
                 },
             ),
@@ -96,10 +105,10 @@ class LensMapPicture:
         follow(figure, {"row": 1, "col": 1}, "row")
         ticks = every(positions, 8 if stacked else 24)
         figure.update_xaxes(
-            title_text="token at the position", tickvals=[self.first + i for i in ticks], tickangle=-50,
+            title_text=say("token at the position"), tickvals=[self.first + i for i in ticks], tickangle=-50,
             ticktext=[plotly_text(self.lens.tokens[self.first + i], 14) for i in ticks], showgrid=False,
         )  # fmt: skip
-        figure.update_yaxes(title_text="state", tickvals=every(states, 13), showgrid=False)
+        figure.update_yaxes(title_text=say("state"), tickvals=every(states, 13), showgrid=False)
         return figure
 
     def printed(self) -> Figure:

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from statescape.views.labels import every
 from statescape.views.text import plotly_text, printable
 from statescape.views.theme import GREY
+from statescape.wording import phrase, say
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -66,7 +67,7 @@ class Panel:
     unit: str = ""
     logarithmic: bool = False
     limits: tuple[float, float] | None = None
-    x_title: str = "state"
+    x_title: str = phrase("state")
     first: int = 0
     format: str = ".3g"
     most_ticks: int = 13
@@ -107,13 +108,13 @@ def add_panel(figure: go.Figure, panel: Panel, place: dict[str, int], named: set
                 name=plotly_text(line.name, 80),
                 legendgroup=line.name,
                 showlegend=line.name not in named,
-                hovertemplate=f"{panel.x_title} %{{x}}: %{{y:{panel.format}}}<extra>%{{fullData.name}}</extra>",
+                hovertemplate=f"{say(panel.x_title)} %{{x}}: %{{y:{panel.format}}}<extra>%{{fullData.name}}</extra>",
             ),
             **place,
         )
         named.add(line.name)
     figure.update_xaxes(
-        title_text=panel.x_title,
+        title_text=say(panel.x_title),
         tickvals=[panel.first + i for i in every(count, panel.most_ticks)],
         range=ends,
         **place,
@@ -141,7 +142,7 @@ def print_panel(axes: Axes, panel: Panel) -> None:
             np.arange(panel.first, panel.first + len(line.values)), line.values, DASHES[line.dash], marker="o",
             color=line.colour, label=printable(line.name, 80), markersize=3.5 if count <= 25 else 2,
         )  # fmt: skip
-    axes.set(title=panel.title, xlabel=panel.x_title, ylabel=panel.unit)
+    axes.set(title=panel.title, xlabel=say(panel.x_title), ylabel=panel.unit)
     axes.set_xlim(panel.first - 0.4, panel.first + count - 0.6)
     axes.set_xticks([panel.first + i for i in every(count, panel.most_ticks)])
     if panel.logarithmic:

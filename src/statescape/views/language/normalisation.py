@@ -15,8 +15,9 @@ from jaxtyping import Float
 from statescape.geometry import PCA, Moments, Normalisation
 from statescape.geometry.moments import blocks, coordinates
 from statescape.studies import PathReading
-from statescape.views.language.clouds import Cloud, add_cloud, print_pair
+from statescape.views.language.clouds import Cloud, add_cloud, component_names, print_pair
 from statescape.views.language.tokens import likeliest, token_landmarks
+from statescape.wording import ordinal, say
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -74,23 +75,37 @@ class NormalisationPicture:
     def caption(self) -> str:
         """What is drawn, with its numbers."""
         vector, dimension = self.seen
-        return (
-            f"PCA-2D of {len(self.reading.path.embeddings):,} embeddings after each normalisation; states pass through "
-            f"the embeddings' own mean and scale. Explained variance: vector {vector.explained:.1%}, dimension "
-            f"{dimension.explained:.1%}."
+        return say(
+            "PCA-2D of {n:,} embeddings after each normalisation; states pass through the embeddings' own mean and "
+            "scale. Explained variance: vector {vector:.1%}, dimension {dimension:.1%}.",
+            n=len(self.reading.path.embeddings),
+            vector=vector.explained,
+            dimension=dimension.explained,
         )
 
     @property
     def words(self) -> str:
         """What changes from one normalisation to the other, in a sentence."""
         vector, dimension = self.seen
-        moved = "turns the last state towards" if dimension.cosine > vector.cosine else "turns the last state away from"
-        return (
-            f"On the vector every state lies on the same sphere as the tokens. On the dimension the last state keeps "
-            f"its length, {dimension.norm_ratio:.3g} times a token's; scaling {moved} the predicted embedding (cosine "
-            f"{vector.cosine:.2f} against {dimension.cosine:.2f}), which is {_ordinal(vector.place)} of all tokens by "
-            f"cosine on the vector and {_ordinal(dimension.place)} on the dimension; the heaviest coordinate holds "
-            f"{vector.heaviest:.1%} of the squared norm on the vector and {dimension.heaviest:.1%} on the dimension."
+        moved = (
+            say("turns the last state towards")
+            if dimension.cosine > vector.cosine
+            else say("turns the last state away from")
+        )
+        return say(
+            "On the vector every state lies on the same sphere as the tokens. On the dimension the last state keeps "
+            "its length, {ratio:.3g} times a token's; scaling {moved} the predicted embedding (cosine {on_vector:.2f} "
+            "against {on_dimension:.2f}), which is {place_vector} of all tokens by cosine on the vector and "
+            "{place_dimension} on the dimension; the heaviest coordinate holds {heavy_vector:.1%} of the squared norm "
+            "on the vector and {heavy_dimension:.1%} on the dimension.",
+            ratio=dimension.norm_ratio,
+            moved=moved,
+            on_vector=vector.cosine,
+            on_dimension=dimension.cosine,
+            place_vector=ordinal(vector.place + 1),
+            place_dimension=ordinal(dimension.place + 1),
+            heavy_vector=vector.heaviest,
+            heavy_dimension=dimension.heaviest,
         )
 
     def interactive(self, *, stacked: bool = False) -> go.Figure:
@@ -98,7 +113,7 @@ class NormalisationPicture:
         from statescape.views.panels import panels, place
 
         figure = panels([cloud.title for cloud in self.clouds], columns=2, stacked=stacked, height=440)
-        numbers = [f"state {index}" for index in range(len(self.reading.norms))]
+        numbers = [say("state {index}", index=index) for index in range(len(self.reading.norms))]
         for index, cloud in enumerate(self.clouds):
             add_cloud(figure, cloud, self.reading.path.vocabulary, numbers, place(index, 2, stacked))
         return figure
@@ -122,9 +137,9 @@ def _look(
     # PCA subtracts the mean of the normalised tokens; what the normalisation subtracted already must not go twice.
     start = pca.mean - centre / scale
     flat = coordinates(tokens, pca.components / scale) - pca.mean @ pca.components.T
-    first, second = (f"PC{n} ({share:.1%})" for n, share in enumerate(pca.explained_variance_ratio, 1))
+    first, second = component_names(pca)
     cloud = Cloud(
-        f"on the {normalisation.kind}",
+        say("on the vector") if normalisation.kind == "vector" else say("on the dimension"),
         (first, second),
         flat,
         (states - start) @ pca.components.T,
@@ -145,9 +160,3 @@ def _look(
         heaviest=float(squares.max() / squares.sum()),
         norm_ratio=float(np.sqrt(squares.sum()) / np.median(lengths)),
     )
-
-
-def _ordinal(place: int) -> str:
-    number = place + 1
-    suffix = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number:,}{suffix}"

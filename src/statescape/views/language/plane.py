@@ -15,8 +15,9 @@ from jaxtyping import Float
 from statescape.geometry import PCA
 from statescape.geometry.moments import coordinates
 from statescape.studies import PathReading
-from statescape.views.language.clouds import Cloud, add_cloud, print_pair
+from statescape.views.language.clouds import Cloud, add_cloud, component_names, print_pair
 from statescape.views.language.tokens import likeliest, token_landmarks
+from statescape.wording import say
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -39,9 +40,9 @@ class PlanePicture:
         pca = PCA.from_moments(reading.moments, 2)
         norms = np.linalg.norm(path.embeddings, axis=1).astype(np.float64)
         marks, answering = token_landmarks(path), likeliest(reading)
-        first, second = (f"PC{n} ({share:.1%})" for n, share in enumerate(pca.explained_variance_ratio, 1))
+        first, second = component_names(pca)
         plain = Cloud(
-            "as they are",
+            say("as they are"),
             (first, second),
             pca.project(path.embeddings),
             pca.project(np.asarray(path.states, dtype=np.float64)),
@@ -49,8 +50,8 @@ class PlanePicture:
             answering,
         )
         at_one = Cloud(
-            "every point at norm 1, same axes",
-            ("along PC1", "along PC2"),
+            say("every point at norm 1, same axes"),
+            (say("along PC1"), say("along PC2")),
             coordinates(path.embeddings, pca.components) / np.where(norms > 0, norms, 1.0)[:, None],
             coordinates(path.states, pca.components) / reading.norms[:, None],
             marks,
@@ -63,7 +64,10 @@ class PlanePicture:
         from statescape.views.panels import panels, place
 
         figure = panels([cloud.title for cloud in self.clouds], columns=2, stacked=stacked, height=440)
-        numbers = [f"state {index}<br>norm {norm:.4g}" for index, norm in enumerate(self.reading.norms)]
+        numbers = [
+            say("state {index}<br>norm {norm:.4g}", index=index, norm=norm)
+            for index, norm in enumerate(self.reading.norms)
+        ]
         for index, cloud in enumerate(self.clouds):
             add_cloud(figure, cloud, self.reading.path.vocabulary, numbers, place(index, 2, stacked))
         return figure
@@ -77,9 +81,19 @@ def _caption(reading: PathReading, pca: PCA, norms: Float[np.ndarray, " vocabula
     path = reading.path
     low, middle, high = np.quantile(norms, [0.05, 0.5, 0.95])
     shown = float(pca.explained_variance_ratio.sum())
-    return (
-        f"PCA (none) of all {len(path.embeddings):,} embeddings of width {path.model.d_model}: the plane shows "
-        f"{shown:.1%} of their variance and hides {1 - shown:.1%}. Norm of an embedding: median {middle:.3g} "
-        f"(90 % between {low:.3g} and {high:.3g}); of the states: {reading.norms[0]:.3g} at 0, {reading.norms[-1]:.3g} "
-        f"at {path.n_blocks}, {reading.norms[-1] / middle:.3g} times an embedding's."
+    return say(
+        "PCA (none) of all {n:,} embeddings of width {width}: the plane shows {shown:.1%} of their variance and hides "
+        "{hidden:.1%}. Norm of an embedding: median {middle:.3g} (90 % between {low:.3g} and {high:.3g}); of the "
+        "states: {first:.3g} at 0, {last:.3g} at {blocks}, {ratio:.3g} times an embedding's.",
+        n=len(path.embeddings),
+        width=path.model.d_model,
+        shown=shown,
+        hidden=1 - shown,
+        middle=middle,
+        low=low,
+        high=high,
+        first=reading.norms[0],
+        last=reading.norms[-1],
+        blocks=path.n_blocks,
+        ratio=reading.norms[-1] / middle,
     )

@@ -21,6 +21,7 @@ from statescape.studies import PathReading
 from statescape.views.labels import thinned
 from statescape.views.text import printable
 from statescape.views.theme import BLUE, PROBABILITY_SCALE, RED
+from statescape.wording import number, say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,11 +87,17 @@ class SphereStill:
         last = np.asarray(path.states[-1:], dtype=np.float64)
         target = np.asarray(path.embeddings[[path.predicted_id]], dtype=np.float64)
         true, seen = (np.degrees(angle(last, target)[0]) for angle in (self.sphere.true_angle, self.sphere.seen_angle))
-        return (
-            f"PCA-3D (dimension) of {len(self.tokens):,} embeddings seen from their mean, every point at norm 1: three "
-            f"components carry {self.sphere.explained_share:.1%} of the variance and the rest is not seen. The angle "
-            f"between the last state and the predicted embedding is {true:.0f}° in all {path.model.d_model} dimensions "
-            f"and {seen:.0f}° on this sphere. Colour: log10 probability at state {path.n_blocks}."
+        return say(
+            "PCA-3D (dimension) of {n:,} embeddings seen from their mean, every point at norm 1: three components "
+            "carry {share:.1%} of the variance and the rest is not seen. The angle between the last state and the "
+            "predicted embedding is {true:.0f}° in all {d} dimensions and {seen:.0f}° on this sphere. Colour: log10 "
+            "probability at state {last}.",
+            n=len(self.tokens),
+            share=self.sphere.explained_share,
+            true=true,
+            d=path.model.d_model,
+            seen=seen,
+            last=path.n_blocks,
         )
 
     def printed(self) -> Figure:
@@ -101,12 +108,13 @@ class SphereStill:
 
         figure = Figure(figsize=(7.2, 3.9), layout="constrained")
         outer, inner = figure.subplots(1, 2)
-        self._print(outer, "from outside", [_from_outside(points) for points in self._turned], 1.03 * _rim())
-        self._print(inner, "from within", [_from_within(points) for points in self._turned], HALF_FIELD)
+        self._print(outer, True, [_from_outside(points) for points in self._turned], 1.03 * _rim())
+        self._print(inner, False, [_from_within(points) for points in self._turned], HALF_FIELD)
         scale = ScalarMappable(Normalize(self._range[0], self._range[1]), PROBABILITY_SCALE.lower())
         bar = figure.colorbar(
             scale, ax=[outer, inner], orientation="horizontal", shrink=0.5, aspect=40, pad=0.02,
-            label="log10 probability of the token at the last state",
+            label=say("log10 probability of the token at the last state"),
+            format=lambda value, _: number(float(value), "g").replace("-", "−"),
         )  # fmt: skip
         bar.outline.set_visible(False)
         return figure
@@ -122,9 +130,8 @@ class SphereStill:
         turn = _facing(last + target if last @ target > BOTH_IN_SIGHT else last)
         return tuple(points @ turn.T for points in (self.tokens, self.states, _arcs(self.states)))
 
-    def _print(self, axes: Axes, title: str, seen: Sequence[Seen], reach: float) -> None:
+    def _print(self, axes: Axes, outside: bool, seen: Sequence[Seen], reach: float) -> None:
         tokens, states, arcs = seen
-        outside = title == "from outside"
         self._print_tokens(axes, tokens, outside)
         if outside:
             from matplotlib.patches import Circle
@@ -136,6 +143,7 @@ class SphereStill:
             axes.plot(*line.T, color=BLUE, linewidth=1.3, alpha=alpha, zorder=4)
         axes.plot(*states.flat[states.shown].T, "o", color=BLUE, markersize=3.4, zorder=5)
         self._print_labels(axes, tokens, states, reach)
+        title = say("from outside") if outside else say("from within")
         axes.set(title=title, xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
         axes.set_axis_off()
 

@@ -18,12 +18,14 @@ from statescape.language import Steps
 from statescape.studies import PathReading
 from statescape.views.labels import every
 from statescape.views.theme import BLUE, ORANGE
+from statescape.wording import phrase, say
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
     from matplotlib.figure import Figure
 
-NOT_OFFERED = "The parts of this model's blocks do not sum to what the blocks change, so steps are not offered."
+NOT_OFFERED = phrase("The parts of this model's blocks do not sum to what the blocks change, so steps are not offered.")
+TITLES = (phrase("share of the way to the predicted embedding"), phrase("added to the predicted token's logit"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +53,7 @@ class StepsPicture:
         steps: Steps | None = reading.path.steps
         shares = reading.step_shares()
         if steps is None or shares is None:
-            raise StatescapeError(NOT_OFFERED)
+            raise StatescapeError(say(NOT_OFFERED))
         return cls(reading, shares, (steps.attention_logit, steps.mlp_logit))
 
     @property
@@ -59,10 +61,15 @@ class StepsPicture:
         """What is drawn, with its numbers."""
         attention, mlp = (float(part.sum()) for part in self.shares)
         attention_logit, mlp_logit = (float(part.sum()) for part in self.logits)
-        return (
-            f"Together attention goes {attention:+.2f} and MLP {mlp:+.2f} of the way to the predicted embedding (1 is "
-            f"all of it, more is past it), and add {attention_logit:+.2f} and {mlp_logit:+.2f} to its logit over the "
-            f"mean logit of all tokens; {self.reading.path.n_blocks} blocks."
+        return say(
+            "Together attention goes {attention:+.2f} and MLP {mlp:+.2f} of the way to the predicted embedding (1 is "
+            "all of it, more is past it), and add {attention_logit:+.2f} and {mlp_logit:+.2f} to its logit over the "
+            "mean logit of all tokens; {blocks} blocks.",
+            attention=attention,
+            mlp=mlp,
+            attention_logit=attention_logit,
+            mlp_logit=mlp_logit,
+            blocks=self.reading.path.n_blocks,
         )
 
     def interactive(self, *, stacked: bool = False) -> go.Figure:
@@ -71,8 +78,7 @@ class StepsPicture:
 
         from statescape.views.panels import follow, panels, place
 
-        titles = ["share of the way to the predicted embedding", "added to the predicted token's logit"]
-        figure = panels(titles, columns=2, stacked=stacked, height=300)
+        figure = panels([say(title) for title in TITLES], columns=2, stacked=stacked, height=300)
         blocks = np.arange(1, self.reading.path.n_blocks + 1)
         for index, parts in enumerate((self.shares, self.logits)):
             at = place(index, 2, stacked)
@@ -81,12 +87,12 @@ class StepsPicture:
                     go.Bar(
                         x=blocks, y=values, name=name, marker={"color": colour, "line": {"width": 0}},
                         legendgroup=name, showlegend=index == 0,
-                        hovertemplate=f"block %{{x}}, {name}: %{{y:.3g}}<extra></extra>",
+                        hovertemplate=f"{say('block')} %{{x}}, {name}: %{{y:.3g}}<extra></extra>",
                     ),
                     **at,
                 )  # fmt: skip
             follow(figure, at, "column")
-            figure.update_xaxes(title_text="block", tickvals=[i + 1 for i in every(len(blocks), 13)], **at)
+            figure.update_xaxes(title_text=say("block"), tickvals=[i + 1 for i in every(len(blocks), 13)], **at)
         figure.update_layout(barmode="group", bargap=0.25, bargroupgap=0)
         figure.update_yaxes(zeroline=True, zerolinewidth=1.5)
         return figure
@@ -97,14 +103,13 @@ class StepsPicture:
 
         figure = Figure(figsize=(7.2, 2.8), layout="constrained")
         blocks = np.arange(1, self.reading.path.n_blocks + 1)
-        titles = ("share of the way to the predicted embedding", "added to the predicted token's logit")
-        for axes, parts, title in zip(figure.subplots(1, 2), (self.shares, self.logits), titles, strict=True):
+        for axes, parts, title in zip(figure.subplots(1, 2), (self.shares, self.logits), TITLES, strict=True):
             for name, values, colour, side in zip(
                 ("attention", "MLP"), parts, (BLUE, ORANGE), (-0.19, 0.19), strict=True
             ):
                 axes.bar(blocks + side, values, width=0.38, color=colour, label=name)
             axes.axhline(0, color=axes.spines["left"].get_edgecolor(), linewidth=0.8)
-            axes.set(title=title, xlabel="block")
+            axes.set(title=say(title), xlabel=say("block"))
             axes.set_xticks([i + 1 for i in every(len(blocks), 13)])
         figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
         return figure

@@ -8,6 +8,7 @@ from statescape.language import StatePath
 from statescape.studies import PathReading
 from statescape.views.text import visible
 from statescape.views.theme import GREEN, ORANGE, PURPLE, RED
+from statescape.wording import phrase, say
 
 
 @dataclass(frozen=True)
@@ -29,16 +30,18 @@ class Landmark:
     @property
     def name(self) -> str:
         """What a legend says; not yet escaped."""
-        return "mean embedding" if self.token_id is None else f"{self.role} ‘{visible(self.text)}’"
+        if self.token_id is None:
+            return say("mean embedding")
+        return say("{role} ‘{token}’", role=say(self.role), token=visible(self.text))
 
 
 def landmarks(path: StatePath) -> tuple[Landmark, ...]:
     """The predicted, the current and the second-best token and the mean embedding."""
     words = path.vocabulary
     return (
-        Landmark("predicted", path.predicted_id, words[path.predicted_id], RED),
-        Landmark("current", path.current_id, words[path.current_id], ORANGE),
-        Landmark("second-best", path.second_id, words[path.second_id], PURPLE),
+        Landmark(phrase("predicted"), path.predicted_id, words[path.predicted_id], RED),
+        Landmark(phrase("current"), path.current_id, words[path.current_id], ORANGE),
+        Landmark(phrase("second-best"), path.second_id, words[path.second_id], PURPLE),
         Landmark("mean", None, "", GREEN),
     )
 

@@ -17,6 +17,7 @@ from statescape.studies import PathReading
 from statescape.views.language.tokens import landmarks
 from statescape.views.text import plotly_text, printable
 from statescape.views.theme import BLUE, GREY, ORANGE
+from statescape.wording import say
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -73,15 +74,23 @@ class VectorsPicture:
         """What is drawn, with its numbers."""
         path = self.reading.path
         d, last = len(self.state), path.n_blocks
-        rogue = ", ".join(map(str, path.rogue_dimensions)) or "none"
-        spiky = ", ".join(str(i) for i in self.marked if i not in path.rogue_dimensions) or "none"
+        rogue = ", ".join(map(str, path.rogue_dimensions)) or say("none")
+        spiky = ", ".join(str(i) for i in self.marked if i not in path.rogue_dimensions) or say("none")
         heavy = np.sort(np.abs(self.contributions))[::-1]
         half = int(np.searchsorted(heavy.cumsum(), heavy.sum() / 2)) + 1
-        return (
-            f"State {last} and the embedding of ‘{printable(path.vocabulary[path.predicted_id])}’ in {d} coordinates, "
-            f"both at norm 1. Cosine {self.contributions.sum():.3f}; without the {len(self.marked)} marked "
-            f"coordinates {np.nansum(self.without):.3f}. Rogue dimensions: {rogue}; further spikes: {spiky}. "
-            f"{half} of {d} coordinates make half of all that the terms add and take away."
+        return say(
+            "State {last} and the embedding of ‘{token}’ in {d} coordinates, both at norm 1. Cosine {cosine:.3f}; "
+            "without the {marked} marked coordinates {without:.3f}. Rogue dimensions: {rogue}; further spikes: "
+            "{spiky}. {half} of {d} coordinates make half of all that the terms add and take away.",
+            last=last,
+            token=printable(path.vocabulary[path.predicted_id]),
+            d=d,
+            cosine=self.contributions.sum(),
+            marked=len(self.marked),
+            without=np.nansum(self.without),
+            rogue=rogue,
+            spiky=spiky,
+            half=half,
         )
 
     def interactive(self, *, stacked: bool = False) -> go.Figure:
@@ -95,6 +104,7 @@ class VectorsPicture:
         index = np.arange(len(self.state))
         for row, (_, series) in enumerate(self._rows(), 1):
             for name, values, colour in series:
+                is_term = row > 1
                 figure.add_trace(
                     go.Scatter(
                         x=index,
@@ -103,9 +113,9 @@ class VectorsPicture:
                         line={"color": colour, "width": 1, "shape": "hvh"},
                         name=plotly_text(name, 60),
                         legendgroup=name,
-                        showlegend=row == 1 or name == "contribution",
-                        fill="tozeroy" if name.startswith("contribution") else None,
-                        hovertemplate="coordinate %{x}: %{y:.4f}<extra></extra>",
+                        showlegend=row < 3,
+                        fill="tozeroy" if is_term else None,
+                        hovertemplate=f"{say('coordinate')} %{{x}}: %{{y:.4f}}<extra></extra>",
                     ),
                     row=row,
                     col=1,
@@ -122,8 +132,8 @@ class VectorsPicture:
                         text=[str(i) if i in named else "" for i in self.marked],
                         textposition="top center",
                         textfont={"size": 11},
-                        hovertemplate="coordinate %{x}, marked<extra></extra>",
-                        name="marked: rogue or spike",
+                        hovertemplate=f"{say('coordinate')} %{{x}}, {say('marked')}<extra></extra>",
+                        name=say("marked: rogue or spike"),
                         legendgroup="marked",
                         showlegend=row == 1,
                         cliponaxis=False,
@@ -131,7 +141,7 @@ class VectorsPicture:
                     row=row,
                     col=1,
                 )
-        figure.update_xaxes(title_text="coordinate", row=3, col=1)
+        figure.update_xaxes(title_text=say("coordinate"), row=3, col=1)
         figure.update_xaxes(range=[-1, len(index)])
         return figure
 
@@ -141,9 +151,11 @@ class VectorsPicture:
 
         figure = Figure(figsize=(7.2, 5.2), layout="constrained")
         index = np.arange(len(self.state))
-        for axes, (title, series) in zip(figure.subplots(3, 1, sharex=True), self._rows(), strict=True):
+        for row, (axes, (title, series)) in enumerate(
+            zip(figure.subplots(3, 1, sharex=True), self._rows(), strict=True)
+        ):
             for name, values, colour in series:
-                if name.startswith("contribution"):
+                if row:
                     axes.bar(index, values, width=1.0, color=colour, linewidth=0)
                 else:
                     axes.step(index, values, where="mid", color=colour, linewidth=0.6, label=printable(name, 60))
@@ -151,19 +163,25 @@ class VectorsPicture:
         for axes, values in zip(figure.axes[:2], (self._envelope(), self.contributions), strict=True):
             self._print_marks(axes, values)
         figure.axes[0].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3)
-        figure.axes[-1].set(xlabel="coordinate", xlim=(-1, len(index)))
+        figure.axes[-1].set(xlabel=say("coordinate"), xlim=(-1, len(index)))
         return figure
 
     def _rows(self) -> list[tuple[str, list[tuple[str, Any, str]]]]:
         path = self.reading.path
         predicted = landmarks(path)[0]
-        vectors = [(f"state {path.n_blocks}", self.state, BLUE), (predicted.name, self.embedding, predicted.colour)]
+        vectors = [
+            (say("state {index}", index=path.n_blocks), self.state, BLUE),
+            (predicted.name, self.embedding, predicted.colour),
+        ]
         return [
-            ("at norm 1", vectors),
-            (f"adds to the cosine of {self.contributions.sum():.3f}", [("contribution", self.contributions, GREY)]),
+            (say("at norm 1"), vectors),
             (
-                f"without the marked coordinates: cosine {np.nansum(self.without):.3f}",
-                [("contribution without", self.without, GREY)],
+                say("adds to the cosine of {cosine:.3f}", cosine=self.contributions.sum()),
+                [(say("contribution"), self.contributions, GREY)],
+            ),
+            (
+                say("without the marked coordinates: cosine {cosine:.3f}", cosine=np.nansum(self.without)),
+                [(say("contribution without"), self.without, GREY)],
             ),
         ]
 

@@ -44,11 +44,12 @@ class Prose:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text under a header; the first column names the row."""
+    """Rows of text under a header; the first column names the row; `wrap` for cells that hold sentences."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     caption: str = ""
+    wrap: bool = False
 
     def markup(self) -> str:
         """HTML of the table."""
@@ -61,7 +62,7 @@ class Table:
         )
         caption = f"<caption>{escaped(self.caption)}</caption>" if self.caption else ""
         table = f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        return f'<div class="table">{table}</div>'
+        return f'<div class="table{" wrap" if self.wrap else ""}">{table}</div>'
 
 
 @dataclass(frozen=True)
@@ -89,13 +90,24 @@ class Still:
 
 @dataclass(frozen=True)
 class Figure:
-    """An interactive figure; its numbers travel with the page's others and are drawn by its script."""
+    """An interactive figure; its numbers travel with the page's others and are drawn by its script.
+
+    Attributes:
+        picture: what is drawn.
+        place: its name on the page, for pages that have a picture more than once; by default the picture's own.
+    """
 
     picture: Picture
+    place: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of its place on the page."""
+        return self.place or self.picture.name
 
     def markup(self) -> str:
         """HTML of the place where the figure is drawn, with its caption."""
-        name = escaped(self.picture.name)
+        name = escaped(self.name)
         return (
             f'<figure><div class="plot" data-figure="{name}" role="img" aria-label="{escaped(self.picture.caption)}">'
             f"</div><figcaption>{escaped(self.picture.caption)}</figcaption></figure>"
@@ -117,3 +129,58 @@ class Embed:
         """The HTML with its caption."""
         caption = f"<figcaption>{escaped(self.caption)}</figcaption>" if self.caption else ""
         return f'<figure class="embed">{self.trusted}{caption}</figure>'
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the numbers above come from, in small letters."""
+
+    text: str
+
+    def markup(self) -> str:
+        """HTML of the line."""
+        return f'<p class="source">{escaped(self.text)}</p>'
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The same blocks for several things, one shown at a time; all choices of a page move together.
+
+    Attributes:
+        what: what is chosen, for those who do not see the buttons.
+        options: name and blocks of each.
+    """
+
+    what: str
+    options: Sequence[tuple[str, Sequence[Block]]]
+
+    def markup(self) -> str:
+        """HTML of the buttons and of all options, the first shown."""
+        buttons = "".join(
+            f'<button type="button" role="radio" data-choose="{index}" aria-checked="{str(not index).lower()}">'
+            f"<bdi>{escaped(name)}</bdi></button>"
+            for index, (name, _) in enumerate(self.options)
+        )
+        options = "".join(
+            f'<div class="option{"" if index else " chosen"}" data-option="{index}">'
+            f'<p class="chosen-name"><bdi>{escaped(name)}</bdi></p>{_markup(blocks)}</div>'
+            for index, (name, blocks) in enumerate(self.options)
+        )
+        if len(self.options) < 2:
+            return options
+        return f'<div class="choose" role="radiogroup" aria-label="{escaped(self.what)}">{buttons}</div>{options}'
+
+
+def figures_in(blocks: Sequence[Block]) -> list[Figure]:
+    """The interactive figures among blocks, those of every option too, in reading order."""
+    found: list[Figure] = []
+    for block in blocks:
+        if isinstance(block, Figure):
+            found.append(block)
+        elif isinstance(block, Choice):
+            found.extend(figure for _, inner in block.options for figure in figures_in(inner))
+    return found
+
+
+def _markup(blocks: Sequence[Block]) -> str:
+    return "\n".join(block.markup() for block in blocks)

@@ -18,8 +18,10 @@ from typing import Any
 
 from statescape import __version__
 from statescape.files import written_whole
-from statescape.views.page.blocks import Block, Figure, escaped
+from statescape.views.page.blocks import Block, Figure, escaped, figures_in
+from statescape.views.script_words import words_in
 from statescape.views.theme import DARK, LIGHT, MONO_FONT, SCREEN_FONT, Ground
+from statescape.wording import say, spoken
 
 POLICY = (
     "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; font-src data:; "
@@ -31,12 +33,21 @@ POLICY = (
 
 @dataclass(frozen=True)
 class Section:
-    """One section: its title, one sentence on what to look at, and its blocks."""
+    """One section.
+
+    Attributes:
+        name: its anchor.
+        title: its heading.
+        look: one sentence on what to look at.
+        blocks: what it is made of.
+        part: title of the part of the page that begins with it; empty where none does.
+    """
 
     name: str
     title: str
     look: str
     blocks: Sequence[Block]
+    part: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,16 +82,19 @@ def write_page(page: Page, file: str | Path) -> Path:
 
 def render(page: Page) -> str:
     """The page as one HTML text."""
-    figures = [block for section in page.sections for block in section.blocks if isinstance(block, Figure)]
+    figures = [figure for section in page.sections for figure in figures_in(section.blocks)]
     links = "".join(
         f'<a href="#{escaped(section.name)}" title="{escaped(section.title)}">{number}</a>'
         for number, section in enumerate(page.sections, 1)
+    )
+    made = say(
+        "Made by statescape {version}. This file is complete: it loads nothing from anywhere.", version=__version__
     )
     facts = "".join(
         f"<div><dt>{escaped(name)}</dt><dd><bdi>{escaped(value)}</bdi></dd></div>" for name, value in page.facts
     )
     return f"""<!doctype html>
-<html lang="en">
+<html lang="{spoken()}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
@@ -92,7 +106,8 @@ def render(page: Page) -> str:
 <style>{_style()}</style>
 </head>
 <body>
-<nav aria-label="Sections">{links}<button type="button" id="theme" aria-label="Light or dark">◐</button></nav>
+<nav aria-label="{say("Sections")}">{links}
+<button type="button" id="theme" aria-label="{say("Light or dark")}">◐</button></nav>
 <header>
 <h1><bdi>{escaped(page.title)}</bdi></h1>
 <p class="lead" dir="auto">{escaped(page.lead)}</p>
@@ -101,8 +116,8 @@ def render(page: Page) -> str:
 <main>
 {"".join(_section(number, section) for number, section in enumerate(page.sections, 1))}
 </main>
-<footer>Made by statescape {__version__}. This file is complete: it loads nothing from anywhere.</footer>
-<noscript><p class="prose">The figures of this page need JavaScript; all of it is in this file.</p></noscript>
+<footer>{made}</footer>
+<noscript><p class="prose">{say("The figures of this page need JavaScript; all of it is in this file.")}</p></noscript>
 {_payloads(figures)}
 </body>
 </html>
@@ -111,22 +126,28 @@ def render(page: Page) -> str:
 
 def _section(number: int, section: Section) -> str:
     blocks = "\n".join(block.markup() for block in section.blocks)
+    part = f'<p class="part" role="heading" aria-level="2">{escaped(section.part)}</p>' if section.part else ""
     return (
-        f'<section id="{escaped(section.name)}"><h2><span>{number}</span>{escaped(section.title)}</h2>'
+        f'{part}<section id="{escaped(section.name)}"><h2><span>{number}</span>{escaped(section.title)}</h2>'
         f'<p class="look">{escaped(section.look)}</p>\n{blocks}</section>\n'
     )
 
 
 def _payloads(figures: Sequence[Figure]) -> str:
     if not figures:
-        return f"<script>{_text('page.js')}</script>"
+        return f"<script>{_script()}</script>"
     content = {"figures": [_figure(block) for block in figures]}
     packed = _packed(json.dumps(content, separators=(",", ":")).encode("ascii"))
     return (
         f'<script type="text/plain" id="plotly">{_plotly()}</script>\n'
         f'<script type="text/plain" id="figures">{packed}</script>\n'
-        f"<script>{_text('page.js')}</script>"
+        f"<script>{_script()}</script>"
     )
+
+
+def _script() -> str:
+    code = _text("page.js")
+    return f"const PAGE_WORDS = {json.dumps(words_in(code)).replace('<', chr(92) + 'u003c')};\n{code}"
 
 
 def _figure(block: Figure) -> dict[str, Any]:
@@ -141,7 +162,7 @@ def _figure(block: Figure) -> dict[str, Any]:
         for big, small in zip(drawn["data"], stacked["data"], strict=True)
     ]
     return {
-        "name": block.picture.name,
+        "name": block.name,
         "data": drawn["data"],
         "wide": drawn["layout"],
         "narrow": stacked["layout"],

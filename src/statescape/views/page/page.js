@@ -1,10 +1,16 @@
-/* Draws the figures of the page: unpacks Plotly and the figures, draws them one after the other, redraws them in one
-   column when the page is narrow, and fits them to paper when it is printed. */
+/* Draws the figures of the page: unpacks Plotly and the figures, draws those in sight one after the other, redraws them
+   in one column when the page is narrow, and fits them to paper when it is printed. Choosing an option in one place
+   chooses it everywhere. */
 (() => {
   "use strict";
   const root = document.documentElement;
   const NARROW = 760, PAPER = 700;
-  const CONFIG = { displaylogo: false, responsive: false, scrollZoom: false,
+  const LANGUAGE = root.lang;
+  const worded = (text, values = {}) => (PAGE_WORDS[text] ?? text).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  // What the buttons over a figure say: Plotly's own English is the key.
+  const BUTTONS = { "Download plot as a PNG": worded("Download plot as a PNG"), "Zoom": worded("Zoom"), "Pan": worded("Pan"),
+    "Zoom in": worded("Zoom in"), "Zoom out": worded("Zoom out"), "Reset axes": worded("Reset axes") };
+  const CONFIG = { locale: LANGUAGE, locales: { [LANGUAGE]: { dictionary: BUTTONS } }, displaylogo: false, responsive: false, scrollZoom: false,
     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
 
   const dark = () => root.dataset.theme
@@ -12,6 +18,26 @@
   document.getElementById("theme").addEventListener("click", () => { root.dataset.theme = dark() ? "light" : "dark"; });
 
   const places = new Map([...document.querySelectorAll("[data-figure]")].map((place) => [place.dataset.figure, place]));
+  const optionOf = (element) => element.closest("[data-option]")?.dataset.option ?? "";
+  const inSight = (place) => place.offsetParent !== null;
+  let drawInSight = () => {};
+
+  function choose(option) {
+    for (const button of document.querySelectorAll("[data-choose]")) {
+      button.ariaChecked = String(button.dataset.choose === option);
+    }
+    for (const part of document.querySelectorAll("[data-option]")) {
+      part.classList.toggle("chosen", part.dataset.option === option);
+    }
+    drawInSight();
+  }
+  for (const button of document.querySelectorAll("[data-choose]")) {
+    button.addEventListener("click", () => {
+      const before = button.getBoundingClientRect().top;
+      choose(button.dataset.choose);
+      scrollBy(0, button.getBoundingClientRect().top - before); // what was chosen stays under the pointer
+    });
+  }
   if (!places.size) { root.dataset.ready = "true"; return; }
 
   async function unpacked(id) {
@@ -26,17 +52,18 @@
     for (const place of places.values()) {
       if (place.classList.contains("js-plotly-plot")) continue;
       place.classList.add("failed");
-      place.textContent = `This figure could not be drawn: ${reason}`;
+      place.textContent = worded("This figure could not be drawn: {reason}", { reason });
     }
     root.dataset.ready = "failed";
   }
 
-  /* The state that the slider of the sphere stands at, marked in every figure; null: nobody has moved it yet. */
-  let state = null;
+  /* The state that the slider of the sphere stands at, marked in every figure of its option; none: nobody moved it. */
+  const states = new Map();
 
   function marks(figure) {
     const line = { color: "#7d8590", width: 1.5, dash: "dot" };
-    if (state === null) return [];
+    const state = states.get(optionOf(places.get(figure.name)));
+    if (state === undefined) return [];
     return ((figure.wide.meta || {}).states || []).map(({ x, y, kind, points }) => {
       if (kind === "column") return { type: "line", xref: x, yref: `${y} domain`, x0: state, x1: state, y0: 0, y1: 1, line };
       if (kind === "row") return { type: "rect", xref: `${x} domain`, yref: y, x0: 0, x1: 1, y0: state - 0.5,
@@ -54,46 +81,50 @@
     return window.Plotly.react(places.get(figure.name), data, layout, CONFIG);
   }
 
-  const width = () => Math.floor(places.values().next().value.clientWidth);
+  const width = () => Math.floor([...places.values()].find(inSight).clientWidth);
   const breath = () => new Promise((done) => setTimeout(done, 0));
 
   async function start() {
-    if (typeof DecompressionStream === "undefined") throw new Error("this browser is too old (before 2023).");
+    if (typeof DecompressionStream === "undefined") throw new Error(worded("this browser is too old (before 2023)."));
     const [code, text] = await Promise.all([unpacked("plotly"), unpacked("figures")]);
     const script = document.createElement("script");
     script.textContent = code;
     document.head.append(script);
     const { figures } = JSON.parse(text);
-    for (const figure of figures) {
-      await draw(figure, width());
-      await breath();
-    }
-    let drawn = width(), waiting = 0;
-    const redraw = async (to) => {
-      if (to === drawn) return;
-      drawn = to;
-      for (const figure of figures) await draw(figure, to);
+    const drawn = new Map();
+    const drawTo = async (to, pause = breath) => {
+      for (const figure of figures) {
+        if (!inSight(places.get(figure.name)) || drawn.get(figure.name) === to) continue;
+        drawn.set(figure.name, to);
+        await draw(figure, to);
+        if (pause) await pause();
+      }
     };
+    drawInSight = () => drawTo(width());
+    await drawInSight();
+    let waiting = 0;
     window.addEventListener("resize", () => {
       clearTimeout(waiting);
-      waiting = setTimeout(() => redraw(width()), 150);
+      waiting = setTimeout(drawInSight, 150);
     });
     let following = 0;
-    document.addEventListener("statescape-layer", ({ detail }) => {
+    document.addEventListener("statescape-layer", ({ detail, target }) => {
       const moved = Math.round(detail.layer);
-      if (moved === state) return;
-      state = moved;
+      const option = optionOf(target);
+      if (moved === states.get(option)) return;
+      states.set(option, moved);
       clearTimeout(following);
       following = setTimeout(async () => {
         for (const figure of figures) {
+          if (optionOf(places.get(figure.name)) !== option || !drawn.has(figure.name)) continue;
           const own = (width() < NARROW ? figure.narrow : figure.wide).shapes || [];
           await window.Plotly.relayout(places.get(figure.name), { shapes: [...own, ...marks(figure)] });
           await breath();
         }
       }, 120);
     });
-    window.addEventListener("beforeprint", () => redraw(PAPER));
-    window.addEventListener("afterprint", () => redraw(width()));
+    window.addEventListener("beforeprint", () => drawTo(PAPER, null)); // a pause would come after the paper
+    window.addEventListener("afterprint", drawInSight);
     root.dataset.ready = "true";
   }
   start().catch((error) => { fail(error.message); console.error(error); });

@@ -39,9 +39,10 @@ function makeControls(scene) {
 		part.slider.value = layer;
 		part.slider.ariaValueText = wordsOf(scene).sentence;
 		part.slider.style.setProperty("--done", `${(100 * layer) / (last || 1)}%`);
-		say(part.readout, `block ${Math.abs(layer - block) < 0.005 ? block : layer.toFixed(1)} of ${last}`);
-		say(part.play, scene.playing ? "Pause" : "Play");
-		say(part.inside, scene.goal().inside > 0.5 ? "Step outside" : "Step inside");
+		const at = Math.abs(layer - block) < 0.005 ? block : fixed(layer, 1);
+		say(part.readout, worded("block {at} of {last}", { at, last }));
+		say(part.play, scene.playing ? worded("Pause") : worded("Play"));
+		say(part.inside, scene.goal().inside > 0.5 ? worded("Step outside") : worded("Step inside"));
 		part.colour.value = colour;
 	};
 }

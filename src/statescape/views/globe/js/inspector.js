@@ -10,7 +10,7 @@ function makeCard(scene) {
 		if (card.hidden) return;
 		const read = reading(data, Math.round(look.layer), look.hover);
 		say(name, data.shown[look.hover]);
-		say(facts, `#${look.hover} · ${probabilityText(read)} · rank ${rankText(read)}`);
+		say(facts, `#${look.hover} · ${probabilityText(read)} · ${worded("rank {rank}", { rank: rankText(read) })}`);
 		card.style.left = `${clamp(at.x + 16, 4, view.width - card.offsetWidth - 4)}px`;
 		card.style.top = `${clamp(at.y + 16, 4, view.height - card.offsetHeight - 4)}px`;
 	};
@@ -21,7 +21,7 @@ function makeInspector(scene) {
 	const last = data.states - 1;
 	let token = -1;
 	data.legend.probability.ticks.forEach((text, i) => (part.ruler.children[3 - i].textContent = text));
-	part.end.textContent = `block ${last}`;
+	part.end.textContent = worded("block {last}", { last });
 	part.close.onclick = () => {
 		scene.change({ pinned: -1 });
 		part.stage.focus();
@@ -33,7 +33,7 @@ function makeInspector(scene) {
 		const neighbours = neighboursOf(data, token);
 		const item = ({ id, cosine }) => {
 			const name = h("bdi", { textContent: data.shown[id] });
-			const value = h("span", { textContent: cosine.toFixed(2) });
+			const value = h("span", { textContent: fixed(cosine, 2) });
 			return h("li", {}, h("button", { type: "button", onclick: () => scene.goTo(id) }, name, value));
 		};
 		part.nearest.replaceChildren(...(neighbours ?? []).map(item));
@@ -55,9 +55,9 @@ function makeInspector(scene) {
 		say(part.name, data.shown[token]);
 		say(part.id, `#${token}`);
 		say(part.probability, probabilityText(read));
-		say(part.rank, `${rankText(read)} of ${grouped(data.n)}`);
+		say(part.rank, worded("{rank} of {n}", { rank: rankText(read), n: grouped(data.n) }));
 		const [low, high] = data.cosine_range;
-		say(part.cosine, (low + (high - low) * valueAt(data, { colour: "cosine", layer: block }, token)).toFixed(2));
+		say(part.cosine, fixed(low + (high - low) * valueAt(data, { colour: "cosine", layer: block }, token), 2));
 		part.now.setAttribute("points", `${x(layer)},4 ${x(layer)},80`);
 	};
 }

@@ -14,7 +14,7 @@ function makeSearch(scene) {
 		found = text ? [...folded.keys()].filter((token) => folded[token].includes(text)) : [];
 		found.sort((a, b) => byte(b) - byte(a));
 		step = -1;
-		count.textContent = text ? `${grouped(found.length)} found` : "";
+		count.textContent = text ? worded("{n} found", { n: grouped(found.length) }) : "";
 		scene.change({ matched: text ? new Set(found) : null });
 	};
 
@@ -25,7 +25,7 @@ function makeSearch(scene) {
 		} else if (event.key === "Enter" && found.length) {
 			const by = event.shiftKey ? -1 : 1;
 			step = (Math.max(step, by < 0 ? 0 : -1) + by + found.length) % found.length;
-			count.textContent = `${step + 1} of ${grouped(found.length)}`;
+			count.textContent = worded("{rank} of {n}", { rank: step + 1, n: grouped(found.length) });
 			scene.goTo(found[step]);
 		} else return;
 		event.preventDefault();

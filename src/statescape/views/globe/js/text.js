@@ -6,15 +6,20 @@ function clipped(text, limit = 22) {
 }
 
 const powerOfTen = (exponent) => "10" + String(exponent).replace(/./g, (sign) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign] ?? "⁻");
-const grouped = (number) => number.toLocaleString("en");
+const grouped = (number) => number.toLocaleString(LANGUAGE);
+const decimal = (text) => String(text).replace(".", DECIMAL);
+const fixed = (value, digits) => decimal(value.toFixed(digits));
+
+// A text of this module in the reader's language; the English one is its key.
+const worded = (text, values = {}) => (WORDS[text] ?? text).replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 // `exact` is false where only one byte of the logarithm travelled.
 function probabilityText({ log, exact, floor }) {
-	if (floor) return `below ${powerOfTen(log)}`;
+	if (floor) return worded("below {power}", { power: powerOfTen(log) });
 	const about = exact ? "" : "≈ ";
-	if (log > -4) return `${about}${Number((100 * 10 ** log).toPrecision(exact ? 3 : 2))} %`;
+	if (log > -4) return `${about}${decimal(Number((100 * 10 ** log).toPrecision(exact ? 3 : 2)))} %`;
 	const exponent = Math.floor(log);
-	return `${about}${(10 ** (log - exponent)).toFixed(1)} × ${powerOfTen(exponent)}`;
+	return `${about}${fixed(10 ** (log - exponent), 1)} × ${powerOfTen(exponent)}`;
 }
 
 const rankText = ({ rank, exact }) => (exact ? grouped(rank) : `≈ ${grouped(Number(rank.toPrecision(2)))}`);

@@ -11,6 +11,7 @@ from statescape.studies.verdict import ModelVerdict
 from statescape.studies.verdict.result import RANDOM_WEIGHTS
 from statescape.views.language.lines import Band, Line, Panel, add_panel, print_panel, shared_legend
 from statescape.views.theme import BLUE, BROWN, GREY, INDIGO, ORANGE, RED
+from statescape.wording import say
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -34,12 +35,18 @@ class ByStatePicture:
         """What is drawn, with its numbers."""
         summary = self.one.summary
         random = self.one.readings.get(RANDOM_WEIGHTS)
-        dotted = "" if random is None else f" Dotted: the same with random weights, {random.n_documents:,} documents."
-        return (
-            f"{self.one.facts.name}: means over {summary.n_documents:,} documents ({summary.n_positions:,} positions, "
-            f"the first of each passage left out). Cosines are centred on the mean embedding, at positions whose "
-            f"predicted token is not the current one. Intervals are in the JSON.{dotted}"
+        drawn = say(
+            "{model}: means over {documents:,} documents ({positions:,} positions, the first of each passage left "
+            "out). Cosines are centred on the mean embedding, at positions whose predicted token is not the current "
+            "one. Intervals are in the JSON.",
+            model=self.one.facts.name,
+            documents=summary.n_documents,
+            positions=summary.n_positions,
         )
+        if random is None:
+            return drawn
+        dotted = say("Dotted: the same with random weights, {documents:,} documents.", documents=random.n_documents)
+        return f"{drawn} {dotted}"
 
     @property
     def panels(self) -> tuple[Panel, ...]:
@@ -48,24 +55,32 @@ class ByStatePicture:
         any_direction = self.one.summary.measures["outside.isotropic"].mean
         return (
             Panel(
-                "cosine with the embeddings",
-                (*self._lines("cosine.predicted", "predicted", RED), *self._lines("cosine.current", "current", ORANGE)),
-                unit="cosine",
+                say("cosine with the embeddings"),
+                (
+                    *self._lines("cosine.predicted", say("predicted"), RED),
+                    *self._lines("cosine.current", say("current"), ORANGE),
+                ),
+                unit=say("cosine"),
             ),
             Panel(
-                "energy outside the subspace",
-                self._lines("outside", "states", BLUE),
+                say("energy outside the subspace"),
+                self._lines("outside", say("states"), BLUE),
                 (
-                    Band("embeddings", outside, outside, INDIGO),
-                    Band("any direction", any_direction, any_direction, GREY, "dash"),
+                    Band(say("embeddings"), outside, outside, INDIGO),
+                    Band(say("any direction"), any_direction, any_direction, GREY, "dash"),
                 ),
-                "share",
+                say("share"),
                 limits=(0.0, 1.02),
             ),
-            Panel("final token is first", self._lines("first", "states", BLUE), unit="share", limits=(0.0, 1.02)),
-            Panel("KL(final || lens)", self._lines("kl_to_final", "states", BLUE), unit="nats"),
-            Panel("entropy", self._lines("entropy", "states", BLUE), unit="nats"),
-            Panel("norm", self._lines("norm", "states", BLUE), unit="", logarithmic=True),
+            Panel(
+                say("final token is first"),
+                self._lines("first", say("states"), BLUE),
+                unit=say("share"),
+                limits=(0.0, 1.02),
+            ),
+            Panel(say("KL(final || lens)"), self._lines("kl_to_final", say("states"), BLUE), unit=say("nats")),
+            Panel(say("entropy"), self._lines("entropy", say("states"), BLUE), unit=say("nats")),
+            Panel(say("norm"), self._lines("norm", say("states"), BLUE), unit="", logarithmic=True),
         )
 
     def interactive(self, *, stacked: bool = False) -> go.Figure:
@@ -94,6 +109,9 @@ class ByStatePicture:
         random = self.one.readings.get(RANDOM_WEIGHTS)
         # A model that predicts what it reads everywhere has no way from one token to another.
         if random is not None and np.isfinite(random.profiles[profile].mean).all():
-            colour = BROWN if name == "states" else colour
-            lines.insert(0, Line(f"{name}, random weights", np.array(random.profiles[profile].mean), colour, "dot"))
+            colour = BROWN if colour == BLUE else colour
+            lines.insert(
+                0,
+                Line(say("{name}, random weights", name=name), np.array(random.profiles[profile].mean), colour, "dot"),
+            )
         return tuple(lines)

@@ -12,6 +12,7 @@ from statescape.studies.verdict import QUESTIONS, Question, Verdicts
 from statescape.views.language.verdict.words import AXES, NULL_WORDS, SHORT
 from statescape.views.text import plotly_text, printable
 from statescape.views.theme import BLUE, GREY, INDIGO
+from statescape.wording import say
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -40,12 +41,15 @@ class EstimatesPicture:
     def caption(self) -> str:
         """What is drawn, with its numbers."""
         first = self.found.models[0]
-        rest = "" if len(self.found.models) == 1 else f" Nulls (grey) are those of {first.facts.name}."
-        return (
-            f"Mean of document means with 95 % bootstrap intervals over {first.summary.n_documents:,} documents "
-            f"(seed {self.found.seed}). The shaded side of the dashed line, the margin, is the one that the claim "
-            f"predicts.{rest}"
+        drawn = say(
+            "Mean of document means with 95 % bootstrap intervals over {documents:,} documents (seed {seed}). The "
+            "shaded side of the dashed line, the margin, is the one that the claim predicts.",
+            documents=first.summary.n_documents,
+            seed=self.found.seed,
         )
+        if len(self.found.models) == 1:
+            return drawn
+        return f"{drawn} {say('Nulls (grey) are those of {model}.', model=first.facts.name)}"
 
     def rows(self, question: Question) -> list[Row]:
         """The rows of a panel, top first."""
@@ -54,7 +58,7 @@ class EstimatesPicture:
         nulls = self.found.models[0].nulls(question)
         # Shares and agreements are in other units than the headline: they stand in the table, not here.
         chance = [
-            Row(NULL_WORDS.get(name, name), interval, False)
+            Row(say(NULL_WORDS.get(name, name)), interval, False)
             for name, interval in nulls.items()
             if not name.startswith(("outside.", "agree."))
         ]
@@ -67,7 +71,11 @@ class EstimatesPicture:
         from statescape.views.panels import panels, place
 
         figure = panels(
-            [SHORT[question.name] for question in QUESTIONS], columns=COLUMNS, stacked=stacked, height=210, legend=False
+            [say(SHORT[question.name]) for question in QUESTIONS],
+            columns=COLUMNS,
+            stacked=stacked,
+            height=210,
+            legend=False,
         )
         for index, question in enumerate(QUESTIONS):
             at = place(index, COLUMNS, stacked)
@@ -115,7 +123,7 @@ class EstimatesPicture:
                 zeroline=False,
                 **at,
             )
-            figure.update_xaxes(title_text=AXES[question.name], range=[low, high], **at)
+            figure.update_xaxes(title_text=say(AXES[question.name]), range=[low, high], **at)
         if not stacked:
             _make_room_for_labels(figure)
         return figure
@@ -138,7 +146,7 @@ class EstimatesPicture:
                     xerr=[[_gap(mean, row.interval.low)], [_gap(row.interval.high, mean)]],
                 )  # fmt: skip
             axes.set_yticks([-place for place in range(len(rows))], [printable(row.label, 28) for row in rows])
-            axes.set(title=SHORT[question.name], xlabel=AXES[question.name])
+            axes.set(title=say(SHORT[question.name]), xlabel=say(AXES[question.name]))
             axes.set_ylim(0.4 - len(rows), 0.6)
             axes.set_xlim(low, high)
             axes.grid(axis="y", visible=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 from statescape.files import require_writable
 from statescape.statistics import MeanInterval
 from statescape.studies.verdict import QUESTIONS, ModelVerdict, Verdicts
-from statescape.studies.verdict.conclusion import conclude
+from statescape.studies.verdict.conclusion import WORDS, conclude
 from statescape.studies.verdict.result import OTHER_BOS, RANDOM_WEIGHTS
 from statescape.views.language.verdict.by_state import ByStatePicture
 from statescape.views.language.verdict.estimates import EstimatesPicture
@@ -17,6 +17,7 @@ from statescape.views.page import Figure, Page, Prose, Section, Table, write_pag
 from statescape.views.page.blocks import Block
 from statescape.views.reporting import report_of
 from statescape.views.text import visible
+from statescape.wording import number, say
 
 NAMES = tuple(question.name for question in QUESTIONS)
 
@@ -78,6 +79,16 @@ def _facts(found: Verdicts) -> list[tuple[str, str]]:
 
 
 def _verdicts(found: Verdicts) -> Section:
+    return Section(
+        "verdicts",
+        "The verdicts",
+        "Look which part of the claim holds, and by how far the interval is from its margin.",
+        (verdicts_table(found), *(Prose(sentence, strong=False) for sentence in conclude(found))),
+    )
+
+
+def verdicts_table(found: Verdicts) -> Table:
+    """A row for each question and model: its word, its estimate, what it is held to."""
     rows = []
     for place, question in enumerate(QUESTIONS):
         for one in found.models:
@@ -85,22 +96,25 @@ def _verdicts(found: Verdicts) -> Section:
             sign = ">" if question.predicted == "above" else "<"
             rows.append(
                 [
-                    SHORT[question.name],
+                    say(SHORT[question.name]),
                     one.facts.name,
-                    decision.verdict,
+                    say(WORDS[decision.verdict]),
                     _number(decision.interval.mean),
                     _ends(decision.interval),
-                    f"{sign} {question.margin:g}",
-                    f"{decision.p_holm:.4f}",
+                    f"{sign} {number(question.margin, 'g')}",
+                    number(decision.p_holm, ".4f"),
                 ]
             )
-    header = ("claim", "model", "verdict", "estimate", "95 % interval", "margin", "p (Holm)")
-    return Section(
-        "verdicts",
-        "The verdicts",
-        "Look which part of the claim holds, and by how far the interval is from its margin.",
-        (Table(header, rows), *(Prose(sentence, strong=False) for sentence in conclude(found))),
+    header = (
+        say("claim"),
+        say("model"),
+        say("verdict"),
+        say("estimate"),
+        say("95 % interval"),
+        say("margin"),
+        say("p (Holm)"),
     )
+    return Table(header, rows)
 
 
 def _estimates(found: Verdicts) -> Section:
@@ -268,8 +282,10 @@ def _other_bos(one: ModelVerdict) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.3g}" if math.isfinite(value) else "–"
+    return number(value, ".3g") if math.isfinite(value) else "–"
 
 
 def _ends(interval: MeanInterval) -> str:
-    return f"{_number(interval.low)} to {_number(interval.high)}" if math.isfinite(interval.low) else "–"
+    if not math.isfinite(interval.low):
+        return "–"
+    return say("{low} to {high}", low=_number(interval.low), high=_number(interval.high))

@@ -1,0 +1,54 @@
+"""A progress bar for work that is told piece by piece."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statescape.cli.console import visible
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+
+class Bar:
+    """A progress bar on stderr with rate and time left; silent where stderr is no terminal.
+
+    Args:
+        unit: what is counted.
+    """
+
+    def __init__(self, unit: str) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = Console(stderr=True, highlight=False)
+        self._progress: Progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}", markup=False),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._unit = unit
+        self.shown = False
+
+    def __enter__(self) -> Bar:
+        self._progress.__enter__()
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self._progress.__exit__(*details)  # type: ignore[arg-type]
+
+    def show(self, what: str, done: int, whole: int) -> None:
+        """So many of so many are done."""
+        self.shown = True
+        if what not in self._tasks:
+            self._tasks[what] = self._progress.add_task(visible(what), total=whole, completed=done, rate="")
+        self._progress.update(self._tasks[what], completed=done)
+        speed = next(task.speed for task in self._progress.tasks if task.id == self._tasks[what])
+        if speed:
+            self._progress.update(self._tasks[what], rate=f"{speed:.1f} {self._unit}/s")

@@ -1,0 +1,106 @@
+"""``statescape notebook``: the notebook that began this, written again from real runs, as one page."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from statescape.cli import corpus as corpora
+from statescape.cli import inputs
+from statescape.cli.bar import Bar
+from statescape.cli.console import complain, output, working
+from statescape.errors import StatescapeError
+from statescape.wording import LANGUAGES, speaking
+
+if TYPE_CHECKING:
+    from statescape.studies.notebook import Asked
+
+SAMPLE = "sample.jsonl"
+
+
+def notebook(
+    out: Annotated[Path, typer.Option("--out", "-o", help="The page to write.")] = Path("notebook.html"),
+    quick: Annotated[bool, typer.Option("--quick", help="Everything at its smallest budget: under 3 minutes.")] = False,
+    budget: Annotated[
+        str | None, typer.Option("--budget", help="Of every study: quick, full or minutes. [default: full]")
+    ] = None,
+    language: Annotated[str, typer.Option("--language", help="Of the page: en or fr.")] = LANGUAGES[0],
+    models: Annotated[
+        list[str] | None,
+        typer.Option("--model", "-m", help="A folder, a hub name, or conteur; repeatable. [default: bundled conteur]"),
+    ] = None,
+    texts: Annotated[
+        list[str] | None, typer.Option("--text", "-t", help="A text whose path is drawn; repeatable. (default: three)")
+    ] = None,
+    corpus: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--corpus", help="Texts for the verdicts, as `verdict` reads them. (default: the packaged sample)"
+        ),
+    ] = None,
+    folder: Annotated[Path, typer.Option("--runs", help="Folder of the runs; those that are there are kept.")] = Path(
+        "notebook-runs"
+    ),
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of everything drawn.")] = 0,
+    workers: Annotated[
+        int | None, typer.Option("--workers", "-w", min=1, help="Processes. (default: one for each core)")
+    ] = None,
+    json_file: inputs.Json = None,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+) -> None:
+    """The lab notebook, written again from real runs: both wings on one page, in English or French."""
+    if quick and budget is not None:
+        raise StatescapeError("--quick is --budget quick; give one of the two.")
+    inputs.require_outputs(out, json_file)
+    inputs.require_folder(folder)
+    with speaking(language):
+        asked = _asked(models, texts, corpus, "quick" if quick else budget or "full", seed, folder)
+        with working("Loading ..."):
+            from statescape.studies.notebook import keep_notebook
+        try:
+            with Bar("pieces") as bar:
+                found = keep_notebook(asked, workers=workers, progress=bar.show)
+        except KeyboardInterrupt:
+            complain(f"Interrupted. {folder} keeps what was done; give the same command again to go on.")
+            raise typer.Exit(130) from None
+        if json_file is not None:
+            from statescape.cli.notebook_json import as_json
+
+            inputs.write_json(json_file, as_json(found, language))
+            output().print(f"Numbers: {json_file}", markup=False)
+        from statescape import views
+
+        with working("Writing the notebook ..."):
+            views.report(found, out)
+    output().print(f"Runs: {len(found.entries) - 1} files in {folder}", markup=False)
+    output().print(f"Notebook: {out}", markup=False)
+    if open_page:
+        typer.launch(out.resolve().as_uri())
+
+
+def _asked(
+    models: list[str] | None, texts: list[str] | None, corpus: list[str] | None, budget: str, seed: int, folder: Path
+) -> Asked:
+    from statescape.studies.notebook.asking import TEXTS, Asked, known_models
+    from statescape.studies.reservoir.budget import minutes_of
+
+    minutes_of(budget)
+    if any(not name.strip() for name in models or ()):
+        raise StatescapeError("--model is empty; give a folder or a hub name, or leave it out for conteur.")
+    if corpus is None:
+        with as_file(files("statescape") / "data" / SAMPLE) as sample:
+            documents = corpora.read([str(sample)], strict=True)
+    else:
+        documents = corpora.read(corpus, strict=False)
+    return Asked(
+        corpus=documents,
+        files=tuple(corpus or [SAMPLE]),
+        models=known_models(models or ()),
+        texts=tuple(inputs.read_text(text) for text in texts) if texts else TEXTS,
+        budget=budget,
+        seed=seed,
+        folder=folder,
+    )

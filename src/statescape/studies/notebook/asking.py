@@ -1,0 +1,178 @@
+"""Keep a notebook: follow the texts, ask the corpus, do the studies. Runs that are there already are read, or go on.
+
+Every run lies in one folder under a name that tells what it was asked, so that a notebook that was interrupted goes on
+where it was, and one that is written again in another language computes nothing twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from statescape.errors import StatescapeError
+from statescape.runs import Executor
+from statescape.studies.notebook.notebook import Entry, Notebook, digest_of
+from statescape.studies.path_reading import PathReading, read_path
+from statescape.studies.reservoir import STUDIES, StudyResult, resume_study, run_study
+from statescape.studies.verdict import Verdicts, ask
+from statescape.studies.verdict.work import Source, loaded
+
+if TYPE_CHECKING:
+    from statescape.language.corpus import Corpus
+
+TEXTS = (
+    "Once upon a time, there was a little",
+    "Lily was sad because she lost her favorite toy. Her mom gave her a big",
+    "The dog ran to the park. He saw a cat in a tree. The cat was",
+)
+"""Three beginnings of stories, in the language that the bundled model reads."""
+
+MOST_PATHS = 8
+"""Texts times models that a page shows: each has a sphere with a graphics context of its own, and browsers allow 16."""
+
+QUICK = "quick"
+NULL_DOCUMENTS = {True: 12, False: 50}
+"""Documents that are read again with random weights and with the other policy on BOS, in a quick notebook or not."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is done, pieces done and pieces in all."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a notebook is about.
+
+    Attributes:
+        corpus: documents of the verdicts.
+        files: names of the corpus's files.
+        models: folders, hub names, or None for the bundled one; the first leads.
+        texts: beginnings whose paths are drawn.
+        budget: of every study: "quick", "full" or a number of minutes.
+        studies: their names, in the order of the page.
+        seed: of everything drawn.
+        folder: of the runs.
+    """
+
+    corpus: Corpus
+    files: tuple[str, ...]
+    models: tuple[Any, ...] = (None,)
+    texts: tuple[str, ...] = TEXTS
+    budget: str = QUICK
+    studies: tuple[str, ...] = tuple(STUDIES)
+    seed: int = 0
+    folder: Path = Path("notebook-runs")
+
+    def __post_init__(self) -> None:
+        paths = len(self.models) * len(self.texts)
+        if not 0 < paths <= MOST_PATHS:
+            raise StatescapeError(
+                f"{len(self.texts)} texts for {len(self.models)} models are {paths} paths; a page shows 1 to "
+                f"{MOST_PATHS}."
+            )
+        unknown = [name for name in self.studies if name not in STUDIES]
+        if unknown:
+            raise StatescapeError(f"There is no study {unknown[0]!r}. Known are: {', '.join(STUDIES)}.")
+
+    @property
+    def quick(self) -> bool:
+        """Whether the smallest budgets are asked for."""
+        return self.budget == QUICK
+
+
+def keep_notebook(
+    asked: Asked, *, executor: Executor | None = None, workers: int | None = None, progress: Progress | None = None
+) -> Notebook:
+    """Do what is asked, or go on with it.
+
+    Args:
+        asked: what the notebook is about.
+        executor: who does the pieces of the studies; processes on all cores where None.
+        workers: how many processes, where the executor is not given.
+        progress: told what is going on.
+
+    Raises:
+        StatescapeError: a model or a run that cannot be read, a folder that takes no files.
+    """
+    report = progress if progress is not None else (lambda _what, _done, _all: None)
+    try:
+        asked.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StatescapeError(f"{asked.folder} cannot hold runs: {error.strerror}.") from error
+    readings, paths = _paths(asked, report)
+    verdicts, corpus = _verdicts(asked, workers, report)
+    studies = [_study(asked, name, executor, workers, report) for name in asked.studies]
+    return Notebook(
+        readings=readings,
+        verdicts=verdicts,
+        studies=tuple(studies),
+        entries=(paths, corpus, *(_entry(asked, result) for result in studies)),
+        seed=asked.seed,
+        quick=asked.quick,
+    )
+
+
+def _paths(asked: Asked, report: Progress) -> tuple[tuple[PathReading, ...], Entry]:
+    begun = time.perf_counter()
+    readings: list[PathReading] = []
+    whole = len(asked.models) * len(asked.texts)
+    for name in asked.models:
+        model = loaded(Source(name))
+        for text in asked.texts:
+            report("paths", len(readings), whole)
+            readings.append(read_path(model.trace(text).path(-1), seed=asked.seed))
+    report("paths", whole, whole)
+    numbers = [[reading.path.states.tolist(), reading.path.predicted_id] for reading in readings]
+    settings = {"position": "-1", "seed": str(asked.seed)}
+    return tuple(readings), Entry("paths", "", settings, time.perf_counter() - begun, digest_of(numbers))
+
+
+def _verdicts(asked: Asked, workers: int | None, report: Progress) -> tuple[Verdicts, Entry]:
+    settings = {"null_documents": str(NULL_DOCUMENTS[asked.quick]), "seed": str(asked.seed)}
+    name = digest_of([asked.corpus.digest, list(map(str, asked.models)), list(asked.files), settings])
+    file = asked.folder / f"verdict-{name[:8]}.run"
+    begun = time.perf_counter()
+    verdicts = ask(
+        asked.corpus,
+        asked.models,
+        files=asked.files,
+        seed=asked.seed,
+        null_documents=NULL_DOCUMENTS[asked.quick],
+        workers=workers,
+        run=file,
+        progress=report,
+    )
+    entry = Entry("corpus", str(file), settings, time.perf_counter() - begun, digest_of(verdicts.as_json()))
+    return verdicts, entry
+
+
+def _study(asked: Asked, name: str, executor: Executor | None, workers: int | None, report: Progress) -> StudyResult:
+    file = asked.folder / f"{name}-{asked.budget}-{asked.seed}.run"
+
+    def told(done: int, whole: int) -> None:
+        report(name, done, whole)
+
+    if file.exists():
+        return resume_study(file, executor=executor, workers=workers, progress=told)
+    return run_study(name, asked.budget, seed=asked.seed, run=file, executor=executor, workers=workers, progress=told)
+
+
+def _entry(asked: Asked, result: StudyResult) -> Entry:
+    settings = {
+        "budget": asked.budget,
+        **{name: str(value) for name, value in vars(result.budget).items() if name != "name"},
+        "seed": str(result.seed),
+    }
+    return Entry(result.name, result.run, settings, result.seconds, digest_of(_without_time(result.results)))
+
+
+def _without_time(results: Any) -> Any:
+    """Results without the seconds they took, which differ from run to run."""
+    return {key: {name: value for name, value in one.items() if name != "seconds"} for key, one in results.items()}
+
+
+def known_models(names: Sequence[str]) -> tuple[str | None, ...]:
+    """Names as `load_model` takes them: the bundled model by its own name, unless a folder is called so."""
+    return tuple(None if name == "conteur" and not Path(name).exists() else name for name in names) or (None,)

@@ -1,0 +1,159 @@
+"""The work of most studies: a search whose champion is sealed, as plain JSON that travels and can be kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from statescape.evolution import LEVELS, Limits, Settings
+from statescape.evolution.conditions import Level, draw_input_weights
+from statescape.evolution.reading import inputs_of
+from statescape.evolution.result import Found
+from statescape.evolution.run import search_only
+from statescape.evolution.scoring import losses
+from statescape.evolution.seals import Sealing, seal
+from statescape.evolution.source import reopen_task
+from statescape.evolution.tuning import trainings_of
+from statescape.reservoir import Topology, erdos_renyi
+from statescape.runs import Serial
+from statescape.studies.reservoir.budget import Budget
+from statescape.studies.reservoir.study import Piece, Spec
+
+# Trials of the race that names a champion, and of its two honest scores.
+FINAL = 8 * 20 + 60
+# Trainings of the search that tells how fast a worker is.
+PROBE = 1_000
+# Stream of random numbers below (seed,).
+_DENSE = 61
+
+
+def searched(
+    key: str,
+    settings: Settings,
+    budget: Budget,
+    *,
+    levels: Sequence[Level] = (),
+    controls: Sequence[str] = (),
+    dense: float | None = None,
+    tune: bool = False,
+) -> Piece:
+    """A search, and its champion sealed beside some controls.
+
+    Args:
+        key: name of the piece.
+        settings: of the search.
+        budget: of the study.
+        levels: of the seals; none where the champion's honest score at its own level is enough.
+        controls: held beside the champion.
+        dense: density of one more random wiring beside it, "dense"; its weights are real.
+        tune: whether hyper-parameters of all are tuned before a seal.
+    """
+    spec = {
+        "settings": settings.as_json(),
+        "levels": list(levels),
+        "controls": list(controls),
+        "dense": dense,
+        "tuning": budget.tuning if tune else 0,
+        "trials": budget.trials,
+        "draws": budget.draws,
+    }
+    one = 4 * trainings_of(budget.tuning, 1) if tune else 0
+    sealing = len(levels) * (budget.trials + one + len(controls) * (budget.draws * budget.trials + one))
+    return Piece(key, search_and_seal, spec, budget.trainings + FINAL + sealing)
+
+
+def search_and_seal(spec: Spec) -> dict[str, Any]:
+    """Do the work of a piece."""
+    begun = time.perf_counter()
+    settings = Settings.from_json(spec["settings"])
+    task = reopen_task(settings.task)
+    found = search_only(settings, task, Serial())
+    others = {} if spec["dense"] is None else {"dense": _dense(settings, spec["dense"], task.n_inputs)}
+    plan = Sealing(
+        task,
+        found.topology,
+        inputs_of(settings, task),
+        settings.hyper,
+        (*spec["controls"], *others),
+        others,
+        {},
+        settings.seed,
+        spec["trials"],
+        bool(spec["tuning"]),
+        spec["tuning"] or 1,
+        spec["draws"],
+    )
+    seals = seal(plan, Serial(), levels=[level for level in LEVELS if level in spec["levels"]])
+    return {
+        **described(found),
+        "seals": {
+            level: {
+                name: {"scores": one.scores.tolist(), "hyper": asdict(one.hyper)}
+                for name, one in {
+                    "champion": of.champion,
+                    **{name: other.control for name, other in of.controls.items()},
+                }.items()
+            }
+            for level, of in seals.items()
+        },
+        "seconds": time.perf_counter() - begun,
+    }
+
+
+def _dense(settings: Settings, density: float, n_inputs: int) -> Topology:
+    """A random wiring of the usual density, with W_in of its own where the level keeps one."""
+    wiring, inputs = np.random.SeedSequence((settings.seed, _DENSE)).spawn(2)
+    W_in = draw_input_weights(settings.units, n_inputs, inputs) if settings.level == "matrix" else None
+    return Topology(erdos_renyi(settings.units, density, seed=wiring).W, W_in)
+
+
+def described(found: Found) -> dict[str, Any]:
+    """What a search found: its champion's edges and scores, and how it came there."""
+    champion, final = found.champion, found.final
+    return {
+        "trainings": found.trainings + final.trainings,
+        "selection": champion.candidate.record.mean,
+        "rescored": list(final.rescored),
+        "sealed": list(final.sealed),
+        "wiring": kept(champion.topology),
+        "curve": [[line.trainings, line.best] for line in found.history],
+    }
+
+
+def kept(topology: Topology) -> dict[str, Any]:
+    """A wiring as plain JSON: its edges, W_in where it has one, its radius policy."""
+    W = topology.to_dense()
+    targets, sources = np.nonzero(W)
+    return {
+        "units": topology.units,
+        "edges": [[int(i), int(j), float(W[i, j])] for i, j in zip(targets, sources, strict=True)],
+        "W_in": None if topology.W_in is None else topology.W_in.tolist(),
+        "radius": topology.radius,
+        "sr": topology.sr,
+    }
+
+
+def rewoven(wiring: Mapping[str, Any]) -> Topology:
+    """What `kept` gave."""
+    W = np.zeros((wiring["units"], wiring["units"]))
+    for i, j, value in wiring["edges"]:
+        W[i, j] = value
+    W_in = None if wiring["W_in"] is None else np.array(wiring["W_in"])
+    return Topology(W, W_in, radius=wiring["radius"], sr=wiring["sr"])
+
+
+def log_error(scores: Sequence[float]) -> float:
+    """Mean logarithm of the scores of one champion: what runs are compared by."""
+    return float(np.clip(losses(np.array(scores)), -30.0, 30.0).mean())
+
+
+def timed(units: int) -> float:
+    """Trainings a second of this worker, on networks of so many units."""
+    settings = Settings({"name": "narma10"}, units, limits=Limits(trainings=PROBE))
+    begun = time.perf_counter()
+    found = search_only(settings, reopen_task(settings.task), Serial())
+    return (found.trainings + found.final.trainings) / (time.perf_counter() - begun)

@@ -1,0 +1,141 @@
+"""Doing a study: its pieces are spread over an executor and kept when they are done; a run that was cut goes on."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from statescape.errors import StatescapeError
+from statescape.runs import Executor, Journal, working
+from statescape.studies.reservoir.budget import QUICK, Budget, fitted, minutes_of
+from statescape.studies.reservoir.evolved import timed
+from statescape.studies.reservoir.registry import by_name
+from statescape.studies.reservoir.study import Piece, Study, StudyResult
+
+KIND = "study"
+Progress: TypeAlias = Callable[[int, int], None]
+
+
+def run_study(
+    name: str,
+    budget: str = "quick",
+    *,
+    seed: int = 0,
+    run: str | Path | None = None,
+    executor: Executor | str | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: Progress | None = None,
+) -> StudyResult:
+    """Ask one of the questions of the reservoir wing.
+
+    Args:
+        name: of the study, one of `STUDIES`.
+        budget: "quick" (under a minute on two cores), "full" (hours), or a number of minutes.
+        seed: the first seed; every search has one of its own from here on. Same seed and budget, same answer; for
+            minutes the size is settled when the run begins, and kept with it.
+        run: file of the run's journal; a temporary one where None.
+        executor: who works, or "serial", "processes" or "dask"; processes on all cores where None.
+        workers: how many processes, where the executor is not given.
+        scheduler: address of a Dask scheduler, where the executor is not given.
+        progress: called with the pieces done and their number.
+
+    Raises:
+        StatescapeError: for an unknown study or budget, a negative seed, a run that exists.
+    """
+    study = by_name(name)
+    minutes_of(budget)
+    if seed < 0:
+        raise StatescapeError(f"A seed is a whole number from 0 on; got {seed}.")
+    with ExitStack() as stack:
+        file = Path(run) if run else Path(stack.enter_context(tempfile.TemporaryDirectory())) / "temporary.run"
+        if file.exists():
+            raise StatescapeError(f"{file} exists already; resume that run, or choose another name.")
+        workforce = stack.enter_context(working(executor, workers, scheduler))
+        size = _size(study, budget, workforce)
+        asked = {"study": name, "budget": vars(size), "seed": seed}
+        with Journal.create(file, KIND, asked) as journal:
+            _work(journal, study.pieces(size, seed), workforce, progress)
+            return _result(journal, "" if run is None else str(file))
+
+
+def resume_study(
+    run: str | Path,
+    *,
+    executor: Executor | str | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: Progress | None = None,
+) -> StudyResult:
+    """Go on with a study, to the answer it would have had; one that is finished is only read.
+
+    Args:
+        run: its file.
+        executor: as for `run_study`.
+        workers: as for `run_study`.
+        scheduler: as for `run_study`.
+        progress: as for `run_study`.
+
+    Raises:
+        StatescapeError: where the run cannot be used, or another process writes it.
+    """
+    with Journal.read(run, kind=KIND) as journal:
+        if journal.finished:
+            return _result(journal, str(run))
+    with Journal.open(run, kind=KIND) as journal, working(executor, workers, scheduler) as workforce:
+        settings = journal.settings
+        pieces = by_name(settings["study"]).pieces(Budget(**settings["budget"]), settings["seed"])
+        _work(journal, pieces, workforce, progress)
+        return _result(journal, str(run))
+
+
+def _work(journal: Journal, pieces: Sequence[Piece], workforce: Executor, progress: Progress | None) -> None:
+    """Do what is not done yet, as many pieces at a time as there are workers, and keep each batch."""
+    left = [piece for piece in pieces if journal.get(_key(piece.key)) is None]
+    for start in range(0, len(left), workforce.workers):
+        if progress is not None:
+            progress(len(pieces) - len(left) + start, len(pieces))
+        batch = left[start : start + workforce.workers]
+        for piece, found in zip(batch, workforce.map(_do, batch), strict=True):
+            journal.remember(_key(piece.key), lambda found=found: found)  # type: ignore[misc]
+    if progress is not None:
+        progress(len(pieces), len(pieces))
+    if not journal.finished:
+        journal.finish()
+
+
+def _do(piece: Piece) -> dict[str, Any]:
+    """One piece, in whatever process."""
+    return piece.work(piece.spec)
+
+
+def _result(journal: Journal, run: str) -> StudyResult:
+    """What a finished journal says."""
+    settings = journal.settings
+    study, budget, seed = by_name(settings["study"]), Budget(**settings["budget"]), int(settings["seed"])
+    results = {piece.key: journal.remember(_key(piece.key), _missing) for piece in study.pieces(budget, seed)}
+    seconds = sum(float(one["seconds"]) for one in results.values())
+    reading = study.read(results, budget, seed)
+    return StudyResult(study, budget, seed, results, run, journal.created, journal.version, seconds, reading)
+
+
+def _missing() -> Any:
+    raise StatescapeError("The run lacks a piece of its study: it was made by another version; run the study anew.")
+
+
+def _key(piece: str) -> str:
+    return f"piece/{piece}"
+
+
+def _size(study: Study, budget: str, workforce: Executor) -> Budget:
+    """What a budget is; minutes by what the workers train in a second."""
+    minutes = minutes_of(budget)
+    if minutes is None:
+        return study.quick if budget == QUICK else study.full
+    probe = fitted(minutes, 0.0, lambda _: 1.0)
+    workforce.map(timed, [probe.units] * workforce.workers)  # the first search of a process also loads
+    rates = workforce.map(timed, [probe.units] * workforce.workers)
+    return fitted(minutes, sum(rates), lambda size: sum(piece.trainings for piece in study.pieces(size, 0)))

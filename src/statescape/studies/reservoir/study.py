@@ -1,0 +1,153 @@
+"""What a study is: pieces of work that can be done anywhere, and a reading of their results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+from statescape.studies.reservoir.budget import Budget
+from statescape.studies.reservoir.picture import StudyFigure
+
+Spec: TypeAlias = Mapping[str, Any]
+Results: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One piece of a study's work, done in one process and kept when it is done.
+
+    Attributes:
+        key: its name within the study.
+        work: a function of a module, which travels to the worker by name.
+        spec: what it is given, plain JSON.
+        trainings: networks it trains, about; what budgets in minutes are made of.
+    """
+
+    key: str
+    work: Callable[[Spec], dict[str, Any]]
+    spec: Spec
+    trainings: float
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a study.
+
+    Attributes:
+        columns: heads.
+        rows: cells, words ready to be shown.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the results of a study say, in the language that is spoken.
+
+    Attributes:
+        answer: sentences; the first is the plain answer.
+        table: the numbers behind it.
+        figure: to be read in five seconds.
+        numbers: the same numbers for machines.
+        reach: how far the answer reaches.
+    """
+
+    answer: tuple[str, ...]
+    table: Table
+    figure: StudyFigure
+    numbers: dict[str, Any]
+    reach: str
+
+
+@runtime_checkable
+class Study(Protocol):
+    """One question, with its experiment, statistics and answer."""
+
+    @property
+    def name(self) -> str:
+        """As the command line calls it."""
+
+    @property
+    def quick(self) -> Budget:
+        """Under a minute on two cores."""
+
+    @property
+    def full(self) -> Budget:
+        """What the question deserves."""
+
+    def question(self) -> str:
+        """The question, in the language that is spoken."""
+
+    def design(self, budget: Budget) -> str:
+        """What is done, in the language that is spoken."""
+
+    def pieces(self, budget: Budget, seed: int) -> Sequence[Piece]:
+        """The work under a budget."""
+
+    def read(self, results: Results, budget: Budget, seed: int) -> Reading:
+        """What came of it: `results` by the keys of the pieces."""
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """A study that was done.
+
+    Attributes:
+        study: whose it is.
+        budget: what it cost.
+        seed: the first of its seeds.
+        results: of its pieces, by key.
+        run: file of the journal; empty for a temporary one.
+        created: when it began, ISO 8601 in UTC.
+        version: of statescape that did it.
+        seconds: of work, all workers together.
+        reading: what the results say, in the language that was spoken when they were read.
+    """
+
+    study: Study
+    budget: Budget
+    seed: int
+    results: Results = field(repr=False)
+    run: str
+    created: str
+    version: str
+    seconds: float
+    reading: Reading = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """Of the study."""
+        return self.study.name
+
+    @property
+    def trainings(self) -> int:
+        """Networks trained."""
+        return sum(int(one["trainings"]) for one in self.results.values())
+
+    def read(self) -> Reading:
+        """What the results say, in the language that is spoken now."""
+        return self.study.read(self.results, self.budget, self.seed)
+
+    def as_json(self) -> dict[str, Any]:
+        """Machine-readable."""
+        reading = self.reading
+        return {
+            "version": self.version,
+            "study": self.name,
+            "question": self.study.question(),
+            "design": self.study.design(self.budget),
+            "answer": list(reading.answer),
+            "reach": reading.reach,
+            "numbers": reading.numbers,
+            "table": {"columns": list(reading.table.columns), "rows": [list(row) for row in reading.table.rows]},
+            "figure": reading.figure.as_json(),
+            "budget": vars(self.budget),
+            "seeds": [self.seed + index for index in range(self.budget.runs)],
+            "trainings": self.trainings,
+            "seconds": self.seconds,
+            "created": self.created,
+            "run": self.run,
+        }

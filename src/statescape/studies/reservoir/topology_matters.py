@@ -1,0 +1,350 @@
+"""Does topology matter, once everything is tuned alike? Level by level, task by task, with runs as the unit.
+
+Matzner (Hyperparameter tuning in echo state networks, GECCO 2022) holds that it matters little. What little means is
+declared here, before any data: `MARGIN`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from statescape.evolution import Limits, Settings
+from statescape.evolution.conditions import Level
+from statescape.statistics import student_mean
+from statescape.studies.reservoir.budget import Budget
+from statescape.studies.reservoir.comparison import Ratio, compared, share
+from statescape.studies.reservoir.evolved import log_error, searched
+from statescape.studies.reservoir.mixed import LEAST_RUNS, marginal_means
+from statescape.studies.reservoir.picture import Dots, Mark, StudyFigure
+from statescape.studies.reservoir.study import Piece, Reading, Results, Table
+from statescape.studies.reservoir.words import few_runs, percent, percent_between, signed
+from statescape.wording import listed, phrase, say
+
+TASKS = ("narma10", "mackey-glass-17-84", "lorenz")
+SEARCHED: tuple[Level, ...] = ("matrix", "wiring", "mask")
+FIELD = ("SCR", "DLR", "CRJ", "small-world", "rewired")
+# Random wirings: as sparse as the champion, which flatters it, and as dense as is usual.
+SPARSE, DENSE = "erdos-renyi", "dense"
+DENSITY = 0.2
+RANDOM = (SPARSE, DENSE)
+CHAMPION = "champion"
+# A gain matters from so much of the error on, and two gains are looked at: declared before any run of this study.
+MARGIN, CONFIDENCE = 0.05, 0.975
+
+WAYS = ("field", "evolved", "evolved against field")
+KEPT = {
+    "matrix": phrase("one W with one W_in"),
+    "wiring": phrase("W, whatever W_in"),
+    "mask": phrase("only which units are connected"),
+}
+
+
+@dataclass(frozen=True)
+class _Gain:
+    """What one way gains over random wirings at one level: the mean over the tasks, in logarithms.
+
+    Attributes:
+        mean: above 0 the error is lower.
+        low: lower end of the interval at `CONFIDENCE`.
+        high: upper end.
+        mixed: whether by mixed effects.
+    """
+
+    mean: float
+    low: float
+    high: float
+    mixed: bool
+
+
+class TopologyMatters:
+    """The levels matrix, wiring, mask times three tasks, at equal tuning, under seal."""
+
+    name = "does-topology-matter"
+    quick = Budget("quick", units=20, runs=3, trainings=1_200, tuning=8, draws=3)
+    full = Budget("full", units=50, runs=12, trainings=20_000)
+
+    def question(self) -> str:
+        """The question."""
+        return say("Does topology matter once everything is tuned?")
+
+    def design(self, budget: Budget) -> str:
+        """What is done."""
+        return say(
+            "{tasks}; {units} units, ternary edges, searched at matrix, wiring and mask: {runs} searches in each of the "
+            "nine cells, {trainings:,} trainings a search. Champions, five wirings of the field ({field}) and two kinds "
+            "of random ones (as sparse as the champion, and {dense} dense) are tuned alike ({tuning} hyper-parameters) "
+            "and sealed at the level of the search on {trials} fresh trials. In every run the best of the field, and the "
+            "better of the random ones, are those that were best in the other runs. Topology matters where one of them, "
+            "evolved or of the field, gains {margin} or more over random wirings: declared before the data were seen.",
+            tasks=listed(TASKS),
+            field=", ".join(FIELD),
+            dense=percent(DENSITY),
+            margin=percent(MARGIN),
+            **vars(budget),
+        )
+
+    def pieces(self, budget: Budget, seed: int) -> Sequence[Piece]:
+        """One sealed search for each cell and run."""
+        return [
+            searched(
+                f"{task}/{level}/{run}",
+                Settings(
+                    {"name": task},
+                    budget.units,
+                    level=level,
+                    seed=seed + run,
+                    limits=Limits(trainings=budget.trainings),
+                ),
+                budget,
+                levels=(level,),
+                controls=(*FIELD, SPARSE),
+                dense=DENSITY,
+                tune=True,
+            )
+            for run in range(budget.runs)
+            for task in TASKS
+            for level in SEARCHED
+        ]
+
+    def read(self, results: Results, budget: Budget, seed: int) -> Reading:
+        """Gains by cell and by level; what Matzner's claim comes to."""
+        cells = {
+            (task, level): _cell([results[f"{task}/{level}/{run}"]["seals"][level] for run in range(budget.runs)])
+            for task in TASKS
+            for level in SEARCHED
+        }
+        tested = compared(
+            {f"{task}/{level}/{way}": -cell.gains[way] for (task, level), cell in cells.items() for way in WAYS}
+        )
+        gains = {
+            (level, way): _gain(np.array([cells[task, level].gains[way] for task in TASKS]))
+            for level in SEARCHED
+            for way in WAYS
+        }
+        verdicts = {level: _verdict([gains[level, way] for way in WAYS]) for level in SEARCHED}
+        rows: list[tuple[str, ...]] = [
+            (
+                level,
+                task,
+                percent_between(tested[f"{task}/{level}/field"]),
+                cells[task, level].favourite,
+                percent_between(tested[f"{task}/{level}/evolved"]),
+                percent_between(tested[f"{task}/{level}/evolved against field"]),
+            )
+            for level in SEARCHED
+            for task in TASKS
+        ]
+        rows += [
+            (
+                level,
+                say("all tasks"),
+                _between(gains[level, "field"]),
+                "",
+                *(_between(gains[level, way]) for way in WAYS[1:]),
+            )
+            for level in SEARCHED
+        ]
+        return Reading(
+            (*self._answer(gains, verdicts), *few_runs(budget)),
+            Table(
+                (
+                    say("level"),
+                    say("task"),
+                    say("best of the field against random"),
+                    say("which"),
+                    say("evolved against random"),
+                    say("evolved against the best of the field"),
+                ),
+                tuple(rows),
+            ),
+            self._figure(tested, gains, verdicts, budget, seed),
+            {
+                "margin": MARGIN,
+                "verdicts": verdicts,
+                "levels": {f"{level}/{way}": vars(one) for (level, way), one in gains.items()},
+                "cells": {name: one.as_json() for name, one in tested.items()},
+            },
+            say(
+                "{count} tasks, {units} units, one length of search ({trainings:,} trainings): where no gain is shown a "
+                "longer search may find one; where one is, it holds for networks of this size on these tasks.",
+                count=len(TASKS),
+                units=budget.units,
+                trainings=budget.trainings,
+            ),
+        )
+
+    def _answer(self, gains: Mapping[tuple[Level, str], _Gain], verdicts: Mapping[Level, str]) -> tuple[str, ...]:
+        told = [
+            say(
+                "at {level} ({kept}) it {verdict}: {field} by the field's wirings, {evolved} by evolved ones",
+                level=level,
+                kept=say(KEPT[level]),
+                verdict=say(_VERDICTS[verdicts[level]]),
+                field=_between(gains[level, "field"]),
+                evolved=_between(gains[level, "evolved"]),
+            )
+            for level in SEARCHED
+        ]
+        little = [level for level in SEARCHED if verdicts[level] == "matters little"]
+        much = [level for level in SEARCHED if verdicts[level] == "matters"]
+        if much and little:
+            claim = say(
+                "So the claim that it matters little once all is tuned (Matzner 2022) is refuted at {much} and confirmed "
+                "at {little}.",
+                much=listed(much),
+                little=listed(little),
+            )
+        elif much:
+            claim = say(
+                "So the claim that it matters little once all is tuned (Matzner 2022) is refuted at {much}.",
+                much=listed(much),
+            )
+        elif little:
+            claim = say(
+                "So the claim that it matters little once all is tuned (Matzner 2022) is confirmed at {little}.",
+                little=listed(little),
+            )
+        else:
+            claim = say(
+                "So the claim that it matters little once all is tuned (Matzner 2022) is neither confirmed nor refuted."
+            )
+        beyond = [level for level in SEARCHED if gains[level, WAYS[-1]].low > 0]
+        return (
+            say("Against random wirings, tuned alike: {told}.", told="; ".join(told)),
+            claim,
+            say("Evolution ends below the best of the field at {levels}.", levels=listed(beyond))
+            if beyond
+            else say("Evolution is not shown to end below the best wiring of the field at any level."),
+        )
+
+    def _figure(
+        self,
+        tested: Mapping[str, Ratio],
+        gains: Mapping[tuple[Level, str], _Gain],
+        verdicts: Mapping[Level, str],
+        budget: Budget,
+        seed: int,
+    ) -> StudyFigure:
+        how = (
+            say("mixed effects, tasks fixed and the search's seed random")
+            if gains[SEARCHED[0], WAYS[0]].mixed
+            else say("Student's t over runs, each averaged over the tasks")
+        )
+        return StudyFigure(
+            say(
+                "The best wiring of the field and evolved ones against random wirings, tuned alike and sealed: beyond "
+                "the line, {margin} below, topology matters. Dots are runs, bars 95 % intervals (Student's t, n = {n}); "
+                "over all tasks 97.5 %, {how}. Seeds {first} to {last}.",
+                margin=percent(MARGIN),
+                n=budget.runs,
+                how=how,
+                first=seed,
+                last=seed + budget.runs - 1,
+            ),
+            tuple(
+                Dots(
+                    say("{level}: {kept}", level=level, kept=say(KEPT[level])),
+                    say("change of the error"),
+                    tuple(
+                        mark
+                        for way, template in (
+                            ("field", phrase("{task}, field")),
+                            ("evolved", phrase("{task}, evolved")),
+                        )
+                        for mark in (
+                            *(
+                                Mark(say(template, task=task), one.change, *one.ends, one.as_shares)
+                                for task, one in ((task, tested[f"{task}/{level}/{way}"]) for task in TASKS)
+                            ),
+                            _mark(say(template, task=say("all tasks")), gains[level, way]),
+                        )
+                    ),
+                    -MARGIN,
+                    percent=True,
+                )
+                for level in SEARCHED
+            ),
+        )
+
+
+_VERDICTS = {
+    "matters": phrase("matters"),
+    "matters little": phrase("matters little"),
+    "undecided": phrase("is undecided"),
+}
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """One task at one level.
+
+    Attributes:
+        gains: of every way, run by run, in logarithms.
+        favourite: wiring of the field that is best over all runs.
+    """
+
+    gains: dict[str, Float[np.ndarray, " runs"]]
+    favourite: str
+
+
+def _cell(seals: Sequence[Mapping[str, Any]]) -> _Cell:
+    errors = {
+        name: np.array([log_error(np.ravel(one[name]["scores"]).tolist()) for one in seals])
+        for name in (CHAMPION, *FIELD, *RANDOM)
+    }
+    random, field = chosen_by_others(errors, RANDOM), chosen_by_others(errors, FIELD)
+    gains = {
+        "field": random - field,
+        "evolved": random - errors[CHAMPION],
+        "evolved against field": field - errors[CHAMPION],
+    }
+    return _Cell(gains, min(FIELD, key=lambda name: float(errors[name].mean())))
+
+
+def chosen_by_others(
+    errors: Mapping[str, Float[np.ndarray, " runs"]], names: Sequence[str]
+) -> Float[np.ndarray, " runs"]:
+    """In every run, the error of the one that was best in the other runs: a choice that flatters nobody."""
+    table = np.stack([errors[name] for name in names])
+    runs = table.shape[1]
+    if runs == 1:
+        return np.asarray(table[0])
+    others = (table.sum(axis=1, keepdims=True) - table) / (runs - 1)
+    return np.asarray(table[others.argmin(axis=0), np.arange(runs)])
+
+
+def _gain(gains: Float[np.ndarray, "tasks runs"]) -> _Gain:
+    """The mean gain at a level: mixed effects where there are runs enough, else Student's t."""
+    if gains.shape[1] >= LEAST_RUNS:
+        return _Gain(*marginal_means(gains, CONFIDENCE), mixed=True)
+    one = student_mean(gains.mean(axis=0), CONFIDENCE).interval
+    return _Gain(one.mean, one.low, one.high, mixed=False)
+
+
+def _verdict(gains: Sequence[_Gain]) -> str:
+    """Whether topology matters, by the field's and by evolved wirings."""
+    bound = -math.log1p(-MARGIN)
+    over_random = gains[:2]
+    if any(one.low > bound for one in over_random):
+        return "matters"
+    return "matters little" if all(one.high < bound for one in over_random) else "undecided"
+
+
+def _mark(label: str, one: _Gain) -> Mark:
+    strong = one.low > -math.log1p(-MARGIN)
+    return Mark(label, share(-one.mean), share(-one.high), share(-one.low), strong=strong)
+
+
+def _between(one: _Gain) -> str:
+    return say(
+        "{change} ({low} to {high})",
+        change=signed(share(-one.mean)),
+        low=signed(share(-one.high)),
+        high=signed(share(-one.low)),
+    )
