@@ -10,7 +10,8 @@ from string import Formatter
 import pytest
 
 import statescape
-from statescape.views.globe.module import IN_JAVASCRIPT, IN_MARKUP, TEXTS, javascript
+from statescape.views.globe.module import IN_MARKUP, TEXTS, javascript
+from statescape.views.script_words import IN_JAVASCRIPT
 from statescape.wording.catalogue import catalogue
 
 SOURCE = Path(statescape.__file__).parent

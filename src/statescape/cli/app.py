@@ -10,7 +10,21 @@ from typing import Annotated
 import typer
 
 from statescape import __version__
-from statescape.cli import esn, evolve, fit_lens, lens, notebook, path, report, runs, show, sphere, verdict
+from statescape.cli import (
+    esn,
+    evolve,
+    fit_lens,
+    lens,
+    notebook,
+    path,
+    report,
+    resume,
+    runs,
+    show,
+    sphere,
+    study,
+    verdict,
+)
 from statescape.cli.console import complain
 from statescape.errors import StatescapeError
 
@@ -31,7 +45,8 @@ app.command(name="sphere")(sphere.sphere)
 app.command(name="verdict")(verdict.verdict)
 app.command(name="esn")(esn.esn)
 app.command(name="evolve")(evolve.evolve)
-app.command(name="resume")(evolve.resume)
+app.command(name="study")(study.study)
+app.command(name="resume")(resume.resume)
 app.command(name="report")(report.report)
 app.command(name="show")(show.show)
 app.command(name="runs")(runs.runs)

@@ -1,4 +1,4 @@
-"""``statescape evolve`` and ``statescape resume``: search a wiring, and hold it under every seal."""
+"""``statescape evolve``: search a wiring, and hold it under every seal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from statescape.cli import inputs
-from statescape.cli.console import complain, visible, working
+from statescape.cli.console import complain, working
 from statescape.cli.evolve_table import print_result
 from statescape.cli.report import Figures, Out, check_outputs, write
 from statescape.errors import StatescapeError
@@ -184,10 +184,10 @@ def evolve(
         from statescape.evolution import evolve as search
         from statescape.evolution.reading import survivors_of_run
 
-    file = _next_run(task) if run is None else run
+    file = inputs.next_run(task) if run is None else run
     start = () if warm_start is None else survivors_of_run(warm_start)
 
-    def work(watch: _Watch) -> Evolution:
+    def work(watch: Watch) -> Evolution:
         return search(
             task,
             units=units,
@@ -220,44 +220,17 @@ def evolve(
             say=watch.say,
         )
 
-    _run(work, file, out, figures, json_file)
+    run_evolution(work, file, out, figures, json_file)
 
 
-def resume(
-    run: Annotated[Path, typer.Argument(help="The file of a run.", show_default=False)],
-    workers: Workers = None,
-    executor: ExecutorName = None,
-    scheduler: Scheduler = None,
-    out: Out = None,
-    figures: Figures = None,
-    json_file: inputs.Json = None,
-) -> None:
-    """Go on with a run that was interrupted, to the same result; show one that is finished."""
-    check_outputs(out, figures, json_file)
-    with working("Loading ..."):
-        from statescape.evolution import resume as go_on
-
-    def work(watch: _Watch) -> Evolution:
-        return go_on(
-            run,
-            executor=executor,
-            workers=workers,
-            scheduler=scheduler,
-            callbacks=[watch.generation],
-            say=watch.say,
-        )
-
-    _run(work, run, out, figures, json_file)
-
-
-def _run(work: Any, file: Path, out: Path | None, figures: Path | None, json_file: Path | None) -> None:
+def run_evolution(work: Any, file: Path, out: Path | None, figures: Path | None, json_file: Path | None) -> None:
     """Work with a live line; keep what was done where it is interrupted."""
     from statescape.reservoir.kernels import announcing
     from statescape.runs import LostWorkersError
 
     existed = file.exists()
     try:
-        with announcing(complain), _Watch() as watch:
+        with announcing(complain), Watch() as watch:
             result: Evolution = work(watch)
     except KeyboardInterrupt:
         complain(f"Interrupted. {file} keeps what was done; go on with: statescape resume {file}")
@@ -277,13 +250,13 @@ def _run(work: Any, file: Path, out: Path | None, figures: Path | None, json_fil
         write(reading, out, figures, json_file)
 
 
-class _Watch:
+class Watch:
     """One live line on stderr while a run works; silent where stderr is no terminal."""
 
     def __init__(self) -> None:
         self._status = working("Preparing ...")
 
-    def __enter__(self) -> _Watch:
+    def __enter__(self) -> Watch:
         self._status.__enter__()
         return self
 
@@ -313,17 +286,6 @@ def _clock(seconds: float) -> str:
 def _names(listed: str) -> tuple[str, ...]:
     """The names of a list with commas."""
     return tuple(name.strip() for name in listed.split(",")) if listed.strip() else ()
-
-
-def _next_run(task: str) -> Path:
-    """A file name that is free: the task's name and a number."""
-    stem = (
-        "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in Path(visible(task)).stem) or "run"
-    )
-    number = 1
-    while (file := Path(f"{stem or 'task'}-{number}.run")).exists():
-        number += 1
-    return file
 
 
 def _begun(file: Path) -> bool:

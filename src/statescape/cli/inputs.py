@@ -99,3 +99,14 @@ def _finite(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def next_run(name: str) -> Path:
+    """A file name that is free: a name and a number."""
+    stem = (
+        "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in Path(visible(name)).stem) or "run"
+    )
+    number = 1
+    while (file := Path(f"{stem or 'task'}-{number}.run")).exists():
+        number += 1
+    return file

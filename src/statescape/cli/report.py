@@ -13,6 +13,7 @@ from statescape.errors import StatescapeError
 
 if TYPE_CHECKING:
     from statescape.studies.evolution_reading import EvolutionReading
+    from statescape.studies.reservoir import StudyResult
 
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Write the report, one self-contained page.")]
 Figures = Annotated[Path | None, typer.Option("--figures", help="Write all figures as PNG and PDF here.")]
@@ -35,11 +36,19 @@ def report(
     check_outputs(out, figures, json_file, open_page)
     with working("Reading the run ..."):
         from statescape.reservoir.kernels import announcing
+        from statescape.runs import kind_of
         from statescape.studies.evolution_reading import read_run
+        from statescape.studies.reservoir.running import KIND, read_study
 
-        with announcing(complain):
-            reading = read_run(run)
-    output().print(visible(" ".join(reading.conclusion)) + "\n", markup=False)
+        reading: EvolutionReading | StudyResult
+        if kind_of(run) == KIND:
+            reading = read_study(run)
+            said = reading.reading.answer
+        else:
+            with announcing(complain):
+                reading = read_run(run)
+            said = tuple(reading.conclusion)
+    output().print(visible(" ".join(said)) + "\n", markup=False)
     write(reading, out, figures, json_file, open_page)
 
 
@@ -52,7 +61,7 @@ def check_outputs(out: Path | None, figures: Path | None, json_file: Path | None
 
 
 def write(
-    reading: EvolutionReading,
+    reading: EvolutionReading | StudyResult,
     out: Path | None,
     figures: Path | None,
     json_file: Path | None = None,

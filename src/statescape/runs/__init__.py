@@ -2,7 +2,7 @@
 
 from statescape.runs.errors import LostWorkersError
 from statescape.runs.executor import Executor, make_executor, working
-from statescape.runs.journal import Journal
+from statescape.runs.journal import Journal, kind_of
 from statescape.runs.listing import RunSummary, list_runs
 from statescape.runs.processes import Processes
 from statescape.runs.serial import Serial
@@ -14,6 +14,7 @@ __all__ = [
     "Processes",
     "RunSummary",
     "Serial",
+    "kind_of",
     "list_runs",
     "make_executor",
     "working",

@@ -202,6 +202,16 @@ class Journal:
         self.close()
 
 
+def kind_of(path: str | Path) -> str:
+    """What kind of run a file holds.
+
+    Raises:
+        StatescapeError: where it is no run that can be read.
+    """
+    with Journal.read(path) as journal:
+        return journal.kind
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None, timeout=10.0)
     database.execute("PRAGMA journal_mode = WAL")

@@ -22,6 +22,7 @@ _DRAWN_IN = {
     "statescape.studies.esn_trials": ("statescape.views.reservoir.pictures",),
     "statescape.studies.candidate_reading": ("statescape.views.evolution.candidate",),
     "statescape.studies.verdict": ("statescape.views.language.verdict.report",),
+    "statescape.studies.reservoir": ("statescape.views.studies.report",),
     "statescape.studies.notebook": ("statescape.views.notebook.page",),
 }
 
@@ -31,7 +32,7 @@ def report_of(thing: object, file: Path) -> Path:
     """The report of one type; a wing registers its own with ``@report_of.register``."""
     raise StatescapeError(
         f"{file.name} is not written: there is no report of a {type(thing).__name__}; give a path of a language model "
-        "or an evolution."
+        "an evolution or a study."
     )
 
 

@@ -92,6 +92,18 @@ def resume_study(
         return _result(journal, str(run))
 
 
+def read_study(run: str | Path) -> StudyResult:
+    """A study that is finished.
+
+    Raises:
+        StatescapeError: where the run cannot be used, or is not finished.
+    """
+    with Journal.read(run, kind=KIND) as journal:
+        if not journal.finished:
+            raise StatescapeError(f"{run} is not finished; statescape resume {run} goes on with it.")
+        return _result(journal, str(run))
+
+
 def _work(journal: Journal, pieces: Sequence[Piece], workforce: Executor, progress: Progress | None) -> None:
     """Do what is not done yet, as many pieces at a time as there are workers, and keep each batch."""
     left = [piece for piece in pieces if journal.get(_key(piece.key)) is None]

@@ -65,8 +65,8 @@ class Stability:
         """What is done."""
         return say(
             "NARMA10, {units} units. First, {runs} random wirings on {levels} draws each of data, W_in and weights, "
-            "all crossed: variance components of the log error. Then {runs} searches at wiring ({trainings:,} trainings, 16 "
-            "trials a generation) that differ in their seed alone, their champions scored on the same {trials} fresh "
+            "all crossed: variance components of the log error. Then {runs} searches at wiring ({trainings:,} trainings, "
+            "16 trials a generation) that differ in their seed alone, their champions scored on the same {trials} fresh "
             "trials; and {runs} searches each with {counts} trials a generation, at equal trainings, for the winner's "
             "curse.",
             levels=LEVELS,
@@ -196,8 +196,8 @@ class Stability:
         return StudyFigure(
             say(
                 "Left, where the variance of the log error of {runs} random wirings comes from. Middle, what the "
-                "champion's selection score flatters (bars: 95 %, Student's t over {runs} runs). Right, trials needed to "
-                "see a gain four times in five. Seeds {first} to {last}.",
+                "champion's selection score flatters (bars: 95 %, Student's t over {runs} runs). Right, trials needed "
+                "to see a gain four times in five. Seeds {first} to {last}.",
                 runs=budget.runs,
                 first=seed,
                 last=seed + budget.runs - 1,

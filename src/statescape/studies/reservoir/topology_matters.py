@@ -76,12 +76,13 @@ class TopologyMatters:
     def design(self, budget: Budget) -> str:
         """What is done."""
         return say(
-            "{tasks}; {units} units, ternary edges, searched at matrix, wiring and mask: {runs} searches in each of the "
-            "nine cells, {trainings:,} trainings a search. Champions, five wirings of the field ({field}) and two kinds "
-            "of random ones (as sparse as the champion, and {dense} dense) are tuned alike ({tuning} hyper-parameters) "
-            "and sealed at the level of the search on {trials} fresh trials. In every run the best of the field, and the "
-            "better of the random ones, are those that were best in the other runs. Topology matters where one of them, "
-            "evolved or of the field, gains {margin} or more over random wirings: declared before the data were seen.",
+            "{tasks}; {units} units, ternary edges, searched at matrix, wiring and mask: {runs} searches in each of "
+            "the nine cells, {trainings:,} trainings a search. Champions, five wirings of the field ({field}) and two "
+            "kinds of random ones (as sparse as the champion, and {dense} dense) are tuned alike ({tuning} "
+            "hyper-parameters) and sealed at the level of the search on {trials} fresh trials. In every run the best "
+            "of the field, and the better of the random ones, are those that were best in the other runs. Topology "
+            "matters where one of them, evolved or of the field, gains {margin} or more over random wirings: declared "
+            "before the data were seen.",
             tasks=listed(TASKS),
             field=", ".join(FIELD),
             dense=percent(DENSITY),
@@ -163,7 +164,7 @@ class TopologyMatters:
                 ),
                 tuple(rows),
             ),
-            self._figure(tested, gains, verdicts, budget, seed),
+            self._figure(tested, gains, budget, seed),
             {
                 "margin": MARGIN,
                 "verdicts": verdicts,
@@ -171,8 +172,8 @@ class TopologyMatters:
                 "cells": {name: one.as_json() for name, one in tested.items()},
             },
             say(
-                "{count} tasks, {units} units, one length of search ({trainings:,} trainings): where no gain is shown a "
-                "longer search may find one; where one is, it holds for networks of this size on these tasks.",
+                "{count} tasks, {units} units, one length of search ({trainings:,} trainings): where no gain is shown "
+                "a longer search may find one; where one is, it holds for networks of this size on these tasks.",
                 count=len(TASKS),
                 units=budget.units,
                 trainings=budget.trainings,
@@ -195,8 +196,8 @@ class TopologyMatters:
         much = [level for level in SEARCHED if verdicts[level] == "matters"]
         if much and little:
             claim = say(
-                "So the claim that it matters little once all is tuned (Matzner 2022) is refuted at {much} and confirmed "
-                "at {little}.",
+                "So the claim that it matters little once all is tuned (Matzner 2022) is refuted at {much} and "
+                "confirmed at {little}.",
                 much=listed(much),
                 little=listed(little),
             )
@@ -216,7 +217,7 @@ class TopologyMatters:
             )
         beyond = [level for level in SEARCHED if gains[level, WAYS[-1]].low > 0]
         return (
-            say("Against random wirings, tuned alike: {told}.", told="; ".join(told)),
+            say("Against random wirings, tuned alike: {told}.", told=say("; ").join(told)),
             claim,
             say("Evolution ends below the best of the field at {levels}.", levels=listed(beyond))
             if beyond
@@ -227,7 +228,6 @@ class TopologyMatters:
         self,
         tested: Mapping[str, Ratio],
         gains: Mapping[tuple[Level, str], _Gain],
-        verdicts: Mapping[Level, str],
         budget: Budget,
         seed: int,
     ) -> StudyFigure:
@@ -239,8 +239,8 @@ class TopologyMatters:
         return StudyFigure(
             say(
                 "The best wiring of the field and evolved ones against random wirings, tuned alike and sealed: beyond "
-                "the line, {margin} below, topology matters. Dots are runs, bars 95 % intervals (Student's t, n = {n}); "
-                "over all tasks 97.5 %, {how}. Seeds {first} to {last}.",
+                "the line, {margin} below, topology matters. Dots are runs, bars 95 % intervals (Student's t, n = "
+                "{n}); over all tasks 97.5 %, {how}. Seeds {first} to {last}.",
                 margin=percent(MARGIN),
                 n=budget.runs,
                 how=how,

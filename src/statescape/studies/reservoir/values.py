@@ -98,8 +98,8 @@ class EdgeValues:
             ),
             {name: one.as_json() for name, one in found.items()},
             say(
-                "One task, one number of edges, all scaled to one spectral radius: what is compared is signs and sizes, "
-                "not strength."
+                "One task, one number of edges, all scaled to one spectral radius: what is compared is signs and "
+                "sizes, not strength."
             ),
         )
 

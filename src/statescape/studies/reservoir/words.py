@@ -51,7 +51,7 @@ def score_of(logs: Sequence[float]) -> str:
 def over_runs(budget: Budget, seed: int) -> str:
     """What an interval runs over."""
     return say(
-        "Dots are runs, bars 95 % intervals of Student's t over n = {n} runs (seeds {first} to {last}); red where a "
+        "Dots are runs, bars 95 % intervals of Student's t over n = {n} runs (seeds {first} to {last}); blue where a "
         "difference is shown (p < 0.05 after Holm).",
         n=budget.runs,
         first=seed,

@@ -68,8 +68,8 @@ def _question(notebook: Notebook) -> Section:
         (
             Prose(
                 say(
-                    "The blocks turn the embedding of token t, step by step, into the embedding of token t + 1, so that "
-                    "the last state is the embedding of the predicted token."
+                    "The blocks turn the embedding of token t, step by step, into the embedding of token t + 1, so "
+                    "that the last state is the embedding of the predicted token."
                 ),
                 strong=True,
             ),

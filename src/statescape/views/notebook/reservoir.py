@@ -63,8 +63,8 @@ def _sum(notebook: Notebook) -> Section:
     )
     asks = (
         say(
-            "Here champions and controls are tuned on the same list and sealed on trials that no search has seen, level "
-            "by level, so that a gain of one matrix is not taken for a gain of its wiring. What the runs of this "
+            "Here champions and controls are tuned on the same list and sealed on trials that no search has seen, "
+            "level by level, so that a gain of one matrix is not taken for a gain of its wiring. What the runs of this "
             "notebook say of it:"
         )
         if published

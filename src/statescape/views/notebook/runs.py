@@ -57,7 +57,8 @@ def runs_section(notebook: Notebook) -> Section:
         "runs",
         say("The runs"),
         say(
-            "Every number above comes from one of these; the same settings give the same digest on one kind of processor."
+            "Every number above comes from one of these; the same settings give the same digest on one kind of "
+            "processor."
         ),
         (
             Table(header, rows, wrap=True),

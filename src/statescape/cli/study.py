@@ -1,0 +1,112 @@
+"""``statescape study``: one question of the reservoir wing, at a budget, with its plain answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from statescape.cli import inputs
+from statescape.cli.bar import Bar
+from statescape.cli.console import complain, output, visible, working
+from statescape.cli.evolve import ExecutorName, Scheduler, Workers
+from statescape.cli.report import Figures, Out, check_outputs, write
+from statescape.wording import LANGUAGES, speaking
+
+if TYPE_CHECKING:
+    from statescape.studies.reservoir import StudyResult
+
+Language = Annotated[str, typer.Option("--language", help="Of answer and page: en or fr.")]
+
+
+def study(
+    name: Annotated[str | None, typer.Argument(help="A study. (default: list them)", show_default=False)] = None,
+    budget: Annotated[str, typer.Option("--budget", "-b", help="quick, full, or a number of minutes.")] = "quick",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The first seed; every search has its own.")] = 0,
+    run: Annotated[
+        Path | None, typer.Option("--run", help="The run's file. (default: NAME-1.run, -2.run, ...)")
+    ] = None,
+    workers: Workers = None,
+    executor: ExecutorName = None,
+    scheduler: Scheduler = None,
+    language: Language = LANGUAGES[0],
+    out: Out = None,
+    figures: Figures = None,
+    json_file: inputs.Json = None,
+) -> None:
+    """Ask one question of the reservoir wing: its experiment, its statistics, a plain answer."""
+    check_outputs(out, figures, json_file)
+    with working("Loading ..."):
+        from statescape.studies.reservoir import STUDIES, run_study
+        from statescape.studies.reservoir.registry import by_name
+    with speaking(language):
+        if name is None:
+            width = max(map(len, STUDIES))
+            for known in STUDIES.values():
+                output().print(f"{known.name:<{width}}  {known.question()}", markup=False)
+            return
+        by_name(name)
+        file = run if run is not None else inputs.next_run(name)
+        do_study(
+            lambda show: run_study(
+                name,
+                budget,
+                seed=seed,
+                run=file,
+                executor=executor,
+                workers=workers,
+                scheduler=scheduler,
+                progress=show,
+            ),
+            file,
+            out,
+            figures,
+            json_file,
+        )
+
+
+def do_study(
+    work: Callable[[Callable[[int, int], None]], StudyResult],
+    file: Path,
+    out: Path | None,
+    figures: Path | None,
+    json_file: Path | None,
+) -> None:
+    """Do or go on with a study, and show what it says."""
+    try:
+        with Bar("pieces") as bar:
+            result = work(lambda done, whole: bar.show("study", done, whole))
+    except KeyboardInterrupt:
+        complain(f"Interrupted. {file} keeps what was done; statescape resume {file} goes on.")
+        raise typer.Exit(130) from None
+    print_study(result)
+    write(result, out, figures, json_file)
+
+
+def print_study(result: StudyResult) -> None:
+    """Question, table, answer, reach, cost."""
+    from rich.table import Table
+    from rich.text import Text
+
+    reading, console = result.read(), output()
+    console.print(Text(result.study.question(), style="bold"))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in reading.table.columns:
+        table.add_column(column)
+    for row in reading.table.rows:
+        table.add_row(*[Text(cell) for cell in row])
+    console.print(table)
+    console.print()
+    for sentence in reading.answer:
+        console.print(sentence, markup=False)
+    console.print()
+    console.print(reading.reach, markup=False)
+    budget = result.budget
+    console.print(
+        f"Budget {budget.name}: {budget.runs} runs a cell, {budget.units} units; {result.trainings:,} trainings, "
+        f"{result.seconds:,.0f} s of work; seeds {result.seed} to {result.seed + budget.runs - 1}.",
+        markup=False,
+    )
+    console.print(f"Run: {visible(result.run)} (statescape report)", markup=False)
