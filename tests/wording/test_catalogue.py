@@ -10,7 +10,7 @@ from string import Formatter
 import pytest
 
 import statescape
-from statescape.views.globe.module import IN_MARKUP, TEXTS, javascript
+from statescape.views.globe.module import IN_MARKUP, TEXTS
 from statescape.views.script_words import IN_JAVASCRIPT
 from statescape.wording.catalogue import catalogue
 
@@ -42,7 +42,8 @@ def said() -> dict[str, tuple[str, ...]]:
         for forms in said_in(ast.parse(file.read_text("utf-8")), str(file.relative_to(SOURCE))):
             assert texts.setdefault(forms[0], forms) == forms, f"{forms[0]!r} is said with and without a plural"
     markup = (files("statescape.views.globe") / TEXTS["SPHERE_HTML"]).read_text("utf-8")
-    for text in (*IN_MARKUP.findall(markup), *IN_JAVASCRIPT.findall(javascript())):
+    scripts = "\n".join(file.read_text("utf-8") for file in SOURCE.rglob("*.js"))
+    for text in (*IN_MARKUP.findall(markup), *IN_JAVASCRIPT.findall(scripts)):
         texts.setdefault(text, (text,))
     return texts
 

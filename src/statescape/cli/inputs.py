@@ -103,9 +103,7 @@ def _finite(value: Any) -> Any:
 
 def next_run(name: str) -> Path:
     """A file name that is free: a name and a number."""
-    stem = (
-        "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in Path(visible(name)).stem) or "run"
-    )
+    stem = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in Path(name).stem) or "run"
     number = 1
     while (file := Path(f"{stem or 'task'}-{number}.run")).exists():
         number += 1

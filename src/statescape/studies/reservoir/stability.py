@@ -65,10 +65,10 @@ class Stability:
         """What is done."""
         return say(
             "NARMA10, {units} units. First, {runs} random wirings on {levels} draws each of data, W_in and weights, "
-            "all crossed: variance components of the log error. Then {runs} searches at wiring ({trainings:,} trainings, "
-            "16 trials a generation) that differ in their seed alone, their champions scored on the same {trials} fresh "
-            "trials; and {runs} searches each with {counts} trials a generation, at equal trainings, for the winner's "
-            "curse.",
+            "all crossed: variance components of the log error. Then {runs} searches at wiring ({trainings:,} "
+            "trainings, 16 trials a generation) that differ in their seed alone, their champions scored on the same "
+            "{trials} fresh trials; and {runs} searches each with {counts} trials a generation, at equal trainings, "
+            "for the winner's curse.",
             levels=LEVELS,
             counts=", ".join(str(count) for count in TRIALS[:-1]),
             **vars(budget),
