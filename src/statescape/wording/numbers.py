@@ -1,4 +1,4 @@
-"""Numbers as a language writes them: French has a decimal comma, narrow spaces between thousands and before %."""
+"""Numbers as a language writes them: in French decimal comma, true minus, narrow spaces in thousands and before %."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from statescape.wording.language import spoken
 NARROW_SPACE = "\u202f"
 """No-break and thin: between French thousands and before French double punctuation."""
 
-_FRENCH = str.maketrans({".": ",", ",": NARROW_SPACE, "%": f"{NARROW_SPACE}%"})
+_FRENCH = str.maketrans({".": ",", ",": NARROW_SPACE, "%": f"{NARROW_SPACE}%", "-": "−"})
 
 
 def number(value: Any, spec: str = "") -> str:

@@ -6,6 +6,7 @@ where it was, and one that is written again in another language computes nothing
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -108,9 +109,9 @@ def keep_notebook(
         readings=readings,
         verdicts=verdicts,
         studies=tuple(studies),
-        entries=(paths, corpus, *(_entry(asked, result) for result in studies)),
+        entries=(paths, corpus, *map(_entry, studies)),
         seed=asked.seed,
-        quick=asked.quick,
+        budget=asked.budget,
     )
 
 
@@ -125,15 +126,15 @@ def _paths(asked: Asked, report: Progress) -> tuple[tuple[PathReading, ...], Ent
             readings.append(read_path(model.trace(text).path(-1), seed=asked.seed))
     report("paths", whole, whole)
     numbers = [[reading.path.states.tolist(), reading.path.predicted_id] for reading in readings]
-    settings = {"position": "-1", "seed": str(asked.seed)}
+    settings: dict[str, str | int] = {"position": -1, "seed": asked.seed}
     return tuple(readings), Entry("paths", "", settings, time.perf_counter() - begun, digest_of(numbers))
 
 
 def _verdicts(asked: Asked, workers: int | None, report: Progress) -> tuple[Verdicts, Entry]:
-    settings = {"null_documents": str(NULL_DOCUMENTS[asked.quick]), "seed": str(asked.seed)}
+    settings: dict[str, str | int] = {"null_documents": NULL_DOCUMENTS[asked.quick], "seed": asked.seed}
     name = digest_of([asked.corpus.digest, list(map(str, asked.models)), list(asked.files), settings])
     file = asked.folder / f"verdict-{name[:8]}.run"
-    begun = time.perf_counter()
+    begun = math.nan if file.exists() else time.perf_counter()
     verdicts = ask(
         asked.corpus,
         asked.models,
@@ -159,12 +160,9 @@ def _study(asked: Asked, name: str, executor: Executor | None, workers: int | No
     return run_study(name, asked.budget, seed=asked.seed, run=file, executor=executor, workers=workers, progress=told)
 
 
-def _entry(asked: Asked, result: StudyResult) -> Entry:
-    settings = {
-        "budget": asked.budget,
-        **{name: str(value) for name, value in vars(result.budget).items() if name != "name"},
-        "seed": str(result.seed),
-    }
+def _entry(result: StudyResult) -> Entry:
+    size = {name: value for name, value in vars(result.budget).items() if name != "name"}
+    settings: dict[str, str | int] = {"budget": result.budget.name, **size, "seed": result.seed}
     return Entry(result.name, result.run, settings, result.seconds, digest_of(_without_time(result.results)))
 
 

@@ -22,13 +22,13 @@ class Entry:
         section: its name.
         file: of the run; empty where the numbers are computed when the page is written.
         settings: what the run was asked, by name.
-        seconds: of work; NaN where the run was there already and keeps none.
+        seconds: of work; NaN where the run was done before and keeps no time.
         digest: SHA-256 of its numbers.
     """
 
     section: str
     file: str
-    settings: dict[str, str]
+    settings: dict[str, str | int]
     seconds: float
     digest: str
 
@@ -43,7 +43,7 @@ class Notebook:
         studies: of the reservoir wing, in the order of the page.
         entries: where the numbers come from, in the order of the page.
         seed: of everything drawn.
-        quick: whether the smallest budgets were asked for.
+        budget: of every study, as it was asked for.
     """
 
     readings: tuple[PathReading, ...]
@@ -51,7 +51,7 @@ class Notebook:
     studies: tuple[StudyResult, ...]
     entries: tuple[Entry, ...]
     seed: int
-    quick: bool
+    budget: str
 
     def entry(self, section: str) -> Entry:
         """Where the numbers of a section come from."""

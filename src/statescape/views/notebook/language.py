@@ -51,7 +51,7 @@ def sections(notebook: Notebook) -> list[Section]:
 def _question(notebook: Notebook) -> Section:
     rows = [
         [
-            say("“{text}”", text=visible(reading.path.text, 2 * LONGEST_NAME)),
+            say("“{text}”", text=visible(reading.path.text, 4 * LONGEST_NAME)),
             reading.path.model.name,
             say("‘{token}’", token=visible(reading.path.vocabulary[reading.path.predicted_id])),
             number(float(np.exp(reading.log_probability[-1])), ".1%"),
@@ -246,8 +246,12 @@ def _figure(picture: Picture, option: str) -> Figure:
 
 
 def _name(reading: PathReading) -> str:
-    text = visible(reading.path.text, 2 * LONGEST_NAME)
-    return text if len(text) <= LONGEST_NAME else f"…{text[-LONGEST_NAME:]}"
+    text = visible(reading.path.text, 4 * LONGEST_NAME)
+    if len(text) <= LONGEST_NAME:
+        return text
+    # The end is what the prediction follows; it begins with a whole word where there is one.
+    end = text[-LONGEST_NAME:]
+    return f"… {end.partition(' ')[2] or end}"
 
 
 def _models(notebook: Notebook) -> set[str]:

@@ -50,7 +50,7 @@ def _facts(notebook: Notebook) -> list[tuple[str, str]]:
         ),
         (say("studies"), number(len(notebook.studies))),
         (say("trainings"), number(sum(result.trainings for result in notebook.studies), ",")),
-        (say("budget"), say("quick") if notebook.quick else say("larger than quick")),
+        (say("budget"), say(notebook.budget)),
         (say("seed"), number(notebook.seed)),
         ("statescape", __version__),
     ]

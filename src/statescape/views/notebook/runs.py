@@ -8,11 +8,15 @@ from pathlib import Path
 from statescape import __version__
 from statescape.studies.notebook import Entry, Notebook
 from statescape.views.page import Prose, Section, Source, Table
-from statescape.wording import phrase, say
+from statescape.wording import number, phrase, say
 
 HERE = phrase("computed for this page")
+BUDGETS = (phrase("quick"), phrase("full"))
+"""Those that have a name of their own; the others are minutes."""
+SECTIONS = {"paths": phrase("single texts"), "corpus": phrase("corpus")}
 SETTINGS = {
     "budget": phrase("budget"),
+    "draws": phrase("draws"),
     "null_documents": phrase("documents of the nulls"),
     "position": phrase("position"),
     "runs": phrase("runs"),
@@ -43,7 +47,7 @@ def runs_section(notebook: Notebook) -> Section:
     """The table of all runs."""
     rows = [
         [
-            entry.section,
+            say(SECTIONS.get(entry.section, entry.section)),
             _file(entry),
             _settings(entry),
             _seconds(entry.seconds),
@@ -64,8 +68,8 @@ def runs_section(notebook: Notebook) -> Section:
             Table(header, rows, wrap=True),
             Prose(
                 say(
-                    "A run is one file: `statescape notebook` reads those that are there and goes on with those that "
-                    "are not finished. The digest is the beginning of the SHA-256 of a run's numbers, times left out."
+                    "A run is one file: the notebook reads those that are there and goes on with those that are not "
+                    "finished. The digest is the beginning of the SHA-256 of a run's numbers, times left out."
                 )
             ),
         ),
@@ -78,12 +82,15 @@ def _file(entry: Entry) -> str:
 
 
 def _settings(entry: Entry) -> str:
-    return ", ".join(f"{say(SETTINGS.get(name, name))} {value}" for name, value in entry.settings.items())
+    return ", ".join(
+        f"{say(SETTINGS.get(name, name))} {say(value) if isinstance(value, str) else number(value, ',')}"
+        for name, value in entry.settings.items()
+    )
 
 
 def _seconds(seconds: float) -> str:
     if not math.isfinite(seconds):
-        return "–"
+        return say("done before")
     return say("{seconds:,.0f} s of work", seconds=seconds) if seconds >= 1 else say("under 1 s of work")
 
 

@@ -4,7 +4,7 @@
 (() => {
   "use strict";
   const root = document.documentElement;
-  const NARROW = 760, PAPER = 700;
+  const NARROW = 760, PAPER = 960; // page.css makes the figures of the paper smaller by as much as A4 is narrower
   const LANGUAGE = root.lang;
   const worded = (text, values = {}) => (PAGE_WORDS[text] ?? text).replace(/\{(\w+)\}/g, (_, name) => values[name]);
   // What the buttons over a figure say: Plotly's own English is the key.

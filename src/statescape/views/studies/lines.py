@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
     from matplotlib.axes import Axes
 
+# Places of a logarithmic axis that are all named.
+MOST_TICKS = 8
+
 
 def print_lines(axes: Axes, panel: Lines) -> None:
     """Draw a panel on paper."""
@@ -60,7 +63,9 @@ def add_lines(figure: go.Figure, at: dict[str, int], panel: Lines) -> None:
     if panel.percent_x:
         figure.update_xaxes(tickformat=".0%", **at)
     if panel.log_x:
-        figure.update_xaxes(dtick="D2" if panel.percent_x else None, **at)
+        places = sorted({x for line in panel.lines for x in line.x})
+        ticks = {"tickvals": places} if len(places) <= MOST_TICKS else {"dtick": "D2" if panel.percent_x else None}
+        figure.update_xaxes(**ticks, **at)
 
 
 def _reach(line: Line) -> tuple[np.ndarray, np.ndarray]:
