@@ -89,36 +89,38 @@ def test_the_compiled_pass_is_the_plain_one(trace: Any, threads: int, monkeypatc
         np.testing.assert_allclose(getattr(compiled, name), getattr(expected, name), atol=3e-6)
 
 
-def test_logits_far_apart_neither_overflow_nor_vanish() -> None:
-    """The compiled sums against float64, with maxima that rise by hundreds from block to block."""
+@pytest.mark.parametrize("compiled", [False, True])
+def test_logits_far_apart_neither_overflow_nor_vanish(compiled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sums against float64, with maxima that rise by hundreds from block to block; pieces of one state each."""
     from statescape.language.lens import _stream
 
+    monkeypatch.setattr(lens_module, "PIECE", 8 * 64)
     draw = np.random.default_rng(0)
     logits = (draw.normal(0, 40, (24, 300)) + np.linspace(-400, 400, 300)).astype(np.float32)
-    targets = torch.from_numpy(draw.integers(300, size=24))
-    wanted = torch.from_numpy(logits).gather(1, targets[:, None])[:, 0]
+    targets = torch.from_numpy(draw.integers(300, size=8))
+    wanted = torch.from_numpy(logits).view(3, 8, 300)[:, torch.arange(8), targets]
     final = torch.softmax(torch.from_numpy(logits[:8]), 1)
-    for compiled in (False, True):
-        blocks = [(start, torch.from_numpy(logits[:, start : start + 64].copy())) for start in range(0, 300, 64)]
-        sums = _stream(blocks, wanted, targets, final, 5, compiled)
-        exact = logits.astype(np.float64)
-        shifted = exact - exact.max(1, keepdims=True)
-        total = np.exp(shifted).sum(1)
-        np.testing.assert_allclose(sums.log_sum_exp, exact.max(1) + np.log(total), rtol=1e-6)
-        np.testing.assert_allclose(sums.weighted / sums.total, (np.exp(shifted) * shifted).sum(1) / total, atol=1e-5)
-        np.testing.assert_array_equal(sums.top.numpy(), -np.sort(-logits, 1)[:, :5])
-        np.testing.assert_array_equal(sums.rank, (logits > wanted.numpy()[:, None]).sum(1))
-        cross = (np.tile(final.numpy(), (3, 1)) * exact).sum(1)
-        np.testing.assert_allclose(sums.cross, cross, atol=1e-3)
+    blocks = [(start, torch.from_numpy(logits[:, start : start + 64].copy())) for start in range(0, 300, 64)]
+    sums = _stream(blocks, wanted, targets, final, 5, compiled)
+    exact = logits.astype(np.float64).reshape(3, 8, 300)
+    shifted = exact - exact.max(2, keepdims=True)
+    total = np.exp(shifted).sum(2)
+    np.testing.assert_allclose(sums.maximum + sums.total.log(), exact.max(2) + np.log(total), rtol=1e-6)
+    np.testing.assert_allclose(sums.weighted / sums.total, (np.exp(shifted) * shifted).sum(2) / total, atol=1e-5)
+    np.testing.assert_array_equal(sums.top.numpy(), -np.sort(-exact, 2)[..., :5])
+    np.testing.assert_array_equal(sums.rank, (exact > wanted.double().numpy()[..., None]).sum(2))
+    np.testing.assert_allclose(sums.cross, (final.numpy() * exact).sum(2), atol=1e-3)
 
 
-def test_a_logit_that_is_no_number_stays_none() -> None:
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_logit_that_is_no_number_stays_none(compiled: bool) -> None:
     from statescape.language.lens import _stream
 
     logits = torch.randn(3, 50, generator=torch.Generator().manual_seed(0))
     logits[1, 20] = torch.nan
-    sums = _stream([(0, logits.clone())], logits[:, 0], torch.zeros(3, dtype=torch.long), None, 5, True)
-    assert sums.log_sum_exp.isnan().tolist() == [False, True, False]
+    wanted, targets = logits[:, 0].clone()[None], torch.zeros(3, dtype=torch.long)
+    sums = _stream([(0, logits.clone())], wanted, targets, None, 5, compiled)
+    assert sums.total.isnan().tolist() == [[False, True, False]]
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])

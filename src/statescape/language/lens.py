@@ -3,7 +3,8 @@
 A chunk of positions is taken through the vocabulary block by block, all its states together. The logits of the chunk's
 last states come first and are kept (a few MB): they give the targets and the final distribution p_L, so that for every
 state the log-sum-exp, the entropy lse - sum_v p_v z_v and KL(p_L || p_l) = sum_v p_L,v (log p_L,v - log p_l,v) add up
-over blocks, with the running maximum of the online softmax (Milakov & Gimelshein 2018, arXiv:1805.02867).
+over blocks, each relative to the block's own maximum (Milakov & Gimelshein 2018, arXiv:1805.02867). Long texts take one
+compiled pass over each block, short ones and other devices the operations of torch, on pieces that stay in the cache.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from statescape.language.decoder import Decoder
 from statescape.language.lens_readout import LensReadout
 from statescape.language.workers import in_workers
 
-# Rows (states times positions) and tokens of one product: large enough for full speed, small enough for the cache.
+# Rows (states times positions) and tokens of one product: enough for its full speed.
 ROWS = 768
 BLOCK = 2048
+# Logits of a piece, which with two more of its size fits the second cache.
+PIECE = 1 << 17
 # Tokens that share one maximum, by which most of them are passed over in the search for the best.
 GROUP = 64
 # Most positions of a chunk, whose final distributions are kept, and most logits at once where they cannot be streamed.
@@ -106,33 +109,32 @@ def _read_chunk(
     n_states, positions, _ = normed.shape
     compiled = compiled and normed.device.type == "cpu"
     final = _whole(decoder.logit_blocks(normed[-1], BLOCK), vocabulary)
-    targets = final.argmax(1) if targets is None else targets.to(final.device)
+    targets = final.max(1).indices if targets is None else targets.to(final.device)
+    stored = ((start, final[:, start : start + BLOCK].contiguous()) for start in range(0, vocabulary, BLOCK))
+    last = _stream(stored, final.gather(1, targets[:, None]).T, targets, None, top, compiled)
     # What is left of the final logits when they have been streamed: the final distribution.
-    stored = ((start, final[:, start : start + BLOCK].clone()) for start in range(0, final.shape[1], BLOCK))
-    last = _stream(stored, final.gather(1, targets[:, None])[:, 0], targets, None, top, compiled)
-    probabilities = final.sub_(last.log_sum_exp[:, None]).exp_()
+    probabilities = final.sub_(last.maximum[0, :, None].float()).sub_(last.total[0, :, None].log().float()).exp_()
     last.cross = last.weighted / last.total + last.maximum
 
-    together = max(1, ROWS // max(1, n_states - 1)) if decoder.streams else positions
-    parts: list[list[_Sums]] = []
-    for start in range(0, positions if n_states > 1 else 0, together):
-        some = slice(start, start + together)
-        rows, repeated = normed[:-1, some].flatten(0, 1), targets[some].repeat(n_states - 1)
-        blocks = decoder.logit_blocks(rows, BLOCK)
-        earlier = _stream(blocks, decoder.logits_of(rows, repeated), repeated, probabilities[some], top, compiled)
-        parts.append(earlier.by_state(n_states - 1))
-    sums = [_Sums.joined(list(of_state)) for of_state in zip(*parts, strict=True)] + [last]
-    log_sum_exp = torch.stack([each.log_sum_exp for each in sums])
+    together = max(1, ROWS // positions) if decoder.streams else n_states
+    sums = []
+    for start in range(0, n_states - 1, together):
+        rows = normed[start : min(start + together, n_states - 1)]
+        blocks, repeated = decoder.logit_blocks(rows.flatten(0, 1), BLOCK), targets.repeat(len(rows))
+        wanted = decoder.logits_of(rows.flatten(0, 1), repeated).view(rows.shape[:2])
+        sums.append(_stream(blocks, wanted, targets, probabilities, top, compiled))
+    found = _Sums.joined([*sums, last])
+    log_sum_exp = found.maximum + found.total.log()
     # The cross entropy of the final distribution with each lens distribution.
-    cross_entropy = log_sum_exp - torch.stack([each.cross for each in sums])
-    log_total, mean = log_sum_exp - _stacked(sums, "maximum"), _stacked(sums, "weighted") / _stacked(sums, "total")
+    cross_entropy = log_sum_exp - found.cross
+    entropy = found.total.log() - found.weighted / found.total
     return {
         "target_ids": targets.cpu().numpy(),
-        "top_ids": _stacked(sums, "top_ids").cpu().numpy(),
-        "top_log_probabilities": (_stacked(sums, "top") - log_sum_exp[..., None]).float().cpu().numpy(),
-        "rank": _stacked(sums, "rank").cpu().numpy(),
-        "log_probability": (_stacked(sums, "target_logits") - log_sum_exp).float().cpu().numpy(),
-        "entropy": (log_total - mean).clamp_min(0).float().cpu().numpy(),
+        "top_ids": found.top_ids.cpu().numpy(),
+        "top_log_probabilities": (found.top - log_sum_exp[..., None]).float().cpu().numpy(),
+        "rank": found.rank.cpu().numpy(),
+        "log_probability": (found.target_logits - log_sum_exp).float().cpu().numpy(),
+        "entropy": entropy.clamp_min(0).float().cpu().numpy(),
         "kl_to_final": (cross_entropy - cross_entropy[-1]).clamp_min(0).float().cpu().numpy(),
     }
 
@@ -146,154 +148,171 @@ def _whole(blocks: Iterable[tuple[int, torch.Tensor]], vocabulary: int) -> Float
     return whole
 
 
-def _stacked(sums: list[_Sums], name: str) -> torch.Tensor:
-    return torch.stack([getattr(each, name) for each in sums])
-
-
 @dataclass(eq=False)
 class _Sums:
-    """What the blocks of a vocabulary add up to, for every row; relative to the running maximum where exponentiated."""
+    """What the blocks of a vocabulary add up to, at every state and position.
 
-    target_logits: Float[torch.Tensor, " rows"]
-    top: Float[torch.Tensor, "rows top"]
-    top_ids: Int[torch.Tensor, "rows top"]
-    rank: Int[torch.Tensor, " rows"]
-    maximum: Float[torch.Tensor, " rows"]
-    total: Float[torch.Tensor, " rows"]
-    weighted: Float[torch.Tensor, " rows"]
-    cross: Float[torch.Tensor, " rows"]
+    `total` is sum e^(z - M), `weighted` sum e^(z - M) (z - M), with M the `maximum`; `cross` sums the final
+    probabilities times z.
+    """
 
-    @classmethod
-    def empty(cls, target_logits: Float[torch.Tensor, " rows"], top: int) -> _Sums:
-        rows = len(target_logits)
-        device = target_logits.device
-        zeros = torch.zeros(rows, dtype=torch.float64, device=device)
-        return cls(
-            target_logits=target_logits,
-            top=torch.full((rows, top), -torch.inf, device=device),
-            top_ids=torch.zeros((rows, top), dtype=torch.long, device=device),
-            rank=torch.zeros(rows, dtype=torch.long, device=device),
-            maximum=torch.full((rows,), -torch.inf, dtype=torch.float64, device=device),
-            total=zeros,
-            weighted=zeros.clone(),
-            cross=zeros.clone(),
-        )
-
-    @property
-    def log_sum_exp(self) -> Float[torch.Tensor, " rows"]:
-        """The logarithm of sum_v e^z_v."""
-        return self.maximum + self.total.log()
-
-    def by_state(self, states: int) -> list[_Sums]:
-        """The rows of every state for themselves."""
-        fields = {name: getattr(self, name).chunk(states) for name in self.__dataclass_fields__}
-        return [_Sums(**{name: values[state] for name, values in fields.items()}) for state in range(states)]
+    target_logits: Float[torch.Tensor, "states positions"]
+    top: Float[torch.Tensor, "states positions top"]
+    top_ids: Int[torch.Tensor, "states positions top"]
+    rank: Int[torch.Tensor, "states positions"]
+    maximum: Float[torch.Tensor, "states positions"]
+    total: Float[torch.Tensor, "states positions"]
+    weighted: Float[torch.Tensor, "states positions"]
+    cross: Float[torch.Tensor, "states positions"]
 
     @classmethod
     def joined(cls, parts: list[_Sums]) -> _Sums:
-        """Positions after positions of one state."""
+        """States after states."""
         return cls(**{name: torch.cat([getattr(part, name) for part in parts]) for name in cls.__dataclass_fields__})
 
 
 def _stream(
     blocks: Iterable[tuple[int, torch.Tensor]],
-    target_logits: Float[torch.Tensor, " rows"],
-    targets: Int[torch.Tensor, " rows"],
+    target_logits: Float[torch.Tensor, "states positions"],
+    targets: Int[torch.Tensor, " positions"],
     probabilities: Float[torch.Tensor, "positions vocabulary"] | None,
     top: int,
     compiled: bool,
 ) -> _Sums:
-    """One pass over the vocabulary; the rows are states times positions, the logits in ``blocks`` are used up."""
-    sums, scratch = _Sums.empty(target_logits, top), target_logits.new_empty(0)
-    absorb = _absorb_compiled if compiled else _absorb
-    for start, logits in blocks:
-        inside = ((targets >= start) & (targets < start + logits.shape[1])).nonzero()[:, 0]
-        logits[inside, targets[inside] - start] = target_logits[inside]  # so that no target outranks itself
-        # What is compared or multiplied lands in one scratch: a fresh array for each would cost more than its numbers.
-        scratch = scratch if scratch.shape == logits.shape else torch.empty_like(logits)
-        absorb(sums, logits, start, probabilities, scratch)
-    return sums
-
-
-def _absorb_compiled(
-    sums: _Sums, logits: torch.Tensor, start: int, probabilities: torch.Tensor | None, scratch: torch.Tensor
-) -> None:
-    """All of it row by row, in one pass."""
-    from statescape.language.lens_kernel import absorb
-
-    nothing = logits.new_empty((0, 0))
-    arrays = (sums.top, sums.top_ids, sums.rank, sums.maximum, sums.total, sums.weighted, sums.cross)
-    absorb(
-        logits.numpy(),
-        start,
-        sums.target_logits.numpy(),
-        (nothing if probabilities is None else probabilities).numpy(),
-        *(array.numpy() for array in arrays),
-        scratch.view(-1)[: 2 * logits.shape[1]].view(2, -1).numpy(),
+    """One pass over the vocabulary; the rows of the blocks are states times positions."""
+    states, positions = target_logits.shape
+    best = _Best.empty(states * positions, top, target_logits.device)
+    scratch, of_blocks = target_logits.new_empty(0), []
+    for start, rows in blocks:
+        logits = rows.view(states, positions, -1)
+        width = logits.shape[2]
+        inside = ((targets >= start) & (targets < start + width)).nonzero()[:, 0]
+        # So that no target outranks itself.
+        logits[:, inside, targets[inside] - start] = target_logits[:, inside]
+        sums = logits.new_zeros(5, states, positions)
+        if compiled:
+            _add_compiled(rows, target_logits, probabilities, best, start, sums)
+        else:
+            final = None if probabilities is None else probabilities[:, start : start + width]
+            scratch = _add(logits, target_logits, final, best, start, sums, scratch)
+        of_blocks.append(sums)
+    above, maximum, total, weighted, cross = torch.stack(of_blocks, dim=1).double()
+    largest = maximum.amax(0)
+    shift = maximum - largest
+    return _Sums(
+        target_logits=target_logits,
+        top=best.values.view(states, positions, top),
+        top_ids=best.ids.view(states, positions, top),
+        rank=above.sum(0).long(),
+        maximum=largest,
+        total=(shift.exp() * total).sum(0),
+        weighted=(shift.exp() * (weighted + shift * total)).sum(0),
+        cross=cross.sum(0),
     )
 
 
-def _absorb(
-    sums: _Sums, logits: torch.Tensor, start: int, probabilities: torch.Tensor | None, scratch: torch.Tensor
+def _add_compiled(
+    rows: Float[torch.Tensor, "rows tokens"],
+    target_logits: Float[torch.Tensor, "states positions"],
+    probabilities: Float[torch.Tensor, "positions vocabulary"] | None,
+    best: _Best,
+    start: int,
+    sums: Float[torch.Tensor, "5 states positions"],
 ) -> None:
-    """Operation by operation, on any device."""
+    """The sums of a block, row by row in one pass: rank, maximum, total, weighted, cross."""
+    from statescape.language.lens_kernel import absorb
+
+    final = rows.new_empty((0, 0)) if probabilities is None else probabilities
+    arrays = (target_logits.reshape(-1), final, best.values, best.ids, sums.flatten(1))
+    absorb(rows.numpy(), start, *(array.numpy() for array in arrays))
+
+
+def _add(
+    logits: Float[torch.Tensor, "states positions tokens"],
+    target_logits: Float[torch.Tensor, "states positions"],
+    probabilities: Float[torch.Tensor, "positions tokens"] | None,
+    best: _Best,
+    start: int,
+    sums: Float[torch.Tensor, "5 states positions"],
+    scratch: Float[torch.Tensor, " _"],
+) -> Float[torch.Tensor, " _"]:
+    """The same, operation by operation on some states at a time; returns the scratch for the next block."""
+    states, positions, width = logits.shape
+    several = states
+    if logits.device.type == "cpu":
+        several = min(states, max(1, PIECE // (positions * width)))
+    # A fresh array for every operation would cost more than its numbers.
+    needed = 2 * several * positions * width
+    scratch = scratch if scratch.numel() >= needed else logits.new_empty(needed)
+    maxima = logits.new_empty(states, positions, width // (GROUP if width % GROUP == 0 else width))
+    for first in range(0, states, several):
+        part = slice(first, first + several)
+        _add_piece(logits[part], target_logits[part, :, None], probabilities, maxima[part], sums[:, part], scratch)
+    best.keep(logits.flatten(0, 1), maxima.flatten(0, 1), start)
+    return scratch
+
+
+def _add_piece(
+    logits: Float[torch.Tensor, "states positions tokens"],
+    target_logits: Float[torch.Tensor, "states positions 1"],
+    probabilities: Float[torch.Tensor, "positions tokens"] | None,
+    maxima: Float[torch.Tensor, "states positions groups"],
+    sums: Float[torch.Tensor, "5 states positions"],
+    scratch: Float[torch.Tensor, " _"],
+) -> None:
+    above, maximum, total, weighted, cross = sums
+    one, other = (half[: logits.numel()].view(logits.shape) for half in scratch.chunk(2))
+    torch.amax(logits.view(*maxima.shape, -1), 3, out=maxima)
+    torch.amax(maxima, 2, out=maximum)
     # A comparison into floats is summed six times as fast as one into booleans; counts below 2^24 are exact.
-    sums.rank += torch.gt(logits, sums.target_logits[:, None], out=scratch).sum(1).long()
+    torch.sum(torch.gt(logits, target_logits, out=one), 2, out=above)
     if probabilities is not None:
-        final = probabilities[:, start : start + logits.shape[1]]
-        by_state = (-1, *final.shape)
-        sums.cross += torch.mul(logits.view(by_state), final, out=scratch.view(by_state)).sum(2).flatten()
-    _add_exponentials(sums, logits, _keep_top(sums, logits, start), scratch)
+        torch.sum(torch.mul(logits, probabilities, out=one), 2, out=cross)
+    shifted = torch.sub(logits, maximum[..., None], out=one)
+    exponentials = torch.exp(shifted, out=other)
+    torch.sum(exponentials, 2, out=total)
+    torch.sum(exponentials.mul_(shifted), 2, out=weighted)
 
 
-def _keep_top(sums: _Sums, logits: torch.Tensor, start: int) -> torch.Tensor:
-    """Merge a block's best into the best so far, and return each row's maximum.
+@dataclass(eq=False)
+class _Best:
+    """The largest logits of every row so far, best first, and their tokens."""
 
-    Sorting whole rows would cost more than the product. Groups without anything better are known by their maximum, and
-    after the first few blocks nearly all are such.
-    """
-    rows, width = logits.shape
-    grouped = logits.view(rows, -1, GROUP if width % GROUP == 0 else width)
-    maxima = grouped.amax(2)
-    row, group = (maxima > sums.top[:, -1:]).nonzero(as_tuple=True)
-    if len(row):
-        candidates = grouped[row, group]
-        which, place = (candidates > sums.top[row, -1:]).nonzero(as_tuple=True)
-        _merge(sums, row[which], candidates[which, place], start + group[which] * grouped.shape[2] + place)
-    return maxima.amax(1)
+    values: Float[torch.Tensor, "rows top"]
+    ids: Int[torch.Tensor, "rows top"]
 
+    @classmethod
+    def empty(cls, rows: int, top: int, device: torch.device) -> _Best:
+        values = torch.full((rows, top), -torch.inf, device=device)
+        return cls(values, torch.zeros((rows, top), dtype=torch.long, device=device))
 
-def _merge(sums: _Sums, row: torch.Tensor, values: torch.Tensor, ids: torch.Tensor) -> None:
-    """Put candidates, sorted by row, among the best of their rows."""
-    top = sums.top.shape[1]
-    rows, owner, counts = torch.unique_consecutive(row, return_inverse=True, return_counts=True)
-    slot = top + torch.arange(len(row), device=row.device) - (counts.cumsum(0) - counts)[owner]
-    room = (len(rows), top + int(counts.max()))
-    all_values, all_ids = values.new_full(room, -torch.inf), ids.new_zeros(room)
-    all_values[:, :top], all_ids[:, :top] = sums.top[rows], sums.top_ids[rows]
-    all_values[owner, slot], all_ids[owner, slot] = values, ids
-    sums.top[rows], order = all_values.topk(top, dim=1)
-    sums.top_ids[rows] = all_ids.gather(1, order)
+    def keep(
+        self, logits: Float[torch.Tensor, "rows tokens"], maxima: Float[torch.Tensor, "rows groups"], start: int
+    ) -> None:
+        """Merge a block's best into the best so far.
 
+        Sorting whole rows would cost more than the product. Groups without anything better are known by their maximum,
+        and after the first block nearly all are such.
+        """
+        if start == 0:
+            kept = min(self.values.shape[1], logits.shape[1])
+            self.values[:, :kept], self.ids[:, :kept] = logits.topk(kept, dim=1)
+            return
+        row, group = (maxima > self.values[:, -1:]).nonzero(as_tuple=True)
+        if len(row):
+            grouped = logits.view(*maxima.shape, -1)
+            candidates = grouped[row, group]
+            which, place = (candidates > self.values[row, -1:]).nonzero(as_tuple=True)
+            self._merge(row[which], candidates[which, place], start + group[which] * grouped.shape[2] + place)
 
-def _add_exponentials(sums: _Sums, logits: torch.Tensor, maximum: torch.Tensor, scratch: torch.Tensor) -> None:
-    """Add sum e^(z-M) and sum e^(z-M) (z-M) of a block, M the running maximum; ``logits`` are used up."""
-    shifted = logits.sub_(maximum[:, None])
-    exponentials = torch.exp(shifted, out=scratch)
-    total = exponentials.sum(1).double()
-    weighted = exponentials.mul_(shifted).sum(1).double()
-    running = torch.maximum(sums.maximum, maximum.double())
-    sums.total, sums.weighted = _moved(sums.total, sums.weighted, sums.maximum, running)
-    total, weighted = _moved(total, weighted, maximum.double(), running)
-    sums.total += total
-    sums.weighted += weighted
-    sums.maximum = running
-
-
-def _moved(
-    total: torch.Tensor, weighted: torch.Tensor, maximum: torch.Tensor, to: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Both sums relative to a larger maximum; before the first block the old one is -inf and the sums are zero."""
-    shift = torch.where(maximum.isinf(), 0.0, maximum - to)
-    factor = shift.exp()
-    return factor * total, factor * (weighted + shift * total)
+    def _merge(self, row: torch.Tensor, values: torch.Tensor, ids: torch.Tensor) -> None:
+        """Put candidates, sorted by row, among the best of their rows."""
+        top = self.values.shape[1]
+        rows, owner, counts = torch.unique_consecutive(row, return_inverse=True, return_counts=True)
+        slot = top + torch.arange(len(row), device=row.device) - (counts.cumsum(0) - counts)[owner]
+        room = (len(rows), top + int(counts.max()))
+        all_values, all_ids = values.new_full(room, -torch.inf), ids.new_zeros(room)
+        all_values[:, :top], all_ids[:, :top] = self.values[rows], self.ids[rows]
+        all_values[owner, slot], all_ids[owner, slot] = values, ids
+        self.values[rows], order = all_values.topk(top, dim=1)
+        self.ids[rows] = all_ids.gather(1, order)

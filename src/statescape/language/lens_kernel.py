@@ -21,21 +21,8 @@ _FREEDOMS = {"reassoc", "contract", "nsz", "arcp", "nnan"}
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def absorb(
-    logits: Any,
-    start: int,
-    target_logits: Any,
-    probabilities: Any,
-    top: Any,
-    top_ids: Any,
-    rank: Any,
-    maximum: Any,
-    total: Any,
-    weighted: Any,
-    cross: Any,
-    scratch: Any,
-) -> None:
-    """Add a block of logits to the sums of its rows.
+def absorb(logits: Any, start: int, target_logits: Any, probabilities: Any, top: Any, top_ids: Any, sums: Any) -> None:
+    """What the logits of a block of the vocabulary add up to, in every row.
 
     Args:
         logits: [rows, width], float32.
@@ -43,41 +30,28 @@ def absorb(
         target_logits: the target's logit of every row.
         probabilities: the final distribution on the whole vocabulary, [positions, vocabulary]; row r belongs to
             position r % positions. No positions: there is none yet.
-        top: best logits so far, best first; ``top_ids`` their tokens.
+        top: the best logits of all blocks so far, best first; ``top_ids`` their tokens.
         top_ids: see ``top``.
-        rank: logits above the target's so far.
-        maximum: the largest logit so far; ``total`` and ``weighted`` are relative to it.
-        total: sum of e^(z - maximum).
-        weighted: sum of e^(z - maximum) (z - maximum).
-        cross: sum of the final probability times z.
-        scratch: [2, width] float32, for this thread alone.
+        sums: [5, rows], filled with the count of logits above the target's, the largest logit M, sum e^(z - M),
+            sum e^(z - M) (z - M), and the sum of the final probability times z.
     """
     rows, width = logits.shape
     positions, kept = probabilities.shape[0], top.shape[1]
-    powers, shifts = scratch[0], scratch[1]
+    powers, shifts = np.empty(width, np.float32), np.empty(width, np.float32)
     for row in range(rows):
         z = logits[row]
         largest = _largest(z, shifts)
+        sums[1, row] = largest
         if not largest < np.inf:  # NaN counts as largest; it stays one
-            total[row] = np.nan
+            sums[2, row] = np.nan
             continue
-        rank[row] += _count_above(z, target_logits[row])
+        sums[0, row] = _count_above(z, target_logits[row])
         if positions:
-            cross[row] += _product(z, probabilities[row % positions][start : start + width])
+            sums[4, row] = _product(z, probabilities[row % positions][start : start + width])
         if largest > top[row, kept - 1]:
             _insert(z, start, top[row], top_ids[row])
-        before = maximum[row]
-        now = max(before, np.float64(largest))
-        base = np.float32(now)
-        _exponentials(z, base, powers, shifts)
-        added, turned = _sums(z, base, powers, shifts)
-        if total[row] > 0.0 and before < now:
-            factor = np.exp(before - now)
-            weighted[row] = factor * (weighted[row] + (before - now) * total[row])
-            total[row] = factor * total[row]
-        total[row] += added
-        weighted[row] += turned
-        maximum[row] = now
+        _exponentials(z, largest, powers, shifts)
+        sums[2, row], sums[3, row] = _sums(z, largest, powers, shifts)
 
 
 # Each loop is a function of its own: with few arrays in sight the compiler sees that none overlap.
@@ -88,7 +62,7 @@ def _count_above(z: Any, target: Any) -> Any:
     above = np.float32(0.0)  # counts below 2^24 are exact, and floats are added sixteen at a time
     for v in range(len(z)):
         above += np.float32(1.0) if z[v] > target else np.float32(0.0)
-    return np.int64(above)
+    return above
 
 
 @njit(fastmath=_FREEDOMS)  # type: ignore[untyped-decorator]
