@@ -11,7 +11,7 @@ WORKERS ?= 2
 # Modules are compiled once, not in every process that a test or a search starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint test-slow bench docs train clean
+.PHONY: help demo notebook test lint test-slow bench docs train clean
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -21,6 +21,9 @@ demo: $(VENV)/lm.stamp  ## install, run both main jobs, write demo/
 	@rm -f demo/evolution.run
 	@$(BIN)/statescape evolve narma10 --units 20 --generations 12 --no-compare --no-tune --workers 1 --run demo/evolution.run --out demo/evolution.html
 	@echo "Open in a browser: demo/path.html, the path of a language model; demo/evolution.html, a wiring under its seals."
+
+notebook: $(VENV)/lm.stamp  ## the lab notebook of both wings on one page, at quick budgets: notebook.html
+	@$(BIN)/statescape notebook --quick --out notebook.html
 
 test: lint  ## lint, format, types, import contracts, all tests but the slow ones
 	$(BIN)/pytest -n $(WORKERS) -m "not slow"
