@@ -38,7 +38,7 @@ def print_lines(axes: Axes, panel: Lines) -> None:
         unit = (lambda value, _: f"{100 * value:g} %") if panel.percent_x else (lambda value, _: f"{value:,.0f}")
         axes.xaxis.set_major_formatter(FuncFormatter(unit))
     if len(panel.lines) > 1:
-        axes.legend()
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
 def add_lines(figure: go.Figure, at: dict[str, int], panel: Lines) -> None:
