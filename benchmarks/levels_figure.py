@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from harness import RESULTS
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from harness import RESULTS
 from statescape.views.theme import BLUE, GREY, RED, matplotlib_theme
 
 TITLES = {
