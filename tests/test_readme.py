@@ -11,7 +11,7 @@ from tests.documents import DOCUMENTS, ROOT, Example
 QUICK = [
     one
     for one in documents.examples()
-    if not any(" evolve " in command or " verdict " in command for command, _ in one.commands)
+    if not any(f" {word} " in command for word in ("evolve", "verdict", "notebook") for command, _ in one.commands)
 ]
 SLOW = [one for one in documents.examples() if one not in QUICK]
 

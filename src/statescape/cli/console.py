@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from statescape.wording import NARROW_SPACE
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.status import Status
@@ -35,9 +37,14 @@ def complain(message: str) -> None:
 
 
 def visible(text: str) -> str:
-    """The text with everything unprintable (control characters, bidi marks, lone surrogates) written as an escape."""
+    """The text with everything unprintable (control characters, bidi marks, lone surrogates) written as an escape.
+
+    The narrow space of French typography, which Python does not count as printable, stays.
+    """
     return "".join(
-        character if character.isprintable() else character.encode("unicode_escape", "surrogatepass").decode("ascii")
+        character
+        if character.isprintable() or character == NARROW_SPACE
+        else character.encode("unicode_escape", "surrogatepass").decode("ascii")
         for character in text
     )
 

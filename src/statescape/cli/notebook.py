@@ -11,12 +11,12 @@ import typer
 from statescape.cli import corpus as corpora
 from statescape.cli import inputs
 from statescape.cli.bar import Bar
-from statescape.cli.console import complain, output, working
+from statescape.cli.console import complain, output, visible, working
 from statescape.errors import StatescapeError
 from statescape.wording import LANGUAGES, speaking
 
 if TYPE_CHECKING:
-    from statescape.studies.notebook import Asked
+    from statescape.studies.notebook import Asked, Notebook
 
 SAMPLE = "sample.jsonl"
 
@@ -66,6 +66,7 @@ def notebook(
         except KeyboardInterrupt:
             complain(f"Interrupted. {folder} keeps what was done; give the same command again to go on.")
             raise typer.Exit(130) from None
+        _print_answers(found)
         if json_file is not None:
             from statescape.cli.notebook_json import as_json
 
@@ -79,6 +80,18 @@ def notebook(
     output().print(f"Notebook: {out}", markup=False)
     if open_page:
         typer.launch(out.resolve().as_uri())
+
+
+def _print_answers(found: Notebook) -> None:
+    """What the page says, in one sentence for each model and study."""
+    from statescape.studies.notebook.conclusion import claim_in_words
+
+    console = output()
+    answers = [claim_in_words(one) for one in found.verdicts.models]
+    answers += [f"{result.name}: {result.read().answer[0]}" for result in found.studies]
+    for answer in answers:
+        console.print(visible(answer), markup=False, soft_wrap=not console.is_terminal)
+    console.print()
 
 
 def _asked(

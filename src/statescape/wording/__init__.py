@@ -6,11 +6,12 @@ they stand. What is said is said when it is shown: results keep numbers, never s
 """
 
 from statescape.wording.language import LANGUAGES, speaking, spoken
-from statescape.wording.numbers import number, ordinal, separators
+from statescape.wording.numbers import NARROW_SPACE, number, ordinal, separators
 from statescape.wording.saying import listed, phrase, say, say_count, unfilled
 
 __all__ = [
     "LANGUAGES",
+    "NARROW_SPACE",
     "listed",
     "number",
     "ordinal",

@@ -64,7 +64,11 @@ def add_lines(figure: go.Figure, at: dict[str, int], panel: Lines) -> None:
         figure.update_xaxes(tickformat=".0%", **at)
     if panel.log_x:
         places = sorted({x for line in panel.lines for x in line.x})
-        ticks = {"tickvals": places} if len(places) <= MOST_TICKS else {"dtick": "D2" if panel.percent_x else None}
+        ticks = (
+            {"tickvals": places, "tickformat": ",~g"}
+            if len(places) <= MOST_TICKS
+            else {"dtick": "D2" if panel.percent_x else None}
+        )
         figure.update_xaxes(**ticks, **at)
 
 
