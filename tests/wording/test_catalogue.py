@@ -10,8 +10,7 @@ from string import Formatter
 import pytest
 
 import statescape
-from statescape.views.globe.module import IN_MARKUP, TEXTS
-from statescape.views.script_words import IN_JAVASCRIPT
+from statescape.views.marked import marked_in
 from statescape.wording.catalogue import catalogue
 
 SOURCE = Path(statescape.__file__).parent
@@ -41,10 +40,9 @@ def said() -> dict[str, tuple[str, ...]]:
     for file in SOURCE.rglob("*.py"):
         for forms in said_in(ast.parse(file.read_text("utf-8")), str(file.relative_to(SOURCE))):
             assert texts.setdefault(forms[0], forms) == forms, f"{forms[0]!r} is said with and without a plural"
-    markup = (files("statescape.views.globe") / TEXTS["SPHERE_HTML"]).read_text("utf-8")
-    scripts = "\n".join(file.read_text("utf-8") for file in SOURCE.rglob("*.js"))
-    for text in (*IN_MARKUP.findall(markup), *IN_JAVASCRIPT.findall(scripts)):
-        texts.setdefault(text, (text,))
+    for file in SOURCE.rglob("*"):
+        if file.suffix in (".js", ".html"):
+            texts |= {text: (text,) for text in marked_in(file.read_text("utf-8")) if text not in texts}
     return texts
 
 
@@ -91,3 +89,8 @@ def test_french_typography():
                     )
             assert "« " not in bare, text
             assert "'" not in bare, f"{text!r} has a straight apostrophe"
+
+
+def test_what_scripts_say_cannot_end_their_strings():
+    for english, entry in catalogue("fr").items():
+        assert not set('"`\\') & set(entry if isinstance(entry, str) else "".join(entry)), english

@@ -11,6 +11,7 @@ from statescape.views.globe.data import SphereData
 from statescape.views.globe.module import javascript, module_text
 from statescape.views.globe.packing import packed
 from statescape.views.globe.reading import shown
+from statescape.views.marked import said_in_script
 from tests.views.globe.paths import HOSTILE, hostile_path, story_path
 
 
@@ -162,7 +163,7 @@ def test_javascript_of_the_module_stays_small():
     assert len(javascript().encode()) <= 45_000
     assert "innerHTML = SPHERE_HTML" in javascript()
     assert javascript().count("innerHTML") == 1
-    assert module_text().endswith(javascript())
+    assert module_text().endswith(said_in_script(javascript()))
 
 
 @pytest.mark.slow

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import json
-import re
 from functools import cache
 from importlib.resources import files
 
 from statescape.views.globe.colours import PALETTES
-from statescape.views.script_words import words_in
-from statescape.wording import say, separators, speaking, spoken
-
-IN_MARKUP = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-"""Texts of the reader in the markup."""
+from statescape.views.marked import said_in_markup, said_in_script
+from statescape.wording import separators, speaking, spoken
 
 # Styles, markup and shaders, each in its own language, reach the JavaScript as constants of these names.
 TEXTS = {
@@ -57,18 +52,12 @@ def module_text() -> str:
 def _module_text(language: str) -> str:
     folder = files(__package__)
     texts = {name: (folder / file).read_text("utf-8") for name, file in TEXTS.items()}
+    values = {**texts, "PALETTES": PALETTES, "LANGUAGE": language}
     with speaking(language):
-        texts["SPHERE_HTML"] = IN_MARKUP.sub(lambda found: html.escape(say(found[1])), texts["SPHERE_HTML"])
-        words, decimal = words_in(javascript()), separators()[0]
-    values = {
-        **texts,
-        "PALETTES": PALETTES,
-        "LANGUAGE": language,
-        "DECIMAL": decimal,
-        "WORDS": words,
-    }
+        values |= {"SPHERE_HTML": said_in_markup(texts["SPHERE_HTML"]), "DECIMAL": separators()[0]}
+        script = said_in_script(javascript())
     constants = [f"const {name} = {json.dumps(value, ensure_ascii=False)};" for name, value in values.items()]
-    return "\n".join([*constants, javascript()])
+    return "\n".join([*constants, script])
 
 
 @cache

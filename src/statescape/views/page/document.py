@@ -18,8 +18,8 @@ from typing import Any
 
 from statescape import __version__
 from statescape.files import written_whole
+from statescape.views.marked import said_in_script
 from statescape.views.page.blocks import Block, Figure, escaped, figures_in
-from statescape.views.script_words import words_in
 from statescape.views.theme import DARK, LIGHT, MONO_FONT, SCREEN_FONT, Ground
 from statescape.wording import say, spoken
 
@@ -146,8 +146,7 @@ def _payloads(figures: Sequence[Figure]) -> str:
 
 
 def _script() -> str:
-    code = _text("page.js")
-    return f"const PAGE_WORDS = {json.dumps(words_in(code)).replace('<', chr(92) + 'u003c')};\n{code}"
+    return said_in_script(_text("page.js"))
 
 
 def _figure(block: Figure) -> dict[str, Any]:

@@ -6,10 +6,9 @@
   const root = document.documentElement;
   const NARROW = 760, PAPER = 960; // page.css makes the figures of the paper smaller by as much as A4 is narrower
   const LANGUAGE = root.lang;
-  const worded = (text, values = {}) => (PAGE_WORDS[text] ?? text).replace(/\{(\w+)\}/g, (_, name) => values[name]);
   // What the buttons over a figure say: Plotly's own English is the key.
-  const BUTTONS = { "Download plot as a PNG": worded("Download plot as a PNG"), "Zoom": worded("Zoom"), "Pan": worded("Pan"),
-    "Zoom in": worded("Zoom in"), "Zoom out": worded("Zoom out"), "Reset axes": worded("Reset axes") };
+  const BUTTONS = { "Download plot as a PNG": "§Download plot as a PNG§", "Zoom": "§Zoom§", "Pan": "§Pan§",
+    "Zoom in": "§Zoom in§", "Zoom out": "§Zoom out§", "Reset axes": "§Reset axes§" };
   const CONFIG = { locale: LANGUAGE, locales: { [LANGUAGE]: { dictionary: BUTTONS } }, displaylogo: false, responsive: false, scrollZoom: false,
     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
 
@@ -52,7 +51,7 @@
     for (const place of places.values()) {
       if (place.classList.contains("js-plotly-plot")) continue;
       place.classList.add("failed");
-      place.textContent = worded("This figure could not be drawn: {reason}", { reason });
+      place.textContent = `§This figure could not be drawn: ${reason}§`;
     }
     root.dataset.ready = "failed";
   }
@@ -85,7 +84,7 @@
   const breath = () => new Promise((done) => setTimeout(done, 0));
 
   async function start() {
-    if (typeof DecompressionStream === "undefined") throw new Error(worded("this browser is too old (before 2023)."));
+    if (typeof DecompressionStream === "undefined") throw new Error("§this browser is too old (before 2023).§");
     const [code, text] = await Promise.all([unpacked("plotly"), unpacked("figures")]);
     const script = document.createElement("script");
     script.textContent = code;

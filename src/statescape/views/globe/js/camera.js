@@ -12,7 +12,7 @@ const anglesOf = ([x, y, z]) => ({
 	pitch: clamp(Math.atan2(z, Math.hypot(x, y)), ...LIMITS.pitch),
 });
 
-// The view a visitor starts with: the end of the path in front, its beginning to one side.
+// The first view: the end of the path in front, its beginning to one side.
 function firstCamera(data) {
 	const { yaw, pitch } = anglesOf(data.path.at(-1).map((value, i) => value + 0.35 * data.path[0][i]));
 	return { yaw: yaw + 0.18, pitch: clamp(pitch + 0.12, -1.2, 1.2), distance: 3.1, field: 1.7, inside: 0 };

@@ -40,9 +40,9 @@ function makeControls(scene) {
 		part.slider.ariaValueText = wordsOf(scene).sentence;
 		part.slider.style.setProperty("--done", `${(100 * layer) / (last || 1)}%`);
 		const at = Math.abs(layer - block) < 0.005 ? block : fixed(layer, 1);
-		say(part.readout, worded("block {at} of {last}", { at, last }));
-		say(part.play, scene.playing ? worded("Pause") : worded("Play"));
-		say(part.inside, scene.goal().inside > 0.5 ? worded("Step outside") : worded("Step inside"));
+		say(part.readout, `§block ${at} of ${last}§`);
+		say(part.play, scene.playing ? "§Pause§" : "§Play§");
+		say(part.inside, scene.goal().inside > 0.5 ? "§Step outside§" : "§Step inside§");
 		part.colour.value = colour;
 	};
 }

@@ -35,7 +35,7 @@ const rowOf = (array, row, width) => array.subarray(row * width, (row + 1) * wid
 const position = (data, token) => rowOf(data.positions, token, 3);
 const likeliest = (data, block) => rowOf(data.top, block, data.n_top); // best first
 
-// Probability and rank from 0: exact among the likeliest of the block, elsewhere from the byte.
+// Probability and rank from 0: exact among the likeliest, elsewhere from the byte.
 function reading(data, block, token) {
 	const place = likeliest(data, block).indexOf(token);
 	if (place >= 0) {

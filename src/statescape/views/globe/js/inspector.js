@@ -10,7 +10,8 @@ function makeCard(scene) {
 		if (card.hidden) return;
 		const read = reading(data, Math.round(look.layer), look.hover);
 		say(name, data.shown[look.hover]);
-		say(facts, `#${look.hover} · ${probabilityText(read)} · ${worded("rank {rank}", { rank: rankText(read) })}`);
+		const rank = rankText(read);
+		say(facts, `#${look.hover} · ${probabilityText(read)} · §rank ${rank}§`);
 		card.style.left = `${clamp(at.x + 16, 4, view.width - card.offsetWidth - 4)}px`;
 		card.style.top = `${clamp(at.y + 16, 4, view.height - card.offsetHeight - 4)}px`;
 	};
@@ -21,7 +22,7 @@ function makeInspector(scene) {
 	const last = data.states - 1;
 	let token = -1;
 	data.legend.probability.ticks.forEach((text, i) => (part.ruler.children[3 - i].textContent = text));
-	part.end.textContent = worded("block {last}", { last });
+	part.end.textContent = `§block ${last}§`;
 	part.close.onclick = () => {
 		scene.change({ pinned: -1 });
 		part.stage.focus();
@@ -55,7 +56,8 @@ function makeInspector(scene) {
 		say(part.name, data.shown[token]);
 		say(part.id, `#${token}`);
 		say(part.probability, probabilityText(read));
-		say(part.rank, worded("{rank} of {n}", { rank: rankText(read), n: grouped(data.n) }));
+		const [rank, n] = [rankText(read), grouped(data.n)];
+		say(part.rank, `§${rank} of ${n}§`);
 		const [low, high] = data.cosine_range;
 		say(part.cosine, fixed(low + (high - low) * valueAt(data, { colour: "cosine", layer: block }, token), 2));
 		part.now.setAttribute("points", `${x(layer)},4 ${x(layer)},80`);

@@ -1,4 +1,4 @@
-// Everything the pointer can do, while the sphere has the focus; sphere.html lists the keys.
+// Everything the pointer can do, while the sphere has the focus.
 
 function listenToKeys(scene) {
 	const { data, look } = scene;

@@ -1,4 +1,4 @@
-// Names beside the dots, by importance, never over another; one without a free side is left out.
+// Names beside the dots, by importance, never over another.
 
 const FONT = "system-ui, sans-serif";
 const SIDES = [[1, 0], [-1, 0], [0, -1], [0, 1], [1, -1], [1, 1], [-1, -1], [-1, 1]];
@@ -6,7 +6,6 @@ const SIDES = [[1, 0], [-1, 0], [0, -1], [0, 1], [1, -1], [1, 1], [-1, -1], [-1,
 const square = (x, y, radius) => ({ x: x - radius, y: y - radius, width: 2 * radius, height: 2 * radius });
 const overlap = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
-// Where panels lie over the stage.
 function panels({ part }) {
 	const stage = part.stage.getBoundingClientRect();
 	return [part.headline, part.legend, part.search, part.inspector].map((panel) => {

@@ -1,6 +1,6 @@
 // Mouse, pen and touch: drag turns, wheel or pinch comes closer, hovering names a token, a click pins it.
 
-const CLICK_SLOP = 4; // CSS pixels that a click may wander
+const CLICK_SLOP = 4; // CSS pixels
 
 function listenToPointer(scene) {
 	const { stage } = scene.part;
@@ -38,7 +38,7 @@ function listenToPointer(scene) {
 		down.set(event.pointerId, at);
 		if (moved <= CLICK_SLOP) return;
 		if (!scene.turning) setTurning(true);
-		const angle = 1 / scene.view.unit; // the ground stays under the pointer
+		const angle = 1 / scene.view.unit;
 		scene.setCamera(apart ? zoomed(scene.camera, apart / spread()) : turned(scene.camera, x * angle, y * angle));
 	};
 

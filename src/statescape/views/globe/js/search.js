@@ -1,4 +1,4 @@
-// Tokens by substring: the found light up, Enter walks through, likeliest first.
+// Tokens by substring: the found light up, Enter walks through them.
 
 function makeSearch(scene) {
 	const { data, part } = scene;
@@ -14,7 +14,8 @@ function makeSearch(scene) {
 		found = text ? [...folded.keys()].filter((token) => folded[token].includes(text)) : [];
 		found.sort((a, b) => byte(b) - byte(a));
 		step = -1;
-		count.textContent = text ? worded("{n} found", { n: grouped(found.length) }) : "";
+		const n = grouped(found.length);
+		count.textContent = text ? `§${n} found§` : "";
 		scene.change({ matched: text ? new Set(found) : null });
 	};
 
@@ -25,7 +26,8 @@ function makeSearch(scene) {
 		} else if (event.key === "Enter" && found.length) {
 			const by = event.shiftKey ? -1 : 1;
 			step = (Math.max(step, by < 0 ? 0 : -1) + by + found.length) % found.length;
-			count.textContent = worded("{rank} of {n}", { rank: step + 1, n: grouped(found.length) });
+			const [rank, n] = [step + 1, grouped(found.length)];
+			count.textContent = `§${rank} of ${n}§`;
 			scene.goTo(found[step]);
 		} else return;
 		event.preventDefault();

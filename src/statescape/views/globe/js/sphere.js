@@ -5,14 +5,14 @@ let spheres = 0;
 function mount(host, packed, options = {}) {
 	const name = spheres++ ? `sphere${spheres}=` : "sphere=";
 	const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
-	const frame = h("div", { className: "sphere", textContent: worded("Unpacking the sphere …") });
+	const frame = h("div", { className: "sphere", textContent: "§Unpacking the sphere …§" });
 	root.replaceChildren(h("style", { textContent: SPHERE_CSS }), frame);
 	const handle = (host.statescape = { destroy: () => (handle.destroyed = true) });
 	handle.ready = unpack(packed).then((data) => {
 		if (!handle.destroyed) open(host, frame, data, { share: true, ...options }, name, handle);
 		return handle;
 	});
-	handle.ready.catch((error) => (frame.textContent = worded("The sphere could not be shown: {reason}", { reason: error.message })));
+	handle.ready.catch(({ message }) => (frame.textContent = `§The sphere could not be shown: ${message}§`));
 	return handle;
 }
 
@@ -109,7 +109,7 @@ function makePicture(scene) {
 		const dots = makeDots(part.dots, data);
 		part.dots.addEventListener("webglcontextlost", (event) => {
 			event.preventDefault(); // else the browser never gives it back
-			notify(worded("The graphics context was lost; the picture returns when the browser gives it back."));
+			notify("§The graphics context is lost; waiting for it.§");
 		});
 		part.dots.addEventListener("webglcontextrestored", () => {
 			dots.build();
@@ -117,9 +117,9 @@ function makePicture(scene) {
 			scene.refresh();
 		});
 		return dots;
-	} catch (error) {
-		notify(worded("Drawn plainly, without WebGL 2: {reason}.", { reason: error.message }));
-		const plain = h("canvas", {}); // one that no WebGL context was asked of
+	} catch ({ message }) {
+		notify(`§Drawn plainly, without WebGL 2: ${message}.§`);
+		const plain = h("canvas", {});
 		part.dots.replaceWith(plain);
 		part.dots = plain;
 		return makeStill(plain, data);

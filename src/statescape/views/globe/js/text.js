@@ -6,23 +6,19 @@ function clipped(text, limit = 22) {
 }
 
 const powerOfTen = (exponent) => "10" + String(exponent).replace(/./g, (sign) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign] ?? "⁻");
-const grouped = (number) => number.toLocaleString(LANGUAGE);
-const decimal = (text) => String(text).replace(".", DECIMAL);
-const fixed = (value, digits) => decimal(value.toFixed(digits));
-
-// A text of this module in the reader's language; the English one is its key.
-const worded = (text, values = {}) => (WORDS[text] ?? text).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+const grouped = (number, maximumSignificantDigits) => number.toLocaleString(LANGUAGE, { maximumSignificantDigits });
+const fixed = (value, digits) => value.toFixed(digits).replace(".", DECIMAL);
 
 // `exact` is false where only one byte of the logarithm travelled.
 function probabilityText({ log, exact, floor }) {
-	if (floor) return worded("below {power}", { power: powerOfTen(log) });
+	const power = powerOfTen(Math.floor(log));
+	if (floor) return `§below ${power}§`;
 	const about = exact ? "" : "≈ ";
-	if (log > -4) return `${about}${decimal(Number((100 * 10 ** log).toPrecision(exact ? 3 : 2)))} %`;
-	const exponent = Math.floor(log);
-	return `${about}${fixed(10 ** (log - exponent), 1)} × ${powerOfTen(exponent)}`;
+	if (log > -4) return `${about}${grouped(100 * 10 ** log, exact ? 3 : 2)} %`;
+	return `${about}${fixed(10 ** (log - Math.floor(log)), 1)} × ${power}`;
 }
 
-const rankText = ({ rank, exact }) => (exact ? grouped(rank) : `≈ ${grouped(Number(rank.toPrecision(2)))}`);
+const rankText = ({ rank, exact }) => (exact ? grouped(rank) : `≈ ${grouped(rank, 2)}`);
 
 function h(tag, properties, ...children) {
 	const element = Object.assign(document.createElement(tag), properties);
