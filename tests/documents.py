@@ -1,7 +1,8 @@
 """What README and docs print of a terminal: each ``console`` block as commands with their output, and how to run one.
 
 A block runs in a folder of its own, from its first command to its last, so that a later command may read what an
-earlier one wrote. Lines break where a terminal of 120 columns breaks them.
+earlier one wrote. Lines break where a terminal of 120 columns breaks them; a last line of three dots stands for
+more that is printed.
 """
 
 from __future__ import annotations
@@ -34,14 +35,10 @@ class Example:
     document: str
     commands: tuple[tuple[str, str], ...]
 
-    def __str__(self) -> str:
-        return f"{self.document}: {self.commands[0][0]}"
-
     @property
     def data(self) -> list[str]:
         """Shared files that the commands read."""
-        words = {word for command, _ in self.commands for word in shlex.split(command)}
-        return [name for name in SHARED if name in words]
+        return [name for name in SHARED if name in words(tuple(command for command, _ in self.commands))]
 
 
 def examples() -> list[Example]:
@@ -54,6 +51,24 @@ def examples() -> list[Example]:
             commands = tuple(zip(pieces[1::2], pieces[2::2], strict=True))
             found.append(Example(document.relative_to(ROOT).as_posix(), commands))
     return found
+
+
+def by_commands(found: list[Example]) -> dict[tuple[str, ...], list[Example]]:
+    """Examples of the same commands together, so that these run once for all documents that show them."""
+    same: dict[tuple[str, ...], list[Example]] = {}
+    for example in found:
+        same.setdefault(tuple(command for command, _ in example.commands), []).append(example)
+    return same
+
+
+def words(lines: tuple[str, ...]) -> set[str]:
+    """Every word of these commands."""
+    return {word for line in lines for word in shlex.split(line)}
+
+
+def name_of(same: list[Example]) -> str:
+    """What a test calls examples of the same commands."""
+    return f"{', '.join(one.document for one in same)}: {same[0].commands[0][0]}"
 
 
 def commands() -> list[str]:
@@ -85,3 +100,9 @@ def supply(example: Example, shared: Path, folder: Path) -> None:
 def told(output: str) -> str:
     """What an output says, whatever the machine's speed and however its lines are broken."""
     return " ".join(_SECONDS.sub("…", output).split())
+
+
+def agrees(output: str, printed: str) -> bool:
+    """Whether an output is what a document prints, or begins so where the document ends in three dots."""
+    said, begins = told(output), told(printed)
+    return said.startswith(begins[:-4]) if begins.endswith(" ...") else said == begins
