@@ -69,7 +69,7 @@ def test_faulty_lines_are_told_with_their_numbers_and_the_rest_is_read(run, tmp_
     ("arguments", "words"),
     [
         ([], ["FILE"]),
-        (["missing.jsonl"], ["missing.jsonl", "cannot be read"]),
+        (["missing.jsonl"], ["There is no file missing.jsonl."]),
         (["."], ["folder"]),
         ([SAMPLE, SAMPLE], ["named twice"]),
         ([SAMPLE, "--model", "no/such-model"], ["no/such-model"]),

@@ -177,7 +177,7 @@ def _newer(path):
     ("make", "words"),
     [
         (lambda _: None, "There is no run .*statescape runs"),
-        (lambda path: path.mkdir(), "There is no run"),
+        (lambda path: path.mkdir(), "is a folder; name the file of a run"),
         (lambda path: path.write_bytes(b""), "is no run that statescape wrote"),
         (lambda path: path.write_text("a,b\n1,2\n"), "is no run that statescape wrote"),
         (lambda path: path.write_bytes(b"SQLite format 3\x00" + b"\x01" * 5000), "is no run|damaged"),

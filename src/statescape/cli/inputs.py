@@ -73,16 +73,16 @@ def require_outputs(*files: Path | None) -> None:
 
 
 def require_folder(folder: Path | None) -> None:
-    """Refuse, before anything is computed, a folder for figures that could not be made or written to."""
+    """Refuse, before anything is computed, a folder that could not be made or written to."""
     if folder is None:
         return
     nearest = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
     if not nearest.is_dir():
         raise StatescapeError(f"{folder} cannot be a folder: {nearest} is a file.")
     try:
-        require_writable(nearest / "figure")
+        require_writable(nearest / "file")
     except StatescapeError as error:
-        raise StatescapeError(f"{folder} cannot hold figures: {nearest} takes no files.") from error
+        raise StatescapeError(f"{folder} cannot be written to: {nearest} takes no files.") from error
 
 
 def write_json(file: Path, data: dict[str, Any]) -> None:

@@ -135,6 +135,8 @@ def _everything(files: Sequence[str], stdin: io.BufferedIOBase | None) -> Iterat
             with _opened(name, stdin) as stream:
                 peeked: io.BufferedReader[Any] = io.BufferedReader(cast("Any", stream))
                 yield from _documents(shown, _format(name, peeked), peeked)
+        except FileNotFoundError:
+            raise StatescapeError(f"There is no file {shown}.") from None
         except (OSError, EOFError, zlib.error) as error:  # gzip raises all three
             reason = getattr(error, "strerror", None) or str(error)
             raise StatescapeError(f"{shown} cannot be read: {reason}.") from error

@@ -16,12 +16,13 @@ from jaxtyping import Float, Int
 
 from statescape.errors import StatescapeError
 from statescape.reservoir.archive import matrix_arrays, matrix_from, read_npz, write_npz
+from statescape.reservoir.dynamics import Dynamics
 from statescape.reservoir.initialisers import WeightsLike, checked_share
-from statescape.reservoir.kernels import PackedWeights, Simulation, pack
 from statescape.reservoir.radius import Matrix
-from statescape.reservoir.readout import Readout, RidgeSums
+from statescape.reservoir.readout import Readout
 from statescape.reservoir.series import SeriesLike, as_labels, as_series, as_targets, is_many, shifted
 from statescape.reservoir.topology import Topology
+from statescape.reservoir.training import RidgeTraining, checked_ridges
 from statescape.reservoir.weights import onto_units, per_unit, recurrent, scale_inputs
 
 ACTIVATIONS = ("tanh", "identity")
@@ -110,7 +111,7 @@ class EchoStateNetwork:
             raise StatescapeError("Feedback needs an output at every step; it cannot be combined with pooling.")
         if not noise_rc >= 0:
             raise StatescapeError(f"noise_rc is a standard deviation from 0 on; got {noise_rc}.")
-        self._ridges = _checked_ridges(ridge)
+        self._ridges = checked_ridges(ridge)
         self.ridge = float(self._ridges[0]) if len(self._ridges) == 1 else None
         self._entropy = np.random.SeedSequence(seed).entropy
         self.classes: tuple[int, ...] = ()
@@ -131,7 +132,7 @@ class EchoStateNetwork:
         self.Win: Float[np.ndarray, "units inputs"] | None = None
         self.Wfb: Float[np.ndarray, "units outputs"] | None = None
         self.readout: Readout | None = None
-        self._packed = pack(self.W.astype(dtype))
+        self._dynamics = Dynamics(self.W, self.bias, self.lr, activation == "identity", self.noise_rc, dtype)
         self._state = np.zeros(self.units)
         self._last_output = np.zeros(0)
         if self._given_Win is not None and not callable(self._given_Win):
@@ -203,17 +204,10 @@ class EchoStateNetwork:
             raise StatescapeError(
                 f"A series of {shortest} steps leaves nothing to train on after {warmup} steps of warmup; shorten it."
             )
-        if not 0 < validation < 1:
-            raise StatescapeError(f"validation is a share between 0 and 1; got {validation}.")
-        sums = RidgeSums(self.units, targets[0].shape[1])
-        choosing = len(self._ridges) > 1
-        kept: list[tuple[Float[np.ndarray, "_ units"], Float[np.ndarray, "_ outputs"]]] = []
+        training = RidgeTraining(self._ridges, self.units, targets[0].shape[1], validation)
         for states, wanted in self._training_states(series, targets, warmup):
-            sums.add(states, wanted)
-            if choosing:
-                kept.append((states.copy(), wanted))
-        ridge = self._choose_ridge(kept, validation) if choosing else float(self._ridges[0])
-        self.ridge, self.readout = ridge, sums.centred().solve(ridge)
+            training.add(states, wanted)
+        self.ridge, self.readout = training.solve()
         return self
 
     def _training_states(
@@ -228,11 +222,11 @@ class EchoStateNetwork:
         if self.feedback:
             W_in = np.hstack([W_in, self._prepare_feedback(targets[0].shape[1])])
         for one, target in zip(series, targets, strict=True):
-            simulation = self._simulation(W_in)
+            simulation = self._dynamics.at_rest(W_in)
             inputs = np.hstack([one, shifted(target)]) if self.feedback else one
             kept = []
             for first in range(0, len(inputs), BLOCK):
-                states = self._advance(simulation, inputs[first : first + BLOCK], rng)
+                states = self._dynamics.advance(simulation, inputs[first : first + BLOCK], rng)
                 if not np.isfinite(states).all():
                     raise StatescapeError("The network has diverged on X; lower sr or the input scaling.")
                 used = slice(max(warmup - first, 0), None)
@@ -244,21 +238,6 @@ class EchoStateNetwork:
                 yield _pool(self.pooling, np.concatenate(kept))[None], target
             self._state = simulation.x[0].astype(np.float64)
             self._last_output = target[-1].copy()
-
-    def _choose_ridge(
-        self, kept: list[tuple[Float[np.ndarray, "_ units"], Float[np.ndarray, "_ outputs"]]], validation: float
-    ) -> float:
-        """The ridge of the grid that errs least on the last steps, trained on those before them."""
-        states = np.concatenate([one for one, _ in kept])
-        targets = np.concatenate([one for _, one in kept])
-        trained = len(states) - round(validation * len(states))
-        if not 0 < trained < len(states):
-            raise StatescapeError(
-                f"{len(states)} training steps cannot be split to choose a ridge; give one ridge or more steps."
-            )
-        sums = RidgeSums(self.units, targets.shape[1])
-        sums.add(states[:trained], targets[:trained])
-        return sums.centred().choose(self._ridges, states[trained:], targets[trained:])
 
     # Running
 
@@ -336,18 +315,18 @@ class EchoStateNetwork:
             loop = loop + self.Wfb
         rng = self._stream("noise")
         if context is None:
-            states = self._closed_loop(loop, np.zeros((n, 0)), self._state, self._last_output, rng)
-            return self._outputs(states)
+            closed = self._dynamics.closed_loop(readout, loop, np.zeros((n, 0)), self._state, self._last_output, rng)
+            return self._outputs(closed)
         known = as_series(context, "context")
         if len(known) != 1 or known[0].shape[1] != loop.shape[1]:
             raise StatescapeError(
                 f"The context is one series of the {loop.shape[1]} values that the network continues."
             )
-        simulation = self._simulation(loop)
-        state = self._advance(simulation, known[0], rng)[-1].astype(np.float64)
+        simulation = self._dynamics.at_rest(loop)
+        state = self._dynamics.advance(simulation, known[0], rng)[-1].astype(np.float64)
         value = self._outputs(state[None])
-        states = self._closed_loop(loop, np.zeros((n - 1, 0)), state, value[0], rng)
-        return np.concatenate([value, self._outputs(states)])
+        closed = self._dynamics.closed_loop(readout, loop, np.zeros((n - 1, 0)), state, value[0], rng)
+        return np.concatenate([value, self._outputs(closed)])
 
     def _fitted(self) -> Readout:
         if self.readout is None:
@@ -358,28 +337,6 @@ class EchoStateNetwork:
         with np.errstate(all="ignore"):
             return self._fitted()(states)
 
-    def _simulation(
-        self,
-        W_in: Float[np.ndarray, "units features"],
-        packed: PackedWeights | None = None,
-        bias: Float[np.ndarray, " units"] | None = None,
-    ) -> Simulation:
-        """One network of these input weights, at rest."""
-        return Simulation(
-            self._packed if packed is None else packed,
-            W_in[None],
-            (self.bias if bias is None else bias)[None],
-            self.lr,
-            linear=self.activation == "identity",
-        )
-
-    def _advance(
-        self, simulation: Simulation, inputs: Float[np.ndarray, "steps features"], rng: np.random.Generator
-    ) -> Float[np.ndarray, "steps units"]:
-        noise = rng.normal(0.0, self.noise_rc, (1, len(inputs), self.units)) if self.noise_rc else None
-        states: Float[np.ndarray, "steps units"] = simulation.advance(inputs[None], noise)[0]
-        return states
-
     def _run_one(self, inputs: Float[np.ndarray, "steps inputs"], at_rest: bool) -> Float[np.ndarray, "steps units"]:
         Win = self._prepare_inputs(inputs.shape[1])
         rng = self._stream("noise")
@@ -388,37 +345,10 @@ class EchoStateNetwork:
             readout = self._fitted()
             before = np.zeros(len(readout.intercept)) if at_rest else self._last_output
             loop = self._prepare_feedback(len(readout.intercept))
-            return self._closed_loop(loop, inputs, state, before, rng, W_in=Win)
-        simulation = self._simulation(Win)
+            return self._dynamics.closed_loop(readout, loop, inputs, state, before, rng, W_in=Win)
+        simulation = self._dynamics.at_rest(Win)
         simulation.x = state[None]
-        return self._advance(simulation, inputs, rng)
-
-    def _closed_loop(
-        self,
-        loop: Float[np.ndarray, "units outputs"],
-        inputs: Float[np.ndarray, "steps inputs"],
-        state: Float[np.ndarray, " units"],
-        before: Float[np.ndarray, " outputs"],
-        rng: np.random.Generator,
-        W_in: Float[np.ndarray, "units inputs"] | None = None,
-    ) -> Float[np.ndarray, "steps units"]:
-        """States of a network whose last output acts on it through `loop`.
-
-        As y(t-1) = W_out x(t-1) + c, the loop is a change of low rank of W and a change of the bias; only the first
-        step has an output before it that need not be its own.
-        """
-        readout = self._fitted()
-        W_in = np.zeros((self.units, 0)) if W_in is None else W_in
-        first = self._simulation(np.hstack([W_in, loop]))
-        first.x = state[None]
-        begun = self._advance(first, np.hstack([inputs, before + np.zeros((len(inputs), 1))])[:1], rng)
-        if len(inputs) <= 1:
-            return begun
-        closed = self.topology.to_dense() + loop @ readout.weights.T
-        packed = pack(closed.astype(self.dtype))
-        rest = self._simulation(W_in, packed, self.bias + loop @ readout.intercept)
-        rest.x = begun[-1:]
-        return np.concatenate([begun, self._advance(rest, inputs[1:], rng)])
+        return self._dynamics.advance(simulation, inputs, rng)
 
     # Keeping
 
@@ -483,10 +413,3 @@ def _pool(pooling: str, states: Float[np.ndarray, "steps units"]) -> Float[np.nd
 def _check_choice(name: str, given: str, choices: tuple[str, ...]) -> None:
     if given not in choices:
         raise StatescapeError(f"{name} is one of {', '.join(choices)}; got {given!r}.")
-
-
-def _checked_ridges(ridge: Any) -> Float[np.ndarray, " ridges"]:
-    ridges = np.atleast_1d(np.asarray(ridge, dtype=np.float64))
-    if ridges.ndim != 1 or not len(ridges) or not (np.isfinite(ridges) & (ridges >= 0)).all():
-        raise StatescapeError(f"ridge is a finite number from 0 on, or several of them; got {ridge}.")
-    return ridges

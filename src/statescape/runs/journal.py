@@ -233,6 +233,8 @@ def _locked(path: Path) -> BaseFileLock:
 
 def _existing(path: str | Path) -> Path:
     path = Path(path)
+    if path.is_dir():
+        raise StatescapeError(f"{path} is a folder; name the file of a run.")
     if not path.is_file():
         raise StatescapeError(f"There is no run {path}; `statescape runs` lists those of a folder.")
     with told(path), path.open("rb") as file:

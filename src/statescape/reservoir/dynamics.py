@@ -1,0 +1,97 @@
+"""How the states of a network follow each other: driven by a series, and in a loop with the network's own outputs.
+
+As y(t-1) = W_out x(t-1) + c, an output that is fed back through `loop` is a change of low rank of W and a change of the
+bias; so a closed loop runs in the same kernels as an open one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float
+
+from statescape.reservoir.kernels import PackedWeights, Simulation, pack
+from statescape.reservoir.radius import Matrix
+from statescape.reservoir.readout import Readout
+from statescape.reservoir.topology import Topology
+
+
+@dataclass(frozen=True, eq=False)
+class Dynamics:
+    """The update of a network's states.
+
+    Attributes:
+        W: recurrent weights that run.
+        bias: of every unit.
+        lr: leak rate of every unit.
+        linear: whether units are linear rather than tanh.
+        noise: standard deviation of the noise added to every state.
+        dtype: of the simulation, "float64" or "float32".
+    """
+
+    W: Matrix
+    bias: Float[np.ndarray, " units"]
+    lr: Float[np.ndarray, " units"]
+    linear: bool
+    noise: float
+    dtype: str
+
+    @property
+    def units(self) -> int:
+        """Number of units."""
+        return len(self.bias)
+
+    @cached_property
+    def _packed(self) -> PackedWeights:
+        return pack(self.W.astype(self.dtype))
+
+    def at_rest(self, W_in: Float[np.ndarray, "units features"]) -> Simulation:
+        """A simulation of these input weights, at rest."""
+        return self._simulation(W_in, self._packed, self.bias)
+
+    def advance(
+        self, simulation: Simulation, inputs: Float[np.ndarray, "steps features"], rng: np.random.Generator
+    ) -> Float[np.ndarray, "steps units"]:
+        """States after each of these inputs; noise, where there is any, is drawn from `rng`."""
+        noise = rng.normal(0.0, self.noise, (1, len(inputs), self.units)) if self.noise else None
+        states: Float[np.ndarray, "steps units"] = simulation.advance(inputs[None], noise)[0]
+        return states
+
+    def closed_loop(
+        self,
+        readout: Readout,
+        loop: Float[np.ndarray, "units outputs"],
+        inputs: Float[np.ndarray, "steps inputs"],
+        state: Float[np.ndarray, " units"],
+        before: Float[np.ndarray, " outputs"],
+        rng: np.random.Generator,
+        W_in: Float[np.ndarray, "units inputs"] | None = None,
+    ) -> Float[np.ndarray, "steps units"]:
+        """States of a network whose last output acts on it through `loop`.
+
+        Args:
+            readout: what makes the outputs.
+            loop: weights of the last output on every unit.
+            inputs: of every step, beside the output; of no columns where there are none.
+            state: before the first step.
+            before: the output before the first step, which need not be the network's own.
+            rng: of the noise.
+            W_in: weights of `inputs`; None where these have no columns.
+        """
+        W_in = np.zeros((self.units, 0)) if W_in is None else W_in
+        first = self.at_rest(np.hstack([W_in, loop]))
+        first.x = state[None]
+        begun = self.advance(first, np.hstack([inputs, before + np.zeros((len(inputs), 1))])[:1], rng)
+        if len(inputs) <= 1:
+            return begun
+        closed = Topology(self.W, radius="free").to_dense() + loop @ readout.weights.T
+        rest = self._simulation(W_in, pack(closed.astype(self.dtype)), self.bias + loop @ readout.intercept)
+        rest.x = begun[-1:]
+        return np.concatenate([begun, self.advance(rest, inputs[1:], rng)])
+
+    def _simulation(
+        self, W_in: Float[np.ndarray, "units features"], packed: PackedWeights, bias: Float[np.ndarray, " units"]
+    ) -> Simulation:
+        return Simulation(packed, W_in[None], bias[None], self.lr, linear=self.linear)
