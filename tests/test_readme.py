@@ -49,7 +49,7 @@ def test_three_dots_stand_for_what_follows_and_for_nothing_else() -> None:
     assert documents.agrees("a table\nof two lines\nand a sentence\n", "a table\nof two lines\n...\n")
     assert not documents.agrees("a table\nof three lines\nand a sentence\n", "a table\nof two lines\n...\n")
     assert not documents.agrees("a table\nof two lines\nand a sentence\n", "a table\nof two lines\n")
-    assert not documents.agrees("a table\n", "a table ...\nof two lines\n")
+    assert not documents.agrees("a table ...\nof two lies\n", "a table ...\nof two lines\n")
 
 
 @pytest.mark.parametrize("command", documents.commands())

@@ -36,7 +36,7 @@ class RidgeTraining:
         """Take in some steps."""
         self._sums.add(states, targets)
         if len(self._ridges) > 1:
-            self._states.append(states.copy())
+            self._states.append(states)
             self._targets.append(targets)
 
     def solve(self) -> tuple[float, Readout]:
