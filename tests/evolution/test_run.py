@@ -1,6 +1,8 @@
 """A whole run: the same result for any number of workers and interruptions, and refusals before any work."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -77,11 +79,23 @@ def test_a_finished_run_is_read_and_not_written(whole) -> None:
     assert file.read_bytes() == before
 
 
+def test_a_run_that_was_finished_before_runs_had_a_front_is_read_without_one(whole, tmp_path) -> None:
+    result, file = whole
+    old = tmp_path / "old.run"
+    old.write_bytes(file.read_bytes())
+    with closing(sqlite3.connect(old)) as database, database:
+        database.execute("DELETE FROM blobs WHERE key = 'front'")
+    again = resume(old, executor=Serial())
+    assert again.front == ()
+    assert result.front
+    assert again.as_json()["seals"] == result.as_json()["seals"]
+
+
 def test_the_journal_has_every_candidate_with_parents_trials_and_scores(whole) -> None:
     result, file = whole
     with Journal.read(file) as journal:
         born = dict(journal.rows("SELECT arm, count(*) FROM candidates GROUP BY arm"))
-        assert born["genetic"] == 24 + 3 * 48
+        assert born["genetic"] == 4 + 3 * 8
         scored = journal.rows("SELECT count(*) FROM scores WHERE arm = 'genetic'")[0][0]
         assert scored == result.found.trainings
         orphans = journal.rows(

@@ -8,11 +8,13 @@ from statescape.evolution.conditions import Conditions, Hyperparameters
 from statescape.evolution.credit import FLOOR, Credit
 from statescape.evolution.encodings import by_name
 from statescape.evolution.genome import Genome
+from statescape.evolution.operators import for_space
 from statescape.evolution.scoring import score
-from statescape.evolution.search import ARMS, Search, arm_by_name
+from statescape.evolution.search import ARMS, Arm, Search, arm_by_name
 from statescape.evolution.search.candidate import Candidate, Record
 from statescape.evolution.search.difficulty import difficulties
 from statescape.evolution.search.final import race
+from statescape.evolution.search.variation import rates_of
 from statescape.evolution.space import SearchSpace
 from statescape.reservoir import Topology, scr
 from statescape.reservoir.tasks import by_name as task_by_name
@@ -88,18 +90,18 @@ def test_a_generation_shares_its_trials_and_the_next_has_others() -> None:
 
 
 def test_survivors_meet_all_trials_and_the_worse_half_of_the_offspring_only_the_first() -> None:
-    search = Search(SPACE, arm_by_name("genetic"), 0, trials=4)
+    search = Search(SPACE, Arm("genetic", 6, 10), 0, trials=4)
     first, second = generations(search, 2)
     met = dict.fromkeys(range(second.population.born), 0)
     for number, _, _ in second.scores:
         met[number] += 1
     assert all(met[member.number] == 4 for member in first.population.members)
     counts = sorted(met[child.number] for child in second.born)
-    assert counts == [2] * 24 + [4] * 24
+    assert counts == [2] * 5 + [4] * 5
 
 
 def test_a_batch_stays_until_it_is_told() -> None:
-    search = Search(SPACE, arm_by_name("genetic"), 0)
+    search = Search(SPACE, Arm("genetic", 24, 48), 0, trials=4)
     with pytest.raises(StatescapeError, match="Ask before you tell"):
         search.tell(np.zeros((24, 2)))
     batch = search.ask()
@@ -121,7 +123,7 @@ def test_a_search_goes_on_from_a_population_as_if_it_had_never_stopped() -> None
 
 
 def test_every_child_says_what_made_it_and_of_whom() -> None:
-    done = generations(Search(SPACE, arm_by_name("genetic"), 1), 8)
+    done = generations(Search(SPACE, arm_by_name("genetic"), 1), 120)
     known = {child.number: child for generation in done for child in generation.born}
     operators = {child.operator for child in known.values()}
     assert {"add", "delete", "rewire", "swap", "flip", "uniform-crossover", "aligned-crossover"} <= operators
@@ -164,6 +166,37 @@ def test_a_child_that_cannot_be_new_gives_way_to_a_random_one_with_as_many_edges
     born = [child for generation in done for child in generation.born]
     assert any(child.operator == "random" and child.generation > 0 for child in born)
     assert {_edges(child) for child in born} == {3}
+
+
+def test_crossovers_together_make_the_share_that_the_arm_says_and_credit_decides_within() -> None:
+    operators = for_space(SPACE)
+    credit = np.arange(1.0, len(operators) + 1.0)
+    rates = rates_of(operators, credit / credit.sum(), 0.25)
+    crossovers = np.array([operator.parents == 2 for operator in operators])
+    assert rates[crossovers].sum() == pytest.approx(0.25)
+    assert rates.sum() == pytest.approx(1.0)
+    for kind in (crossovers, ~crossovers):
+        np.testing.assert_allclose(rates[kind] / rates[kind].sum(), credit[kind] / credit[kind].sum())
+        alone = tuple(operator for operator, chosen in zip(operators, kind, strict=True) if chosen)
+        np.testing.assert_array_equal(rates_of(alone, credit[kind], 0.25), credit[kind])
+    space = SearchSpace(by_name("ternary", 20))
+    done = generations(Search(space, Arm("genetic", 40, 400, crossover=0.25), 0), 2)
+    share = np.mean([len(child.parents) == 2 for child in done[-1].born])
+    assert share == pytest.approx(0.25, abs=0.08)  # a copy of a parent is made again, by any operator
+
+
+def test_a_front_has_many_survivors_and_a_climb_few() -> None:
+    assert len(generations(Search(SPACE, arm_by_name("genetic"), 0, sparse=True), 2)[-1].population.members) == 24
+    assert len(generations(Search(SPACE, arm_by_name("genetic"), 0), 2)[-1].population.members) == 4
+    for name in ("hill-climber", "random-search"):
+        assert Search(SPACE, arm_by_name(name), 0, sparse=True).arm == arm_by_name(name)
+
+
+def test_more_given_genomes_than_survivors_all_have_their_chance() -> None:
+    given = [SPACE.random(np.random.default_rng(number)) for number in range(7)]
+    first = generations(Search(SPACE, arm_by_name("genetic"), 0, start=given), 1)[0]
+    assert [child.genome for child in first.born] == given
+    assert len(first.population.members) == 4
 
 
 def test_given_genomes_are_in_the_first_generation() -> None:

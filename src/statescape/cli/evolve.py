@@ -95,7 +95,7 @@ def evolve(
     ] = None,
     trials: Annotated[
         int, typer.Option("--trials", "-k", min=1, help="Trials of a generation.", rich_help_panel=_SEARCH)
-    ] = 16,
+    ] = 4,
     adapt: Annotated[
         bool,
         typer.Option("--adapt/--fixed-rates", help="Use operators as often as they succeed.", rich_help_panel=_SEARCH),
@@ -107,7 +107,7 @@ def evolve(
     generations: Annotated[
         int | None,
         typer.Option(
-            "--generations", "-g", min=1, help="(default: 100 where nothing is limited)", rich_help_panel=_LIMITS
+            "--generations", "-g", min=1, help="(default: 1000 where nothing is limited)", rich_help_panel=_LIMITS
         ),
     ] = None,
     trainings: Annotated[

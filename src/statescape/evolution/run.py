@@ -37,7 +37,7 @@ def evolve(
     density: float | None = None,
     arm: str = "genetic",
     seed: int = 0,
-    trials: int = 16,
+    trials: int = 4,
     adapt: bool = True,
     hyper: Hyperparameters | None = None,
     generations: int | None = None,
@@ -73,7 +73,7 @@ def evolve(
         trials: for each generation.
         adapt: whether operators are used as often as they succeed.
         hyper: hyper-parameters of the search.
-        generations: limit; 100 where no limit is given.
+        generations: limit; 1000 where no limit is given.
         trainings: limit.
         seconds: limit.
         stagnation: limit.

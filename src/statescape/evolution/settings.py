@@ -17,7 +17,7 @@ from statescape.reservoir.topology import RadiusPolicy
 
 OBJECTIVES = (("error",), ("error", "edges"))
 SEARCH_LEVELS = ("matrix", "wiring", "mask")
-DEFAULT_GENERATIONS = 100
+DEFAULT_GENERATIONS = 1000
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Limits:
     """When a search ends: at the first of these that is reached.
 
     Attributes:
-        generations: number of generations; 100 where nothing is limited.
+        generations: number of generations; 1000 where nothing is limited.
         trainings: networks trained and tested.
         seconds: of searching; the only limit that makes results depend on the machine.
         stagnation: generations in which the best candidate stays the same.
@@ -89,7 +89,7 @@ class Settings:
     density: float | None = None
     arm: str = "genetic"
     seed: int = 0
-    trials: int = 16
+    trials: int = 4
     adapt: bool = True
     hyper: Hyperparameters = field(default_factory=Hyperparameters)
     limits: Limits = field(default_factory=Limits)

@@ -58,12 +58,7 @@ class Steps:
         tuned = {}
         if settings.compare and settings.tune:
             tuned["hyper-parameters"] = self._tuned(main)
-        self._say("Scoring the front of error and edges")
-        stream = (settings.seed, stream_of(arm_by_name(settings.arm)))
-        front = self._remember(
-            "front",
-            lambda: front_of_run(journal, main.arm, self._space, self._conditions, stream, self._executor),
-        )
+        front = self._front(main)
         self._say("Sealing champion and controls")
         found = {name: rival.topology for name, rival in rivals.items()}
         plan = Sealing(
@@ -82,9 +77,8 @@ class Steps:
         spent = journal.remember("seconds", lambda: time.perf_counter() - begun)
         if not journal.finished:
             journal.finish()
-        points = tuple(FrontPoint(**point) for point in front)
         name = str(journal.path) if journal.path.name != "temporary.run" else ""
-        return Evolution(name, settings, self._task, main, rivals, seals, float(spent), points)
+        return Evolution(name, settings, self._task, main, rivals, seals, float(spent), front)
 
     def searched(self, name: str, limits: Limits) -> Found:
         """One arm, from its start to its winner."""
@@ -146,6 +140,19 @@ class Steps:
                 stopped = bool(callback(progress)) or stopped
         journal.put(f"over/{name}", b"1")
         return search.population, seconds
+
+    def _front(self, main: Found) -> tuple[FrontPoint, ...]:
+        """Little error for every number of edges; none of a run that was finished before runs had one: it is read."""
+        journal = self._journal
+        if journal.finished and journal.get("front") is None:
+            return ()
+        self._say("Scoring the front of error and edges")
+        stream = (self._settings.seed, stream_of(arm_by_name(main.arm)))
+        points = self._remember(
+            "front",
+            lambda: front_of_run(journal, main.arm, self._space, self._conditions, stream, self._executor),
+        )
+        return tuple(FrontPoint(**point) for point in points)
 
     def _tuned(self, main: Found) -> Hyperparameters:
         """Hyper-parameters of a random wiring, from as many trainings as the search had."""

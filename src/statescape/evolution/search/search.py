@@ -20,7 +20,7 @@ from statescape.evolution.conditions import TrialSeed
 from statescape.evolution.credit import Credit
 from statescape.evolution.genome import Genome
 from statescape.evolution.scoring import losses
-from statescape.evolution.search.arms import Arm, operators_of, stream_of
+from statescape.evolution.search.arms import Arm, for_front, operators_of, stream_of
 from statescape.evolution.search.candidate import Candidate
 from statescape.evolution.search.difficulty import difficulties
 from statescape.evolution.search.fronts import by_fronts
@@ -111,7 +111,8 @@ class Search:
             raise StatescapeError(f"A generation needs at least one trial; got {trials}.")
         for genome in start:
             space.check(genome)
-        self.space, self.arm, self.deterministic, self.sparse = space, arm, deterministic, sparse
+        self.space, self.deterministic, self.sparse = space, deterministic, sparse
+        self.arm = for_front(arm) if sparse else arm
         self.trials = 1 if deterministic else trials
         self.operators = operators_of(arm, space, operators)
         names = tuple(operator.name for operator in self.operators)
@@ -157,11 +158,11 @@ class Search:
     def _begin(self) -> _Open:
         """Offspring beside survivors, on the first part of the trials."""
         now = self.population
-        count = self.arm.offspring if now.members else self.arm.survivors
+        count = self.arm.offspring if now.members else max(self.arm.survivors, len(self._start))
         seed = (*self._stream, _OPERATORS, now.generation)
         children = offspring(now, self.space, self.arm, self.operators, count, seed)
         if not now.members:
-            for index, genome in enumerate(self._start[:count]):
+            for index, genome in enumerate(self._start):
                 children[index] = Candidate(index, 0, (), "given", genome)
         again = () if self.deterministic else now.members
         first = math.ceil(self.trials / 2) if self.trials > 1 else 1

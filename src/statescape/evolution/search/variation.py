@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from jaxtyping import Float
 
 from statescape.evolution.genome import Genome
 from statescape.evolution.operators import Operator
@@ -36,7 +37,7 @@ def offspring(
         seed: each child has a stream of its own below it.
     """
     seen = {member.genome.digest for member in population.members}
-    rates = np.cumsum(population.credit.probabilities)
+    rates = np.cumsum(rates_of(operators, population.credit.probabilities, arm.crossover))
     children = []
     for index in range(count):
         rng = np.random.default_rng(np.random.SeedSequence((*seed, index)))
@@ -49,6 +50,23 @@ def offspring(
         seen.add(genome.digest)
         children.append(Candidate(population.born + index, population.generation, parents, operator, genome))
     return children
+
+
+def rates_of(
+    operators: Sequence[Operator], credit: Float[np.ndarray, " operators"], crossover: float
+) -> Float[np.ndarray, " operators"]:
+    """How often each operator is used: by credit, among crossovers and among mutations, each kind with its share.
+
+    Args:
+        operators: in the order of the credit.
+        credit: their rates by success; they sum to 1.
+        crossover: share of the crossovers together; read only where there are both kinds.
+    """
+    crossovers = np.array([operator.parents > 1 for operator in operators])
+    if crossovers.all() or not crossovers.any():
+        return credit
+    shares = np.where(crossovers, crossover / credit[crossovers].sum(), (1.0 - crossover) / credit[~crossovers].sum())
+    return np.asarray(credit * shares)
 
 
 def _child(
