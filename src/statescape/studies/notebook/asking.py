@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from statescape.errors import StatescapeError
-from statescape.runs import Executor
+from statescape.runs import Executor, working
 from statescape.studies.notebook.notebook import Entry, Notebook, digest_of
 from statescape.studies.path_reading import PathReading, read_path
 from statescape.studies.reservoir import STUDIES, StudyResult, resume_study, run_study
@@ -104,7 +104,8 @@ def keep_notebook(
         raise StatescapeError(f"{asked.folder} cannot hold runs: {error.strerror}.") from error
     readings, paths = _paths(asked, report)
     verdicts, corpus = _verdicts(asked, workers, report)
-    studies = [_study(asked, name, executor, workers, report) for name in asked.studies]
+    with working(executor, workers) as workforce:  # one for all studies: what a worker has loaded it keeps
+        studies = [_study(asked, name, workforce, report) for name in asked.studies]
     return Notebook(
         readings=readings,
         verdicts=verdicts,
@@ -149,15 +150,15 @@ def _verdicts(asked: Asked, workers: int | None, report: Progress) -> tuple[Verd
     return verdicts, entry
 
 
-def _study(asked: Asked, name: str, executor: Executor | None, workers: int | None, report: Progress) -> StudyResult:
+def _study(asked: Asked, name: str, workforce: Executor, report: Progress) -> StudyResult:
     file = asked.folder / f"{name}-{asked.budget}-{asked.seed}.run"
 
     def told(done: int, whole: int) -> None:
         report(name, done, whole)
 
     if file.exists():
-        return resume_study(file, executor=executor, workers=workers, progress=told)
-    return run_study(name, asked.budget, seed=asked.seed, run=file, executor=executor, workers=workers, progress=told)
+        return resume_study(file, executor=workforce, progress=told)
+    return run_study(name, asked.budget, seed=asked.seed, run=file, executor=workforce, progress=told)
 
 
 def _entry(result: StudyResult) -> Entry:

@@ -62,7 +62,9 @@ def searched(
         "draws": budget.draws,
     }
     one = 4 * trainings_of(budget.tuning, 1) if tune else 0
-    sealing = len(levels) * (budget.trials + one + len(controls) * (budget.draws * budget.trials + one))
+    single = budget.trials + one
+    drawn = len(controls) * (budget.draws * budget.trials + one)
+    sealing = len(levels) * (single * (1 if dense is None else 2) + drawn)
     return Piece(key, search_and_seal, spec, budget.trainings + FINAL + sealing)
 
 
@@ -88,8 +90,14 @@ def search_and_seal(spec: Spec) -> dict[str, Any]:
         spec["draws"],
     )
     seals = seal(plan, Serial(), levels=[level for level in LEVELS if level in spec["levels"]])
+    sealed = sum(
+        np.size(one.scores) + (trainings_of(spec["tuning"], len(one.scores)) if spec["tuning"] else 0)
+        for of in seals.values()
+        for one in (of.champion, *(other.control for other in of.controls.values()))
+    )
     return {
         **described(found),
+        "trainings": found.trainings + found.final.trainings + sealed,
         "seals": {
             level: {
                 name: {"scores": one.scores.tolist(), "hyper": asdict(one.hyper)}

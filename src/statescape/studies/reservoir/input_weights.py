@@ -20,7 +20,7 @@ class InputWeights:
     """{W, W + W_in} at every seal."""
 
     name = "input-weights"
-    quick = Budget("quick", units=20, runs=5, trainings=2_000, tuning=8)
+    quick = Budget("quick", units=20, runs=5, trainings=1_200, tuning=8)
     full = FULL
 
     def question(self) -> str:

@@ -26,7 +26,7 @@ class Operators:
     """Leave-one-out and only-one arms, mutation-only and random search."""
 
     name = "operators"
-    quick = Budget("quick", units=20, runs=4, trainings=1_200, tuning=8)
+    quick = Budget("quick", units=20, runs=3, trainings=600, tuning=8)
     full = Budget("full", units=50, runs=12, trainings=12_000)
 
     def question(self) -> str:

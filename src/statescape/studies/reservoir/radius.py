@@ -34,7 +34,7 @@ class Radius:
     """{rescale, free, gene}: what the wiring gains at one radius, and what the radius gains for one wiring."""
 
     name = "radius"
-    quick = Budget("quick", units=20, runs=5, trainings=2_000, tuning=8)
+    quick = Budget("quick", units=20, runs=5, trainings=1_200, tuning=8)
     full = FULL
 
     def question(self) -> str:

@@ -26,7 +26,7 @@ class SearchSpace:
     """The ladder of encodings, smallest first."""
 
     name = "search-space"
-    quick = Budget("quick", units=20, runs=5, trainings=2_000, tuning=8)
+    quick = Budget("quick", units=20, runs=5, trainings=1_200, tuning=8)
     full = FULL
 
     def question(self) -> str:

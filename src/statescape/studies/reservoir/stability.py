@@ -31,8 +31,9 @@ from statescape.studies.reservoir.words import few_runs, percent
 from statescape.wording import phrase, say, say_count
 
 TASK = {"name": "narma10"}
-# Trials a generation whose winner's curse is compared, at equal trainings.
+# Trials a generation whose winner's curse is compared, at equal trainings; and those of a usual search.
 TRIALS = (1, 2, 4, 8, 16)
+USUAL = Settings(TASK).trials
 # What is drawn for a random network, so many levels each, all crossed.
 FACTORS = ("data", "W_in", "weights")
 LEVELS = 5
@@ -54,7 +55,7 @@ class Stability:
     """Variance components, the search's own seed, the winner's curse, the power."""
 
     name = "stability"
-    quick = Budget("quick", units=20, runs=5, trainings=2_000, tuning=8)
+    quick = Budget("quick", units=20, runs=5, trainings=1_200, tuning=8)
     full = FULL
 
     def question(self) -> str:
@@ -66,11 +67,12 @@ class Stability:
         return say(
             "NARMA10, {units} units. First, {runs} random wirings on {levels} draws each of data, W_in and weights, "
             "all crossed: variance components of the log error. Then {runs} searches at wiring ({trainings:,} "
-            "trainings, 16 trials a generation) that differ in their seed alone, their champions scored on the same "
-            "{trials} fresh trials; and {runs} searches each with {counts} trials a generation, at equal trainings, "
-            "for the winner's curse.",
+            "trainings, {usual} trials a generation) that differ in their seed alone, their champions scored on the "
+            "same {trials} fresh trials; and {runs} searches each with {counts} trials a generation, at equal "
+            "trainings, for the winner's curse.",
+            usual=USUAL,
             levels=LEVELS,
-            counts=", ".join(str(count) for count in TRIALS[:-1]),
+            counts=", ".join(str(count) for count in TRIALS if count != USUAL),
             **vars(budget),
         )
 
@@ -109,7 +111,7 @@ class Stability:
         parts = variance_components(networks, ("wiring", *FACTORS))
         order = sorted(SOURCES, key=lambda name: -parts[name])
         whole = sum(parts.values())
-        champions = np.array([results[f"trials {TRIALS[-1]}/{run}"]["common"] for run in range(budget.runs)])
+        champions = np.array([results[f"trials {USUAL}/{run}"]["common"] for run in range(budget.runs)])
         searched = variance_components(champions, ("search", "trial"))
         alike, chance = _likeness(results, budget, seed)
         curses = {count: _curse(results, budget, count) for count in TRIALS}
@@ -272,7 +274,12 @@ def search_and_share(spec: Spec) -> dict[str, Any]:
     seeds = [(spec["common"], _COMMON, trial) for trial in range(spec["trials"])]
     conditions = Conditions(task, settings.level, "seal", settings.hyper)
     common = losses(score([found.topology], conditions, seeds, Serial())[0])
-    return {**described(found), "common": common.tolist(), "seconds": time.perf_counter() - begun}
+    return {
+        **described(found),
+        "common": common.tolist(),
+        "trainings": found.trainings + found.final.trainings + len(seeds),
+        "seconds": time.perf_counter() - begun,
+    }
 
 
 def _curse(results: Results, budget: Budget, count: int) -> Any:
@@ -308,7 +315,7 @@ def _needed(gain: float, variance: float) -> int:
 
 def _likeness(results: Results, budget: Budget, seed: int) -> tuple[float, float]:
     """Signed edges that champions of different seeds share, units matched; and random wirings as dense."""
-    champions = [rewoven(results[f"trials {TRIALS[-1]}/{run}"]["wiring"]).to_dense() for run in range(budget.runs)]
+    champions = [rewoven(results[f"trials {USUAL}/{run}"]["wiring"]).to_dense() for run in range(budget.runs)]
     rng = np.random.default_rng((seed, _MASK))
     random = []
     for W in champions:

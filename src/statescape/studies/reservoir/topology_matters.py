@@ -66,7 +66,7 @@ class TopologyMatters:
     """The levels matrix, wiring, mask times three tasks, at equal tuning, under seal."""
 
     name = "does-topology-matter"
-    quick = Budget("quick", units=20, runs=3, trainings=1_200, tuning=8, draws=3)
+    quick = Budget("quick", units=20, runs=3, trainings=800, tuning=6, draws=3)
     full = Budget("full", units=50, runs=12, trainings=20_000)
 
     def question(self) -> str:
@@ -217,7 +217,8 @@ class TopologyMatters:
             )
         beyond = [level for level in SEARCHED if gains[level, WAYS[-1]].low > 0]
         return (
-            say("Against random wirings, tuned alike: {told}.", told=say("; ").join(told)),
+            _plainly(gains, verdicts),
+            say("Level by level, with intervals at 97.5 %: {told}.", told=say("; ").join(told)),
             claim,
             say("Evolution ends below the best of the field at {levels}.", levels=listed(beyond))
             if beyond
@@ -278,6 +279,16 @@ _VERDICTS = {
     "matters little": phrase("matters little"),
     "undecided": phrase("is undecided"),
 }
+_SHORT = {
+    "matters": phrase("yes at {levels}"),
+    "matters little": phrase("hardly at {levels}"),
+    "undecided": phrase("undecided at {levels}"),
+}
+_THROUGHOUT = {
+    "matters": phrase("yes, at every level"),
+    "matters little": phrase("hardly, at any level"),
+    "undecided": phrase("undecided at every level"),
+}
 
 
 @dataclass(frozen=True)
@@ -334,6 +345,33 @@ def _verdict(gains: Sequence[_Gain]) -> str:
     if any(one.low > bound for one in over_random):
         return "matters"
     return "matters little" if all(one.high < bound for one in over_random) else "undecided"
+
+
+def _plainly(gains: Mapping[tuple[Level, str], _Gain], verdicts: Mapping[Level, str]) -> str:
+    """The answer for who reads one sentence: yes, no or undecided where, how much, against what."""
+    places = {
+        verdict: listed([level for level in SEARCHED if verdicts[level] == verdict])
+        for verdict in _SHORT
+        if verdict in verdicts.values()
+    }
+    if len(places) == 1:
+        (verdict,) = places
+        heads = [say(_THROUGHOUT[verdict])]
+    else:
+        heads = [say(_SHORT[verdict], levels=levels) for verdict, levels in places.items()]
+    sizes = {
+        way: listed([say("{change} at {level}", change=signed(share(-gains[level, way].mean)), level=level)
+                     for level in SEARCHED])
+        for way in WAYS[:2]
+    }  # fmt: skip
+    head = say("; ").join(heads)
+    return say(
+        "{head}: beside random wirings tuned alike, evolved wirings change the error by {evolved}, the best wiring of "
+        "the field by {field}.",
+        head=head[0].upper() + head[1:],
+        evolved=sizes["evolved"],
+        field=sizes["field"],
+    )
 
 
 def _mark(label: str, one: _Gain) -> Mark:

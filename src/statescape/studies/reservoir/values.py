@@ -31,7 +31,7 @@ class EdgeValues:
     """Three encodings, equal edges."""
 
     name = "values"
-    quick = Budget("quick", units=20, runs=6, trainings=2_000, tuning=8)
+    quick = Budget("quick", units=20, runs=6, trainings=1_200, tuning=8)
     full = FULL
 
     def question(self) -> str:
