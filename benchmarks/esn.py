@@ -97,7 +97,7 @@ def against_reservoirpy(units: int, density: float, rounds: int) -> dict[str, An
 
 
 def scaling(rounds: int) -> dict[str, Any]:
-    """Milliseconds per network, eight together at 10 %, and the slope between neighbouring sizes on log-log axes."""
+    """Milliseconds per network, eight together at 10%, and the slope between neighbouring sizes on log-log axes."""
     medians = []
     for units in SIZES:
         arguments = case(units, 0.1)
@@ -179,11 +179,11 @@ def table(rounds: int, native: dict[str, dict[str, float]]) -> list[dict[str, An
         )
         if str(units) in native:
             in_c = native[str(units)]
-            kind, name = ("dense", "dense") if density == 1.0 else ("sparse", "10 %")
+            kind, name = ("dense", "dense") if density == 1.0 else ("sparse", "10%")
             row["ratio_to_c_alone"] = in_c[kind] / times["alone"]["median"]
             print(
                 f"{'':13} C, simulation without readout: {name} alone {in_c[kind]:.2f} ms "
-                f"({row['ratio_to_c_alone']:.2f}x ours), 10 % sixteen together {in_c['sparse_together']:.2f} ms each"
+                f"({row['ratio_to_c_alone']:.2f}x ours), 10% sixteen together {in_c['sparse_together']:.2f} ms each"
             )
     return rows
 
@@ -198,7 +198,7 @@ def main() -> None:
     result["cases"] = table(rounds, native)
     result["scaling"] = sizes = scaling(min(rounds, 5))
     cells = [f"{n}: {t:.2f}" for n, t in zip(SIZES, sizes["milliseconds"], strict=True)]
-    print("ms per network, 8 together, 10 %:", ", ".join(cells))
+    print("ms per network, 8 together, 10%:", ", ".join(cells))
     print("slope of log time over log units:", ", ".join(f"{slope:.2f}" for slope in sizes["slopes"]))
     result["spectral_radius"] = radius_times(rounds)
     for row in result["spectral_radius"]:

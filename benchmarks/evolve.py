@@ -159,7 +159,7 @@ def raw_selection(found: Evolution) -> float:
 
 
 def _difference(first: np.ndarray, second: np.ndarray, seed: int) -> list[float]:
-    """95 % bootstrap interval of a difference of two independent means."""
+    """95% bootstrap interval of a difference of two independent means."""
     rng = np.random.default_rng(seed)
     draws = [
         first[rng.integers(0, len(first), len(first))].mean() - second[rng.integers(0, len(second), len(second))].mean()
@@ -186,7 +186,7 @@ def throughput(rounds: int) -> dict[str, Any]:
     print(
         f"trainings a second, 100 units: one worker {medians['one']:.0f}, two {medians['two']:.0f} = {workers:.2f} x "
         f"(goal 1.7); pymoo over ReservoirPy on two cores {medians['peer']:.1f}: ours {against:.1f} x (goal 12); "
-        f"Python overhead {np.median(overheads):.1%} (goal 10 %)"
+        f"Python overhead {np.median(overheads):.1%} (goal 10%)"
     )
     return {"ours": ours, "theirs": theirs, "against": against, "workers": workers, "overhead": overheads}
 

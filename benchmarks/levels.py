@@ -1,7 +1,7 @@
 """How far does a gain reach? More units, other tasks, and a task that the champion was not evolved for.
 
 Every run has a budget in trainings, not in seconds, so its result does not depend on the machine's load. For each
-champion the gain over random wirings of its density (erdos-renyi) is printed at every seal, with its 95 % interval, and
+champion the gain over random wirings of its density (erdos-renyi) is printed at every seal, with its 95% interval, and
 the same for another task that it was not evolved for (hyper-parameters tuned anew, for champion and controls alike).
 
     python benchmarks/levels.py --series FOLDER [--trainings 20000]    results/levels.json, one run after the other

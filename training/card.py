@@ -67,7 +67,7 @@ other language models, and repeats their habits and biases.
 
 {data}
 
-Held-out documents (5 % by a hash of the text) were never trained on. The weights are released under the MIT licence;
+Held-out documents (5% by a hash of the text) were never trained on. The weights are released under the MIT licence;
 the licences of the texts are as stated.
 
 ## Training

@@ -54,7 +54,7 @@ def _seal(number: int, controls: int, level: str = "mask"):
 @pytest.mark.parametrize("level", ["mask", "wiring"])
 @pytest.mark.parametrize("controls", [1, 2])
 def test_a_champion_like_its_controls_is_seldom_called_better(controls, level):
-    """False alarms of a seal, corrected by Holm, stay within what 5 % would give 999 times of 1,000."""
+    """False alarms of a seal, corrected by Holm, stay within what 5% would give 999 times of 1,000."""
     seals = [_seal(1000 * controls + number, controls, level) for number in range(SEALS)]
     alarms = sum(any(one.beaten for one in seal.controls.values()) for seal in seals)
     assert alarms <= binom.ppf(0.999, SEALS, ALPHA)

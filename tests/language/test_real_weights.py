@@ -41,7 +41,7 @@ def test_rogue_dimensions(states):
 
 
 def test_two_components_show_little_of_the_embeddings(gpt2):
-    """About 3.1 % of the variance of W_E, as measured when this project was planned (design: sections 5.6)."""
+    """About 3.1% of the variance of W_E, as measured when this project was planned (design: sections 5.6)."""
     shares = PCA.fit(gpt2.embeddings, 2).explained_variance_ratio
     assert shares.sum() == pytest.approx(0.031, abs=0.004)
 

@@ -10,7 +10,7 @@ PREDICTED, CURRENT = 7, 3
 
 
 def embeddings(seed: int = 0) -> np.ndarray:
-    """Rows of a decaying spectrum: 90 % of their variance lies in the first dozen dimensions."""
+    """Rows of a decaying spectrum: 90% of their variance lies in the first dozen dimensions."""
     generator = np.random.default_rng(seed)
     return generator.standard_normal((VOCABULARY, WIDTH)) * np.exp(-np.arange(WIDTH) / 10) * 3
 

@@ -44,7 +44,7 @@ def test_english_plural(count, text):
 
 
 def test_words_among_the_values_keep_their_signs(french):
-    assert say("{x}", x="v1.2, 3 %") == "v1.2, 3 %"
+    assert say("{x}", x="v1.2, 3%") == "v1.2, 3%"
     assert say("{yes}", yes=True) == "True"
 
 

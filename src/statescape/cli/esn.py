@@ -176,7 +176,7 @@ def _print(result: EsnTrials) -> None:
 
     console, settings, n = output(), result.settings, len(result.scores)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in (result.task.name, "mean", "95 % interval", "worst", "best"):
+    for header in (result.task.name, "mean", "95% interval", "worst", "best"):
         table.add_column(Text(visible(header)), justify="left" if header == result.task.name else "right")
     score = result.score
     table.add_row(

@@ -27,7 +27,7 @@ def print_result(result: Evolution) -> None:
         mark = " (searched)" if level == result.settings.level else ""
         table.add_column(Text(f"{level}{mark}"), justify="right")
     table.add_row("champion", *[_number(seal.interval.mean) for seal in result.seals.values()], style="bold")
-    table.add_row("  95 % interval", *[_range(seal.interval) for seal in result.seals.values()], style="dim")
+    table.add_row("  95% interval", *[_range(seal.interval) for seal in result.seals.values()], style="dim")
     names = list(next(iter(result.seals.values())).controls)
     for name in names:
         cells = []

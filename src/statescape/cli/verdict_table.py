@@ -37,7 +37,7 @@ def print_verdicts(found: Verdicts) -> None:
     console.print()
     console.print(_table(found))
     console.print(
-        "95 % bootstrap over documents; p one-sided against the margin (sign-flip), Holm over questions and models\n",
+        "95% bootstrap over documents; p one-sided against the margin (sign-flip), Holm over questions and models\n",
         markup=False,
         style="dim",
         soft_wrap=not console.is_terminal,
@@ -70,7 +70,7 @@ def _table(found: Verdicts) -> Table:
     table.add_column("", no_wrap=True)
     if len(found.models) > 1:
         table.add_column("model", overflow="ellipsis", max_width=20)
-    for header in ("estimate", "95 % interval", "margin", "p"):
+    for header in ("estimate", "95% interval", "margin", "p"):
         table.add_column(header, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     table.add_column("claim")

@@ -83,7 +83,7 @@ class Comparison:
         control: its scores.
         interval: its mean, with the interval.
         ratio: geometric mean of champion over control, paired by trial; below 1 the champion is better.
-        ratio_interval: its 95 % interval; NaN ends where there is one draw and one trial.
+        ratio_interval: its 95% interval; NaN ends where there is one draw and one trial.
         ratio_to_best: the same over the best of the control's draws, chosen on these very trials.
         p: one-sided, before correction; NaN where nothing is drawn, so that there is no chance to test.
         p_holm: after, over the controls that are tested.

@@ -37,7 +37,7 @@ class Null:
 
     @classmethod
     def of(cls, values: Float[np.ndarray, " draws"], seed: int | None = None) -> Null:
-        """Mean and central 95 % of `values`."""
+        """Mean and central 95% of `values`."""
         low, high = np.quantile(values, [0.025, 0.975])
         return cls(float(values.mean()), float(low), float(high), len(values), seed)
 

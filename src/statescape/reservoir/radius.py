@@ -5,7 +5,7 @@ acyclic graph has radius 0, a unit that feeds only itself |w|, and a simple cycl
 |w_1 ... w_n|^(1/n). Structure decides, not arithmetic: the eigenvalues of nearly nilpotent matrices are so sensitive
 that iterations on them stop anywhere. What remains goes to LAPACK; a nonnegative component of many units to ARPACK,
 where the bounds of Collatz and Wielandt, min_i (Wv)_i / v_i <= radius <= max_i (Wv)_i / v_i for positive v, prove the
-answer (Horn and Johnson, Matrix Analysis, 8.1). Plain power iteration on |W v| is off by up to 6 % and is not used.
+answer (Horn and Johnson, Matrix Analysis, 8.1). Plain power iteration on |W v| is off by up to 6% and is not used.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class Curve:
         best: mean score of the best survivor on the generation's trials.
         median: median of the survivors' there.
         relative: error of the best survivor relative to the median random start, by its record.
-        low: lower end of its 95 % interval.
+        low: lower end of its 95% interval.
         high: upper end.
         relative_median: the same of the median survivor.
         quarter: of the survivor at the lower quartile.
@@ -76,7 +76,7 @@ class Operator:
         name: of the operator.
         made: children.
         survived: of them, the generation they were born in.
-        low: lower end of the 95 % interval of the share that survived (Wilson).
+        low: lower end of the 95% interval of the share that survived (Wilson).
         high: upper end.
         use: share of all children that it made, in each of the periods.
     """

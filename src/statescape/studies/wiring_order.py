@@ -1,7 +1,7 @@
 """How a wiring is ordered, beside the same weights rewired.
 
 Rewiring keeps every unit's numbers of edges and destroys everything else (Maslov and Sneppen, Science 296, 2002), so
-what lies outside the middle 95 % of the rewired is order beyond degrees. It describes; whether order helps the task is
+what lies outside the middle 95% of the rewired is order beyond degrees. It describes; whether order helps the task is
 what the seals tell.
 """
 
@@ -44,7 +44,7 @@ class Measure:
 
     @property
     def low(self) -> float:
-        """Lower end of the middle 95 % of the nulls."""
+        """Lower end of the middle 95% of the nulls."""
         return float(np.quantile(self.nulls, 0.025))
 
     @property
@@ -54,7 +54,7 @@ class Measure:
 
     @property
     def outside(self) -> bool:
-        """Whether the wiring lies outside the middle 95 % of its nulls."""
+        """Whether the wiring lies outside the middle 95% of its nulls."""
         return not self.low <= self.value <= self.high
 
 

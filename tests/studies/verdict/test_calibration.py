@@ -54,6 +54,6 @@ def test_a_statistic_at_its_margin_is_rarely_called_supported(question):
         word = decide(sample, repeat, [question])[0].verdict
         supported += word == "supported"
         refuted += word == "refuted"
-    # 2.5 % on each side, and what chance adds to that in 60 draws.
+    # 2.5% on each side, and what chance adds to that in 60 draws.
     assert supported <= 0.05 * repeats + 3
     assert refuted <= 0.05 * repeats + 3

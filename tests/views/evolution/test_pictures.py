@@ -60,7 +60,7 @@ def test_bars_are_the_gain_over_random_wirings_and_red_only_where_every_control_
     assert colours[0] == RED
     assert colours[1] != RED
     words = [note.text for note in picture.interactive().layout.annotations]
-    assert any("50 %" in text and "beats all 2" in text for text in words)
+    assert any("50%" in text and "beats all 2" in text for text in words)
     assert any("beats 0 of 2" in text for text in words)
     with matplotlib_theme():
         printed = [text.get_text() for text in picture.printed().axes[0].texts]

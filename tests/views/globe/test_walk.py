@@ -184,7 +184,7 @@ def test_the_inspector_says_what_python_knows(open_sphere):
     sphere.draw()
     assert sphere.js("part.name.textContent") == path.vocabulary[token].replace(" ", "␣")
     percent = 100 * np.exp(path.log_probabilities[block, token])
-    assert float(sphere.js("part.probability.textContent").removesuffix(" %")) == pytest.approx(percent, rel=0.006)
+    assert float(sphere.js("part.probability.textContent").removesuffix("%")) == pytest.approx(percent, rel=0.006)
     assert sphere.js("part.rank.textContent") == "3 of 512"
     unit = path.embeddings / np.linalg.norm(path.embeddings, axis=1, keepdims=True)
     cosines = unit @ unit[token]
@@ -318,5 +318,5 @@ def test_it_says_what_it_is_not(open_sphere):
         np.degrees(angle(path.geometry.states[-1:], target))[0] for angle in (geometry.true_angle, geometry.seen_angle)
     )
     caveat = sphere.page.locator("[data-part=caveat]").inner_text()
-    assert f"{100 * geometry.explained_share:.2g} % of the embeddings' variance" in caveat
+    assert f"{100 * geometry.explained_share:.2g}% of the embeddings' variance" in caveat
     assert f"{true:.1f}° in all 32 dimensions, {seen:.1f}° as drawn" in caveat

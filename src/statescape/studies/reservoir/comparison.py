@@ -41,7 +41,7 @@ class Ratio:
 
     @property
     def ends(self) -> tuple[float, float]:
-        """Of the 95 % interval, as shares."""
+        """Of the 95% interval, as shares."""
         return share(self.interval.low), share(self.interval.high)
 
     @property

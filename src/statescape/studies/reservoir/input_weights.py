@@ -86,7 +86,7 @@ class InputWeights:
                     say("seal"),
                     say("W evolves, NRMSE"),
                     say("W and W_in evolve, NRMSE"),
-                    say("change of the error (95 %)"),
+                    say("change of the error (95%)"),
                     say("decided"),
                 ),
                 rows,

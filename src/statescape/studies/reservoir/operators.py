@@ -79,9 +79,9 @@ class Operators:
                 (
                     say("operator"),
                     say("kind"),
-                    say("without it (95 %)"),
+                    say("without it (95%)"),
                     say("decided"),
-                    say("it alone (95 %)"),
+                    say("it alone (95%)"),
                     say("decided"),
                 ),
                 tuple(rows),

@@ -13,7 +13,7 @@ class Mark:
     Attributes:
         label: what it is.
         value: the estimate.
-        low: lower end of its 95 % interval; NaN where there is none.
+        low: lower end of its 95% interval; NaN where there is none.
         high: upper end.
         points: of the runs.
         strong: whether it is what the answer speaks of.

@@ -107,10 +107,10 @@ class Radius:
                 (
                     say("policy"),
                     say("radius of champions"),
-                    say("wiring, at 0.9 (95 %)"),
-                    say("own radius instead of 0.9 (95 %)"),
+                    say("wiring, at 0.9 (95%)"),
+                    say("own radius instead of 0.9 (95%)"),
                     say("decided"),
-                    say("the same radius for random wirings (95 %)"),
+                    say("the same radius for random wirings (95%)"),
                 ),
                 rows,
             ),

@@ -86,7 +86,7 @@ class SearchSpace:
                     say("encoding"),
                     say("numbers to find"),
                     say("NRMSE"),
-                    say("against real edges (95 %)"),
+                    say("against real edges (95%)"),
                     say("decided"),
                 ),
                 tuple(rows),

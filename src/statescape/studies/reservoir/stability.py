@@ -129,7 +129,7 @@ class Stability:
                 part=percent(parts[order[0]] / whole),
             ),
             say(
-                "On common trials {ten} of them show a difference of 10 % four times in five, and {five} one of 5 %.",
+                "On common trials {ten} of them show a difference of 10% four times in five, and {five} one of 5%.",
                 ten=ten,
                 five=five,
             ),
@@ -198,7 +198,7 @@ class Stability:
         return StudyFigure(
             say(
                 "Left, where the variance of the log error of {runs} random wirings comes from. Middle, what the "
-                "champion's selection score flatters (bars: 95 %, Student's t over {runs} runs). Right, trials needed "
+                "champion's selection score flatters (bars: 95%, Student's t over {runs} runs). Right, trials needed "
                 "to see a gain four times in five. Seeds {first} to {last}.",
                 runs=budget.runs,
                 first=seed,

@@ -218,7 +218,7 @@ class TopologyMatters:
         beyond = [level for level in SEARCHED if gains[level, WAYS[-1]].low > 0]
         return (
             _plainly(gains, verdicts),
-            say("Level by level, with intervals at 97.5 %: {told}.", told=say("; ").join(told)),
+            say("Level by level, with intervals at 97.5%: {told}.", told=say("; ").join(told)),
             claim,
             say("Evolution ends below the best of the field at {levels}.", levels=listed(beyond))
             if beyond
@@ -240,8 +240,8 @@ class TopologyMatters:
         return StudyFigure(
             say(
                 "The best wiring of the field and evolved ones against random wirings, tuned alike and sealed: beyond "
-                "the line, {margin} below, topology matters. Dots are runs, bars 95 % intervals (Student's t, n = "
-                "{n}); over all tasks 97.5 %, {how}. Seeds {first} to {last}.",
+                "the line, {margin} below, topology matters. Dots are runs, bars 95% intervals (Student's t, n = "
+                "{n}); over all tasks 97.5%, {how}. Seeds {first} to {last}.",
                 margin=percent(MARGIN),
                 n=budget.runs,
                 how=how,

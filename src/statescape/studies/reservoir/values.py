@@ -76,7 +76,7 @@ class EdgeValues:
             )
         return Reading(
             (self._answer(found), *few_runs(budget)),
-            Table((say("edges"), "NRMSE", say("change of the error (95 %)"), say("decided")), tuple(rows)),
+            Table((say("edges"), "NRMSE", say("change of the error (95%)"), say("decided")), tuple(rows)),
             StudyFigure(
                 say(
                     "Kinds of edges compared, {edges} edges each. {over}",

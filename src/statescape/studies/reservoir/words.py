@@ -17,16 +17,14 @@ FEW = 10
 
 def percent(share: float) -> str:
     """A share without its sign."""
-    return say("{percent} %", percent=number(100 * abs(share), ".1f" if abs(share) < 0.0995 else ".0f"))
+    return number(abs(share), ".1%" if abs(share) < 0.0995 else ".0%")
 
 
 def signed(share: float) -> str:
     """A change with its sign."""
     if not math.isfinite(share):
         return "+∞" if share > 0 else "−∞"
-    digits = ".1f" if abs(share) < 0.0995 else ".0f"
-    sign = "−" if share < 0 else "+"
-    return say("{sign}{percent} %", sign=sign, percent=number(100 * abs(share), digits))
+    return ("−" if share < 0 else "+") + percent(share)
 
 
 def percent_between(ratio: Ratio) -> str:
@@ -51,7 +49,7 @@ def score_of(logs: Sequence[float]) -> str:
 def over_runs(budget: Budget, seed: int) -> str:
     """What an interval runs over."""
     return say(
-        "Dots are runs, bars 95 % intervals of Student's t over n = {n} runs (seeds {first} to {last}); blue where a "
+        "Dots are runs, bars 95% intervals of Student's t over n = {n} runs (seeds {first} to {last}); blue where a "
         "difference is shown (p < 0.05 after Holm).",
         n=budget.runs,
         first=seed,

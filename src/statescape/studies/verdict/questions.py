@@ -93,7 +93,7 @@ QUESTIONS: tuple[Question, ...] = (
         name="H4",
         statement=phrase("The states leave the subspace in which the embeddings lie."),
         statistic=phrase(
-            "energy outside the embedding subspace (90 % of the embeddings' variance), mean over s_1 to s_L, minus "
+            "energy outside the embedding subspace (90% of the embeddings' variance), mean over s_1 to s_L, minus "
             "that of the current token's embedding"
         ),
         predicted="above",

@@ -34,7 +34,7 @@ class DiversityPicture:
     @classmethod
     def of(cls, evolution: Evolution, curve: Curve) -> DiversityPicture:
         """The picture of a run."""
-        first, last = (f"{100 * curve.unshared[end]:.0f} %" for end in (0, -1))
+        first, last = (f"{100 * curve.unshared[end]:.0f}%" for end in (0, -1))
         return cls(
             curve,
             f"Left: share of edges (with their signs) that two of {len(evolution.found.survivors)} survivors do not "
@@ -53,7 +53,7 @@ class DiversityPicture:
                 "edges two survivors do not share (%)",
                 curve.sampled,
                 100 * curve.unshared,
-                "%{y:.0f} % of edges not shared",
+                "%{y:.0f}% of edges not shared",
             ),
             ("edges of the best survivor", generations, curve.edges.astype(np.float64)[every], "%{y:.0f} edges"),
         )

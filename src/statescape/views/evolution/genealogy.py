@@ -55,7 +55,7 @@ class GenealogyPicture:
             + (
                 "its error. "
                 if alike
-                else "its error as a multiple of the median random start's, difficulty of trials taken off, with 95 % "
+                else "its error as a multiple of the median random start's, difficulty of trials taken off, with 95% "
                 f"intervals (one trial's noise is {noise:.1%}). "
             )
             + "Red follows the better parent; thin lines come from the other one of a crossover. "
@@ -209,7 +209,7 @@ def percent(change: float) -> str:
     if not math.isfinite(change):
         return "start"
     change = 100 * math.expm1(change)
-    return f"{change:+.1f} %" if abs(change) >= 0.05 else "0.0 %"
+    return f"{change:+.1f}%" if abs(change) >= 0.05 else "0.0%"
 
 
 def _ticks(low: float, high: float) -> list[float]:

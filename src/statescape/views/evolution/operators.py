@@ -52,7 +52,7 @@ class OperatorsPicture:
             operators,
             len(evolution.history),
             f"{made:,} children of {len(operators)} operators, of which {kept:,} ({kept / max(made, 1):.1%}) survived "
-            f"the generation they were born in. Left: share of each operator's children that did, with 95 % intervals "
+            f"the generation they were born in. Left: share of each operator's children that did, with 95% intervals "
             f"(Wilson). Right: share of all children that each kind of operator made, in "
             f"{len(operators[0].use)} equal parts of the search; use {use}. Seed {evolution.settings.seed}.",
         )
@@ -112,7 +112,7 @@ class OperatorsPicture:
                         "color": FAMILIES[name], "width": 0,
                     },
                     customdata=[f"{one.survived:,} of {one.made:,} children" for one in members],
-                    hovertemplate="%{y}: %{x:.1f} %, %{customdata}<extra></extra>",
+                    hovertemplate="%{y}: %{x:.1f}%, %{customdata}<extra></extra>",
                 ),
                 **at,
             )  # fmt: skip
@@ -120,7 +120,7 @@ class OperatorsPicture:
                 go.Scatter(
                     x=np.round(self._periods(), 2), y=np.round(self._use(name), 2), mode="lines", name=name,
                     legendgroup=name, showlegend=False, line={"color": FAMILIES[name], "width": 2},
-                    hovertemplate=f"{_called(name)}, about generation %{{x:.0f}}: %{{y:.1f}} %<extra></extra>",
+                    hovertemplate=f"{_called(name)}, about generation %{{x:.0f}}: %{{y:.1f}}%<extra></extra>",
                 ),
                 **beside,
             )  # fmt: skip

@@ -41,7 +41,7 @@ class OrderPicture:
             order,
             f"Left: {edges:,} edges of {units} units, {edges / units:.2f} a unit; incoming {order.incoming.min()} to "
             f"{order.incoming.max()}, outgoing {order.outgoing.min()} to {order.outgoing.max()}. Right: the champion "
-            f"(red) and the middle 95 % of itself rewired {order.draws} times, which keeps every unit's numbers of "
+            f"(red) and the middle 95% of itself rewired {order.draws} times, which keeps every unit's numbers of "
             f"edges (seed {order.seed}): {told}.",
         )
 
@@ -99,7 +99,7 @@ class OrderPicture:
         medians = np.array([np.median(one.nulls) for one in self.order.measures])
         figure.add_trace(
             go.Scatter(
-                x=medians, y=names, mode="markers", name="rewired, middle 95 %",
+                x=medians, y=names, mode="markers", name="rewired, middle 95%",
                 marker={"symbol": "line-ns-open", "size": 12, "color": GREY},
                 error_x={"symmetric": False, "array": highs - medians, "arrayminus": medians - lows, "color": GREY,
                          "thickness": 6, "width": 0},

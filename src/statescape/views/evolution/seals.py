@@ -34,7 +34,7 @@ class Rung:
     Attributes:
         level: its name.
         gain: by how much lower the champion's error is than that of random wirings of its density, as a share.
-        interval: its 95 % interval.
+        interval: its 95% interval.
         over_best: the same against the best control.
         best: the name of that control.
         unbeaten: controls that it is not shown to beat.
@@ -101,7 +101,7 @@ class SealsPicture:
         draws = own.controls[REFERENCE].control.k
         caption = (
             f"Left: by how much lower the champion's {evolution.task.score_name} is than that of random wirings of "
-            f"its density ({draws} draws at {settings.level}), with 95 % intervals, paired by trial; full red where it "
+            f"its density ({draws} draws at {settings.level}), with 95% intervals, paired by trial; full red where it "
             f"beats every control (sign-flip permutation, Holm over {len(own.controls)} controls, p < 0.05). Each bar "
             "redraws more than the one before. The diamond is the same against the best control of that seal, a "
             "triangle one that lies below the picture. Right: mean scores, champion in red, controls in grey. "
@@ -148,7 +148,7 @@ class SealsPicture:
             if np.isfinite(rung.interval).all():
                 left.plot([place, place], 100 * np.array(rung.interval), color=INK, linewidth=1.2)
             top = 100 * max(rung.gain, rung.over_best, 0.0, *np.nan_to_num(rung.interval))
-            left.text(place, top + 0.13 * (high - low), f"{100 * rung.gain:.0f} %", ha="center", va="center",
+            left.text(place, top + 0.13 * (high - low), f"{100 * rung.gain:.0f}%", ha="center", va="center",
                       fontsize=12, fontweight="bold")  # fmt: skip
             left.text(place, top + 0.06 * (high - low), rung.verdict, ha="center", va="center", fontsize=7)
         left.plot([], [], "D", color=INK, markersize=4, label="against the best control")
@@ -220,7 +220,7 @@ class SealsPicture:
             top = 100 * max(rung.gain, rung.over_best, 0.0, *np.nan_to_num(rung.interval))
             figure.add_annotation(
                 x=label, y=top, yanchor="bottom", yshift=4, font={"size": 12}, showarrow=False,
-                text=f"<b style='font-size:19px'>{100 * rung.gain:.0f} %</b><br>"
+                text=f"<b style='font-size:19px'>{100 * rung.gain:.0f}%</b><br>"
                 + (rung.verdict.removeprefix("beats ") if stacked else rung.verdict), **at,
             )  # fmt: skip
         figure.update_yaxes(range=[low, high], title_text="error lower than random wirings (%)", **at)

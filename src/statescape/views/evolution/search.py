@@ -46,7 +46,7 @@ class SearchPicture:
         record, settings = evolution.best.candidate.record, evolution.settings
         relative = (
             "Right: errors freed from the difficulty of trials, as a multiple of the median random start's: the best "
-            "survivor with its 95 % interval (from the noise of one trial and the number of its trials), and the "
+            "survivor with its 95% interval (from the noise of one trial and the number of its trials), and the "
             "median survivor with the middle half."
             if curve.difficulty_free
             else "Right: the same with the middle half of the survivors; nothing is random here, so one trial says all."

@@ -21,7 +21,7 @@ def honest_table(evolution: Evolution) -> Table:
     """What the champion was chosen by, and what it is."""
     record = evolution.best.candidate.record
     return Table(
-        (evolution.task.score_name, "mean", "95 % interval", "trials"),
+        (evolution.task.score_name, "mean", "95% interval", "trials"),
         [
             ("selection score", _number(record.mean), "", f"{record.n:,}"),
             ("re-scored, fresh trials of the search's part", *_mean(evolution.rescored)),
@@ -35,7 +35,7 @@ def controls_table(evolution: Evolution) -> Table:
     """Every control at the search's own level."""
     own = evolution.seals[evolution.settings.level]
     return Table(
-        ("control", "champion / control", "95 % interval", "p (Holm)", "draws", "gain that would have been seen"),
+        ("control", "champion / control", "95% interval", "p (Holm)", "draws", "gain that would have been seen"),
         [(name, *_compared(one)) for name, one in own.controls.items()],
         f"At the search's own level, {evolution.settings.level}; ratios below 1 favour the champion",
     )
@@ -64,7 +64,7 @@ def seals_table(evolution: Evolution) -> Table:
     header = (evolution.task.score_name, *(f"{one}{' (searched)' if one == level else ''}" for one in seals))
     rows = [
         ("champion", *(_number(seal.interval.mean) for seal in seals.values())),
-        ("95 % interval", *(_range(seal.interval) for seal in seals.values())),
+        ("95% interval", *(_range(seal.interval) for seal in seals.values())),
     ]
     for name in seals[level].controls:
         cells = []

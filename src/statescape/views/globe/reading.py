@@ -90,7 +90,7 @@ def words_of(data: SphereData) -> list[Words]:
     last = len(data.states) - 1
     predicted = clipped(shown(names[path.predicted_id]))
     whole = say(
-        "The three axes carry {share:g} % of the embeddings' variance; the rest is not in this picture. "
+        "The three axes carry {share:g}% of the embeddings' variance; the rest is not in this picture. "
         "Angle between last state and embedding of the predicted {token}: {angles}.",
         share=share,
         token=predicted,

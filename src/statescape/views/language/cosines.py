@@ -60,7 +60,7 @@ class CosinesPicture:
         row = self.reading.random_token["raw"]
         rogue = ", ".join(map(str, self.reading.path.rogue_dimensions))
         nulls = say(
-            "Nulls (95 % bands): the best of {n:,} tokens for an isotropic random direction, raw {best_low:.2f} to "
+            "Nulls (95% bands): the best of {n:,} tokens for an isotropic random direction, raw {best_low:.2f} to "
             "{best_high:.2f} ({draws} draws, seed {seed}); a token chosen at random against the last state, raw "
             "{low:.2f} to {high:.2f} (all tokens).",
             n=len(self.reading.path.embeddings),

@@ -109,7 +109,7 @@ class EnergyPicture:
             "Directions from the mean embedding. The drawn plane carries {shown:.1%} of the variance of {n:,} "
             "embeddings; a direction inside it would end on the circle. Embedding subspace: the {k} of {d} principal "
             "components that hold {share:.0%} of it. Energy inside: states {low:.0%} to {high:.0%}; embeddings "
-            "{mean:.0%} (95 % between {from_:.0%} and {to:.0%}); an isotropic vector {isotropic:.0%}. Principal angles "
+            "{mean:.0%} (95% between {from_:.0%} and {to:.0%}); an isotropic vector {isotropic:.0%}. Principal angles "
             "between the span of the path and the subspace: {first:.0f}° to {last:.0f}°; of as many random vectors "
             "{random_first:.0f}° to {random_last:.0f}° (mean of {draws} draws, seed {seed}).",
             shown=self.shown,
@@ -164,7 +164,7 @@ class EnergyPicture:
             say("energy inside the subspace"),
             (Line(say("path"), self.reading.energy_inside, BLUE),),
             (
-                Band(say("embeddings, 95 %"), embeddings.low, embeddings.high, INDIGO),
+                Band(say("embeddings, 95%"), embeddings.low, embeddings.high, INDIGO),
                 Band(say("isotropic"), isotropic, isotropic, GREY, "dash"),
             ),
             say("share"),

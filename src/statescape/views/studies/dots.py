@@ -8,6 +8,7 @@ import numpy as np
 
 from statescape.studies.reservoir.picture import Dots, Mark
 from statescape.views.theme import BLUE, GREY
+from statescape.wording import number
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -45,8 +46,8 @@ def print_dots(axes: Axes, panel: Dots) -> None:
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
     if panel.percent:
-        sign = "+" if _signed(panel) else ""
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:{sign if value else ''}.0f} %"))
+        spec = "+.0%" if _signed(panel) else ".0%"
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, spec if value else ".0%")))
 
 
 def add_dots(figure: go.Figure, at: dict[str, int], panel: Dots) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from statescape.studies.reservoir.picture import Line, Lines
 from statescape.views.theme import GREY, SERIES
+from statescape.wording import number
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -35,8 +36,8 @@ def print_lines(axes: Axes, panel: Lines) -> None:
     if panel.log_y:
         axes.set_yscale("log")
     if panel.log_x or panel.percent_x:
-        unit = (lambda value, _: f"{100 * value:g} %") if panel.percent_x else (lambda value, _: f"{value:,.0f}")
-        axes.xaxis.set_major_formatter(FuncFormatter(unit))
+        spec = ".0%" if panel.percent_x else ",.0f"
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, spec)))
     if len(panel.lines) > 1:
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 

@@ -6,7 +6,8 @@ function clipped(text, limit = 22) {
 }
 
 const powerOfTen = (exponent) => "10" + String(exponent).replace(/./g, (sign) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign] ?? "⁻");
-const grouped = (number, maximumSignificantDigits) => number.toLocaleString(LANGUAGE, { maximumSignificantDigits });
+const grouped = (number, maximumSignificantDigits, style) =>
+	number.toLocaleString(LANGUAGE, { maximumSignificantDigits, style });
 const fixed = (value, digits) => value.toFixed(digits).replace(".", DECIMAL);
 
 // `exact` is false where only one byte of the logarithm travelled.
@@ -14,7 +15,7 @@ function probabilityText({ log, exact, floor }) {
 	const power = powerOfTen(Math.floor(log));
 	if (floor) return `§below ${power}§`;
 	const about = exact ? "" : "≈ ";
-	if (log > -4) return `${about}${grouped(100 * 10 ** log, exact ? 3 : 2)} %`;
+	if (log > -4) return about + grouped(10 ** log, exact ? 3 : 2, "percent");
 	return `${about}${fixed(10 ** (log - Math.floor(log)), 1)} × ${power}`;
 }
 

@@ -42,7 +42,7 @@ class EstimatesPicture:
         """What is drawn, with its numbers."""
         first = self.found.models[0]
         drawn = say(
-            "Mean of document means with 95 % bootstrap intervals over {documents:,} documents (seed {seed}). The "
+            "Mean of document means with 95% bootstrap intervals over {documents:,} documents (seed {seed}). The "
             "shaded side of the dashed line, the margin, is the one that the claim predicts.",
             documents=first.summary.n_documents,
             seed=self.found.seed,

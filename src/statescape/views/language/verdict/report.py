@@ -110,7 +110,7 @@ def verdicts_table(found: Verdicts) -> Table:
         say("model"),
         say("verdict"),
         say("estimate"),
-        say("95 % interval"),
+        say("95% interval"),
         say("margin"),
         say("p (Holm)"),
     )
@@ -124,7 +124,7 @@ def _estimates(found: Verdicts) -> Section:
         for name in dict.fromkeys(name for each in nulls for name in each):
             cells = [cell for each in nulls for cell in _cells(each.get(name))]
             rows.append([f"{question.name}, {NULL_WORDS.get(name, name)}", *cells])
-    header = [cell for one in found.models for cell in (one.facts.name, "95 % interval")]
+    header = [cell for one in found.models for cell in (one.facts.name, "95% interval")]
     return Section(
         "estimates",
         "Against margin and chance",
@@ -183,7 +183,7 @@ def _slices(found: Verdicts) -> Section:
         measures = one.summary.measures
         blocks.append(
             Table(
-                ("measure", "estimate", "95 % interval"),
+                ("measure", "estimate", "95% interval"),
                 [
                     [words, _number(measures[name].mean), _ends(measures[name])]
                     for words, name in variants
@@ -232,7 +232,7 @@ def _work(found: Verdicts) -> Section:
         "work",
         "Whose work it is",
         "Look whether attention or the MLPs go the way; shares far above 1 mean that the state overshoots by its norm.",
-        (Table(("what", "model", "estimate", "95 % interval"), rows),),
+        (Table(("what", "model", "estimate", "95% interval"), rows),),
     )
 
 
