@@ -19,7 +19,7 @@ demo: $(VENV)/lm.stamp  ## install, run both main jobs, write demo/
 	@mkdir -p demo
 	@$(BIN)/statescape path "Once upon a time, there was a little" --figures demo/figures --out demo/path.html --json demo/path.json
 	@rm -f demo/evolution.run
-	@$(BIN)/statescape evolve narma10 --units 20 --generations 12 --no-compare --no-tune --workers 1 --run demo/evolution.run --out demo/evolution.html
+	@$(BIN)/statescape evolve narma10 --units 20 --generations 150 --no-compare --no-tune --workers 1 --run demo/evolution.run --out demo/evolution.html
 	@echo "Open in a browser: demo/path.html, the path of a language model; demo/evolution.html, a wiring under its seals."
 
 notebook: $(VENV)/lm.stamp  ## the lab notebook of both wings on one page, at quick budgets: notebook.html

@@ -31,7 +31,7 @@ from statescape.evolution.space import SearchSpace
 from statescape.reservoir import Topology, erdos_renyi
 from statescape.reservoir.tasks import Task, by_name, from_csv
 from statescape.runs import Executor, Processes
-from statescape.runs.dask import BUNDLES_PER_WORKER, SECOND, Dask
+from statescape.runs.dask import SECOND, Dask, _Pace
 
 WORKERS, CANDIDATES, TRIALS, UNITS = 2, 72, 4, 100
 GOAL = 1.10
@@ -39,7 +39,7 @@ LASER = Path(__file__).resolve().parents[2] / "shared" / "data" / "series" / "sa
 
 
 def overhead(rounds: int) -> list[dict[str, Any]]:
-    """Seconds of a generation of the genetic search (72 candidates, 4 trials) on processes and on Dask."""
+    """Seconds of a generation of 72 candidates (`--offspring 48`, 4 trials) on processes and on Dask."""
     space = SearchSpace(encoding("ternary", UNITS, None))
     rows = []
     with Processes(WORKERS) as processes, Dask(workers=WORKERS) as dask:
@@ -78,7 +78,7 @@ def message_bytes() -> dict[str, dict[str, float]]:
     for name, task in tasks.items():
         conditions = Conditions(task, "wiring", "search", Hyperparameters())
         for units, density in ((100, 0.02), (100, 0.1), (500, 0.1)):
-            wirings = [Topology(erdos_renyi(units, density, seed=seed).W) for seed in range(9)]
+            wirings = [Topology(erdos_renyi(units, density, seed=seed).to_dense()) for seed in range(9)]  # as decoded
             one, nine = (len(serialize_bytes((score, [(wirings[:n], conditions)]))) for n in (1, 9))
             each = (nine - one) / 8
             found[f"{name}, {units} units, {density:.0%}"] = {"candidate": each, "shared": one - each}
@@ -120,8 +120,9 @@ def makespan(
         byte_cost: and for each byte.
         sizes: bytes of a candidate, and of what a bundle adds.
     """
-    shared = max(candidates // (BUNDLES_PER_WORKER * workers), 1)
-    size = min(max(int(np.ceil(SECOND / seconds)), 1), shared)
+    pace = _Pace()
+    pace.learn(makespan, seconds)
+    size = pace.bundle_size(makespan, candidates, workers)
     free = [0.0] * workers
     coordinator, end = 0.0, 0.0
     for start in range(0, candidates, size):

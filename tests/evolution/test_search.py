@@ -15,6 +15,7 @@ from statescape.evolution.search.candidate import Candidate, Record
 from statescape.evolution.search.difficulty import difficulties
 from statescape.evolution.search.final import race
 from statescape.evolution.search.variation import rates_of
+from statescape.evolution.settings import Settings
 from statescape.evolution.space import SearchSpace
 from statescape.reservoir import Topology, scr
 from statescape.reservoir.tasks import by_name as task_by_name
@@ -190,6 +191,26 @@ def test_a_front_has_many_survivors_and_a_climb_few() -> None:
     assert len(generations(Search(SPACE, arm_by_name("genetic"), 0), 2)[-1].population.members) == 4
     for name in ("hill-climber", "random-search"):
         assert Search(SPACE, arm_by_name(name), 0, sparse=True).arm == arm_by_name(name)
+
+
+@pytest.mark.parametrize(
+    ("arm", "sizes"),
+    [("genetic", (50, 100)), ("mutation-only", (50, 100)), ("random-search", (8, 100)), ("hill-climber", (1, 100))],
+)
+def test_offspring_that_are_asked_for_are_bred_by_that_arm_and_rivals_keep_theirs(arm, sizes) -> None:
+    settings = Settings({"name": "narma10"}, arm=arm, offspring=100)
+    asked = settings.arm_of(arm)
+    assert (asked.survivors, asked.offspring) == sizes
+    others = [known for known in ARMS if known.name != arm]
+    assert [settings.arm_of(known.name) for known in others] == others
+    assert Settings.from_json(settings.as_json()) == settings
+    before = {name: value for name, value in settings.as_json().items() if name != "offspring"}
+    assert Settings.from_json(before).offspring is None  # of a run that was begun before there was a choice
+
+
+def test_a_generation_needs_offspring() -> None:
+    with pytest.raises(StatescapeError, match="at least one survivor, one offspring"):
+        Settings({"name": "narma10"}, offspring=0)
 
 
 def test_more_given_genomes_than_survivors_all_have_their_chance() -> None:

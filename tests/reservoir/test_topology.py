@@ -1,5 +1,7 @@
 """Wirings at the borders: the direction of edges in NetworkX, files without objects, radius policies, refusals."""
 
+import pickle
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -35,6 +37,23 @@ def test_a_topology_survives_networkx_and_files(sparse, tmp_path):
     assert (read.radius, read.sr, read.name) == ("gene", 0.7, "mine")
     with np.load(tmp_path / "t.npz", allow_pickle=False) as arrays:
         assert all(arrays[name].dtype != object for name in arrays.files)
+
+
+@pytest.mark.parametrize("density", [0.0, 0.02, 0.9])
+@pytest.mark.parametrize("form", [np.ascontiguousarray, np.asfortranarray, scipy.sparse.csr_array])
+def test_a_topology_comes_to_another_process_bit_for_bit_and_light_where_it_is_sparse(density, form):
+    W = erdos_renyi(50, density, seed=1).to_dense() if density else np.zeros((50, 50))
+    W[3, 4] = -0.0  # a weight with a sign
+    W_in = np.random.default_rng(0).normal(size=(50, 2))
+    sent = Topology(form(W), W_in, radius="gene", sr=0.7, name="mine")
+    letter = pickle.dumps(sent)
+    got = pickle.loads(letter)
+    assert type(got.W) is type(sent.W)
+    assert got.to_dense().tobytes() == sent.to_dense().tobytes()
+    assert np.array_equal(got.W_in, W_in)
+    assert (got.radius, got.sr, got.name) == ("gene", 0.7, "mine")
+    if density < 0.1 and form is np.ascontiguousarray:
+        assert len(letter) < 0.2 * W.nbytes
 
 
 def test_graphs_of_others_are_read():

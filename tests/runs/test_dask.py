@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from statescape.errors import StatescapeError
 from statescape.runs import LostWorkersError, dask_connection, make_executor
 from statescape.runs import dask as dask_executor
-from statescape.runs.dask import BUNDLES_PER_WORKER, SECOND, Dask, _Pace
+from statescape.runs.dask import BUNDLES_PER_WORKER, LEAST, SECOND, Dask, _Pace
 from tests.runs import functions
 from tests.runs.cluster import ENVIRONMENT, Cluster, kill, working
 
@@ -130,9 +130,18 @@ def test_bundles_hold_a_second_at_most_and_leave_nobody_idle(tasks, workers, sec
     size = pace.bundle_size(functions.square, tasks, workers)
     assert 1 <= size <= tasks
     bundles = -(-tasks // size)
-    assert bundles >= min(tasks, BUNDLES_PER_WORKER * workers)
+    assert bundles >= min(tasks, workers)
+    if seconds is None or tasks * seconds >= BUNDLES_PER_WORKER * LEAST * workers:
+        assert bundles >= min(tasks, BUNDLES_PER_WORKER * workers)
     if seconds is not None and size > 1:
         assert (size - 1) * seconds < SECOND
+
+
+def test_work_of_moments_is_one_bundle_a_worker():
+    pace = _Pace()
+    pace.learn(functions.square, 0.03)
+    assert pace.bundle_size(functions.square, 8, 2) == 4  # 0.12 s each; in eight bundles it would be mostly waiting
+    assert pace.bundle_size(functions.square, 800, 2) == 34  # a second
 
 
 def test_a_scheduler_without_workers_is_told(own_cluster):
@@ -245,16 +254,18 @@ def test_when_all_workers_stay_away_the_run_ends(own_cluster, monkeypatch):
 
 @pytest.mark.slow
 def test_a_cluster_of_this_machine_leaves_nothing_behind():
+    before = set(psutil.Process().children(recursive=True))
     with make_executor("dask", 2) as executor:
         assert executor.workers == 2
         assert executor.map(functions.square, range(9)) == [number**2 for number in range(9)]
-        workers = [one for one in psutil.Process().children(recursive=True) if "spawn_main" in " ".join(one.cmdline())]
+        begun = set(psutil.Process().children(recursive=True)) - before
+        workers = [one for one in begun if "spawn_main" in " ".join(one.cmdline())]
         assert len(workers) == 2
     _, alive = psutil.wait_procs(workers, timeout=20)
     assert not alive
 
 
-RUN = ("evolve", "memory-noisy", "--units", 12, "--generations", 40, "--no-compare", "--no-tune", "--seed", 3)
+RUN = ("evolve", "memory-noisy", "--units", 12, "--generations", 200, "--no-compare", "--no-tune", "--seed", 3)
 
 
 def _statescape(folder, *arguments):

@@ -93,6 +93,15 @@ def evolve(
             rich_help_panel=_SEARCH,
         ),
     ] = None,
+    offspring: Annotated[
+        int | None,
+        typer.Option(
+            "--offspring",
+            min=1,
+            help="Children of a generation, half as many survive. (default: 8; more feed a cluster)",
+            rich_help_panel=_SEARCH,
+        ),
+    ] = None,
     trials: Annotated[
         int, typer.Option("--trials", "-k", min=1, help="Trials of a generation.", rich_help_panel=_SEARCH)
     ] = 4,
@@ -210,6 +219,7 @@ def evolve(
             seal_trials=seal_trials,
             objectives=_names(objectives),
             operators=None if operators is None else _names(operators),
+            offspring=offspring,
             task_options={name: value for name, value in options.items() if value is not None},
             start=start,
             run=file,

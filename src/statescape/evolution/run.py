@@ -49,6 +49,7 @@ def evolve(
     seal_trials: int = 30,
     objectives: Sequence[str] = ("error",),
     operators: Sequence[str] | None = None,
+    offspring: int | None = None,
     task_options: Mapping[str, Any] | None = None,
     start: Sequence[Genome] = (),
     run: str | Path | None = None,
@@ -62,7 +63,7 @@ def evolve(
 
     Args:
         task: a name, a CSV file, or a task.
-        units: as in `Settings`, and so on to `operators`.
+        units: as in `Settings`, and so on to `offspring`.
         encoding: smallest search space first: circulant, circulant-real, blocks, binary, ternary, real.
         level: what a trial of the search redraws: matrix, wiring or mask.
         radius: rescale, free or gene.
@@ -82,6 +83,7 @@ def evolve(
         seal_trials: for every seal, at least 30.
         objectives: "error", or "error" and "edges".
         operators: names of those that make children; None for all that apply.
+        offspring: of a generation, with half as many survivors; None for 8 and 4.
         task_options: of `tasks.from_csv`, for a file.
         start: genomes to begin with.
         run: file of the run's journal; a temporary one where None.
@@ -118,6 +120,7 @@ def evolve(
         seal_trials,
         tuple(objectives),
         None if operators is None else tuple(operators),
+        offspring,
     )
     _try_out(settings, opened, start)
     with ExitStack() as stack:

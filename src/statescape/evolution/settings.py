@@ -10,8 +10,8 @@ from statescape.errors import StatescapeError
 from statescape.evolution.conditions import Hyperparameters, Level
 from statescape.evolution.encodings import by_name
 from statescape.evolution.seals import LEAST_TRIALS
-from statescape.evolution.search import arm_by_name
-from statescape.evolution.search.arms import operators_of
+from statescape.evolution.search import Arm, arm_by_name
+from statescape.evolution.search.arms import operators_of, with_offspring
 from statescape.evolution.space import SearchSpace
 from statescape.reservoir.topology import RadiusPolicy
 
@@ -75,6 +75,8 @@ class Settings:
         seal_trials: for every seal.
         objectives: "error" alone, or "error" and "edges": as little error as possible for every number of edges.
         operators: names of those that make the children of `arm`; None for all that apply. Rivals keep theirs.
+        offspring: of `arm` in a generation, with half as many survivors; None for the arm's own 8. Many feed many
+            workers; as many trainings come further with few.
 
     Raises:
         StatescapeError: for names that are unknown, numbers out of range, and choices that exclude each other.
@@ -98,9 +100,10 @@ class Settings:
     seal_trials: int = LEAST_TRIALS
     objectives: tuple[str, ...] = ("error",)
     operators: tuple[str, ...] | None = None
+    offspring: int | None = None
 
     def __post_init__(self) -> None:
-        encoding, arm = by_name(self.encoding, self.units, self.density), arm_by_name(self.arm)
+        encoding, arm = by_name(self.encoding, self.units, self.density), self.arm_of(self.arm)
         if self.level not in SEARCH_LEVELS:
             raise StatescapeError(f"A search runs at the level {', '.join(SEARCH_LEVELS)}; got {self.level!r}.")
         if self.radius not in get_args(RadiusPolicy):
@@ -120,6 +123,14 @@ class Settings:
             raise StatescapeError(f"A generation needs at least one trial; got {self.trials}.")
         if self.seal_trials < LEAST_TRIALS:
             raise StatescapeError(f"A seal needs at least {LEAST_TRIALS} trials; got {self.seal_trials}.")
+
+    def arm_of(self, name: str) -> Arm:
+        """How the arm of this name searches here: rivals keep their own numbers of offspring.
+
+        Raises:
+            StatescapeError: for an unknown name, or an arm without offspring.
+        """
+        return with_offspring(arm_by_name(name), self.offspring if name == self.arm else None)
 
     def as_json(self) -> dict[str, Any]:
         """All of it, as plain JSON."""

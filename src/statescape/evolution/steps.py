@@ -115,7 +115,7 @@ class Steps:
         given = [Genome.from_bytes(blob) for (blob,) in journal.rows(_START)] if name == settings.arm else []
         search = Search(
             self._space,
-            arm_by_name(name),
+            settings.arm_of(name),
             settings.seed,
             trials=settings.trials,
             deterministic=self._conditions.deterministic,

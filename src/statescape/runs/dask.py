@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
-# Seconds of work in a bundle, and bundles for each worker where a map is shorter than that.
-SECOND, BUNDLES_PER_WORKER = 1.0, 4
+# Seconds of work in a bundle; bundles for each worker where a map is shorter than that; seconds below which a worker's
+# share is not split.
+SECOND, BUNDLES_PER_WORKER, LEAST = 1.0, 4, 0.25
 # Seconds: for a scheduler to answer, between two looks at it while nothing comes back, without any worker.
 ANSWER, LOOK, PATIENCE = 15.0, 5.0, 300.0
 # Weight of the newest measurement in the running seconds of a task.
@@ -255,10 +256,12 @@ class _Pace:
     seconds: dict[Callable[..., Any], float] = field(default_factory=dict)
 
     def bundle_size(self, function: Callable[..., Any], tasks: int, workers: int) -> int:
-        """Tasks in a bundle: a second of work, or less where workers would have too few bundles."""
-        shared = max(tasks // (BUNDLES_PER_WORKER * workers), 1)
+        """Tasks in a bundle: a second of work; less where workers would have too few bundles, but no trifle."""
         known = self.seconds.get(function)
-        return shared if not known else min(max(math.ceil(SECOND / known), 1), shared)
+        if not known:
+            return max(tasks // (BUNDLES_PER_WORKER * workers), 1)
+        rounds = min(max(int(tasks * known / (LEAST * workers)), 1), BUNDLES_PER_WORKER)
+        return min(math.ceil(SECOND / known), max(tasks // (rounds * workers), 1))
 
     def learn(self, function: Callable[..., Any], seconds: float) -> None:
         """Take one measurement."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Seconds in which a scheduler must answer.
 CONNECT = 15.0
+# Of a local worker: Dask's own, without its MALLOC_TRIM_THRESHOLD_, which gives memory back that arrays ask for again.
+_ENVIRONMENT = {"OMP_NUM_THREADS": 1, "MKL_NUM_THREADS": 1, "OPENBLAS_NUM_THREADS": 1}
 # Dask speaks of lost connections and restarted workers; here they are one sentence or nothing.
 _TALKERS = ("distributed", "tornado", "asyncio")
 
@@ -37,6 +39,7 @@ def local_cluster(workers: int) -> LocalCluster:
     try:
         # The profiler looks at every worker a hundred times a second, and here nobody looks at the profile.
         dask.config.set({"distributed.worker.profile.enabled": False})
+        dask.config.set({"distributed.nanny.pre-spawn-environ": _ENVIRONMENT})
         return LocalCluster(
             n_workers=workers,
             threads_per_worker=1,

@@ -85,6 +85,18 @@ def arm_by_name(name: str) -> Arm:
     raise StatescapeError(f"There is no arm {name!r}. Known are: {', '.join(arm.name for arm in ARMS)}.")
 
 
+def with_offspring(arm: Arm, offspring: int | None) -> Arm:
+    """The arm with so many offspring a generation, and half as many survivors where it has several; itself for None.
+
+    Raises:
+        StatescapeError: for fewer than one.
+    """
+    if offspring is None:
+        return arm
+    breeds = arm.survivors > 1 and arm.variation != "random"
+    return replace(arm, offspring=offspring, survivors=max(offspring // 2, 1) if breeds else arm.survivors)
+
+
 def for_front(arm: Arm) -> Arm:
     """The arm with as many survivors as a front of error and edges needs, where it breeds a population."""
     if arm.variation == "random" or arm.survivors == 1:
