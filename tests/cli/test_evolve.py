@@ -44,6 +44,7 @@ def test_a_run_from_begin_to_export(run, here):
     assert shown.stdout.replace("again.json", "numbers.json") == begun.stdout
     listed = run("runs")
     assert listed.stdout.splitlines()[1].split()[:2] == ["memory-noisy-1.run", "finished"]
+    assert "evolution  memory-noisy, 8 units, ternary, wiring" in listed.stdout
     for to in ("reservoirpy", "npz", "networkx", "json"):
         assert run("export", "memory-noisy-1.run", "--to", to, "--out", f"champion.{to}").returncode == 0
     with np.load("champion.reservoirpy", allow_pickle=False) as arrays:

@@ -48,3 +48,6 @@ def test_the_notebook_from_end_to_end(run, monkeypatch, tmp_path):
     assert list(found["studies"])[-1] == "does-topology-matter"
     assert {one["section"] for one in found["runs"]} == {"paths", "corpus", *found["studies"]}
     assert len(list((tmp_path / "notebook-runs").glob("*.run"))) == len(found["runs"]) - 1
+    listed = run("runs", "notebook-runs").stdout
+    assert "does-topology-matter, quick" in listed
+    assert "conteur on " in listed

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from statescape.cli import inputs
 from statescape.cli.console import output, visible, working
+
+if TYPE_CHECKING:
+    from statescape.runs.listing import RunSummary
 
 
 def runs(
@@ -24,19 +27,12 @@ def runs(
 
     found = list_runs(folder)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in ("run", "status", "begun", "task", "units", "encoding", "level", "seed"):
+    for header in ("run", "status", "begun", "kind", "asked", "seed"):
         table.add_column(header)
     for one in found:
-        settings = one.settings
-        task = settings.get("task", {})
-        name = (
-            task.get("name")
-            or Path(task.get("file") or task.get("folder") or task.get("object") or "").name
-            or one.kind
-        )
         status = one.status if one.kind else "unreadable"
-        cells = [one.path.name, status, one.created.replace("+00:00", "").replace("T", " "), name]
-        cells += [str(settings.get(key, "")) for key in ("units", "encoding", "level", "seed")]
+        begun = one.created.replace("+00:00", "").replace("T", " ")
+        cells = [one.path.name, status, begun, one.kind, _asked(one), str(one.settings.get("seed", ""))]
         table.add_row(*[Text(visible(cell)) for cell in cells])
     console = output()
     if found:
@@ -58,6 +54,21 @@ def runs(
             for one in found
         ]
         inputs.write_json(json_file, {"runs": listed})
+
+
+def _asked(run: RunSummary) -> str:
+    """What a run was asked for, in a few words."""
+    settings = run.settings
+    match run.kind:
+        case "evolution":
+            task = settings["task"]
+            name = task.get("name") or Path(task.get("file") or task.get("folder") or task.get("object") or "").name
+            return f"{name}, {settings['units']} units, {settings['encoding']}, {settings['level']}"
+        case "study":
+            return f"{settings['study']}, {settings['budget']['name']}, {settings['budget']['units']} units"
+        case "verdict":
+            return f"{', '.join(settings['models'])} on {', '.join(Path(file).name for file in settings['files'])}"
+    return ""
 
 
 def export(
