@@ -41,7 +41,7 @@ def test_real_series_are_forecast_better_than_by_persistence(run, tmp_path, shar
 def test_what_is_printed_is_what_is_written(run, tmp_path):
     result, data = _numbers(run, tmp_path, "narma10", "--trials", 4, "--seed", 3)
     header, score, persistence, _, network = result.stdout.splitlines()[:5]
-    assert header.split()[:3] == ["narma10", "mean", "95"]
+    assert header.split()[:3] == ["narma10", "mean", "95%"]
     assert f"{data['score']['mean']:.4g}" in score
     assert "{:.4g} to {:.4g}".format(*data["score"]["ci95"]) in score
     assert f"{max(data['scores']):.4g}" in score

@@ -157,7 +157,7 @@ def test_show_knows_survivors_the_dead_and_the_best_so_far(monkeypatch, capfd, r
     number, record = written.moments[-1].members[1]
     if number != resume(run).best.candidate.number:
         told = in_process(monkeypatch, capfd, "show", run, "--candidate", number).stdout
-        assert "survivor 2 of 24" in told
+        assert "survivor 2 of 4" in told
         assert f"{record.mean:.4f}" in told
     so_far = in_process(monkeypatch, capfd, "show", searching).stdout
     assert "the best survivor so far" in so_far

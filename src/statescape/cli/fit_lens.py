@@ -26,6 +26,7 @@ def fit_lens(
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the order of the documents.")] = 0,
     strict: corpora.Strict = False,
     bos: inputs.Bos = None,
+    device: inputs.Device = None,
     json_file: inputs.Json = None,
 ) -> None:
     """Fit a tuned lens (Belrose et al. 2023): an affine map for every state, for the smallest KL(final || lens)."""
@@ -34,7 +35,7 @@ def fit_lens(
     inputs.require_outputs(json_file)
     inputs.require_folder(out)
     texts = [document.text for document in corpora.read(files, strict).documents]
-    language_model = inputs.load(model, bos)
+    language_model = inputs.load(model, bos, device)
     from statescape.language import FitSettings
 
     settings = FitSettings(steps=steps, positions=positions, seed=seed)

@@ -26,6 +26,10 @@ Model = Annotated[
 Bos = Annotated[
     bool | None, typer.Option("--bos/--no-bos", help="Open the text with BOS or not. [default: as the tokenizer does]")
 ]
+Device = Annotated[
+    str | None,
+    typer.Option("--device", help="Where models run: cpu, cuda, cuda:1. [default: a GPU if there is one]"),
+]
 Last = Annotated[int | None, typer.Option("--last", min=1, help="Keep only the last N tokens of the text.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the numbers to this file.")]
 
@@ -46,19 +50,19 @@ def read_text(argument: str) -> str:
     return text.removesuffix("\n") if argument == "-" else text
 
 
-def load(model: str | None, bos: bool | None) -> LanguageModel:
+def load(model: str | None, bos: bool | None, device: str | None) -> LanguageModel:
     """The language model, with a spinner while torch and the weights are read."""
     if model is not None and not model.strip():
         raise StatescapeError("--model is empty; give a folder or a hub name, or leave it out for conteur.")
     with working(f"Loading {model or 'conteur'} ..."):
         from statescape.language import load_model
 
-        return load_model(model, bos=bos)
+        return load_model(model, bos=bos, device=device)
 
 
-def trace(text: str, model: str | None, bos: bool | None, last: int | None) -> Trace:
+def trace(text: str, model: str | None, bos: bool | None, device: str | None, last: int | None) -> Trace:
     """The trace of a text through a model."""
-    language_model = load(model, bos)
+    language_model = load(model, bos, device)
     with working("Reading the text ..."):
         return language_model.trace(text, last=last)
 

@@ -35,6 +35,7 @@ def lens(
         ),
     ] = None,
     bos: inputs.Bos = None,
+    device: inputs.Device = None,
     last: inputs.Last = None,
     top: Annotated[int, typer.Option("--top", min=1, max=100, help="Top tokens kept in the JSON.")] = 10,
     figures: Annotated[
@@ -46,7 +47,7 @@ def lens(
     content = inputs.read_text(text)
     inputs.require_outputs(json_file)
     inputs.require_folder(figures)
-    language_model = inputs.load(model, bos)
+    language_model = inputs.load(model, bos, device)
     with working("Reading the lenses ..."):
         from statescape.language import LogitLens, load_lens
 

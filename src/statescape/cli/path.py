@@ -19,6 +19,7 @@ def path(
     model: inputs.Model = None,
     position: Annotated[int, typer.Option("--position", "-p", help="Position of the path; -1 is the last.")] = -1,
     bos: inputs.Bos = None,
+    device: inputs.Device = None,
     last: inputs.Last = None,
     top: Annotated[int, typer.Option("--top", min=1, max=100, help="Top tokens shown for every state.")] = 3,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the report, one self-contained page.")] = None,
@@ -33,7 +34,7 @@ def path(
         raise StatescapeError("--open opens the report; name it with --out FILE.")
     inputs.require_outputs(out, json_file)
     inputs.require_folder(figures)
-    state_path = inputs.trace(content, model, bos, last).path(position)
+    state_path = inputs.trace(content, model, bos, device, last).path(position)
 
     from statescape.studies import conclude, read_path
 

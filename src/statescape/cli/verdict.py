@@ -29,9 +29,11 @@ def verdict(
     ] = None,
     strict: corpora.Strict = False,
     bos: inputs.Bos = None,
+    device: inputs.Device = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of everything drawn.")] = 0,
     workers: Annotated[
-        int | None, typer.Option("--workers", "-w", min=1, help="Processes. (default: one for each core)")
+        int | None,
+        typer.Option("--workers", "-w", min=1, help="Processes. (default: one for each core; on a GPU 1)"),
     ] = None,
     run: Annotated[
         Path | None, typer.Option("--run", help="Keep what is done in this file; one that is there goes on.")
@@ -53,6 +55,7 @@ def verdict(
                 named,
                 files=files,
                 bos=bos,
+                device=device,
                 positions=positions,
                 seed=seed,
                 workers=workers,

@@ -176,7 +176,7 @@ def _transform(anatomy: Anatomy, vocabulary: int) -> tuple[float, float | None, 
     cap = None if abs(of_huge - scale * huge) <= 0.01 * abs(scale * huge) else of_huge
     trial = 8 * torch.randn(2, vocabulary, generator=torch.Generator().manual_seed(0))
     expected = trial * scale if cap is None else cap * torch.tanh(trial * scale / cap)
-    measured = anatomy.after_head(trial)
+    measured = anatomy.after_head(trial).cpu()
     error = float((measured - expected).abs().max() / expected.std().clamp_min(1e-30))
     return scale, cap, error <= ERROR_BOUNDS.get(anatomy.network.dtype, 0.0) / 10
 

@@ -43,7 +43,7 @@ def _position_at_start(anatomy: Anatomy, vocabulary: int) -> Float[torch.Tensor,
     streams = anatomy.entering(torch.stack([one, other]))
     tolerance = _AGREE[anatomy.network.dtype] * float(streams.abs().max())
     if float((streams - streams[:, :1]).abs().max()) <= tolerance:
-        return torch.zeros(streams.shape[-1])
+        return torch.zeros_like(streams[0, 0])
     without_token = anatomy.entering(one[None], torch.zeros_like)[0]
     doubled = anatomy.entering(one[None], lambda embedded: 2 * embedded)[0]
     tokens = streams - without_token

@@ -86,7 +86,7 @@ def fingerprint(model: LanguageModel) -> str:
     found = hashlib.blake2b(digest_size=16)
     for name, parameter in sorted(model.anatomy.network.named_parameters()):
         found.update(name.encode())
-        found.update(parameter.detach().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+        found.update(parameter.detach().contiguous().reshape(-1).view(torch.uint8).cpu().numpy().tobytes())
     return found.hexdigest()
 
 

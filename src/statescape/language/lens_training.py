@@ -114,16 +114,16 @@ def write_state(translators: Translators, step: int, seen: int) -> bytes:
         kept = translators.optimizer.state[getattr(translators, name)]
         tensors |= {f"{name}.{moment}": kept[moment] for moment in ("exp_avg", "exp_avg_sq")}
     numbers: dict[str, int | float] = {"step": step, "seen": seen, "rate": translators.rate}
-    return bytes(save({name: value.contiguous() for name, value in tensors.items()} | _packed(numbers)))
+    return bytes(save({name: value.cpu().contiguous() for name, value in tensors.items()} | _packed(numbers)))
 
 
-def read_state(kept: bytes | None) -> tuple[Translators | None, int, int]:
-    """Translators, steps done and positions seen; nothing where nothing was kept."""
+def read_state(kept: bytes | None, device: torch.device) -> tuple[Translators | None, int, int]:
+    """Translators on a device, steps done and positions seen; nothing where nothing was kept."""
     from safetensors.torch import load
 
     if not kept:
         return None, 0, 0
-    tensors = load(kept)
+    tensors = {name: value.to(device) for name, value in load(kept).items()}
     step, seen = int(tensors["step"]), int(tensors["seen"])
     translators = Translators.of(tensors["mean"], tensors["spread"], float(tensors["rate"]))
     with torch.no_grad():

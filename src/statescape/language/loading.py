@@ -27,36 +27,62 @@ BUNDLED = "conteur"
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
 
 
-def load_model(source: Any = None, *, tokenizer: Any = None, bos: bool | None = None) -> LanguageModel:
+def load_model(
+    source: Any = None, *, tokenizer: Any = None, bos: bool | None = None, device: str | None = None
+) -> LanguageModel:
     """Load a causal language model and check that its states can be read exactly.
 
     Args:
         source: a folder, a name on the Hugging Face hub, a transformers model, or None for the bundled `conteur`.
         tokenizer: the tokenizer of a model given as an object; folders and names bring their own.
         bos: whether a beginning-of-sequence token is put in front of every text; None leaves it to the tokenizer.
+        device: where it runs: "cpu", "cuda", "cuda:1"; None for a GPU where torch finds one. A model given as an object
+            stays where it is.
 
     Raises:
         StatescapeError: if there is no such model, if it is no causal language model in safetensors, if its tokenizer
             does not fit, or if decoding its last state does not give its own logits.
     """
+    place = _device(device)
     if source is None:
         with resources.as_file(resources.files("statescape") / "data" / BUNDLED) as folder:
-            return _from_folder(folder, BUNDLED, bos, torch.float32)  # stored in float16 to be small
+            return _from_folder(folder, BUNDLED, bos, torch.float32, place)  # stored in float16 to be small
     if isinstance(source, str | os.PathLike):
         folder = Path(source).expanduser()
         if folder.is_file():
             raise StatescapeError(f"{source} is a file; give the folder that holds config.json and the weights.")
         if not folder.is_dir():
             folder = snapshot(os.fspath(source))
-        return _from_folder(folder, os.fspath(source), bos, "auto")
+        return _from_folder(folder, os.fspath(source), bos, "auto", place)
     if not hasattr(source, "get_output_embeddings"):
         raise StatescapeError(f"A model is a folder, a hub name or a transformers model; got {type(source).__name__}.")
+    if device is not None:
+        raise StatescapeError(f"A model given as an object stays where it is; move it first: model.to({device!r}).")
     if tokenizer is None:
         raise StatescapeError("A model given as an object needs its tokenizer: load_model(model, tokenizer=tokenizer).")
     return _checked(source, tokenizer, type(source).__name__, bos)
 
 
-def _from_folder(folder: Path, name: str, bos: bool | None, dtype: torch.dtype | str) -> LanguageModel:
+def _device(name: str | None) -> torch.device:
+    """The device of this name; a GPU where there is one and none is named."""
+    if name is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        device = torch.device("meta")
+    if device.type not in ("cpu", "cuda"):
+        raise StatescapeError(f"A model runs on cpu, cuda, or one of several GPUs as cuda:1; got {name!r}.")
+    if device.type == "cuda" and not (device.index or 0) < torch.cuda.device_count():
+        count = torch.cuda.device_count()
+        found = f"{count} GPU{'s' * (count > 1)}" if count else "no GPU"
+        raise StatescapeError(f"There is no {name} here: torch {torch.__version__} finds {found}.")
+    return device
+
+
+def _from_folder(
+    folder: Path, name: str, bos: bool | None, dtype: torch.dtype | str, device: torch.device
+) -> LanguageModel:
     config = _configuration(folder, name)
     require_safetensors((file.name for file in folder.iterdir()), name)
     if not any((folder / file).is_file() for file in _TOKENIZER_FILES):
@@ -81,7 +107,14 @@ def _from_folder(folder: Path, name: str, bos: bool | None, dtype: torch.dtype |
     if report["missing_keys"]:
         missing = sorted(report["missing_keys"])
         raise StatescapeError(f"The weights of {name} are incomplete: {missing[0]} is missing; download them again.")
-    return _checked(network, tokenizer, name, bos)
+    return _checked(_moved(network, device, name), tokenizer, name, bos)
+
+
+def _moved(network: Any, device: torch.device, name: str) -> Any:
+    try:
+        return network.to(device)
+    except torch.cuda.OutOfMemoryError:
+        raise StatescapeError(f"{name} does not fit into the memory of {device}; try --device cpu.") from None
 
 
 def _configuration(folder: Path, name: str) -> dict[str, Any]:
@@ -129,7 +162,7 @@ def _tokenizer(folder: Path) -> Any:
 def _checked(network: Any, tokenizer: Any, name: str, bos: bool | None) -> LanguageModel:
     if getattr(network.config, "is_encoder_decoder", False):
         raise StatescapeError(_ENCODER_DECODER.format(name=name))
-    if network.device.type != "cpu":
+    if network.device.type in ("meta", "mps"):  # no weights; no float64, in which parts are told apart
         raise StatescapeError(f"{name} is on {network.device}; move it to the processor first: model.to('cpu').")
     for weights, parameter in network.named_parameters():
         if not bool(torch.isfinite(parameter).all()):

@@ -75,7 +75,7 @@ class LanguageModel:
         linear = self.decoder.linear
         if linear is None:
             return None
-        return np.asarray(linear.scale * (linear.weight[token].double().numpy() - self._mean_row))
+        return np.asarray(linear.scale * (linear.weight[token].double().cpu().numpy() - self._mean_row))
 
     def trace(self, text: str, last: int | None = None) -> Trace:
         """Run the model on ``text``; with ``last`` on its last so many tokens only.
@@ -133,7 +133,7 @@ class LanguageModel:
 
     @cached_property
     def _mean_row(self) -> Float[np.ndarray, " d_model"]:
-        return np.asarray(self._unembedding.mean(dim=0, dtype=torch.float64).numpy())
+        return np.asarray(self._unembedding.mean(dim=0, dtype=torch.float64).cpu().numpy())
 
     def decode(self, states: Float[np.ndarray, "rows d_model"]) -> Float[np.ndarray, "rows vocabulary"]:
         """Logits of a few states, held to the exactness contract."""
@@ -158,7 +158,7 @@ class LanguageModel:
         network = self.anatomy.network
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            fresh = type(network)(network.config).to(network.dtype).eval()
+            fresh = type(network)(network.config).to(network.device, network.dtype).eval()
         name = f"{self.facts.name} with random weights (seed {seed})"
         anatomy, decoder, facts = _read(fresh, name)
         facts = replace(facts, bos=self.facts.bos, has_bos=self.facts.has_bos)
@@ -189,7 +189,8 @@ def _read(network: Any, name: str) -> tuple[Anatomy, ModelDecoder, ModelFacts]:
                 f"{name} projects its last state to another width before the head, so its states and its unembedding "
                 "do not share a space."
             )
-        if getattr(anatomy.head, "weight", embedding[:0]).shape != embedding.shape:
+        unembedding = getattr(anatomy.head, "weight", None)
+        if unembedding is None or unembedding.shape != embedding.shape:
             raise StatescapeError(f"The head of {name} holds no unembedding matrix like its embedding matrix.")
         logits = anatomy.run(ids[None]).logits[0].float()
         if logits.shape[1] != len(embedding):

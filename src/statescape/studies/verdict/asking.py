@@ -71,6 +71,7 @@ def ask(
     *,
     files: Sequence[str] = (),
     bos: bool | None = None,
+    device: str | None = None,
     positions: int | None = None,
     seed: int = 0,
     null_documents: int = NULL_DOCUMENTS,
@@ -85,10 +86,11 @@ def ask(
         models: folders, hub names, None for the bundled one, or loaded models; each once.
         files: names of the corpus's files, for the outputs.
         bos: whether a BOS token opens every passage; None leaves it to the tokenizer.
+        device: where models run, as `load_model` takes it.
         positions: most positions read in a document, drawn by the seed; None for all but the first.
         seed: of everything drawn.
         null_documents: documents read again with random weights and with the other BOS policy.
-        workers: processes; None for all cores. Results do not depend on it.
+        workers: processes; None for all cores, or for this one where models run on a GPU. Results do not depend on it.
         run: file of a run that keeps what is done; one that is there goes on. None keeps nothing.
         progress: told what is going on.
 
@@ -99,7 +101,7 @@ def ask(
     if positions is not None and positions < 1:
         raise StatescapeError(f"At least one position must be read in a document; got {positions}.")
     asked = Asked(corpus, bos, positions, seed, null_documents)
-    sources = [Source(model, bos) for model in models]
+    sources = [Source(model, bos, device) for model in models]
     names = [loaded(source).facts.name for source in sources]
     if len(set(names)) < len(names):
         raise StatescapeError(f"{next(n for n in names if names.count(n) > 1)} is named twice; name each model once.")
@@ -225,7 +227,8 @@ class _Reading:
 
     def _executor(self, documents: dict[int, Ids]) -> Executor:
         few = sum(len(ids) for passages in documents.values() for ids in passages) < FEW_POSITIONS
-        return Serial() if few or self.source.in_memory else make_executor(None, self.workers)
+        on_gpu = self.workers is None and loaded(self.source).anatomy.network.device.type != "cpu"
+        return Serial() if few or on_gpu or self.source.in_memory else make_executor(None, self.workers)
 
     def _extremes(self, numbers: list[int], summary: Summary) -> dict[str, tuple[Extreme, Extreme]]:
         found = {}

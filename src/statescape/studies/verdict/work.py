@@ -27,12 +27,14 @@ class Source:
     Attributes:
         model: a folder, a hub name, None for the bundled one, or a model in memory (which stays in its process).
         bos: as `load_model` takes it.
+        device: as `load_model` takes it.
         random_seed: draw its weights anew with this seed; None leaves it as it was trained.
         flipped: open passages with BOS where the model does not, and without where it does.
     """
 
     model: Any
     bos: bool | None = None
+    device: str | None = None
     random_seed: int | None = None
     flipped: bool = False
 
@@ -87,7 +89,7 @@ def loaded(source: Source) -> LanguageModel:
     """
     from statescape.language import load_model
 
-    model = source.model if source.in_memory else load_model(source.model, bos=source.bos)
+    model = source.model if source.in_memory else load_model(source.model, bos=source.bos, device=source.device)
     if source.random_seed is not None:
         return model.with_random_weights(source.random_seed)
     return model.with_bos(not model.facts.has_bos) if source.flipped else model
