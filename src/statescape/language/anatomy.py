@@ -55,22 +55,30 @@ class Anatomy:
         self, ids: Int[torch.Tensor, "batch positions"], mask: Int[torch.Tensor, "batch positions"] | None = None
     ) -> Float[torch.Tensor, "states batch positions d_model"]:
         """s_0 to s_L of several texts; those padded on the right have a mask that is 0 on the padding."""
-        with _recording(self.blocks) as (entered, left), _stopping_before(self.head):
+        found: list[torch.Tensor] = []
+
+        def keep(number: int, stream: torch.Tensor) -> None:
+            if not found:
+                found.append(stream.new_empty((len(self.blocks) + 1, *stream.shape), dtype=torch.float32))
+            found[0][number] = stream
+
+        with _watching(self.blocks, keep), _stopping_before(self.head):
             self.run(ids, mask)
-        return torch.stack([entered[0], *left]).float()
+        return found[0]
 
     @torch.inference_mode()
     def entering(
         self, ids: Int[torch.Tensor, "batch positions"], embedded: Callable[[torch.Tensor], torch.Tensor] | None = None
     ) -> Float[torch.Tensor, "batch positions d_model"]:
         """What enters the first block; with ``embedded`` the token embeddings are replaced by its answer on the way."""
+        entered: list[torch.Tensor] = []
         with ExitStack() as stack:
             if embedded is not None:
                 stack.enter_context(_answering(self.network.get_input_embeddings(), embedded))
-            entered, _ = stack.enter_context(_recording(self.blocks[:1]))
+            stack.enter_context(_watching(self.blocks[:1], lambda _, stream: entered.append(stream.float().clone())))
             stack.enter_context(_stopping_before(self.blocks[0]))
             self.run(ids)
-        return entered[0].float()
+        return entered[0]
 
     @torch.inference_mode()
     def head_input(self, states: Float[torch.Tensor, "rows d_model"]) -> Float[torch.Tensor, "rows head_width"]:
@@ -242,24 +250,23 @@ def _stopping_before(module: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def _recording(blocks: tuple[nn.Module, ...]) -> Iterator[tuple[list[torch.Tensor], list[torch.Tensor]]]:
-    """Copies of what enters the first of ``blocks`` and of what leaves each."""
-    entered: list[torch.Tensor] = []
-    left: list[torch.Tensor] = []
+def _watching(blocks: tuple[nn.Module, ...], note: Callable[[int, torch.Tensor], None]) -> Iterator[None]:
+    """Notes what enters the first of ``blocks`` (0) and leaves each (1, 2, ...), before later code adds to it in place."""
 
     def enter(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         stream = _stream([*args, *kwargs.values()])
         assert stream is not None  # as the probe pass has shown
-        entered.append(stream)
-
-    def leave(_: nn.Module, __: Any, output: Any) -> None:
-        left.append((output[0] if isinstance(output, tuple | list) else output).clone())
+        note(0, stream)
 
     with ExitStack() as stack:
         stack.enter_context(hooked(blocks[0].register_forward_pre_hook(enter, with_kwargs=True)))
-        for block in blocks:
+        for number, block in enumerate(blocks, 1):
+
+            def leave(_: nn.Module, __: Any, output: Any, number: int = number) -> None:
+                note(number, output[0] if isinstance(output, tuple | list) else output)
+
             stack.enter_context(hooked(block.register_forward_hook(leave)))
-        yield entered, left
+        yield
 
 
 @contextmanager
