@@ -251,7 +251,7 @@ def _stopping_before(module: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def _watching(blocks: tuple[nn.Module, ...], note: Callable[[int, torch.Tensor], None]) -> Iterator[None]:
-    """Notes what enters the first of ``blocks`` (0) and leaves each (1, 2, ...), before later code adds to it in place."""
+    """Notes what enters the first of ``blocks`` (0) and leaves each (1, 2, ...), before it is changed in place."""
 
     def enter(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         stream = _stream([*args, *kwargs.values()])
