@@ -27,7 +27,7 @@ from statescape.studies.reservoir.components import variance_components
 from statescape.studies.reservoir.evolved import FINAL, described, log_error, rewoven
 from statescape.studies.reservoir.picture import Dots, Line, Lines, Mark, StudyFigure
 from statescape.studies.reservoir.study import Piece, Reading, Results, Spec, Table
-from statescape.studies.reservoir.words import few_runs, percent
+from statescape.studies.reservoir.words import few_runs, percent, signed
 from statescape.wording import phrase, say, say_count
 
 TASK = {"name": "narma10"}
@@ -157,8 +157,13 @@ class Stability:
                             say_count(
                                 "selection minus sealed, {count} trial", "selection minus sealed, {count} trials", count
                             ),
-                            percent(curse.interval.mean) if curse.interval.mean >= 0 else _minus(curse.interval.mean),
-                            say("{low:+.3f} to {high:+.3f}", low=curse.interval.low, high=curse.interval.high),
+                            say(
+                                "{change} ({low} to {high})",
+                                change=signed(math.expm1(curse.interval.mean)),
+                                low=signed(math.expm1(curse.interval.low)),
+                                high=signed(math.expm1(curse.interval.high)),
+                            ),
+                            "",
                         )
                         for count, curse in curses.items()
                     ),

@@ -36,7 +36,7 @@ def source_of(notebook: Notebook, section: str) -> Source:
             "Source: {file}; {settings}; {seconds}; statescape {version}; sha256 {digest}.",
             file=_file(entry),
             settings=_settings(entry),
-            seconds=_seconds(entry.seconds),
+            seconds=_worked(entry.seconds),
             version=_version(notebook, section),
             digest=entry.digest,
         )
@@ -88,10 +88,14 @@ def _settings(entry: Entry) -> str:
     )
 
 
+def _worked(seconds: float) -> str:
+    return say("{seconds} of work", seconds=_seconds(seconds)) if math.isfinite(seconds) else say("done before")
+
+
 def _seconds(seconds: float) -> str:
     if not math.isfinite(seconds):
         return say("done before")
-    return say("{seconds:,.0f} s of work", seconds=seconds) if seconds >= 1 else say("under 1 s of work")
+    return say("{seconds:,.0f} s", seconds=seconds) if seconds >= 1 else say("under 1 s")
 
 
 def _version(notebook: Notebook, section: str) -> str:
