@@ -152,7 +152,7 @@ class TopologyMatters:
             for level in SEARCHED
         ]
         return Reading(
-            (*self._answer(gains, verdicts), *few_runs(budget)),
+            (*self._answer(gains, verdicts, tested), *few_runs(budget)),
             Table(
                 (
                     say("level"),
@@ -180,7 +180,12 @@ class TopologyMatters:
             ),
         )
 
-    def _answer(self, gains: Mapping[tuple[Level, str], _Gain], verdicts: Mapping[Level, str]) -> tuple[str, ...]:
+    def _answer(
+        self,
+        gains: Mapping[tuple[Level, str], _Gain],
+        verdicts: Mapping[Level, str],
+        tested: Mapping[str, Ratio],
+    ) -> tuple[str, ...]:
         told = [
             say(
                 "at {level} ({kept}) it {verdict}: {field} by the field's wirings, {evolved} by evolved ones",
@@ -218,6 +223,7 @@ class TopologyMatters:
         beyond = [level for level in SEARCHED if gains[level, WAYS[-1]].low > 0]
         return (
             _plainly(gains, verdicts),
+            _by_task(tested),
             say("Level by level, with intervals at 97.5%: {told}.", told=say("; ").join(told)),
             claim,
             say("Evolution ends below the best of the field at {levels}.", levels=listed(beyond))
@@ -372,6 +378,20 @@ def _plainly(gains: Mapping[tuple[Level, str], _Gain], verdicts: Mapping[Level, 
         evolved=sizes["evolved"],
         field=sizes["field"],
     )
+
+
+def _by_task(tested: Mapping[str, Ratio]) -> str:
+    """On which tasks by themselves there is a gain, which a mean over tasks does not tell."""
+    places = []
+    for level in SEARCHED:
+        gaining = [
+            task
+            for task in TASKS
+            if any(one.shown and one.change < 0 for one in (tested[f"{task}/{level}/{way}"] for way in WAYS[:2]))
+        ]
+        where = listed(gaining) if gaining else say("no task")
+        places.append(say("{tasks} at {level}", tasks=where, level=level))
+    return say("Task by task a gain over random wirings is shown on {told}.", told=say("; ").join(places))
 
 
 def _mark(label: str, one: _Gain) -> Mark:
