@@ -6,10 +6,22 @@ from scipy import stats
 
 from statescape.errors import StatescapeError
 from statescape.statistics import student_mean
-from statescape.studies.reservoir.comparison import ratios
+from statescape.studies.reservoir.comparison import compared, ratios
 from statescape.studies.reservoir.components import variance_components
 from statescape.studies.reservoir.mixed import marginal_means
-from statescape.studies.reservoir.topology_matters import _Gain, _verdict, chosen_by_others
+from statescape.studies.reservoir.topology_matters import (
+    SEARCHED,
+    TASKS,
+    WAYS,
+    _by_task,
+    _Cell,
+    _Gain,
+    _gains,
+    _left_out,
+    _verdict,
+    _verdicts,
+    chosen_by_others,
+)
 
 
 def test_student_as_scipy():
@@ -73,3 +85,35 @@ def test_choosing_by_the_other_runs_flatters_nobody():
 def test_verdicts_follow_the_margin(field, evolved, verdict):
     beyond = _Gain(9.0, 9.0, 9.0, mixed=False)  # evolved against the field is no part of the claim
     assert _verdict([_Gain(*field, mixed=False), _Gain(*evolved, mixed=False), beyond]) == verdict
+
+
+def test_an_answer_that_hangs_on_one_task_says_on_which():
+    here = {"matrix": "matters", "wiring": "matters", "mask": "matters"}
+    alike = dict.fromkeys(TASKS, here)
+    assert _left_out(here, alike) == "Leaving out any one task changes none of this."
+    lorenz = {**here, "wiring": "undecided", "mask": "undecided"}
+    assert _left_out(here, {**alike, "lorenz": lorenz}) == (
+        "It hangs on single tasks: without lorenz it is undecided at wiring and mask."
+    )
+
+
+def test_a_gain_on_one_task_is_not_said_of_the_others():
+    rng = np.random.default_rng(5)
+    cells = {
+        (task, level): _Cell(
+            {way: rng.normal(0.5 if (task, level) == ("lorenz", "mask") else 0.0, 0.05, 12) for way in WAYS}, "SCR"
+        )
+        for task in TASKS
+        for level in SEARCHED
+    }
+    for cell in cells.values():
+        for gain in cell.gains.values():
+            gain -= gain.mean() if gain.mean() < 0.3 else 0.0
+    tested = compared(
+        {f"{task}/{level}/{way}": -cell.gains[way] for (task, level), cell in cells.items() for way in WAYS}
+    )
+    said = "Task by task a gain over random wirings is shown on no task at matrix; no task at wiring; lorenz at mask."
+    assert _by_task(tested) == said
+    verdicts = _verdicts(_gains(cells, TASKS))
+    assert verdicts == {"matrix": "matters little", "wiring": "matters little", "mask": "matters"}
+    assert _verdicts(_gains(cells, [task for task in TASKS if task != "lorenz"]))["mask"] == "matters little"

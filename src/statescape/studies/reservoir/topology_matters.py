@@ -123,12 +123,9 @@ class TopologyMatters:
         tested = compared(
             {f"{task}/{level}/{way}": -cell.gains[way] for (task, level), cell in cells.items() for way in WAYS}
         )
-        gains = {
-            (level, way): _gain(np.array([cells[task, level].gains[way] for task in TASKS]))
-            for level in SEARCHED
-            for way in WAYS
-        }
-        verdicts = {level: _verdict([gains[level, way] for way in WAYS]) for level in SEARCHED}
+        gains = _gains(cells, TASKS)
+        verdicts = _verdicts(gains)
+        without = {task: _verdicts(_gains(cells, [other for other in TASKS if other != task])) for task in TASKS}
         rows: list[tuple[str, ...]] = [
             (
                 level,
@@ -152,7 +149,7 @@ class TopologyMatters:
             for level in SEARCHED
         ]
         return Reading(
-            (*self._answer(gains, verdicts, tested), *few_runs(budget)),
+            (*self._answer(gains, verdicts, without, tested), *few_runs(budget)),
             Table(
                 (
                     say("level"),
@@ -168,6 +165,7 @@ class TopologyMatters:
             {
                 "margin": MARGIN,
                 "verdicts": verdicts,
+                "without": without,
                 "levels": {f"{level}/{way}": vars(one) for (level, way), one in gains.items()},
                 "cells": {name: one.as_json() for name, one in tested.items()},
             },
@@ -184,6 +182,7 @@ class TopologyMatters:
         self,
         gains: Mapping[tuple[Level, str], _Gain],
         verdicts: Mapping[Level, str],
+        without: Mapping[str, Mapping[Level, str]],
         tested: Mapping[str, Ratio],
     ) -> tuple[str, ...]:
         told = [
@@ -226,6 +225,7 @@ class TopologyMatters:
             _by_task(tested),
             say("Level by level, with intervals at 97.5%: {told}.", told=say("; ").join(told)),
             claim,
+            _left_out(verdicts, without),
             say("Evolution ends below the best of the field at {levels}.", levels=listed(beyond))
             if beyond
             else say("Evolution is not shown to end below the best wiring of the field at any level."),
@@ -344,6 +344,19 @@ def _gain(gains: Float[np.ndarray, "tasks runs"]) -> _Gain:
     return _Gain(one.mean, one.low, one.high, mixed=False)
 
 
+def _gains(cells: Mapping[tuple[str, Level], _Cell], tasks: Sequence[str]) -> dict[tuple[Level, str], _Gain]:
+    """Every way's mean gain over these tasks, level by level."""
+    return {
+        (level, way): _gain(np.array([cells[task, level].gains[way] for task in tasks]))
+        for level in SEARCHED
+        for way in WAYS
+    }
+
+
+def _verdicts(gains: Mapping[tuple[Level, str], _Gain]) -> dict[Level, str]:
+    return {level: _verdict([gains[level, way] for way in WAYS]) for level in SEARCHED}
+
+
 def _verdict(gains: Sequence[_Gain]) -> str:
     """Whether topology matters, by the field's and by evolved wirings."""
     bound = -math.log1p(-MARGIN)
@@ -378,6 +391,26 @@ def _plainly(gains: Mapping[tuple[Level, str], _Gain], verdicts: Mapping[Level, 
         evolved=sizes["evolved"],
         field=sizes["field"],
     )
+
+
+def _left_out(verdicts: Mapping[Level, str], without: Mapping[str, Mapping[Level, str]]) -> str:
+    """Which answers are those of one task: they change when it is left out."""
+    told = []
+    for task, others in without.items():
+        for verdict in _VERDICTS:
+            levels = [level for level in SEARCHED if others[level] == verdict != verdicts[level]]
+            if levels:
+                told.append(
+                    say(
+                        "without {task} it {verdict} at {levels}",
+                        task=task,
+                        verdict=say(_VERDICTS[verdict]),
+                        levels=listed(levels),
+                    )
+                )
+    if not told:
+        return say("Leaving out any one task changes none of this.")
+    return say("It hangs on single tasks: {told}.", told=say("; ").join(told))
 
 
 def _by_task(tested: Mapping[str, Ratio]) -> str:

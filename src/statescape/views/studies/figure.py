@@ -43,7 +43,7 @@ class StudyPicture:
         rows = max((dots.rows(panel) for panel in panels if isinstance(panel, Dots)), default=0)
         figure = Figure(figsize=(7.0, max(2.4, 0.9 + 0.3 * rows)), layout="constrained")
         for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-            axes.set_title(panel.title)
+            axes.set_title(panel.title, fontsize=8 if len(panels) > 2 else None)
             if isinstance(panel, Dots):
                 dots.print_dots(axes, panel)
             else:
