@@ -162,6 +162,8 @@ def test_help_tells_every_option(run):
         (["--open"], ["--out FILE"]),
         (["--out", "same.x", "--json", "same.x"], ["same.x", "two outputs"]),
         (["--model", ""], ["--model is empty"]),
+        (["--device", "gpu"], ["cpu, cuda", "'gpu'"]),
+        (["--device", "cuda:99"], ["no cuda:99 here"]),
         (["--figures", "/proc/figures"], ["/proc/figures"]),
     ],
 )
