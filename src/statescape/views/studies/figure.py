@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 HEIGHT = 300
 # Panels beside each other on a wide screen.
 COLUMNS = 3
+# More panels than this side by side are printed with smaller words.
+COLUMNS_OF_PAPER = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +43,17 @@ class StudyPicture:
 
         panels = self.drawn.panels
         rows = max((dots.rows(panel) for panel in panels if isinstance(panel, Dots)), default=0)
-        figure = Figure(figsize=(7.0, max(2.4, 0.9 + 0.3 * rows)), layout="constrained")
+        many = len(panels) > COLUMNS_OF_PAPER
+        figure = Figure(figsize=(7.0, max(2.8 if many else 2.4, 0.9 + 0.3 * rows)), layout="constrained")
         for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-            axes.set_title(panel.title, fontsize=8 if len(panels) > 2 else None)
+            axes.set_title(panel.title, fontsize=8 if many else None)
             if isinstance(panel, Dots):
                 dots.print_dots(axes, panel)
             else:
                 lines.print_lines(axes, panel)
+            if many:
+                axes.xaxis.label.set_fontsize(8)
+                axes.yaxis.label.set_fontsize(8)
         return figure
 
     def interactive(self, *, stacked: bool = False) -> go.Figure:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Places of a logarithmic axis that are all named.
 MOST_TICKS = 8
+# So many lines are told apart by a legend among them; more by one beside them.
+FEW_LINES = 2
 
 
 def print_lines(axes: Axes, panel: Lines) -> None:
@@ -35,11 +37,15 @@ def print_lines(axes: Axes, panel: Lines) -> None:
         axes.xaxis.set_minor_formatter(NullFormatter())
     if panel.log_y:
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, ",g")))
+        axes.yaxis.set_minor_formatter(NullFormatter())
     if panel.log_x or panel.percent_x:
         spec = ".0%" if panel.percent_x else ",.0f"
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, spec)))
-    if len(panel.lines) > 1:
+    if len(panel.lines) > FEW_LINES:
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    elif len(panel.lines) > 1:
+        axes.legend()
 
 
 def add_lines(figure: go.Figure, at: dict[str, int], panel: Lines) -> None:

@@ -1,0 +1,35 @@
+"""A study's figure on paper: words that can be read, inside the paper."""
+
+import pytest
+
+from statescape.studies.reservoir.picture import Dots, Line, Lines, Mark, StudyFigure
+from statescape.views.studies.figure import StudyPicture
+from statescape.wording import speaking
+
+CURVE = Line("trials of their own", (0.01, 0.1, 0.3), (2000.0, 20.0, 2.0))
+POWER = Lines(
+    "trials that settle it", "gain to be seen", "trials", (CURVE, CURVE), log_x=True, log_y=True, percent_x=True
+)
+CHANGES = Dots(
+    "mask: only which units are connected", "change of the error", (Mark("evolved", -0.2, -0.3, -0.1),), percent=True
+)
+
+
+def _ticks(figure):
+    figure.canvas.draw()
+    return [tick.get_text() for axes in figure.axes for tick in (*axes.get_xticklabels(), *axes.get_yticklabels())]
+
+
+@pytest.mark.parametrize("panels", [(POWER,), (CHANGES, POWER), (CHANGES, CHANGES, CHANGES), (CHANGES, POWER, POWER)])
+def test_words_on_paper_are_words_and_titles_fit_it(panels):
+    figure = StudyPicture("stability", StudyFigure("", panels)).printed()
+    assert not [word for word in _ticks(figure) if "$" in word]
+    ends = [axes.title.get_window_extent().x1 for axes in figure.axes]
+    assert max(ends) <= figure.get_size_inches()[0] * figure.dpi
+
+
+@pytest.mark.parametrize(("language", "shares", "counts"), [("en", "10%", "1,000"), ("fr", "10\u202f%", "1\u202f000")])
+def test_numbers_on_axes_are_those_of_the_language(language, shares, counts):
+    with speaking(language):
+        figure = StudyPicture("stability", StudyFigure("", (POWER,))).printed()
+        assert {shares, counts} <= set(_ticks(figure))
