@@ -139,6 +139,14 @@ class Operators:
                     total=len(names),
                 )
             )
+        better = [name for name in names if _shown(found[f"only {name}"], worse=False)]
+        if better:
+            sentences.append(
+                say(
+                    "Shown to do better alone than all together: {told}.",
+                    told=listed([f"{name} {percent_between(found[f'only {name}'])}" for name in better]),
+                )
+            )
         crossover = found["mutation-only"]
         if _shown(crossover, worse=True):
             sentences.append(say("Crossover helps: mutation only ends higher."))
@@ -151,6 +159,13 @@ class Operators:
                     change=percent_between(crossover),
                 )
             )
+        random = found["random-search"]
+        template = (
+            phrase("Random search ends higher than all together: {change}.")
+            if _shown(random, worse=True)
+            else phrase("Random search is not shown to do worse than all together: {change}.")
+        )
+        sentences.append(say(template, change=percent_between(random)))
         return tuple(sentences)
 
     def _arms(self, budget: Budget) -> list[str]:
