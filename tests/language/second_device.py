@@ -92,7 +92,7 @@ def _raw(value: Any) -> Any:
 
 
 @cache
-def _registered() -> torch.library.Library:
+def registered() -> torch.library.Library:
     """The device with the two allocations and the copy that torch makes for itself, below what a mode sees."""
     _setup_privateuseone_for_python_backend(NAME)
     library = torch.library.Library("aten", "IMPL")
@@ -129,7 +129,7 @@ def move(network: Any) -> Any:
 @contextmanager
 def second_device() -> Iterator[None]:
     """The device is there, in this thread; torch works in one thread."""
-    _registered()
+    registered()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
