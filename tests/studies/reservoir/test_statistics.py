@@ -9,19 +9,17 @@ from statescape.statistics import student_mean
 from statescape.studies.reservoir.comparison import compared, ratios
 from statescape.studies.reservoir.components import variance_components
 from statescape.studies.reservoir.mixed import marginal_means
-from statescape.studies.reservoir.topology_matters import (
+from statescape.studies.reservoir.topology_gains import (
     SEARCHED,
-    TASKS,
     WAYS,
-    _by_task,
-    _Cell,
-    _Gain,
-    _gains,
-    _left_out,
-    _verdict,
-    _verdicts,
+    Cell,
+    Gain,
     chosen_by_others,
+    gains_of,
+    verdict_of,
+    verdicts_of,
 )
+from statescape.studies.reservoir.topology_matters import TASKS, _by_task, _left_out
 
 
 def test_student_as_scipy():
@@ -83,8 +81,8 @@ def test_choosing_by_the_other_runs_flatters_nobody():
     ],
 )
 def test_verdicts_follow_the_margin(field, evolved, verdict):
-    beyond = _Gain(9.0, 9.0, 9.0, mixed=False)  # evolved against the field is no part of the claim
-    assert _verdict([_Gain(*field, mixed=False), _Gain(*evolved, mixed=False), beyond]) == verdict
+    beyond = Gain(9.0, 9.0, 9.0, mixed=False)  # evolved against the field is no part of the claim
+    assert verdict_of([Gain(*field, mixed=False), Gain(*evolved, mixed=False), beyond]) == verdict
 
 
 def test_an_answer_that_hangs_on_one_task_says_on_which():
@@ -100,7 +98,7 @@ def test_an_answer_that_hangs_on_one_task_says_on_which():
 def test_a_gain_on_one_task_is_not_said_of_the_others():
     rng = np.random.default_rng(5)
     cells = {
-        (task, level): _Cell(
+        (task, level): Cell(
             {way: rng.normal(0.5 if (task, level) == ("lorenz", "mask") else 0.0, 0.05, 12) for way in WAYS}, "SCR"
         )
         for task in TASKS
@@ -114,6 +112,6 @@ def test_a_gain_on_one_task_is_not_said_of_the_others():
     )
     said = "Task by task a gain over random wirings is shown on no task at matrix; no task at wiring; lorenz at mask."
     assert _by_task(tested) == said
-    verdicts = _verdicts(_gains(cells, TASKS))
+    verdicts = verdicts_of(gains_of(cells, TASKS))
     assert verdicts == {"matrix": "matters little", "wiring": "matters little", "mask": "matters"}
-    assert _verdicts(_gains(cells, [task for task in TASKS if task != "lorenz"]))["mask"] == "matters little"
+    assert verdicts_of(gains_of(cells, [task for task in TASKS if task != "lorenz"]))["mask"] == "matters little"

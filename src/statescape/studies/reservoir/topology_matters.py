@@ -1,65 +1,41 @@
 """Does topology matter, once everything is tuned alike? Level by level, task by task, with runs as the unit.
 
-Matzner (Hyperparameter tuning in echo state networks, GECCO 2022) holds that it matters little. What little means is
-declared here, before any data: `MARGIN`.
+The numbers and the rule are those of `topology_gains`; here is what is asked, run and said.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from jaxtyping import Float
 
 from statescape.evolution import Limits, Settings
 from statescape.evolution.conditions import Level
-from statescape.statistics import student_mean
 from statescape.studies.reservoir.budget import Budget
 from statescape.studies.reservoir.comparison import Ratio, compared, share
-from statescape.studies.reservoir.evolved import log_error, searched
-from statescape.studies.reservoir.mixed import LEAST_RUNS, marginal_means
+from statescape.studies.reservoir.evolved import searched
 from statescape.studies.reservoir.picture import Dots, Mark, StudyFigure
 from statescape.studies.reservoir.study import Piece, Reading, Results, Table
+from statescape.studies.reservoir.topology_gains import (
+    FIELD,
+    MARGIN,
+    SEARCHED,
+    SPARSE,
+    WAYS,
+    Gain,
+    cell_of,
+    gains_of,
+    verdicts_of,
+)
 from statescape.studies.reservoir.words import few_runs, percent, percent_between, signed
 from statescape.wording import listed, phrase, say
 
 TASKS = ("narma10", "mackey-glass-17-84", "lorenz")
-SEARCHED: tuple[Level, ...] = ("matrix", "wiring", "mask")
-FIELD = ("SCR", "DLR", "CRJ", "small-world", "rewired")
-# Random wirings: as sparse as the champion, which flatters it, and as dense as is usual.
-SPARSE, DENSE = "erdos-renyi", "dense"
 DENSITY = 0.2
-RANDOM = (SPARSE, DENSE)
-CHAMPION = "champion"
-# A gain matters from so much of the error on, and two gains are looked at: declared before any run of this study.
-MARGIN, CONFIDENCE = 0.05, 0.975
-
-WAYS = ("field", "evolved", "evolved against field")
 KEPT = {
     "matrix": phrase("one W with one W_in"),
     "wiring": phrase("W, whatever W_in"),
     "mask": phrase("only which units are connected"),
 }
-
-
-@dataclass(frozen=True)
-class _Gain:
-    """What one way gains over random wirings at one level: the mean over the tasks, in logarithms.
-
-    Attributes:
-        mean: above 0 the error is lower.
-        low: lower end of the interval at `CONFIDENCE`.
-        high: upper end.
-        mixed: whether by mixed effects.
-    """
-
-    mean: float
-    low: float
-    high: float
-    mixed: bool
 
 
 class TopologyMatters:
@@ -116,16 +92,16 @@ class TopologyMatters:
     def read(self, results: Results, budget: Budget, seed: int) -> Reading:
         """Gains by cell and by level; what Matzner's claim comes to."""
         cells = {
-            (task, level): _cell([results[f"{task}/{level}/{run}"]["seals"][level] for run in range(budget.runs)])
+            (task, level): cell_of([results[f"{task}/{level}/{run}"]["seals"][level] for run in range(budget.runs)])
             for task in TASKS
             for level in SEARCHED
         }
         tested = compared(
             {f"{task}/{level}/{way}": -cell.gains[way] for (task, level), cell in cells.items() for way in WAYS}
         )
-        gains = _gains(cells, TASKS)
-        verdicts = _verdicts(gains)
-        without = {task: _verdicts(_gains(cells, [other for other in TASKS if other != task])) for task in TASKS}
+        gains = gains_of(cells, TASKS)
+        verdicts = verdicts_of(gains)
+        without = {task: verdicts_of(gains_of(cells, [other for other in TASKS if other != task])) for task in TASKS}
         rows: list[tuple[str, ...]] = [
             (
                 level,
@@ -180,7 +156,7 @@ class TopologyMatters:
 
     def _answer(
         self,
-        gains: Mapping[tuple[Level, str], _Gain],
+        gains: Mapping[tuple[Level, str], Gain],
         verdicts: Mapping[Level, str],
         without: Mapping[str, Mapping[Level, str]],
         tested: Mapping[str, Ratio],
@@ -234,7 +210,7 @@ class TopologyMatters:
     def _figure(
         self,
         tested: Mapping[str, Ratio],
-        gains: Mapping[tuple[Level, str], _Gain],
+        gains: Mapping[tuple[Level, str], Gain],
         budget: Budget,
         seed: int,
     ) -> StudyFigure:
@@ -297,76 +273,7 @@ _THROUGHOUT = {
 }
 
 
-@dataclass(frozen=True)
-class _Cell:
-    """One task at one level.
-
-    Attributes:
-        gains: of every way, run by run, in logarithms.
-        favourite: wiring of the field that is best over all runs.
-    """
-
-    gains: dict[str, Float[np.ndarray, " runs"]]
-    favourite: str
-
-
-def _cell(seals: Sequence[Mapping[str, Any]]) -> _Cell:
-    errors = {
-        name: np.array([log_error(np.ravel(one[name]["scores"]).tolist()) for one in seals])
-        for name in (CHAMPION, *FIELD, *RANDOM)
-    }
-    random, field = chosen_by_others(errors, RANDOM), chosen_by_others(errors, FIELD)
-    gains = {
-        "field": random - field,
-        "evolved": random - errors[CHAMPION],
-        "evolved against field": field - errors[CHAMPION],
-    }
-    return _Cell(gains, min(FIELD, key=lambda name: float(errors[name].mean())))
-
-
-def chosen_by_others(
-    errors: Mapping[str, Float[np.ndarray, " runs"]], names: Sequence[str]
-) -> Float[np.ndarray, " runs"]:
-    """In every run, the error of the one that was best in the other runs: a choice that flatters nobody."""
-    table = np.stack([errors[name] for name in names])
-    runs = table.shape[1]
-    if runs == 1:
-        return np.asarray(table[0])
-    others = (table.sum(axis=1, keepdims=True) - table) / (runs - 1)
-    return np.asarray(table[others.argmin(axis=0), np.arange(runs)])
-
-
-def _gain(gains: Float[np.ndarray, "tasks runs"]) -> _Gain:
-    """The mean gain at a level: mixed effects where there are runs enough, else Student's t."""
-    if gains.shape[1] >= LEAST_RUNS:
-        return _Gain(*marginal_means(gains, CONFIDENCE), mixed=True)
-    one = student_mean(gains.mean(axis=0), CONFIDENCE).interval
-    return _Gain(one.mean, one.low, one.high, mixed=False)
-
-
-def _gains(cells: Mapping[tuple[str, Level], _Cell], tasks: Sequence[str]) -> dict[tuple[Level, str], _Gain]:
-    """Every way's mean gain over these tasks, level by level."""
-    return {
-        (level, way): _gain(np.array([cells[task, level].gains[way] for task in tasks]))
-        for level in SEARCHED
-        for way in WAYS
-    }
-
-
-def _verdicts(gains: Mapping[tuple[Level, str], _Gain]) -> dict[Level, str]:
-    return {level: _verdict([gains[level, way] for way in WAYS]) for level in SEARCHED}
-
-
-def _verdict(gains: Sequence[_Gain]) -> str:
-    """Whether topology matters, by the field's and by evolved wirings."""
-    bound = -math.log1p(-MARGIN)
-    over_random = gains[:2]
-    if any(one.low > bound for one in over_random):
-        return "matters"
-    return "matters little" if all(one.high < bound for one in over_random) else "undecided"
-
-
-def _plainly(gains: Mapping[tuple[Level, str], _Gain], verdicts: Mapping[Level, str]) -> str:
+def _plainly(gains: Mapping[tuple[Level, str], Gain], verdicts: Mapping[Level, str]) -> str:
     """The answer for who reads one sentence: yes, no or undecided where, how much, against what."""
     places = {
         verdict: listed([level for level in SEARCHED if verdicts[level] == verdict])
@@ -427,12 +334,12 @@ def _by_task(tested: Mapping[str, Ratio]) -> str:
     return say("Task by task a gain over random wirings is shown on {told}.", told=say("; ").join(places))
 
 
-def _mark(label: str, one: _Gain) -> Mark:
+def _mark(label: str, one: Gain) -> Mark:
     strong = bool(one.low > -math.log1p(-MARGIN))
     return Mark(label, share(-one.mean), share(-one.high), share(-one.low), strong=strong)
 
 
-def _between(one: _Gain) -> str:
+def _between(one: Gain) -> str:
     return say(
         "{change} ({low} to {high})",
         change=signed(share(-one.mean)),
