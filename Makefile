@@ -11,7 +11,7 @@ WORKERS ?= 2
 # Modules are compiled once, not in every process that a test or a search starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo notebook test lint test-slow bench docs train clean
+.PHONY: help demo notebook test lint test-slow test-long bench docs train clean
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -26,7 +26,7 @@ notebook: $(VENV)/lm.stamp  ## the lab notebook of both wings on one page, at qu
 	@$(BIN)/statescape notebook --quick --out notebook.html
 
 test: lint  ## lint, format, types, import contracts, all tests but the slow ones
-	$(BIN)/pytest -n $(WORKERS) -m "not slow"
+	$(BIN)/pytest -n $(WORKERS) -m "not slow and not long"
 
 lint: $(VENV)/dev.stamp  ## lint, format, types, import contracts
 	$(BIN)/ruff check $(SOURCES)
@@ -35,7 +35,10 @@ lint: $(VENV)/dev.stamp  ## lint, format, types, import contracts
 	$(BIN)/lint-imports
 
 test-slow: $(VENV)/dev.stamp  ## the slow tests
-	$(BIN)/pytest -n $(WORKERS) -m slow
+	$(BIN)/pytest -n $(WORKERS) -m "slow and not long"
+
+test-long: $(VENV)/dev.stamp  ## hundreds of bad calls, builds and kills; by hand, an hour
+	$(BIN)/pytest -n $(WORKERS) -m long --timeout 7200
 
 bench: $(VENV)/dev.stamp  ## measure beside the peers; writes benchmarks/results/*.json
 	for name in startup lens verdict esn evolve many report sphere; do $(BIN)/python benchmarks/$$name.py || exit 1; done

@@ -1,6 +1,7 @@
 """What must hold for the package as a whole."""
 
 import json
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -9,6 +10,7 @@ from importlib.resources import files
 import pytest
 
 import statescape
+from tests.documents import ROOT
 
 HEAVY = ("torch", "transformers", "numba", "plotly", "matplotlib", "numpy", "pandas")
 
@@ -61,3 +63,25 @@ def test_the_bundled_model_is_small_enough_to_ship():
     sizes = {item.name: len(item.read_bytes()) for item in folder.iterdir()}
     assert {"model.safetensors", "tokenizer.json", "config.json", "README.md"} <= sizes.keys()
     assert sum(sizes.values()) < 12e6
+
+
+COLLECT = """
+import sys, time
+clock, ahead = time.time, float(sys.argv[1])
+time.time = lambda: clock() + ahead
+import pytest
+sys.exit(pytest.main(["--collect-only", "-q", "-n0"]))
+"""
+
+
+@pytest.mark.slow
+def test_names_and_order_of_tests_depend_on_no_clock_and_no_process():
+    def collected(ahead: int, hashes: str) -> list[str]:
+        environment = {**os.environ, "PYTHONHASHSEED": hashes}
+        command = [sys.executable, "-c", COLLECT, str(ahead)]
+        said = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, check=True).stdout
+        return [line for line in said.splitlines() if "::" in line]
+
+    now, later = collected(0, "1"), collected(86_461, "2")
+    assert len(now) > 1_000
+    assert now == later
