@@ -8,6 +8,7 @@ import pytest
 from jaxtyping import install_import_hook
 
 from tests.browser import FLAGS
+from tests.material import missing
 
 ROOT = Path(__file__).resolve().parents[1]
 _LANGUAGE = sorted(file.stem for file in (ROOT / "src" / "statescape" / "language").glob("*.py"))
@@ -39,22 +40,6 @@ os.environ.pop("COLUMNS", None)  # the width of the tester's terminal must not c
 install_import_hook(CHECKED, "beartype.beartype")
 
 
-def _missing(what: str) -> None:
-    """In CI nothing may be missing; elsewhere the test is skipped and says why."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing in CI")
-    pytest.skip(f"{what} is missing")
-
-
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    """The folder of shared test data beside the project."""
-    folder = ROOT.parent / "shared" / "data"
-    if not folder.is_dir():
-        _missing("../shared/data")
-    return folder
-
-
 @pytest.fixture(scope="session")
 def evolved_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small finished run on a file with hostile names."""
@@ -68,7 +53,7 @@ def chromium() -> str:
     """Path of a Chromium to open pages with."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
-        _missing("Chromium")
+        missing("Chromium")
     return str(path)
 
 

@@ -16,6 +16,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.material import material
+
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SHARED = {
@@ -91,10 +93,10 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess:
     return subprocess.run(call, stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=folder, env=environment)
 
 
-def supply(example: Example, shared: Path, folder: Path) -> None:
+def supply(example: Example, folder: Path) -> None:
     """Put the shared files that an example reads into its folder."""
     for name in example.data:
-        shutil.copy(shared / SHARED[name], folder / name)
+        shutil.copy(material(SHARED[name]), folder / name)
 
 
 def told(output: str) -> str:

@@ -14,9 +14,8 @@ QUICK = {commands: found for commands, found in SAME.items() if not SLOW_COMMAND
 SLOW = {commands: found for commands, found in SAME.items() if commands not in QUICK}
 
 
-def _prints_as_written(same: list[Example], request, folder) -> None:
-    if same[0].data:
-        documents.supply(same[0], request.getfixturevalue("shared"), folder)
+def _prints_as_written(same: list[Example], folder) -> None:
+    documents.supply(same[0], folder)
     for number, (command, _) in enumerate(same[0].commands):
         result = documents.run(command, folder)
         assert result.returncode == 0, result.stderr
@@ -27,15 +26,15 @@ def _prints_as_written(same: list[Example], request, folder) -> None:
 
 
 @pytest.mark.parametrize("same", QUICK.values(), ids=documents.name_of)
-def test_a_quick_example_prints_what_is_written(same, request, tmp_path) -> None:
-    _prints_as_written(same, request, tmp_path)
+def test_a_quick_example_prints_what_is_written(same, tmp_path) -> None:
+    _prints_as_written(same, tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("same", SLOW.values(), ids=documents.name_of)
-def test_a_slow_example_prints_what_is_written(same, request, tmp_path) -> None:
-    _prints_as_written(same, request, tmp_path)
+def test_a_slow_example_prints_what_is_written(same, tmp_path) -> None:
+    _prints_as_written(same, tmp_path)
 
 
 def test_only_seconds_may_differ_from_what_is_written() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.cli.running import assert_refused, in_process, statescape
+from tests.material import material
 
 
 @pytest.fixture
@@ -29,9 +30,9 @@ def _numbers(run, folder, *arguments):
         ("melbourne_daily_min_temp.csv", "Temp", 0.6),
     ],
 )
-def test_real_series_are_forecast_better_than_by_persistence(run, tmp_path, shared, file, target, at_most):
+def test_real_series_are_forecast_better_than_by_persistence(run, tmp_path, file, target, at_most):
     """The figures of docs/reservoir.md, which come from the same command with 10 trials."""
-    _, data = _numbers(run, tmp_path, shared / "series" / file, "--target", target, "--trials", 6)
+    _, data = _numbers(run, tmp_path, material(f"series/{file}"), "--target", target, "--trials", 6)
     assert data["score"]["mean"] < at_most
     assert data["score"]["ci95"][1] < data["persistence"]["ci95"][0] or file.startswith("sunspots")
     assert data["score"]["mean"] < data["persistence"]["mean"]
@@ -88,8 +89,8 @@ def test_columns_horizon_and_split_reach_the_task(run, tmp_path):
     assert same["persistence"] is None
 
 
-def test_japanese_vowels_are_told_apart(run, tmp_path, shared):
-    result, data = _numbers(run, tmp_path, shared / "series", "--trials", 2)
+def test_japanese_vowels_are_told_apart(run, tmp_path):
+    result, data = _numbers(run, tmp_path, material("series/japanese_vowels_train.csv").parent, "--trials", 2)
     assert data["score_name"] == "error rate"
     assert data["score"]["mean"] < 0.03
     assert "most frequent class" in result.stdout

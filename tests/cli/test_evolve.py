@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.cli.running import assert_refused, in_process
+from tests.material import material
 
 SMALL = ("--units", 8, "--generations", 2, "--no-compare", "--no-tune", "--workers", 1)
 
@@ -155,10 +156,10 @@ def test_what_is_no_run_is_refused(run, here, command):
     ("file", "target", "at_most"),
     [("sunspots_monthly_silso_v2.csv", "sunspot_number", 0.6), ("santafe_laser_A.csv", "intensity", 0.8)],
 )
-def test_real_series_from_the_command_line(run, here, shared, file, target, at_most):
+def test_real_series_from_the_command_line(run, here, file, target, at_most):
     """A small search on a real file: sealed on its second half, better than the mean, and the same when resumed."""
     arguments = ("--target", target, "--units", 20, "--generations", 3, "--no-compare", "--no-tune", "--workers", 1)
-    result = run("evolve", shared / "series" / file, *arguments, "--trials", 2, "--json", "numbers.json")
+    result = run("evolve", material(f"series/{file}"), *arguments, "--trials", 2, "--json", "numbers.json")
     assert result.returncode == 0, result.stderr
     data = json.loads((here / "numbers.json").read_text())
     assert data["settings"]["task"]["file"].endswith(file)

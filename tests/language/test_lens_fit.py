@@ -14,6 +14,7 @@ from statescape.language import FitProgress, FitSettings, fit_lens, load_lens
 from statescape.language.corpus import read_corpus
 from statescape.language.lens_training import Translators, freeze
 from tests.language.families import FAMILIES, VOCABULARY, build, word_tokenizer
+from tests.material import material
 
 SETTINGS = FitSettings(steps=12, positions=60, rate=0.3, checkpoint=5)
 
@@ -116,13 +117,13 @@ def test_a_small_corpus_is_refused(model: Any, corpus: list[str], tmp_path: Path
 
 
 @pytest.mark.slow
-def test_conteur_is_read_nearer_at_every_inner_block(shared: Path, tmp_path: Path) -> None:
+def test_conteur_is_read_nearer_at_every_inner_block(tmp_path: Path) -> None:
     """A short fit on the training stories, judged on stories of its own held-out file."""
     model = ss.load_model()
-    texts = _stories(shared / "text" / "tinystories.train.jsonl.gz")
+    texts = _stories(material("text/tinystories.train.jsonl.gz"))
     fitted = fit_lens(model, texts, tmp_path / "lens", FitSettings(steps=120, positions=512))
     sums = np.zeros((2, model.facts.n_blocks))
-    held_out = _stories(shared / "text" / "tinystories.heldout.jsonl.gz")
+    held_out = _stories(material("text/tinystories.heldout.jsonl.gz"))
     for text, _ in zip(held_out, range(20), strict=False):
         trace = model.trace(text, last=255)
         for row, lens in enumerate((None, fitted.lens)):

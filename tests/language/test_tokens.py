@@ -1,6 +1,5 @@
 """How texts become tokens and how tokens read, with odd text as users paste it."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,14 +9,15 @@ import statescape as ss
 from statescape.errors import StatescapeError
 from statescape.language.tokens import bind, readings
 from tests.language.families import FAMILIES, TEXT, build, word_tokenizer
+from tests.material import material
 
 
 @pytest.fixture(scope="module")
-def gpt2(shared: Path) -> Any:
+def gpt2() -> Any:
     """GPT-2's own tokenizer."""
     from transformers import GPT2TokenizerFast
 
-    return GPT2TokenizerFast(vocab=str(shared / "gpt2" / "encoder.json"), merges=str(shared / "gpt2" / "vocab.bpe"))
+    return GPT2TokenizerFast(vocab=str(material("gpt2/encoder.json")), merges=str(material("gpt2/vocab.bpe")))
 
 
 @pytest.fixture(scope="module")

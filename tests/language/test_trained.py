@@ -1,7 +1,6 @@
 """Trained models: stories260K, a Llama made elsewhere, and the bundled conteur."""
 
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,13 +8,14 @@ import pytest
 import torch
 
 import statescape as ss
+from tests.material import material
 
 OPENING = "Once upon a time, there was a little"
 
 
 @pytest.fixture(scope="module")
-def stories(shared: Path) -> Any:
-    return ss.load_model(shared / "models" / "stories260K")
+def stories() -> Any:
+    return ss.load_model(material("models/stories260K"))
 
 
 @pytest.fixture(scope="module")

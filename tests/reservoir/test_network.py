@@ -10,6 +10,7 @@ from statescape.errors import StatescapeError
 from statescape.reservoir import EchoStateNetwork, Topology, dlr, erdos_renyi
 from statescape.reservoir.kernels import simulate_reference
 from statescape.reservoir.tasks import japanese_vowels, mackey_glass, narma10
+from tests.material import material
 
 
 @pytest.fixture(scope="module")
@@ -145,8 +146,8 @@ def test_noise_is_added_to_the_states_with_the_stated_deviation(data):
 
 
 @pytest.mark.parametrize("pooling", ["last", "mean"])
-def test_classes_are_told_by_the_last_or_the_mean_state(shared, pooling):
-    trial = japanese_vowels(shared / "series").trial(0, "whole")
+def test_classes_are_told_by_the_last_or_the_mean_state(pooling):
+    trial = japanese_vowels(material("series/japanese_vowels_train.csv").parent).trial(0, "whole")
     esn = EchoStateNetwork(100, sr=0.9, input_scaling=0.3, bias=0.1, ridge=0.1, pooling=pooling, seed=1)
     esn.fit(list(trial.train), trial.train_labels)
     assert trial.score(esn.classify(list(trial.test))) < 0.1

@@ -5,6 +5,7 @@ import pytest
 
 from statescape.errors import StatescapeError
 from statescape.reservoir import tasks
+from tests.material import material
 
 
 def _write(folder, rows, header="a,b"):
@@ -159,8 +160,8 @@ def test_missing_files_and_folders(tmp_path):
         tasks.japanese_vowels(tmp_path)
 
 
-def test_japanese_vowels_as_documented(shared, tmp_path):
-    vowels = tasks.japanese_vowels(shared / "series")
+def test_japanese_vowels_as_documented(tmp_path):
+    vowels = tasks.japanese_vowels(material("series/japanese_vowels_train.csv").parent)
     trial = vowels.trial(0, "whole")
     assert [int(n) for n in np.bincount(trial.train_labels)] == [30] * 9
     assert [int(n) for n in np.bincount(trial.test_labels)] == [31, 35, 88, 44, 29, 24, 40, 50, 29]
@@ -175,8 +176,8 @@ def test_japanese_vowels_as_documented(shared, tmp_path):
     assert all(np.allclose(a, b) for a, b in zip(original.test, trial.test, strict=True))
 
 
-def test_japanese_vowels_seal_never_shares_an_utterance_with_the_search(shared):
-    vowels = tasks.japanese_vowels(shared / "series")
+def test_japanese_vowels_seal_never_shares_an_utterance_with_the_search():
+    vowels = tasks.japanese_vowels(material("series/japanese_vowels_train.csv").parent)
     search, seal = vowels.trial(1, "search"), vowels.trial(1, "seal")
     read = {series.tobytes() for series in (*search.train, *search.test)}
     assert not read & {series.tobytes() for series in (*seal.train, *seal.test)}

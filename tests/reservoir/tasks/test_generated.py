@@ -9,6 +9,7 @@ from statescape.reservoir import tasks
 from statescape.reservoir.tasks.attractors import henon_series, lorenz_series
 from statescape.reservoir.tasks.mackey_glass import mackey_glass_series
 from statescape.reservoir.tasks.narma import narma_series
+from tests.material import material
 
 
 def _series(task, seed=3):
@@ -99,8 +100,8 @@ def test_mackey_glass_is_of_fourth_order():
     assert errors[0] / errors[1] > 12  # 16 for order 4; a linear delay would give 4
 
 
-def test_mackey_glass_looks_like_the_shared_series(shared):
-    theirs = np.loadtxt(shared / "series" / "mackey_glass_tau17.csv", delimiter=",", skiprows=1)[:, 1]
+def test_mackey_glass_looks_like_the_shared_series():
+    theirs = np.loadtxt(material("series/mackey_glass_tau17.csv"), delimiter=",", skiprows=1)[:, 1]
     ours = tasks.mackey_glass(train=9000, test=1000).trial(1).inputs[:, 0]
     assert ours.mean() == pytest.approx(theirs.mean(), abs=0.01)
     assert ours.std() == pytest.approx(theirs.std(), abs=0.005)

@@ -17,6 +17,7 @@ from statescape.views.reservoir import (
 )
 from statescape.views.reservoir.matrix import bandwidth
 from statescape.views.theme import matplotlib_theme
+from tests.material import material
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +104,8 @@ def test_the_state_path_is_the_end_of_the_test_in_the_pca_of_all_its_states(resu
     assert f"{pca.explained_variance_ratio.sum():.1%}" in picture.caption
 
 
-def test_every_picture_of_every_kind_of_task_draws_twice(shared):
-    vowels = tasks.japanese_vowels(shared / "series")
+def test_every_picture_of_every_kind_of_task_draws_twice():
+    vowels = tasks.japanese_vowels(material("series/japanese_vowels_train.csv").parent)
     for task, expected in (
         (tasks.lorenz(), 5), (tasks.memory("exact"), 3), (tasks.memory("estimated"), 4), (vowels, 5),
         (tasks.mso8(closed_loop=True), 5),
