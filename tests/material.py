@@ -1,4 +1,4 @@
-"""Real data for tests: from the shared folder beside the project, else an excerpt in `tests/data`, else a skip by name."""
+"""Real data for tests: the shared folder beside the project, else an excerpt in `tests/data`, else a skip by name."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,7 +24,9 @@ SAMPLE = "sample.jsonl"
 
 def notebook(
     out: Annotated[Path, typer.Option("--out", "-o", help="The page to write.")] = Path("notebook.html"),
-    quick: Annotated[bool, typer.Option("--quick", help="Everything at its smallest budget: under 3 minutes.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Everything at its smallest budget: minutes, not hours.")
+    ] = False,
     budget: Annotated[
         str | None, typer.Option("--budget", help="Of every study: quick, full or minutes. [default: full]")
     ] = None,
@@ -56,6 +59,7 @@ def notebook(
         raise StatescapeError("--quick is --budget quick; give one of the two.")
     inputs.require_outputs(out, json_file)
     inputs.require_folder(folder)
+    begun = time.monotonic()
     with speaking(language):
         asked = _asked(models, texts, corpus, "quick" if quick else budget or "full", seed, folder)
         with working("Loading ..."):
@@ -76,7 +80,8 @@ def notebook(
 
         with working("Writing the notebook ..."):
             views.report(found, out)
-    output().print(f"Runs: {len(found.entries) - 1} files in {folder}", markup=False)
+    minutes, seconds = divmod(round(time.monotonic() - begun), 60)
+    output().print(f"Runs: {len(found.entries) - 1} files in {folder}; {minutes} min {seconds} s", markup=False)
     output().print(f"Notebook: {out}", markup=False)
     if open_page:
         typer.launch(out.resolve().as_uri())

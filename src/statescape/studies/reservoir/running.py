@@ -34,7 +34,7 @@ def run_study(
 
     Args:
         name: of the study, one of `STUDIES`.
-        budget: "quick" (under a minute on two cores), "full" (hours), or a number of minutes.
+        budget: "quick" (the least that shows anything), "full" (hours), or a number of minutes.
         seed: the first seed; every search has one of its own from here on. Same seed and budget, same answer; for
             minutes the size is settled when the run begins, and kept with it.
         run: file of the run's journal; a temporary one where None.

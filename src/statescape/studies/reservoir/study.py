@@ -72,7 +72,7 @@ class Study(Protocol):
 
     @property
     def quick(self) -> Budget:
-        """Under a minute on two cores."""
+        """The least that shows anything."""
 
     @property
     def full(self) -> Budget:
