@@ -24,9 +24,7 @@ SAMPLE = "sample.jsonl"
 
 def notebook(
     out: Annotated[Path, typer.Option("--out", "-o", help="The page to write.")] = Path("notebook.html"),
-    quick: Annotated[
-        bool, typer.Option("--quick", help="Everything at its smallest budget: minutes.")
-    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Everything at its smallest budget: minutes.")] = False,
     budget: Annotated[
         str | None, typer.Option("--budget", help="Of every study: quick, full or minutes. [default: full]")
     ] = None,
