@@ -119,11 +119,66 @@ def test_folder_without_config(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("{", "is no JSON"), ("[]", "names no model_type"), ("{}", "names no model_type")]
+    ("text", "words"),
+    [
+        ("{", "is no JSON"),
+        ("[]", "names no model_type"),
+        ("{}", "names no model_type"),
+        ("[" * 200_000, "is no JSON"),
+    ],
+    ids=["broken", "list", "empty", "nested"],
 )
 def test_spoilt_config(folder: Path, text: str, words: str) -> None:
     (folder / "config.json").write_text(text)
     assert words in refusal(folder)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("n_embd", "x", "The config.json of"),
+        ("n_layer", 2.5, "Field 'n_layer' expected int, got float"),
+        ("n_head", 0, "cannot be loaded"),
+        ("layer_norm_epsilon", [1], "Field 'layer_norm_epsilon' expected float, got list"),
+        ("activation_function", "x", "cannot be loaded"),
+        ("dtype", "float7", "cannot be loaded"),
+        ("quantization_config", [], "cannot be loaded"),
+    ],
+)
+def test_config_fields_that_make_no_sense(folder: Path, key: str, value: Any, words: str) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {key: value}))
+    assert words in (message := refusal(folder))
+    assert "download" not in message
+
+
+@pytest.mark.parametrize(
+    ("settings", "package"),
+    [
+        ({"quant_method": "bitsandbytes", "load_in_4bit": True}, "accelerate"),
+        ({"quant_method": "gptq", "bits": 4}, "optimum"),
+        ({"quant_method": "eetq"}, "kernels"),
+    ],
+    ids=["bitsandbytes", "gptq", "eetq"],
+)
+def test_a_package_that_is_missing_is_named(folder: Path, settings: Any, package: str) -> None:
+    """None of them is installed here; downloading the model again would not help."""
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"quantization_config": settings}))
+    message = refusal(folder)
+    assert "download" not in message
+    assert "needs what is not installed here: " in message
+    assert package in message
+
+
+@pytest.mark.parametrize("key", ["attn_implementation", "_attn_implementation", "_attn_implementation_internal"])
+def test_a_config_names_no_code(folder: Path, key: str) -> None:
+    """A kernel by its name on a hub would be fetched and run."""
+    own = ss.load_model(folder).anatomy.network.config._attn_implementation
+    config = json.loads((folder / "config.json").read_text())
+    chosen = {key: "nobody/attention", "experts_implementation": "nobody/experts", "fusion_config": {"x": True}}
+    (folder / "config.json").write_text(json.dumps(config | chosen))
+    assert ss.load_model(folder).anatomy.network.config._attn_implementation == own == "sdpa"
 
 
 @pytest.mark.parametrize(
@@ -211,6 +266,34 @@ def test_a_tokenizer_that_knows_more_tokens_than_the_model(folder: Path) -> None
 def test_objects_need_their_tokenizer() -> None:
     assert "needs its tokenizer: load_model(model, tokenizer=tokenizer)" in refusal(build(FAMILIES[0]))
     assert "got int" in refusal(3)
+    assert "got the class GPT2LMHeadModel" in refusal(type(build(FAMILIES[0])), tokenizer=word_tokenizer())
+    assert "got dict" in refusal({"model": 1})
+    for tokenizer in (3, {}, type(word_tokenizer())):
+        assert "A tokenizer is one of transformers, its folder or its hub name; got " in refusal(
+            build(FAMILIES[0]), tokenizer=tokenizer
+        )
+
+
+@pytest.mark.parametrize("kind", ["folder", "path", "backend", "processor"])
+def test_a_tokenizer_comes_in_several_shapes(saved: Path, kind: str) -> None:
+    tokenizer = {
+        "folder": str(saved),
+        "path": saved,
+        "backend": word_tokenizer().backend_tokenizer,
+        "processor": SimpleNamespace(tokenizer=word_tokenizer()),
+    }[kind]
+    trace = ss.load_model(build(FAMILIES[0]), tokenizer=tokenizer).trace(TEXT)
+    assert trace.token_ids == ss.load_model(saved).trace(TEXT).token_ids
+
+
+def test_a_loaded_model_is_a_model(saved: Path) -> None:
+    model = ss.load_model(saved)
+    assert ss.load_model(model) is model
+
+
+def test_names_that_no_folder_can_have(saved: Path) -> None:
+    assert "There is no folder" in refusal("a\0b")
+    assert "cannot be read" in refusal("x" * 5000)
 
 
 def test_a_model_without_head() -> None:

@@ -11,19 +11,27 @@ import json
 import logging
 import os
 import re
+import textwrap
 import warnings
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import tokenizers
 import torch
+from safetensors import SafetensorError
 
 from statescape.errors import StatescapeError
 from statescape.language.hub import require_safetensors, snapshot
 from statescape.language.model import LanguageModel, read_network
+from statescape.language.weights import refuse_adapter, refuse_misread, weight_files
 
 BUNDLED = "conteur"
+# Attention and experts by an implementation's name, which may be code on a hub; patches; code of a model's authors.
+_CHOOSES_CODE = re.compile(
+    r"^_?(attn|experts)_implementation|^(auto_map|fusion_config|kernel_config|custom_generate|transformers_weights)$"
+)
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
 
 
@@ -33,34 +41,48 @@ def load_model(
     """Load a causal language model and check that its states can be read exactly.
 
     Args:
-        source: a folder, a name on the Hugging Face hub, a transformers model, or None for the bundled `conteur`.
-        tokenizer: the tokenizer of a model given as an object; folders and names bring their own.
+        source: a folder, a name on the Hugging Face hub, a transformers model, or None for the bundled `conteur`. A
+            model given as an object comes back as it was.
+        tokenizer: a tokenizer, or its folder or hub name; needed for a model given as an object, where folders and
+            names bring their own.
         bos: whether a beginning-of-sequence token is put in front of every text; None leaves it to the tokenizer.
         device: where it runs: "cpu", "cuda", "cuda:1"; None for a GPU where torch finds one. A model given as an object
             stays where it is.
 
     Raises:
-        StatescapeError: if there is no such model, if it is no causal language model in safetensors, if its tokenizer
-            does not fit, or if decoding its last state does not give its own logits.
+        StatescapeError: if there is no such model, if it is no causal language model in safetensors, if its files hold
+            weights that it does not use, if its tokenizer does not fit, or if decoding its last state does not give its
+            own logits.
     """
+    if isinstance(source, LanguageModel):
+        return source if bos is None else source.with_bos(bos)
     place = _device(device)
     if source is None:
         with resources.as_file(resources.files("statescape") / "data" / BUNDLED) as folder:
-            return _from_folder(folder, BUNDLED, bos, torch.float32, place)  # stored in float16 to be small
+            # Stored in float16 to be small.
+            return _from_folder(folder, BUNDLED, tokenizer, bos, torch.float32, place)
     if isinstance(source, str | os.PathLike):
-        folder = Path(source).expanduser()
-        if folder.is_file():
-            raise StatescapeError(f"{source} is a file; give the folder that holds config.json and the weights.")
-        if not folder.is_dir():
-            folder = snapshot(os.fspath(source))
-        return _from_folder(folder, os.fspath(source), bos, "auto", place)
-    if not hasattr(source, "get_output_embeddings"):
-        raise StatescapeError(f"A model is a folder, a hub name or a transformers model; got {type(source).__name__}.")
+        name = os.fspath(source)
+        return _from_folder(_folder(name), name, tokenizer, bos, "auto", place)
+    if not isinstance(source, torch.nn.Module) or not hasattr(source, "get_output_embeddings"):
+        what = f"the class {source.__name__}" if isinstance(source, type) else type(source).__name__
+        raise StatescapeError(f"A model is a folder, a hub name or a transformers model; got {what}.")
     if device is not None:
         raise StatescapeError(f"A model given as an object stays where it is; move it first: model.to({device!r}).")
     if tokenizer is None:
         raise StatescapeError("A model given as an object needs its tokenizer: load_model(model, tokenizer=tokenizer).")
-    return _checked(source, tokenizer, type(source).__name__, bos)
+    return _checked(source, _tokenizer(tokenizer), type(source).__name__, bos)
+
+
+def _folder(name: str) -> Path:
+    """The folder of that name, or of the hub's model of that name."""
+    try:
+        folder = Path(name).expanduser()
+        if folder.is_file():
+            raise StatescapeError(f"{name} is a file; give the folder that holds config.json and the weights.")
+        return folder if folder.is_dir() else snapshot(name)
+    except (OSError, RuntimeError) as error:  # a name too long, no rights, no home
+        raise StatescapeError(f"The folder {name} cannot be read: {_one_line(error)}.") from error
 
 
 def _device(name: str | None) -> torch.device:
@@ -81,33 +103,56 @@ def _device(name: str | None) -> torch.device:
 
 
 def _from_folder(
-    folder: Path, name: str, bos: bool | None, dtype: torch.dtype | str, device: torch.device
+    folder: Path, name: str, tokenizer: Any, bos: bool | None, dtype: torch.dtype | str, device: torch.device
 ) -> LanguageModel:
+    refuse_adapter(folder, name)
     config = _configuration(folder, name)
     require_safetensors((file.name for file in folder.iterdir()), name)
-    if not any((folder / file).is_file() for file in _TOKENIZER_FILES):
+    if tokenizer is None and not any((folder / file).is_file() for file in _TOKENIZER_FILES):
         raise StatescapeError(f"{name} holds no tokenizer; add the tokenizer.json that the model was trained with.")
-    with _quiet():
-        architecture = _architecture(config, name)
-        try:
-            tokenizer = _tokenizer(folder)
-            network, report = architecture.from_pretrained(
-                folder,
-                local_files_only=True,
-                use_safetensors=True,
-                trust_remote_code=False,
-                dtype=dtype,
-                output_loading_info=True,
-            )
-        except Exception as error:  # whatever transformers, tokenizers or safetensors raise
-            raise StatescapeError(f"{name} cannot be loaded, download it again: {_first_line(error)}") from error
-    declared = (config.get("architectures") or [type(network).__name__])[0]
-    if report["missing_keys"] and declared != type(network).__name__:
-        raise StatescapeError(f"{name} holds a {declared}, which has no head of a causal language model.")
-    if report["missing_keys"]:
-        missing = sorted(report["missing_keys"])
-        raise StatescapeError(f"The weights of {name} are incomplete: {missing[0]} is missing; download them again.")
-    return _checked(_moved(network, device, name), tokenizer, name, bos)
+    files = weight_files(folder, name)
+    config_class, architecture = _classes(config, name)
+    with _quiet(), _foreign(f"The config.json of {name}"):
+        # Without the keys by which a configuration chooses code: which one runs is not for a file to say.
+        settings = config_class.from_dict(_without(config_class.get_config_dict(folder)[0], _CHOOSES_CODE))
+    with _quiet(), _foreign(name):
+        bound = _tokenizer(folder if tokenizer is None else tokenizer)
+        network, report = architecture.from_pretrained(
+            folder,
+            config=settings,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            dtype=dtype,
+            ignore_mismatched_sizes=True,  # refused below, by their names
+            output_loading_info=True,
+        )
+        refuse_misread(network, report, files, name)
+        return _checked(_moved(network, device, name), bound, name, bos)
+
+
+@contextlib.contextmanager
+def _foreign(name: str) -> Iterator[None]:
+    """Whatever transformers, tokenizers, safetensors or a model's own code raises, as one line that is true."""
+    try:
+        yield
+    except StatescapeError:
+        raise
+    except ImportError as error:
+        raise StatescapeError(f"{name} needs what is not installed here: {_one_line(error)}") from error
+    except SafetensorError as error:
+        raise StatescapeError(
+            f"{name} cannot be loaded, its weights are damaged ({_one_line(error)}); download them again."
+        ) from error
+    except Exception as error:
+        raise StatescapeError(f"{name} cannot be loaded: {type(error).__name__}: {_one_line(error)}") from error
+
+
+def _without(config: Any, keys: re.Pattern[str]) -> Any:
+    """A configuration, and the configurations inside it, without some keys."""
+    if isinstance(config, dict):
+        return {key: _without(value, keys) for key, value in config.items() if not keys.search(key)}
+    return config
 
 
 def _moved(network: Any, device: torch.device, name: str) -> Any:
@@ -123,7 +168,7 @@ def _configuration(folder: Path, name: str) -> dict[str, Any]:
         raise StatescapeError(f"{name} holds no config.json; give a folder as transformers saves it.")
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StatescapeError(f"The config.json of {name} is no JSON; download the model again.") from error
     if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
         raise StatescapeError(f"The config.json of {name} names no model_type; give a folder as transformers saves it.")
@@ -135,17 +180,18 @@ def _configuration(folder: Path, name: str) -> dict[str, Any]:
 _ENCODER_DECODER = "{name} is an encoder-decoder model; statescape reads causal (decoder-only) language models."
 
 
-def _architecture(config: dict[str, Any], name: str) -> Any:
+def _classes(config: dict[str, Any], name: str) -> tuple[Any, Any]:
+    """The classes of configuration and model that transformers has for a configuration."""
     if config["model_type"] == "gpt2":  # the bundled model's: spares the table of all families
-        from transformers.models.gpt2.modeling_gpt2 import GPT2LMHeadModel
+        from transformers.models.gpt2.modeling_gpt2 import GPT2Config, GPT2LMHeadModel
 
-        return GPT2LMHeadModel
-    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+        return GPT2Config, GPT2LMHeadModel
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING, CONFIG_MAPPING_NAMES
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, AutoModelForCausalLM
 
     model_type = config["model_type"]
     if model_type in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
-        return AutoModelForCausalLM
+        return CONFIG_MAPPING[model_type], AutoModelForCausalLM
     if model_type in CONFIG_MAPPING_NAMES:
         raise StatescapeError(f"{name} is a {model_type} model, which is no causal (decoder-only) language model.")
     raise StatescapeError(
@@ -153,10 +199,25 @@ def _architecture(config: dict[str, Any], name: str) -> Any:
     )
 
 
-def _tokenizer(folder: Path) -> Any:
-    from transformers.models.auto.tokenization_auto import AutoTokenizer
+def _tokenizer(given: Any) -> Any:
+    """A tokenizer: itself, what a processor of several kinds of input holds, or from a folder or by its hub name."""
+    if isinstance(given, str | os.PathLike):
+        from transformers.models.auto.tokenization_auto import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        place = Path(given).expanduser()
+        with _quiet(), _foreign(f"The tokenizer {given}"):
+            return AutoTokenizer.from_pretrained(
+                place if place.is_dir() else os.fspath(given), local_files_only=place.is_dir(), trust_remote_code=False
+            )
+    if isinstance(given, tokenizers.Tokenizer):
+        from transformers import PreTrainedTokenizerFast
+
+        return PreTrainedTokenizerFast(tokenizer_object=given)
+    found = getattr(given, "tokenizer", given)
+    if isinstance(found, type) or not all(hasattr(found, method) for method in ("encode", "get_vocab")):
+        what = f"the class {given.__name__}" if isinstance(given, type) else type(given).__name__
+        raise StatescapeError(f"A tokenizer is one of transformers, its folder or its hub name; got {what}.")
+    return found
 
 
 def _checked(network: Any, tokenizer: Any, name: str, bos: bool | None) -> LanguageModel:
@@ -167,13 +228,13 @@ def _checked(network: Any, tokenizer: Any, name: str, bos: bool | None) -> Langu
     for weights, parameter in network.named_parameters():
         if not bool(torch.isfinite(parameter).all()):
             raise StatescapeError(f"{name} has weights that are NaN or infinite ({weights}); download it again.")
-    with _quiet():
-        return read_network(network.eval(), tokenizer, name, bos)
+    with _quiet(), _foreign(name):
+        return read_network(network, tokenizer, name, bos)
 
 
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return re.sub(r"\s+", " ", lines[0]) if lines else type(error).__name__
+def _one_line(error: BaseException) -> str:
+    """What an error says, in one line of a readable length."""
+    return textwrap.shorten(str(error), 300, placeholder=" …") or type(error).__name__
 
 
 @contextlib.contextmanager
