@@ -3,7 +3,8 @@
 A folder of ours holds ``lens.safetensors``, whose header names the states that are read and carries the SHA-256 of the
 unembedding it was fitted for. tuned-lens 0.2 writes ``config.json`` and ``params.pt`` (translator i reads s_i, and adds
 its answer to it), jacobian-lens and TransformerLens write one ``.pt`` (matrix l reads what leaves block l, s_{l+1}).
-Those are read as plain tensors only, nothing in them is ever run.
+Those are read as plain tensors only, nothing in them is ever run. A reader finds the parts of its format by name; what
+a part may be is decided in one place, `_part`, which refuses with the part's name.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
+import warnings
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
 LENS = "lens.safetensors"
 _FORMAT = "statescape-lens-1"
-_Maps = TypeVar("_Maps", TunedLens, JacobianLens)
+_NO_HASH = "carries no hash of its model: only its shape was checked"
 
 
 def load_lens(source: str | os.PathLike[str], model: LanguageModel) -> Lens:
@@ -40,18 +43,29 @@ def load_lens(source: str | os.PathLike[str], model: LanguageModel) -> Lens:
     Raises:
         StatescapeError: if there is no lens, it cannot be read as plain tensors, or belongs to another model.
     """
+    if not isinstance(source, str | os.PathLike):
+        raise StatescapeError(f"A lens is named by its folder or file, or as logit; got {type(source).__name__}.")
     if source == "logit":
         return LogitLens()
-    path = Path(source).expanduser()
-    if path.is_file() and path.name == LENS:
+    try:
+        read, path = _reader(Path(source).expanduser(), source)
+    except (OSError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise StatescapeError(f"There is no lens to read at {_clipped(source)}: {reason}.") from error
+    return read(path, model)
+
+
+def _reader(path: Path, source: Any) -> tuple[Callable[[Path, LanguageModel], Lens], Path]:
+    """What reads the lens at a path, and from where."""
+    if path.name == LENS:
         path = path.parent
     if (path / LENS).is_file():
-        return _own(path / LENS, model)
+        return _own, path / LENS
     if (path / "config.json").is_file() and (path / "params.pt").is_file():
-        return _tuned_lens(path, model)
+        return _tuned_lens, path
     file = path / "lens.pt" if path.is_dir() else path
     if file.is_file():
-        return _jacobian_lens(file, model)
+        return _jacobian_lens, file
     if path.exists():
         raise StatescapeError(
             f"{source} holds no lens; give a folder with {LENS}, or with config.json and params.pt (tuned-lens), or a "
@@ -91,76 +105,158 @@ def _own(file: Path, model: LanguageModel) -> TunedLens:
     from safetensors import safe_open
 
     try:
-        with safe_open(file, framework="np") as opened:
+        with safe_open(file, framework="pt") as opened:
             header = opened.metadata() or {}
-            if header.get("format") != _FORMAT:
-                raise StatescapeError(f"{file} is no lens of this version of statescape; fit it again.")
-            arrays = {name: opened.get_tensor(name) for name in ("matrices", "biases")}
-            reads = tuple(int(state) for state in json.loads(header["reads"]))
-    except StatescapeError:
-        raise
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 (it is no dictionary)
     except Exception as error:  # whatever safetensors raises on a damaged file
-        raise StatescapeError(f"{file} is damaged; fit the lens again.") from error
+        raise StatescapeError(f"{file} is damaged or cannot be read; fit the lens again.") from error
+    if header.get("format") != _FORMAT or header.get("kind") != "tuned":
+        raise StatescapeError(f"{file} is no lens of this version of statescape; fit it again.")
+    if "unembedding_sha256" not in header:
+        raise StatescapeError(f"{file} is damaged: its header lacks unembedding_sha256; fit the lens again.")
     if header["unembedding_sha256"] != unembedding_hash(model):
-        raise StatescapeError(_other_model(file.parent, header["model"], model))
-    lens = TunedLens(reads, arrays["matrices"], arrays["biases"], name=_short(file.parent, "tuned"))
-    return _fitting(lens, file, model)
+        raise StatescapeError(_other_model(file.parent, header.get("model"), model))
+    reads = _parsed(header.get("reads", ""), f"{file} is damaged: reads of its header", list)
+    reads = _states(reads, "reads", model, file)
+    _only(tensors, ("matrices", "biases"), file)
+    width = model.facts.d_model
+    return TunedLens(
+        reads,
+        _part(tensors, "matrices", (len(reads), width, width), model, file),
+        _part(tensors, "biases", (len(reads), width), model, file),
+        name=_short(file.parent, "tuned"),
+    )
 
 
 def _tuned_lens(folder: Path, model: LanguageModel) -> TunedLens:
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise StatescapeError(f"The config.json of {folder} is no JSON; save the lens again.") from error
-    declared = config.get("unembed_hash") if isinstance(config, dict) else None
+        text = (folder / "config.json").read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise StatescapeError(f"{folder / 'config.json'} cannot be read as text; save the lens again.") from error
+    config = _parsed(text, str(folder / "config.json"), dict)
+    declared = config.get("unembed_hash")
     if declared and declared != _tuned_lens_hash(model.unembedding_matrix):
         raise StatescapeError(_other_model(folder, config.get("base_model_name_or_path"), model))
-    tensors = _tensors(folder / "params.pt")
-    weights = {int(found[1]): value for key, value in tensors.items() if (found := _WEIGHT.fullmatch(str(key)))}
-    if sorted(weights) != list(range(len(weights))) or not weights:
-        raise StatescapeError(f"{folder / 'params.pt'} holds no translators 0, 1, ... as tuned-lens 0.2 writes them.")
-    matrices = np.stack([_array(weights[index]) for index in range(len(weights))])
-    biases = np.stack(
-        [_array(tensors.get(f"{index}.bias", torch.zeros(matrices.shape[1]))) for index in range(len(weights))]
+    file = folder / "params.pt"
+    tensors = _tensors(file)
+    width, states = model.facts.d_model, range(model.facts.n_blocks)
+    weights, biases = [f"{state}.weight" for state in states], [f"{state}.bias" for state in states]
+    has_biases = any(name in tensors for name in biases)
+    _only(tensors, (*weights, *(biases if has_biases else ())), file)
+    matrices = [_part(tensors, name, (width, width), model, file) + np.eye(width, dtype=np.float32) for name in weights]
+    return TunedLens(
+        tuple(states),
+        np.stack(matrices),
+        np.stack([_part(tensors, name, (width,), model, file) for name in biases])
+        if has_biases
+        else np.zeros((len(weights), width), dtype=np.float32),
+        name=_short(folder, "tuned"),
+        note="" if declared else _NO_HASH,
     )
-    matrices = matrices + np.eye(matrices.shape[1], dtype=np.float32) if matrices.ndim == 3 else matrices
-    note = "" if declared else "carries no hash of its model: only its shape was checked"
-    lens = TunedLens(tuple(range(len(weights))), matrices, biases, name=_short(folder, "tuned"), note=note)
-    return _fitting(lens, folder, model)
-
-
-_WEIGHT = re.compile(r"(\d+)\.weight")
 
 
 def _jacobian_lens(file: Path, model: LanguageModel) -> JacobianLens:
-    content = _tensors(file)
-    matrices = content.get("J")
+    matrices = _tensors(file).get("J")
     if not isinstance(matrices, dict) or not matrices:
         raise StatescapeError(f"{file} is no Jacobian lens: it holds no matrices J; a checkpoint of an unfinished fit?")
-    # What leaves the last block is the last state, which every lens reads as it is.
-    layers = sorted(int(layer) for layer in matrices if int(layer) != model.facts.n_blocks - 1)
-    lens = JacobianLens(
-        reads=tuple(layer + 1 for layer in layers),
-        matrices=np.stack([_array(matrices[layer]) for layer in layers]),
+    width, last = model.facts.d_model, model.facts.n_blocks - 1
+    named = {f"J[{layer}]": matrix for layer, matrix in matrices.items()}
+    layers = _states(matrices, "J", model, file)
+    read = {layer: _part(named, f"J[{layer}]", (width, width), model, file) for layer in sorted(layers)}
+    # What leaves the last block is the last state, which every lens reads as it is: its Jacobian is the identity, times
+    # the share of the positions that the mean is over.
+    own = read.pop(last, np.eye(width, dtype=np.float32))
+    scale = float(np.diagonal(own).mean())
+    if np.abs(own - scale * np.eye(width)).max() > 0.01 * max(scale, 0.0) or not scale:
+        raise StatescapeError(
+            f"{file} belongs to a model of more blocks than the {last + 1} of {model.facts.name}: J[{last}] moves the "
+            "state after the last of them, which is the last state already."
+        )
+    if not read:
+        raise StatescapeError(f"{file} holds only J[{last}], of the last block: there is nothing to carry; fit others.")
+    return JacobianLens(
+        reads=tuple(layer + 1 for layer in read),
+        matrices=np.stack(list(read.values())),
         name=_short(file.parent if file.name == "lens.pt" else file, "Jacobian"),
-        note="carries no hash of its model: only its shape was checked",
+        note=_NO_HASH,
     )
-    return _fitting(lens, file, model)
 
 
 def _tensors(file: Path) -> dict[Any, Any]:
     """The content of a file of torch, which may hold nothing but tensors, numbers, texts, lists and dictionaries."""
     try:
-        content = torch.load(file, map_location="cpu", weights_only=True)
+        # torch writes nothing compressed; what is could unpack to any size.
+        if zipfile.is_zipfile(file) and any(part.compress_type for part in zipfile.ZipFile(file).infolist()):
+            raise ValueError("compressed")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            content = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # whatever torch and pickle raise
         raise StatescapeError(f"{file} cannot be read as plain tensors, so it is not read at all.") from error
     if not isinstance(content, dict):
-        raise StatescapeError(f"{file} holds no lens.")
+        raise StatescapeError(f"{file} holds no lens but a {type(content).__name__}.")
     return content
 
 
-def _array(tensor: Any) -> np.ndarray:
-    return np.asarray(tensor.detach().float().numpy())
+def _part(
+    parts: Mapping[Any, Any], name: str, shape: tuple[int, ...], model: LanguageModel, file: Path
+) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """A named part of a lens as finite float32 of a shape.
+
+    Raises:
+        StatescapeError: where it is anything else, looked at before a number of it is touched.
+    """
+    part = parts[name]
+    if not isinstance(part, torch.Tensor) or part.layout != torch.strided or part.is_nested or part.is_meta:
+        raise StatescapeError(f"{file} is no lens: {name} is no dense tensor ({_kind(part)}).")
+    if not part.is_floating_point():
+        raise StatescapeError(f"{file} is no lens: {name} holds no floating point numbers ({_kind(part)}).")
+    if tuple(part.shape) != shape:
+        raise StatescapeError(
+            f"{file} is no lens for {model.facts.name}, which has width {model.facts.d_model} and "
+            f"{model.facts.n_blocks} blocks: {name} has the shape {_times(part.shape)}, not {_times(shape)}."
+        )
+    values: np.ndarray[Any, np.dtype[np.float32]] = part.detach().float().numpy()
+    if not np.isfinite(values).all():
+        raise StatescapeError(f"{file} is damaged: {name} holds numbers that are NaN or infinite.")
+    return values
+
+
+def _only(parts: Mapping[Any, Any], names: Iterable[str], file: Path) -> None:
+    """Refuse a file that lacks a part, or holds one that would be left unread."""
+    expected = dict.fromkeys(names)
+    missing = next((name for name in expected if name not in parts), None)
+    if missing is not None:
+        raise StatescapeError(f"{file} lacks the part {missing}; it is damaged, or belongs to a model of fewer blocks.")
+    other = next((name for name in parts if name not in expected), None)
+    if other is not None:
+        raise StatescapeError(
+            f"{file} holds a part {_clipped(other)} that is not read; it belongs to a model of more blocks, or to "
+            "another version of its library."
+        )
+
+
+def _states(numbers: Iterable[Any], part: str, model: LanguageModel, file: Path) -> tuple[int, ...]:
+    """Numbers of blocks, or of the states before them, all different."""
+    found = tuple(numbers)
+    wrong = [one for one in found if type(one) is not int or not 0 <= one < model.facts.n_blocks]
+    if wrong or not found or len(set(found)) < len(found):
+        got = _clipped(wrong[0] if wrong else list(found))
+        raise StatescapeError(
+            f"{file} is no lens for {model.facts.name}: {part} goes by different whole numbers from 0 to "
+            f"{model.facts.n_blocks - 1}, the blocks that are read; got {got}."
+        )
+    return found
+
+
+def _parsed(text: str, name: str, kind: type) -> Any:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise StatescapeError(f"{name} is no JSON; save the lens again.") from error
+    if not isinstance(content, kind):
+        raise StatescapeError(f"{name} holds a {type(content).__name__}, not a {kind.__name__}; save the lens again.")
+    return content
 
 
 def _tuned_lens_hash(matrix: np.ndarray) -> str:
@@ -169,19 +265,9 @@ def _tuned_lens_hash(matrix: np.ndarray) -> str:
         return hashlib.sha256(np.array_str(matrix, precision=1).encode()).hexdigest()
 
 
-def _fitting(lens: _Maps, source: Path, model: LanguageModel) -> _Maps:
-    facts = model.facts
-    if lens.matrices.shape[1] != facts.d_model or max(lens.reads) >= facts.n_blocks:
-        raise StatescapeError(
-            f"{source} is a lens for width {lens.matrices.shape[1]} and at least {max(lens.reads) + 1} blocks; "
-            f"{facts.name} has width {facts.d_model} and {facts.n_blocks} blocks."
-        )
-    return lens
-
-
 def _other_model(source: Path, fitted_for: Any, model: LanguageModel) -> str:
     return (
-        f"{source} was fitted for another unembedding ({fitted_for or 'unknown model'}) than that of "
+        f"{source} was fitted for another unembedding ({_clipped(fitted_for or 'unknown model')}) than that of "
         f"{model.facts.name}; fit a lens for this model, or load the one it was fitted for."
     )
 
@@ -189,3 +275,18 @@ def _other_model(source: Path, fitted_for: Any, model: LanguageModel) -> str:
 def _short(path: Path, kind: str) -> str:
     """What tables call a lens: its kind, and its folder where that says more."""
     return kind if path.name.lower() in {"", kind.lower(), "lens"} else f"{kind} ({path.name[:24]})"
+
+
+def _kind(part: Any) -> str:
+    if not isinstance(part, torch.Tensor):
+        return type(part).__name__
+    return f"{str(part.layout).removeprefix('torch.')} {str(part.dtype).removeprefix('torch.')} on {part.device}"
+
+
+def _times(shape: Iterable[int]) -> str:
+    return " x ".join(map(str, shape)) or "of a single number"
+
+
+def _clipped(name: Any) -> str:
+    text = str(name)
+    return text if len(text) <= 60 else text[:59] + "…"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -45,7 +46,7 @@ class FitSettings:
         checkpoint: steps between two checkpoints.
 
     Raises:
-        StatescapeError: for no steps, no positions, or a rate that is not positive.
+        StatescapeError: for no steps, no positions, a rate that is not positive and finite, or a negative seed.
     """
 
     steps: int = 400
@@ -55,8 +56,12 @@ class FitSettings:
     checkpoint: int = 20
 
     def __post_init__(self) -> None:
-        if min(self.steps, self.positions, self.checkpoint) < 1 or not self.rate > 0:
-            raise StatescapeError("A fit needs at least one step, one position a step and a positive rate.")
+        counts = (self.steps, self.positions, self.checkpoint, self.seed + 1)
+        if not all(isinstance(count, int) and count >= 1 for count in counts) or not 0 < self.rate < np.inf:
+            raise StatescapeError(
+                "A fit needs at least one step, one position a step, a positive rate and a seed from 0 on, in whole "
+                "numbers all but the rate."
+            )
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ class FittedLens:
 def fit_lens(
     model: LanguageModel,
     documents: Iterable[str],
-    folder: Path,
+    folder: str | os.PathLike[str],
     settings: FitSettings | None = None,
     report: Callable[[FitProgress], None] = lambda _: None,
 ) -> FittedLens:
@@ -114,7 +119,7 @@ def fit_lens(
         StatescapeError: if the corpus is too small, the folder holds a lens or a fit of another kind, or cannot be
             written.
     """
-    settings = settings or FitSettings()
+    settings, folder = settings or FitSettings(), Path(folder)
     if (folder / LENS).exists():
         raise StatescapeError(f"{folder} holds a finished lens; choose another folder, or remove it first.")
     corpus = _read(model, documents, settings)
@@ -214,7 +219,7 @@ def _train(
     """The translators after the last step, and the positions seen on the way."""
     steps = _steps(corpus.training, settings)
     with freeze(model.anatomy.network):
-        translators, done, seen = read_state(journal.get("checkpoint"), model.anatomy.network.device)
+        translators, done, seen = read_state(journal.get("checkpoint"), model.anatomy)
         for step in range(settings.steps):
             texts = next(steps)
             if step < done:

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from statescape.errors import StatescapeError
 from statescape.language.anatomy import Anatomy
 from statescape.language.lenses import TunedLens
 
@@ -117,13 +118,29 @@ def write_state(translators: Translators, step: int, seen: int) -> bytes:
     return bytes(save({name: value.cpu().contiguous() for name, value in tensors.items()} | _packed(numbers)))
 
 
-def read_state(kept: bytes | None, device: torch.device) -> tuple[Translators | None, int, int]:
-    """Translators on a device, steps done and positions seen; nothing where nothing was kept."""
+def read_state(kept: bytes | None, anatomy: Anatomy) -> tuple[Translators | None, int, int]:
+    """Translators of a model, steps done and positions seen; nothing where nothing was kept.
+
+    Raises:
+        StatescapeError: where what was kept is no checkpoint of a fit of this model.
+    """
     from safetensors.torch import load
 
     if not kept:
         return None, 0, 0
-    tensors = {name: value.to(device) for name, value in load(kept).items()}
+    maps, width = len(anatomy.blocks), anatomy.d_model
+    shapes = {"mean": (maps, width), "spread": (maps + 1, width), "step": (), "seen": (), "rate": ()}
+    for moment in ("", ".exp_avg", ".exp_avg_sq"):
+        shapes |= {f"matrices{moment}": (maps, width, width), f"biases{moment}": (maps, width)}
+    try:
+        tensors = load(kept)
+    except Exception as error:  # whatever safetensors raises on damaged bytes
+        raise StatescapeError(_DAMAGED.format(part="no tensors")) from error
+    for name, shape in shapes.items():
+        part = tensors.get(name)
+        if part is None or tuple(part.shape) != shape or not part.is_floating_point() or not part.isfinite().all():
+            raise StatescapeError(_DAMAGED.format(part=name))
+    tensors = {name: tensors[name].to(anatomy.network.device) for name in shapes}
     step, seen = int(tensors["step"]), int(tensors["seen"])
     translators = Translators.of(tensors["mean"], tensors["spread"], float(tensors["rate"]))
     with torch.no_grad():
@@ -133,6 +150,9 @@ def read_state(kept: bytes | None, device: torch.device) -> tuple[Translators | 
             moments = {moment: tensors[f"{name}.{moment}"] for moment in ("exp_avg", "exp_avg_sq")}
             translators.optimizer.state[parameter] = {"step": torch.tensor(float(step)), **moments}
     return translators, step, seen
+
+
+_DAMAGED = "The unfinished fit holds a damaged checkpoint ({part}); remove its folder and fit the lens again."
 
 
 def _packed(numbers: dict[str, int | float]) -> dict[str, torch.Tensor]:

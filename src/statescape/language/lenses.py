@@ -76,17 +76,13 @@ class TunedLens:
     note: str = ""
 
     def __post_init__(self) -> None:
-        _refuse_misfits(self.reads, self.matrices)
-        if self.biases.shape != self.matrices.shape[:2]:
-            raise StatescapeError(f"{len(self.matrices)} maps need as many biases; got shape {self.biases.shape}.")
-        if not np.isfinite(self.biases).all():
-            raise StatescapeError("The lens holds numbers that are NaN or infinite; fit it again.")
+        _refuse_misfits(self.reads, self.matrices, self.biases)
 
     def carried(
         self, states: Float[np.ndarray, "positions d_model"], point: Point
     ) -> Float[np.ndarray, "positions d_model"]:
         """A_l s + b_l."""
-        place = _place(self, point)
+        place = _place(self, point, states)
         return np.asarray(states @ self.matrices[place].T + self.biases[place])
 
 
@@ -113,7 +109,7 @@ class JacobianLens:
         self, states: Float[np.ndarray, "positions d_model"], point: Point
     ) -> Float[np.ndarray, "positions d_model"]:
         """J_l s."""
-        return np.asarray(states @ self.matrices[_place(self, point)].T)
+        return np.asarray(states @ self.matrices[_place(self, point, states)].T)
 
 
 def points_read(lens: Lens, n_blocks: int) -> tuple[Point, ...]:
@@ -122,17 +118,30 @@ def points_read(lens: Lens, n_blocks: int) -> tuple[Point, ...]:
     return (*map(Point, states), Point(n_blocks))
 
 
-def _place(lens: TunedLens | JacobianLens, point: Point) -> int:
+def _place(lens: TunedLens | JacobianLens, point: Point, states: np.ndarray) -> int:
+    if states.shape[-1] != lens.matrices.shape[1]:
+        raise StatescapeError(
+            f"The {lens.name} lens is for width {lens.matrices.shape[1]}; these states have width {states.shape[-1]}."
+        )
     if point.middle or point.state not in lens.reads:
-        states = ", ".join(map(str, sorted(lens.reads)))
-        raise StatescapeError(f"The {lens.name} lens does not read at {point.name}; it reads the states {states}.")
+        known = ", ".join(map(str, sorted(lens.reads)))
+        raise StatescapeError(f"The {lens.name} lens does not read at {point.name}; it reads the states {known}.")
     return lens.reads.index(point.state)
 
 
-def _refuse_misfits(reads: tuple[int, ...], matrices: np.ndarray) -> None:
-    if len(set(reads)) != len(reads) or not reads or min(reads) < 0:
+def _refuse_misfits(reads: tuple[int, ...], matrices: np.ndarray, biases: np.ndarray | None = None) -> None:
+    for name, numbers in (("matrices", matrices), ("biases", biases)):
+        if numbers is not None and not (isinstance(numbers, np.ndarray) and numbers.dtype.kind == "f"):
+            raise StatescapeError(f"The {name} of a lens are an array of floating point numbers.")
+    if (
+        not reads
+        or any(not isinstance(state, int | np.integer) or state < 0 for state in reads)
+        or len(set(reads)) != len(reads)
+    ):
         raise StatescapeError(f"A lens reads different states, counted from 0; got {list(reads)}.")
     if matrices.ndim != 3 or matrices.shape[1] != matrices.shape[2] or len(matrices) != len(reads):
         raise StatescapeError(f"{len(reads)} states need as many square matrices; got shape {matrices.shape}.")
-    if not np.isfinite(matrices).all():
+    if biases is not None and biases.shape != matrices.shape[:2]:
+        raise StatescapeError(f"{len(matrices)} maps need as many biases; got shape {biases.shape}.")
+    if not all(np.isfinite(numbers).all() for numbers in (matrices, biases) if numbers is not None):
         raise StatescapeError("The lens holds numbers that are NaN or infinite; fit it again.")
