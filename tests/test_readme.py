@@ -1,7 +1,10 @@
 """README and docs: Python runs as it is written, terminals print what is printed, options and links exist."""
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 
 import pytest
 
@@ -73,11 +76,15 @@ def test_links_and_pictures_of_a_document_exist(document) -> None:
     assert [target for target in local if not (document.parent / target).exists()] == []
 
 
-def test_the_python_of_the_readme_runs(tmp_path, monkeypatch) -> None:
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.slow
+def test_the_python_of_the_readme_is_a_script_that_runs(tmp_path) -> None:
+    """A process of its own, elsewhere, without a guard for worker processes, as a user's first script is."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL)
-    names: dict = {}
-    exec(compile(block, "README.md", "exec"), names)
+    (tmp_path / "first.py").write_text(f"{block}\nprint(result.seals['wiring'].controls['SCR'].ratio)\n")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run([sys.executable, "first.py"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert 0 < float(done.stdout) < 100  # printed once: no worker ran the script again
     assert (tmp_path / "path.html").stat().st_size > 100_000
-    assert 0 < names["result"].seals["wiring"].controls["SCR"].ratio < 100

@@ -49,6 +49,27 @@ def threads(number):
 
 def sleep(number):
     time.sleep(60)
+
+class OneWay:
+    def __reduce__(self):
+        return int, ("no number",)
+"""
+
+# No guard: workers must not run this again. What it defines itself travels.
+SCRIPT = """
+from dataclasses import dataclass
+from statescape.runs import Processes
+
+@dataclass(frozen=True)
+class Own:
+    value: int
+
+def twice(own):
+    return Own(2 * own.value)
+
+print("begun")
+with Processes(2) as executor:
+    print(executor.map(twice, [Own(1), Own(2)]) == [Own(2), Own(4)])
 """
 
 
@@ -62,6 +83,10 @@ def functions(tmp_path, monkeypatch):
 
     yield functions_of_workers
     sys.modules.pop("functions_of_workers", None)
+
+
+def workers_of(parent):
+    return [child for child in parent.children(recursive=True) if "popen_loky" in " ".join(child.cmdline())]
 
 
 @pytest.mark.parametrize("make", [Serial, lambda: Processes(2), lambda: Processes(3)])
@@ -85,9 +110,8 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(functions, tmp_
 def test_a_worker_killed_from_outside_between_maps_costs_time_only(functions):
     with Processes(2) as executor:
         executor.map(functions.slow_first, range(4))
-        for child in psutil.Process().children(recursive=True):
-            if "spawn_main" in " ".join(child.cmdline()):
-                child.send_signal(signal.SIGKILL)
+        for child in workers_of(psutil.Process()):
+            child.send_signal(signal.SIGKILL)
         assert executor.map(functions.slow_first, range(4)) == [0, 1, 4, 9]
 
 
@@ -123,21 +147,20 @@ def test_workers_die_with_a_parent_that_is_killed(functions, tmp_path):
             """
             from functions_of_workers import sleep
             from statescape.runs import Processes
-            if __name__ == "__main__":
-                with Processes(2) as executor:
-                    executor.map(sleep, range(4))
+            with Processes(2) as executor:
+                executor.map(sleep, range(4))
             """
         )
     )
-    parent = subprocess.Popen([sys.executable, str(script)], env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    parent = subprocess.Popen([sys.executable, str(script)], env={**os.environ, "PYTHONPATH": path})
     seen = psutil.Process(parent.pid)
-    children = []
     deadline = time.monotonic() + 40
-    while len(children) < 3 and time.monotonic() < deadline:  # two workers and the tracker of resources
-        children = seen.children(recursive=True)
+    while len(workers_of(seen)) < 2 and time.monotonic() < deadline:
         time.sleep(0.1)
     time.sleep(1.5)  # let them begin
     children = seen.children(recursive=True)
+    assert len(children) > 2  # the workers and the trackers of resources
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
     _, alive = psutil.wait_procs(children, timeout=15)
@@ -146,10 +169,49 @@ def test_workers_die_with_a_parent_that_is_killed(functions, tmp_path):
     assert not alive
 
 
+@pytest.mark.parametrize("how", ["a file", "standard input"])
+def test_a_plain_script_needs_no_guard(tmp_path, how):
+    (tmp_path / "first.py").write_text(SCRIPT)
+    call = [sys.executable, *(["first.py"] if how == "a file" else ["-"])]
+    done = subprocess.run(call, input=SCRIPT, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr, done.returncode) == ("begun\nTrue\n", "", 0)
+
+
+def test_ctrl_c_ends_work_at_once_and_leaves_no_process(functions, tmp_path):
+    script = "from functions_of_workers import sleep\nfrom statescape.runs import Processes\n"
+    script += "with Processes(2) as executor: executor.map(sleep, range(4))\n"
+    (tmp_path / "parent.py").write_text(script)
+    parent = subprocess.Popen(
+        [sys.executable, "parent.py"], cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    seen, deadline = psutil.Process(parent.pid), time.monotonic() + 40
+    while len(workers_of(seen)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(1.5)
+    children = seen.children(recursive=True)
+    os.killpg(parent.pid, signal.SIGINT)  # as a terminal does: to all of them
+    _, said = parent.communicate(timeout=20)
+    assert said.count("Traceback") == 1
+    assert said.splitlines()[-1] == "KeyboardInterrupt"
+    assert not psutil.wait_procs(children, timeout=10)[1]
+
+
+def test_work_that_cannot_travel_is_refused_in_one_sentence(functions, monkeypatch):
+    import threading
+
+    monkeypatch.setattr("statescape.runs.processes.PATIENCE", 1)
+    with Processes(2) as executor:
+        for task in (threading.Lock(), functions.OneWay()):
+            with pytest.raises(StatescapeError, match="cannot travel to worker processes") as refusal:
+                executor.map(functions.slow_first, [task])
+            assert "\n" not in str(refusal.value)
+        assert executor.map(functions.slow_first, [3]) == [9]
+
+
 def test_closing_ends_the_workers(functions):
     executor = Processes(2)
     executor.map(functions.slow_first, range(4))
-    workers = [one for one in psutil.Process().children() if "spawn_main" in " ".join(one.cmdline())]
+    workers = workers_of(psutil.Process())
     assert workers
     executor.close()
     assert not [one for one in workers if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
