@@ -5,7 +5,7 @@ import os
 import pytest
 
 from statescape.errors import StatescapeError
-from statescape.files import require_writable, written_whole
+from statescape.files import require_apart, require_writable, written_whole
 
 
 def test_a_block_that_ends_well_leaves_the_file_alone_in_its_folder(tmp_path):
@@ -51,3 +51,31 @@ def test_what_cannot_be_written_is_refused_before_any_work(tmp_path):
     require_writable(tmp_path / ("long" * 50 + ".json"))
     require_writable(tmp_path / "a.txt")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_and_what_is_of_another_kind_are_never_replaced(tmp_path):
+    database, table, page = tmp_path / "a.run", tmp_path / "a.csv", tmp_path / "a.html"
+    database.write_bytes(b"SQLite format 3\x00" + bytes(84))
+    table.write_text("a,b\n")
+    page.write_text("<!DOCTYPE html>\n")
+    for file, what in ((database, "is a run"), (table, "holds something else"), (page, "holds something else")):
+        before = file.read_bytes()
+        with pytest.raises(StatescapeError, match=what), written_whole(file) as partial:
+            partial.write_text('{"version": "1"}')
+        assert file.read_bytes() == before
+    with written_whole(page) as partial:
+        partial.write_text("<!doctype html>\nnew")
+    assert page.read_text().endswith("new")
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_names_of_one_file_are_told_apart_from_those_of_two(tmp_path):
+    (tmp_path / "a").write_text("")
+    (tmp_path / "link").symlink_to("a")
+    (tmp_path / "loop").symlink_to("loop")
+    require_apart([tmp_path / "b", tmp_path / "loop"], [tmp_path / "a"])
+    for name in ("a", "link", "a.lock"):
+        with pytest.raises(StatescapeError, match="read here"):
+            require_apart([tmp_path / name], [tmp_path / "a"])
+    with pytest.raises(StatescapeError, match="two outputs"):
+        require_apart([tmp_path / "new", tmp_path / "x" / ".." / "new"], [])

@@ -1,28 +1,95 @@
-"""Files appear whole or not at all: they are written under a temporary name beside their own and then renamed."""
+"""Files appear whole or not at all, and none that statescape did not write itself is ever replaced.
+
+An output is written under a temporary name beside its own and then renamed. What a user has is safe: an output that is
+an input (the same file by any name or link, the log and the lock beside a run) is refused before any work, and a file
+that is there is replaced only by one of its own kind.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from statescape.errors import StatescapeError
 
+BESIDE = ("-wal", "-shm", "-journal", ".lock", ".new")
+"""What lies beside a run while it is written and belongs to it."""
 
-def require_writable(file: Path) -> None:
-    """Refuse, before any work, a file that could not be written.
+_KINDS = {
+    "run": rb"SQLite format 3\x00",
+    "page": rb"(?i)\s*<!doctype html",
+    "JSON": rb'\s*\{\s*"(version": "|runs": \[|W": \[|model": ")',  # what write_json, export and fit_lens begin with
+    "PNG": rb"\x89PNG",
+    "PDF": rb"%PDF",
+    "XML": rb"\s*<\?xml",
+    "archive": rb"PK",
+}
+_KIND_OF_ENDING = {
+    ".html": "page", ".json": "JSON", ".png": "PNG", ".pdf": "PDF", ".svg": "XML", ".graphml": "XML", ".npz": "archive",
+}  # fmt: skip
+
+
+def require_writable(file: Path, kind: str | None = None) -> None:
+    """Refuse, before any work, a file that could not be written, or that would replace what is no such output.
+
+    Args:
+        file: what will be written.
+        kind: page, JSON, ...; None: as the ending of the name says.
 
     Raises:
-        StatescapeError: if ``file`` is a folder, or its folder does not exist or does not take a file.
+        StatescapeError: if ``file`` is a folder or a device, holds something else, or its folder does not exist or
+            does not take a file.
     """
-    if file.is_dir():
-        raise StatescapeError(f"{file} is a folder; name a file.")
     if not file.parent.is_dir():
         raise StatescapeError(f"{file} cannot be written: there is no folder {file.parent}; create it first.")
+    _require_replaceable(file, kind or _KIND_OF_ENDING.get(file.suffix.lower()))
     with written_whole(file, probe=True):
         pass
+
+
+def require_folder(folder: Path) -> None:
+    """Refuse, before any work, a folder that could not be made or written to.
+
+    Raises:
+        StatescapeError: if a file stands where the folder would, or nothing can be written there.
+    """
+    nearest = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    if not nearest.is_dir():
+        raise StatescapeError(f"{folder} cannot be a folder: {nearest} is a file.")
+    try:
+        with written_whole(nearest / "file", probe=True):
+            pass
+    except StatescapeError as error:
+        raise StatescapeError(f"{folder} cannot be written to: {nearest} takes no files.") from error
+
+
+def require_apart(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
+    """Refuse outputs that would write over an input, or over each other.
+
+    Args:
+        outputs: files and folders that will be written.
+        inputs: files and folders that are read; what lies in such a folder belongs to it.
+
+    Raises:
+        StatescapeError: if an output is an input (by path, symbolic link or hard link), lies beside a run as its log or
+            lock, lies in an input's folder, or is named twice.
+    """
+    read, outputs = list(inputs), list(outputs)
+    for place, output in enumerate(outputs):
+        for one in read:
+            if _is_same(output, one):
+                raise StatescapeError(f"{output} is read here and would be written over; name another output.")
+            if any(_is_same(output, one.with_name(one.name + ending)) for ending in BESIDE if one.name):
+                raise StatescapeError(f"{output} belongs to {one}, which is read here; name another output.")
+            if one.is_dir() and Path(os.path.realpath(one)) in Path(os.path.realpath(output)).parents:
+                raise StatescapeError(f"{output} lies in the folder {one}, which is read here; name another output.")
+        for other in outputs[:place]:
+            if _is_same(output, other):
+                raise StatescapeError(f"{output} is named for two outputs; give each a file of its own.")
 
 
 @contextmanager
@@ -30,12 +97,13 @@ def written_whole(file: Path, *, probe: bool = False) -> Iterator[Path]:
     """A temporary path to write to; it becomes ``file`` when the block ends well and vanishes when it does not.
 
     Args:
-        file: the name the file will have; an existing one is replaced.
+        file: the name the file will have; an existing one is replaced by one of its own kind.
         probe: only try whether a file can be made there.
 
     Raises:
-        StatescapeError: if the folder does not take a file, or the disk is full.
+        StatescapeError: if something else is there, the folder does not take a file, or the disk is full.
     """
+    _require_replaceable(file, None)
     try:
         handle, name = tempfile.mkstemp(prefix=f".{file.name[:40]}.", suffix=f".partial{file.suffix}", dir=file.parent)
         os.close(handle)
@@ -45,6 +113,7 @@ def written_whole(file: Path, *, probe: bool = False) -> Iterator[Path]:
     try:
         yield partial
         if not probe:
+            _require_replaceable(file, _kind(partial))
             # mkstemp makes files private; a result is as readable as any other file of the user.
             partial.chmod(0o666 & ~_umask())
             os.replace(partial, file)
@@ -53,6 +122,41 @@ def written_whole(file: Path, *, probe: bool = False) -> Iterator[Path]:
     finally:
         with suppress(FileNotFoundError):
             partial.unlink()
+
+
+def _require_replaceable(file: Path, kind: str | None) -> None:
+    """Refuse a folder, a device, any run, and a file of another kind than what will be written; None: not known yet."""
+    try:
+        if file.is_dir():
+            raise StatescapeError(f"{file} is a folder; name a file.")
+        if not file.exists():
+            return
+        if not file.is_file():
+            raise StatescapeError(f"{file} is a device or a pipe; name a file.")
+        found = _kind(file)
+    except OSError as error:
+        raise StatescapeError(f"{file} cannot be written: {error.strerror}.") from error
+    if found == "run":
+        raise StatescapeError(f"{file} is a run or another database, which no output replaces; name another file.")
+    if kind is not None and found not in (kind, "nothing"):
+        raise StatescapeError(f"{file} is there and holds something else; name another file, or delete it first.")
+
+
+def _kind(file: Path) -> str:
+    """What a file holds, by its first bytes; all that is none of our outputs is data."""
+    with file.open("rb") as opened:
+        head = opened.read(64)
+    return next((kind for kind, begun in _KINDS.items() if re.match(begun, head)), "data" if head else "nothing")
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Whether two names mean one file, also where it is not there yet."""
+    if os.path.realpath(one) == os.path.realpath(other):
+        return True
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
 
 
 def _umask() -> int:

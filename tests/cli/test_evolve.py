@@ -111,7 +111,7 @@ def test_operators_are_chosen_kept_in_the_run_and_leave_the_rivals_alone(run, he
         (["narma10", "--generations", "0"], "greater than or equal to 1"),
         (["narma10", "--seal-trials", "10"], "greater than or equal to 30"),
         (["narma10", "--seed", "-1"], "greater than or equal to 0"),
-        (["narma10", "--run", "missing/a.run"], "There is no folder missing"),
+        (["narma10", "--run", "missing/a.run"], "there is no folder missing"),
         (["narma10", "--run", "file"], "file exists already; resume that run"),
         (["narma10", "--warm-start", "no.run"], "There is no run no.run"),
         (["narma10", "--warm-start", "file"], "file is no run that statescape wrote"),

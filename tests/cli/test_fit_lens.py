@@ -45,7 +45,7 @@ def test_a_fitted_lens_is_looked_through(run, corpus, tmp_path):
 def test_what_cannot_be_fitted_is_refused_before_any_work(run, corpus, tmp_path):
     assert_refused(run("fit-lens", corpus, "--out", tmp_path / "x", "--kind", "jacobian"), "--kind takes tuned")
     assert_refused(run("fit-lens", tmp_path / "none.txt", "--out", tmp_path / "x"), "There is no file", "none.txt")
-    assert_refused(run("fit-lens", corpus, "--out", corpus), "cannot be a folder")
+    assert_refused(run("fit-lens", corpus, "--out", corpus), "is read here")
     assert_refused(run("fit-lens", corpus, "--out", "/proc/lens"), "/proc/lens cannot be written to")
     bad = tmp_path / "bad.jsonl"
     bad.write_text('{"text": "a"}\n{"words": 3}\n')

@@ -26,6 +26,7 @@ from statescape.cli import (
     verdict,
 )
 from statescape.cli.console import complain
+from statescape.cli.roles import guarded
 from statescape.errors import StatescapeError
 
 # typer keeps its own copy of click in some versions and imports it in others; the base class is the same by name.
@@ -38,20 +39,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command(name="path")(path.path)
-app.command(name="lens")(lens.lens)
-app.command(name="fit-lens")(fit_lens.fit_lens)
-app.command(name="sphere")(sphere.sphere)
-app.command(name="verdict")(verdict.verdict)
-app.command(name="esn")(esn.esn)
-app.command(name="evolve")(evolve.evolve)
-app.command(name="study")(study.study)
-app.command(name="resume")(resume.resume)
-app.command(name="report")(report.report)
-app.command(name="show")(show.show)
-app.command(name="runs")(runs.runs)
-app.command(name="export")(runs.export)
-app.command(name="notebook")(notebook.notebook)
+app.command(name="path")(guarded(path.path))
+app.command(name="lens")(guarded(lens.lens))
+app.command(name="fit-lens")(guarded(fit_lens.fit_lens))
+app.command(name="sphere")(guarded(sphere.sphere))
+app.command(name="verdict")(guarded(verdict.verdict))
+app.command(name="esn")(guarded(esn.esn))
+app.command(name="evolve")(guarded(evolve.evolve))
+app.command(name="study")(guarded(study.study))
+app.command(name="resume")(guarded(resume.resume))
+app.command(name="report")(guarded(report.report))
+app.command(name="show")(guarded(show.show))
+app.command(name="runs")(guarded(runs.runs))
+app.command(name="export")(guarded(runs.export))
+app.command(name="notebook")(guarded(notebook.notebook))
 
 
 def _print_version(wanted: bool) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from statescape.cli.console import complain, counted, working
+from statescape.cli.roles import Reads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,7 @@ Files = Annotated[
     typer.Argument(
         help="Text or JSON lines with `text`, plain or gzipped; - for stdin.", show_default=False, metavar="FILE..."
     ),
+    Reads(),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first line that cannot be read.")]
 

@@ -9,6 +9,7 @@ import typer
 
 from statescape.cli import inputs
 from statescape.cli.console import complain, output, visible, working
+from statescape.cli.roles import Reads
 from statescape.errors import StatescapeError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def esn(
             help="A task (narma10, mackey-glass-17-84, memory-noisy, ...), a CSV file, or a folder of Japanese vowels.",
             show_default=False,
         ),
+        Reads(),
     ],
     units: Annotated[int, typer.Option("--units", "-n", min=1, help="Units.", rich_help_panel=_NETWORK)] = 100,
     topology: Annotated[
@@ -84,12 +86,10 @@ def esn(
         int | None,
         typer.Option("--window", help="Rows of a trial. (default: two thirds of the file)", rich_help_panel=_FILE),
     ] = None,
-    figures: Annotated[Path | None, typer.Option("--figures", help="Write all figures as PNG and PDF here.")] = None,
+    figures: inputs.Figures = None,
     json_file: inputs.Json = None,
 ) -> None:
     """Train and test echo state networks: the mean error over trials, its interval, and what persistence would do."""
-    inputs.require_outputs(json_file)
-    inputs.require_folder(figures)
     with working("Loading ..."):
         from statescape.reservoir.kernels import announcing
         from statescape.studies import esn_trials

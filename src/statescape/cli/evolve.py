@@ -10,7 +10,8 @@ import typer
 from statescape.cli import inputs
 from statescape.cli.console import complain, working
 from statescape.cli.evolve_table import print_result
-from statescape.cli.report import Figures, Out, check_outputs, write
+from statescape.cli.report import write
+from statescape.cli.roles import Keeps, Reads
 from statescape.errors import StatescapeError
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def evolve(
             help="A task (narma10, mackey-glass-17-84, memory-noisy, ...), a CSV file, or a folder of Japanese vowels.",
             show_default=False,
         ),
+        Reads(),
     ],
     units: Annotated[int, typer.Option("--units", "-n", min=2, help="Units.", rich_help_panel=_NETWORK)] = 100,
     encoding: Annotated[
@@ -112,6 +114,7 @@ def evolve(
     warm_start: Annotated[
         Path | None,
         typer.Option("--warm-start", help="Begin with the survivors of this run.", rich_help_panel=_SEARCH),
+        Reads(),
     ] = None,
     generations: Annotated[
         int | None,
@@ -155,7 +158,9 @@ def evolve(
     executor: ExecutorName = None,
     scheduler: Scheduler = None,
     run: Annotated[
-        Path | None, typer.Option("--run", help="The run's file. (default: TASK-1.run, -2.run, ...)")
+        Path | None,
+        typer.Option("--run", help="The run's file. (default: TASK-1.run, -2.run, ...)"),
+        Keeps(lambda given: inputs.next_run(given["task"])),
     ] = None,
     input_columns: Annotated[
         list[str] | None,
@@ -175,12 +180,11 @@ def evolve(
         int | None,
         typer.Option("--window", help="Rows of a trial. (default: two thirds of a half)", rich_help_panel=_FILE),
     ] = None,
-    out: Out = None,
-    figures: Figures = None,
+    out: inputs.Out = None,
+    figures: inputs.Figures = None,
     json_file: inputs.Json = None,
 ) -> None:
     """Evolve the wiring of an echo state network, and say what the gain is made of."""
-    check_outputs(out, figures, json_file)
     options: dict[str, Any] = {
         "inputs": tuple(input_columns or ()) or None,
         "target": target,
@@ -193,7 +197,7 @@ def evolve(
         from statescape.evolution import evolve as search
         from statescape.evolution.reading import survivors_of_run
 
-    file = inputs.next_run(task) if run is None else run
+    assert run is not None  # its role names it
     start = () if warm_start is None else survivors_of_run(warm_start)
 
     def work(watch: Watch) -> Evolution:
@@ -222,7 +226,7 @@ def evolve(
             offspring=offspring,
             task_options={name: value for name, value in options.items() if value is not None},
             start=start,
-            run=file,
+            run=run,
             executor=executor,
             workers=workers,
             scheduler=scheduler,
@@ -230,7 +234,7 @@ def evolve(
             say=watch.say,
         )
 
-    run_evolution(work, file, out, figures, json_file)
+    run_evolution(work, run, out, figures, json_file)
 
 
 def run_evolution(work: Any, file: Path, out: Path | None, figures: Path | None, json_file: Path | None) -> None:

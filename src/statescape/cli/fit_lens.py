@@ -10,6 +10,7 @@ import typer
 from statescape.cli import corpus as corpora
 from statescape.cli import inputs
 from statescape.cli.console import complain, counted, output, visible
+from statescape.cli.roles import Fills
 from statescape.errors import StatescapeError
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 def fit_lens(
     files: corpora.Files,
-    out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the lens; an unfinished fit goes on.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The folder of the lens; an unfinished fit goes on."), Fills()
+    ],
     kind: Annotated[str, typer.Option("--kind", help="Kind of lens: tuned.")] = "tuned",
     model: inputs.Model = None,
     steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of the optimizer.")] = 400,
@@ -32,8 +35,6 @@ def fit_lens(
     """Fit a tuned lens (Belrose et al. 2023): an affine map for every state, for the smallest KL(final || lens)."""
     if kind != "tuned":
         raise StatescapeError(f"--kind takes tuned, the one lens that is fitted here; got {kind!r}.")
-    inputs.require_outputs(json_file)
-    inputs.require_folder(out)
     texts = [document.text for document in corpora.read(files, strict).documents]
     language_model = inputs.load(model, bos, device)
     from statescape.language import FitSettings

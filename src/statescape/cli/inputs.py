@@ -11,18 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from statescape import __version__
 from statescape.cli.console import working
+from statescape.cli.roles import Fills, Reads, Writes
 from statescape.errors import StatescapeError
-from statescape.files import require_writable, written_whole
+from statescape.files import written_whole
 
 if TYPE_CHECKING:
     from statescape.language import LanguageModel, Trace
 
-Text = Annotated[str, typer.Argument(help="The text, or - to read it from stdin.", show_default=False)]
-Model = Annotated[
-    str | None,
-    typer.Option("--model", "-m", help="A folder or hub name of a causal language model. [default: bundled conteur]"),
-]
 Bos = Annotated[
     bool | None, typer.Option("--bos/--no-bos", help="Open the text with BOS or not. [default: as the tokenizer does]")
 ]
@@ -31,7 +28,13 @@ Device = Annotated[
     typer.Option("--device", help="Where models run: cpu, cuda, cuda:1. [default: a GPU if there is one]"),
 ]
 Last = Annotated[int | None, typer.Option("--last", min=1, help="Keep only the last N tokens of the text.")]
-Json = Annotated[Path | None, typer.Option("--json", help="Write the numbers to this file.")]
+Run = Annotated[Path, typer.Argument(help="The file of a run, finished or not.", show_default=False), Reads()]
+Json = Annotated[Path | None, typer.Option("--json", help="Write the numbers to this file."), Writes("JSON")]
+Out = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Write the report, one self-contained page."), Writes("page")
+]
+Figures = Annotated[Path | None, typer.Option("--figures", help="Write all figures as PNG and PDF here."), Fills()]
+Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
 
 
 def read_text(argument: str) -> str:
@@ -50,10 +53,40 @@ def read_text(argument: str) -> str:
     return text.removesuffix("\n") if argument == "-" else text
 
 
+def _named(models: Any) -> Any:
+    """The model or models, none of them without a name."""
+    if any(not name.strip() for name in ([models] if isinstance(models, str) else models or ())):
+        raise StatescapeError("--model is empty; give a folder or a hub name, or leave it out for conteur.")
+    return models
+
+
+Text = Annotated[
+    str, typer.Argument(help="The text, or - to read it from stdin.", show_default=False, callback=read_text)
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        help="A folder or hub name of a causal language model. [default: bundled conteur]",
+        callback=_named,
+    ),
+    Reads(),
+]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        "-m",
+        help="A folder, a hub name, or conteur; repeatable. [default: bundled conteur]",
+        callback=_named,
+    ),
+    Reads(),
+]
+
+
 def load(model: str | None, bos: bool | None, device: str | None) -> LanguageModel:
     """The language model, with a spinner while torch and the weights are read."""
-    if model is not None and not model.strip():
-        raise StatescapeError("--model is empty; give a folder or a hub name, or leave it out for conteur.")
     with working(f"Loading {model or 'conteur'} ..."):
         from statescape.language import load_model
 
@@ -67,30 +100,9 @@ def trace(text: str, model: str | None, bos: bool | None, device: str | None, la
         return language_model.trace(text, last=last)
 
 
-def require_outputs(*files: Path | None) -> None:
-    """Refuse outputs that cannot be written before anything is computed."""
-    named = [file for file in files if file is not None]
-    if len({file.resolve() for file in named}) < len(named):
-        raise StatescapeError(f"{named[0]} is named for two outputs; give each a file of its own.")
-    for file in named:
-        require_writable(file)
-
-
-def require_folder(folder: Path | None) -> None:
-    """Refuse, before anything is computed, a folder that could not be made or written to."""
-    if folder is None:
-        return
-    nearest = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-    if not nearest.is_dir():
-        raise StatescapeError(f"{folder} cannot be a folder: {nearest} is a file.")
-    try:
-        require_writable(nearest / "file")
-    except StatescapeError as error:
-        raise StatescapeError(f"{folder} cannot be written to: {nearest} takes no files.") from error
-
-
 def write_json(file: Path, data: dict[str, Any]) -> None:
-    """Write ``data`` whole; what is not a number there is null."""
+    """Write ``data`` whole, the version first; what is not a number there is null."""
+    data = {"version": __version__, **data}
     with written_whole(file) as partial:
         partial.write_text(json.dumps(_finite(data), allow_nan=False, indent=1) + "\n", encoding="ascii")
 
@@ -105,10 +117,17 @@ def _finite(value: Any) -> Any:
     return value
 
 
+def beside(run: Path, ending: str) -> Path:
+    """The file of the run's own name with another ending."""
+    if not run.name:
+        raise StatescapeError(f"{run} is a folder; name the file of a run.")
+    return run.with_suffix(ending)
+
+
 def next_run(name: str) -> Path:
     """A file name that is free: a name and a number."""
-    stem = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in Path(name).stem) or "run"
+    stem = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in Path(name).stem)[:40] or "run"
     number = 1
-    while (file := Path(f"{stem or 'task'}-{number}.run")).exists():
+    while (file := Path(f"{stem}-{number}.run")).exists():
         number += 1
     return file

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +10,7 @@ from statescape.cli import inputs
 from statescape.cli.console import output, working
 from statescape.cli.lens_json import as_json
 from statescape.cli.lens_table import print_comparison, print_readout
+from statescape.cli.roles import Reads
 from statescape.errors import StatescapeError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def lens(
             "-l",
             help="A lens beside the logit lens, repeatable: a folder of fit-lens or tuned-lens, a Jacobian-lens file.",
         ),
+        Reads(),
     ] = None,
     states: Annotated[
         list[str] | None,
@@ -38,22 +39,17 @@ def lens(
     device: inputs.Device = None,
     last: inputs.Last = None,
     top: Annotated[int, typer.Option("--top", min=1, max=100, help="Top tokens kept in the JSON.")] = 10,
-    figures: Annotated[
-        Path | None, typer.Option("--figures", help="Write the figure of all lenses as PNG and PDF here.")
-    ] = None,
+    figures: inputs.Figures = None,
     json_file: inputs.Json = None,
 ) -> None:
     """What every state decodes to: the top token, position by block; with --lens, several lenses on one axis."""
-    content = inputs.read_text(text)
-    inputs.require_outputs(json_file)
-    inputs.require_folder(figures)
     language_model = inputs.load(model, bos, device)
     with working("Reading the lenses ..."):
         from statescape.language import LogitLens, load_lens
 
         used = [LogitLens(), *(load_lens(source, language_model) for source in lenses or ())]
     with working("Reading the text ..."):
-        trace = language_model.trace(content, last=last)
+        trace = language_model.trace(text, last=last)
     with working("Decoding all states ..."):
         readouts = [_read(trace, each, states, top) for each in used]
     print_readout(trace, readouts[-1])

@@ -13,6 +13,7 @@ from statescape.cli import corpus as corpora
 from statescape.cli import inputs
 from statescape.cli.bar import Bar
 from statescape.cli.console import complain, output, visible, working
+from statescape.cli.roles import Fills, Reads, Writes
 from statescape.errors import StatescapeError
 from statescape.wording import LANGUAGES, speaking
 
@@ -23,16 +24,15 @@ SAMPLE = "sample.jsonl"
 
 
 def notebook(
-    out: Annotated[Path, typer.Option("--out", "-o", help="The page to write.")] = Path("notebook.html"),
+    out: Annotated[Path, typer.Option("--out", "-o", help="The page to write."), Writes("page")] = Path(
+        "notebook.html"
+    ),
     quick: Annotated[bool, typer.Option("--quick", help="Everything at its smallest budget: minutes.")] = False,
     budget: Annotated[
         str | None, typer.Option("--budget", help="Of every study: quick, full or minutes. [default: full]")
     ] = None,
     language: Annotated[str, typer.Option("--language", help="Of the page: en or fr.")] = LANGUAGES[0],
-    models: Annotated[
-        list[str] | None,
-        typer.Option("--model", "-m", help="A folder, a hub name, or conteur; repeatable. [default: bundled conteur]"),
-    ] = None,
+    models: inputs.Models = None,
     texts: Annotated[
         list[str] | None, typer.Option("--text", "-t", help="A text whose path is drawn; repeatable. (default: three)")
     ] = None,
@@ -41,22 +41,21 @@ def notebook(
         typer.Option(
             "--corpus", help="Texts for the verdicts, as `verdict` reads them. (default: the packaged sample)"
         ),
+        Reads(),
     ] = None,
-    folder: Annotated[Path, typer.Option("--runs", help="Folder of the runs; those that are there are kept.")] = Path(
-        "notebook-runs"
-    ),
+    folder: Annotated[
+        Path, typer.Option("--runs", help="Folder of the runs; those that are there are kept."), Fills()
+    ] = Path("notebook-runs"),
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of everything drawn.")] = 0,
     workers: Annotated[
         int | None, typer.Option("--workers", "-w", min=1, help="Processes. (default: one for each core)")
     ] = None,
     json_file: inputs.Json = None,
-    open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    open_page: inputs.Open = False,
 ) -> None:
     """The lab notebook, written again from real runs: both wings on one page, in English or French."""
     if quick and budget is not None:
         raise StatescapeError("--quick is --budget quick; give one of the two.")
-    inputs.require_outputs(out, json_file)
-    inputs.require_folder(folder)
     begun = time.monotonic()
     with speaking(language):
         asked = _asked(models, texts, corpus, "quick" if quick else budget or "full", seed, folder)
@@ -104,8 +103,6 @@ def _asked(
     from statescape.studies.reservoir.budget import minutes_of
 
     minutes_of(budget)
-    if any(not name.strip() for name in models or ()):
-        raise StatescapeError("--model is empty; give a folder or a hub name, or leave it out for conteur.")
     if corpus is None:
         with as_file(files("statescape") / "data" / SAMPLE) as sample:
             documents = corpora.read([str(sample)], strict=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +10,6 @@ from statescape.cli import inputs
 from statescape.cli.console import output, working
 from statescape.cli.path_json import as_json
 from statescape.cli.path_table import print_path
-from statescape.errors import StatescapeError
 
 
 def path(
@@ -22,19 +20,14 @@ def path(
     device: inputs.Device = None,
     last: inputs.Last = None,
     top: Annotated[int, typer.Option("--top", min=1, max=100, help="Top tokens shown for every state.")] = 3,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the report, one self-contained page.")] = None,
-    open_page: Annotated[bool, typer.Option("--open", help="Open the report in the browser.")] = False,
-    figures: Annotated[Path | None, typer.Option("--figures", help="Write all figures as PNG and PDF here.")] = None,
+    out: inputs.Out = None,
+    open_page: inputs.Open = False,
+    figures: inputs.Figures = None,
     json_file: inputs.Json = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random directions behind the nulls.")] = 0,
 ) -> None:
     """Where the state goes, block by block, while the model predicts the next token."""
-    content = inputs.read_text(text)
-    if open_page and out is None:
-        raise StatescapeError("--open opens the report; name it with --out FILE.")
-    inputs.require_outputs(out, json_file)
-    inputs.require_folder(figures)
-    state_path = inputs.trace(content, model, bos, device, last).path(position)
+    state_path = inputs.trace(text, model, bos, device, last).path(position)
 
     from statescape.studies import conclude, read_path
 

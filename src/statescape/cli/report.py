@@ -9,31 +9,31 @@ import typer
 
 from statescape.cli import inputs
 from statescape.cli.console import complain, output, visible, working
-from statescape.errors import StatescapeError
+from statescape.cli.roles import Values, Writes
 
 if TYPE_CHECKING:
     from statescape.studies.evolution_reading import EvolutionReading
     from statescape.studies.reservoir import StudyResult
 
-Out = Annotated[Path | None, typer.Option("--out", "-o", help="Write the report, one self-contained page.")]
-Figures = Annotated[Path | None, typer.Option("--figures", help="Write all figures as PNG and PDF here.")]
-Open = Annotated[bool, typer.Option("--open", help="Open the report in the browser.")]
+
+def _beside_the_run(given: Values) -> Path | None:
+    """The page, where it is to be opened or nothing else is asked for."""
+    others = given["figures"] is not None or given["json_file"] is not None
+    return inputs.beside(given["run"], ".html") if given["open_page"] or not others else None
 
 
 def report(
-    run: Annotated[Path, typer.Argument(help="The file of a finished run.", show_default=False)],
+    run: inputs.Run,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="The page. (default: RUN.html, where nothing else is asked for)"),
+        Writes("page", otherwise=_beside_the_run),
     ] = None,
-    figures: Figures = None,
+    figures: inputs.Figures = None,
     json_file: inputs.Json = None,
-    open_page: Open = False,
+    open_page: inputs.Open = False,
 ) -> None:
     """The report of a run: what its gain is made of, how it was found, what was found."""
-    if out is None and (open_page or (figures is None and json_file is None)):
-        out = run.with_suffix(".html")
-    check_outputs(out, figures, json_file, open_page)
     with working("Reading the run ..."):
         from statescape.reservoir.kernels import announcing
         from statescape.runs import kind_of
@@ -50,14 +50,6 @@ def report(
             said = tuple(reading.conclusion)
     output().print(visible(" ".join(said)) + "\n", markup=False)
     write(reading, out, figures, json_file, open_page)
-
-
-def check_outputs(out: Path | None, figures: Path | None, json_file: Path | None, open_page: bool = False) -> None:
-    """Refuse outputs that cannot be written, before anything is computed."""
-    if open_page and out is None:
-        raise StatescapeError("--open opens the report; name it with --out FILE.")
-    inputs.require_outputs(out, json_file)
-    inputs.require_folder(figures)
 
 
 def write(

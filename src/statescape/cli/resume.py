@@ -10,7 +10,7 @@ import typer
 from statescape.cli import inputs
 from statescape.cli.console import working
 from statescape.cli.evolve import ExecutorName, Scheduler, Watch, Workers, run_evolution
-from statescape.cli.report import Figures, Out, check_outputs
+from statescape.cli.roles import Keeps
 from statescape.cli.study import do_study
 
 if TYPE_CHECKING:
@@ -18,16 +18,15 @@ if TYPE_CHECKING:
 
 
 def resume(
-    run: Annotated[Path, typer.Argument(help="The file of a run.", show_default=False)],
+    run: Annotated[Path, typer.Argument(help="The file of a run.", show_default=False), Keeps()],
     workers: Workers = None,
     executor: ExecutorName = None,
     scheduler: Scheduler = None,
-    out: Out = None,
-    figures: Figures = None,
+    out: inputs.Out = None,
+    figures: inputs.Figures = None,
     json_file: inputs.Json = None,
 ) -> None:
     """Go on with a run that was interrupted, to the same result; show one that is finished."""
-    check_outputs(out, figures, json_file)
     with working("Loading ..."):
         from statescape.evolution import resume as go_on
         from statescape.runs import kind_of

@@ -9,17 +9,18 @@ import typer
 
 from statescape.cli import inputs
 from statescape.cli.console import output, visible, working
+from statescape.cli.roles import Reads, Values, Writes
+from statescape.errors import StatescapeError
 
 if TYPE_CHECKING:
     from statescape.runs.listing import RunSummary
 
 
 def runs(
-    folder: Annotated[Path, typer.Argument(help="A folder.")] = Path(),
+    folder: Annotated[Path, typer.Argument(help="A folder."), Reads(folder_too=False)] = Path(),
     json_file: inputs.Json = None,
 ) -> None:
     """List the runs of a folder."""
-    inputs.require_outputs(json_file)
     from rich.table import Table
     from rich.text import Text
 
@@ -71,34 +72,40 @@ def _asked(run: RunSummary) -> str:
     return ""
 
 
+def _beside_the_run(given: Values) -> Path:
+    from statescape.evolution.export import SUFFIXES
+
+    if given["to"] not in SUFFIXES:
+        raise StatescapeError(f"A champion is exported to {', '.join(SUFFIXES)}; got {given['to']!r}.")
+    return inputs.beside(given["run"], SUFFIXES[given["to"]])
+
+
 def export(
-    run: Annotated[Path, typer.Argument(help="The file of a run.", show_default=False)],
+    run: inputs.Run,
     to: Annotated[str, typer.Option("--to", help="reservoirpy, npz, networkx or json.")] = "reservoirpy",
     candidate: Annotated[
         int | None, typer.Option("--candidate", min=0, help="Its number. (default: the champion)")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="The file. (default: the run's name with a new ending)")
+        Path | None,
+        typer.Option("--out", "-o", help="The file. (default: the run's name with a new ending)"),
+        Writes(otherwise=_beside_the_run),
     ] = None,
 ) -> None:
     """Write a run's champion, or any of its candidates, for another tool."""
-    inputs.require_outputs(out)
+    assert out is not None  # its role names it
     with working("Reading the run ..."):
-        from statescape.evolution.export import SUFFIXES
         from statescape.evolution.export import export as write
         from statescape.evolution.reading import champion_of
 
-        file = out if out is not None else run.with_suffix(SUFFIXES.get(to, ""))
-        if out is None:
-            inputs.require_outputs(file)
         champion = champion_of(run, candidate)
-        write(champion, to, file)
+        write(champion, to, out)
     console = output()
-    console.print(f"{champion.topology.edges:,} edges of {champion.topology.units} units: {file}", markup=False)
+    console.print(f"{champion.topology.edges:,} edges of {champion.topology.units} units: {out}", markup=False)
     if to == "reservoirpy":
         win = ", Win=a['Win']" if champion.topology.W_in is not None else ", input_scaling=..."
         console.print(
-            f"a = numpy.load({str(file)!r}); reservoirpy.nodes.Reservoir(W=a['W']{win}, bias=a['bias'], "
+            f"a = numpy.load({str(out)!r}); reservoirpy.nodes.Reservoir(W=a['W']{win}, bias=a['bias'], "
             "lr=float(a['lr']))",
             markup=False,
         )

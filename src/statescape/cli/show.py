@@ -9,6 +9,7 @@ import typer
 
 from statescape.cli import inputs
 from statescape.cli.console import output, visible, working
+from statescape.cli.roles import Writes
 from statescape.errors import StatescapeError
 from statescape.files import written_whole
 
@@ -23,18 +24,19 @@ HUBS = 5
 
 
 def show(
-    run: Annotated[Path, typer.Argument(help="The file of a run, finished or not.", show_default=False)],
+    run: inputs.Run,
     candidate: Annotated[
         int | None,
         typer.Option("--candidate", "-c", min=0, help="Its number. (default: the champion, or the best so far)"),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Its picture: .png, .pdf, .svg or .html.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Its picture: .png, .pdf, .svg or .html."), Writes()
+    ] = None,
     json_file: inputs.Json = None,
 ) -> None:
     """Show one candidate: where it comes from, how it did, how it is wired."""
     if out is not None and out.suffix.lower() not in PICTURES:
         raise StatescapeError(f"A candidate is drawn as {', '.join(PICTURES)}; got {out.name}.")
-    inputs.require_outputs(out, json_file)
     with working("Reading the run ..."):
         from statescape.studies.candidate_reading import read_candidate
 

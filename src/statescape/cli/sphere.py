@@ -9,22 +9,21 @@ import typer
 
 from statescape.cli import inputs
 from statescape.cli.console import output, working
+from statescape.cli.roles import Writes
 
 
 def sphere(
     text: inputs.Text,
-    out: Annotated[Path, typer.Option("--out", "-o", help="The page to write.")] = Path("sphere.html"),
+    out: Annotated[Path, typer.Option("--out", "-o", help="The page to write."), Writes("page")] = Path("sphere.html"),
     model: inputs.Model = None,
     position: Annotated[int, typer.Option("--position", "-p", help="Position of the path; -1 is the last.")] = -1,
     bos: inputs.Bos = None,
     device: inputs.Device = None,
     last: inputs.Last = None,
-    open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    open_page: inputs.Open = False,
 ) -> None:
     """The sphere of all tokens with the path of the state over it, as one page to walk in."""
-    content = inputs.read_text(text)
-    inputs.require_outputs(out)
-    state_path = inputs.trace(content, model, bos, device, last).path(position)
+    state_path = inputs.trace(text, model, bos, device, last).path(position)
 
     from statescape import views
 

@@ -12,7 +12,8 @@ from statescape.cli import inputs
 from statescape.cli.bar import Bar
 from statescape.cli.console import complain, output, visible, working
 from statescape.cli.evolve import ExecutorName, Scheduler, Workers
-from statescape.cli.report import Figures, Out, check_outputs, write
+from statescape.cli.report import write
+from statescape.cli.roles import Keeps
 from statescape.wording import LANGUAGES, speaking
 
 if TYPE_CHECKING:
@@ -26,18 +27,19 @@ def study(
     budget: Annotated[str, typer.Option("--budget", "-b", help="quick, full, or a number of minutes.")] = "quick",
     seed: Annotated[int, typer.Option("--seed", min=0, help="The first seed; every search has its own.")] = 0,
     run: Annotated[
-        Path | None, typer.Option("--run", help="The run's file. (default: NAME-1.run, -2.run, ...)")
+        Path | None,
+        typer.Option("--run", help="The run's file. (default: NAME-1.run, -2.run, ...)"),
+        Keeps(lambda given: None if given["name"] is None else inputs.next_run(given["name"])),
     ] = None,
     workers: Workers = None,
     executor: ExecutorName = None,
     scheduler: Scheduler = None,
     language: Language = LANGUAGES[0],
-    out: Out = None,
-    figures: Figures = None,
+    out: inputs.Out = None,
+    figures: inputs.Figures = None,
     json_file: inputs.Json = None,
 ) -> None:
     """Ask one question of the reservoir wing: its experiment, its statistics, a plain answer."""
-    check_outputs(out, figures, json_file)
     with working("Loading ..."):
         from statescape.studies.reservoir import STUDIES, run_study
         from statescape.studies.reservoir.registry import by_name
@@ -48,19 +50,19 @@ def study(
                 output().print(f"{known.name:<{width}}  {known.question()}", markup=False)
             return
         by_name(name)
-        file = run if run is not None else inputs.next_run(name)
+        assert run is not None  # its role names it
         do_study(
             lambda show: run_study(
                 name,
                 budget,
                 seed=seed,
-                run=file,
+                run=run,
                 executor=executor,
                 workers=workers,
                 scheduler=scheduler,
                 progress=show,
             ),
-            file,
+            run,
             out,
             figures,
             json_file,

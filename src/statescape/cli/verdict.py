@@ -11,16 +11,14 @@ from statescape.cli import corpus as corpora
 from statescape.cli import inputs
 from statescape.cli.bar import Bar
 from statescape.cli.console import complain, output, working
+from statescape.cli.roles import Keeps
 from statescape.cli.verdict_table import print_verdicts
 from statescape.errors import StatescapeError
 
 
 def verdict(
     files: corpora.Files,
-    models: Annotated[
-        list[str] | None,
-        typer.Option("--model", "-m", help="A folder, a hub name, or conteur; repeatable. [default: bundled conteur]"),
-    ] = None,
+    models: inputs.Models = None,
     max_documents: Annotated[
         int | None, typer.Option("--max-documents", min=1, help="Read the first N documents only.")
     ] = None,
@@ -36,13 +34,12 @@ def verdict(
         typer.Option("--workers", "-w", min=1, help="Processes. (default: one for each core; on a GPU 1)"),
     ] = None,
     run: Annotated[
-        Path | None, typer.Option("--run", help="Keep what is done in this file; one that is there goes on.")
+        Path | None, typer.Option("--run", help="Keep what is done in this file; one that is there goes on."), Keeps()
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the report, one self-contained page.")] = None,
+    out: inputs.Out = None,
     json_file: inputs.Json = None,
 ) -> None:
     """Is the last state the embedding of the predicted token? Six questions, margins declared beforehand."""
-    inputs.require_outputs(out, json_file)
     named = [_model(name) for name in models] if models else [None]
     corpus = corpora.read(files, strict, max_documents)
     with working("Loading ..."):
@@ -84,6 +81,4 @@ def verdict(
 
 def _model(name: str) -> str | None:
     """The bundled model by its own name, so that it can stand beside others; any other as it is."""
-    if not name.strip():
-        raise StatescapeError("--model is empty; give a folder or a hub name, or leave it out for conteur.")
     return None if name == "conteur" and not Path(name).exists() else name
