@@ -25,7 +25,7 @@ from statescape.cli import (
     study,
     verdict,
 )
-from statescape.cli.console import complain
+from statescape.cli.console import complain, finish_streams, prepare_streams
 from statescape.cli.roles import guarded
 from statescape.errors import StatescapeError
 
@@ -71,22 +71,34 @@ def _global_options(
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command; returns the exit status."""
+    """Run one command; returns the exit status. Whatever goes wrong is one line."""
+    prepare_streams()
+    try:
+        return _run(arguments)
+    except StatescapeError as error:
+        complain(str(error))
+    except (KeyboardInterrupt, typer.Abort):
+        complain("Interrupted; nothing was written.")
+        return 130
+    except OSError as error:
+        place = "" if error.filename is None else f"{error.filename}: "
+        complain(f"The system refuses: {place}{error.strerror or error}.")
+    except RecursionError:
+        complain("What was given is nested too deeply to be read.")
+    except MemoryError:
+        complain("There is not enough memory for what was asked; ask for less at a time.")
+    return 2
+
+
+def _run(arguments: list[str]) -> int:
     try:
         # typer returns the status of an early exit (--help, --version), and None after a command.
         status = app(args=arguments, standalone_mode=False)
-    except StatescapeError as error:
-        complain(str(error))
-        return 2
     except ClickException as error:
         # With no command at all typer raises an empty complaint after it has shown the help.
         message = error.format_message()  # type: ignore[attr-defined]
         if message:
             complain(message)
         return 2
-    except (KeyboardInterrupt, typer.Abort):
-        complain("Interrupted; nothing was written.")
-        return 130
-    except BrokenPipeError:
-        return 0
+    finish_streams()
     return status if isinstance(status, int) else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statescape.cli.console import visible
+from statescape.cli.console import errors
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -18,10 +18,9 @@ class Bar:
     """
 
     def __init__(self, unit: str) -> None:
-        from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        console = Console(stderr=True, highlight=False)
+        console = errors()
         self._progress: Progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -47,7 +46,7 @@ class Bar:
         """So many of so many are done."""
         self.shown = True
         if what not in self._tasks:
-            self._tasks[what] = self._progress.add_task(visible(what), total=whole, completed=done, rate="")
+            self._tasks[what] = self._progress.add_task(what, total=whole, completed=done, rate="")
         self._progress.update(self._tasks[what], completed=done)
         speed = next(task.speed for task in self._progress.tasks if task.id == self._tasks[what])
         if speed:

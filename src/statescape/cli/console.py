@@ -1,39 +1,66 @@
-"""What the commands print with: a wide enough console, refusals in one line, tokens that cannot misbehave."""
+"""What the commands print with: a wide enough console, refusals in one line, streams that cannot fail in the middle."""
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
+import re
 import sys
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, TextIO
 
 from statescape.wording import NARROW_SPACE
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.status import Status
+
+    from statescape.cli.terminal import Terminal
 
 PIPED_WIDTH = 160
 """Columns when the output is no terminal: wide enough for every table, so that no number is cut."""
 
+LONGEST_WORD = 200
+"""Characters of one word of a complaint: a name of thousands is cut in its middle."""
 
-def output() -> Console:
+_STAND_INS = {
+    "≤": "<=", "≥": ">=", "→": "->", "…": "...", "·": ".", "–": "-", "−": "-", "×": "x", "‘": "'", "’": "'", "“": '"',
+    "”": '"', NARROW_SPACE: " ", "\xa0": " ", "█": "#", "━": "-", "╸": "-", "╺": "-",
+}  # fmt: skip
+_SHADES = " .:-=+*#@"  # of a braille character, by the number of its dots
+
+
+def output() -> Terminal:
     """The console for results, on stdout; ``COLUMNS`` is heard in a pipe too."""
-    from rich.console import Console
+    from statescape.cli.terminal import Terminal
 
     own = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal()
-    return Console(highlight=False, soft_wrap=False, width=None if own else PIPED_WIDTH)
+    return Terminal(highlight=False, soft_wrap=False, width=None if own else PIPED_WIDTH)
+
+
+def errors() -> Terminal:
+    """The console for what passes, on stderr."""
+    from statescape.cli.terminal import Terminal
+
+    return Terminal(stderr=True, highlight=False)
 
 
 def working(message: str) -> Status:
     """A spinner on stderr while something loads; silent when stderr is no terminal."""
-    from rich.console import Console
+    from rich.text import Text
 
-    return Console(stderr=True, highlight=False).status(message)
+    return errors().status(Text(message))
 
 
 def complain(message: str) -> None:
     """One line on stderr, whatever the message holds."""
-    print(f"statescape: {' '.join(visible(message).split())}", file=sys.stderr)  # noqa: T201
+    words = re.sub(rf"\S{{{LONGEST_WORD + 1},}}", lambda found: _clipped(found[0]), visible(message)).split()
+    with suppress(OSError, ValueError):  # nobody is left to be told
+        print(f"statescape: {' '.join(words)}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _clipped(word: str) -> str:
+    return f"{word[: LONGEST_WORD // 2]}…{word[-LONGEST_WORD // 4 :]}"
 
 
 def visible(text: str) -> str:
@@ -41,6 +68,8 @@ def visible(text: str) -> str:
 
     The narrow space of French typography, which Python does not count as printable, stays.
     """
+    if text.isprintable():
+        return text
     return "".join(
         character
         if character.isprintable() or character == NARROW_SPACE
@@ -57,3 +86,53 @@ def counted(number: int, what: str) -> str:
 def token(text: str) -> str:
     """A token as a table shows it: spaces visible, unprintable characters as escapes."""
     return visible(text).replace(" ", "·")
+
+
+def prepare_streams() -> None:
+    """Make stdin, stdout and stderr safe to use: open where the shell closed them, and never at a loss for a character.
+
+    What an encoding lacks (ASCII, Latin-1) is written with a stand-in, or as an escape.
+    """
+    codecs.register_error("statescape", _stand_in)
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # Left closed, its number would go to the next file that is opened, which would then be printed into.
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115, PTH123
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="statescape")
+
+
+def finish_streams() -> None:
+    """Write out what was printed; where nobody reads any more, the interpreter must not find that out at its exit.
+
+    Raises:
+        OSError: where stdout cannot be written to (a full disk).
+    """
+    for stream in (sys.stderr, sys.stdout):
+        try:
+            stream.flush()
+        except OSError as error:
+            forget(stream)
+            if stream is sys.stdout and not isinstance(error, BrokenPipeError):
+                raise
+
+
+def forget(stream: TextIO) -> None:
+    """Send whatever else is written to a stream nowhere."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+def _stand_in(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)  # the streams are written to only
+    written = [_STAND_INS.get(one) or _escaped(one) for one in error.object[error.start : error.end]]
+    return "".join(written), error.end
+
+
+def _escaped(character: str) -> str:
+    if 0x2800 <= ord(character) < 0x2900:
+        return _SHADES[(ord(character) - 0x2800).bit_count()]
+    return character.encode("ascii", "backslashreplace").decode("ascii")

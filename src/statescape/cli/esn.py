@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from statescape.cli import inputs
-from statescape.cli.console import complain, output, visible, working
+from statescape.cli.console import complain, output, working
 from statescape.cli.roles import Reads
 from statescape.errors import StatescapeError
 
@@ -131,7 +131,7 @@ def _task(name: str, file_options: dict[str, Any]) -> Task:
     if path.is_dir() or name.lower() in tasks.names():
         if file_options:
             option = next(iter(file_options)).replace("inputs", "input")
-            raise StatescapeError(f"--{option} is for CSV files; {visible(name)} fixes its own.")
+            raise StatescapeError(f"--{option} is for CSV files; {name} fixes its own.")
         return tasks.japanese_vowels(path) if path.is_dir() else tasks.by_name(name)
     if path.exists() or path.suffix or "/" in name:
         return tasks.from_csv(path, **file_options)
@@ -169,18 +169,16 @@ def as_json(result: EsnTrials) -> dict[str, Any]:
 
 
 def _print(result: EsnTrials) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
+    from statescape.cli.terminal import Sheet
     from statescape.reservoir.tasks import LabelledTrial
 
     console, settings, n = output(), result.settings, len(result.scores)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in (result.task.name, "mean", "95% interval", "worst", "best"):
-        table.add_column(Text(visible(header)), justify="left" if header == result.task.name else "right")
+    table = Sheet()
+    table.column(result.task.name, prose=True)
+    table.numbers("mean", "95% interval", "worst", "best")
     score = result.score
-    table.add_row(
-        Text(f"{result.task.score_name} of {n} network{'s' * (n > 1)}"),
+    table.row(
+        f"{result.task.score_name} of {n} network{'s' * (n > 1)}",
         _number(score.mean),
         _range(score.low, score.high, n),
         _number(float(result.scores.max())),
@@ -189,7 +187,7 @@ def _print(result: EsnTrials) -> None:
     if result.persistence is not None:
         usual = "most frequent class" if isinstance(result.trial, LabelledTrial) else "persistence"
         low, high = result.persistence.low, result.persistence.high
-        table.add_row(usual, _number(result.persistence.mean), _range(low, high, n), "", "")
+        table.row(usual, _number(result.persistence.mean), _range(low, high, n), "", "")
     console.print(table)
     units = f"{settings.units} unit{'s' * (settings.units > 1)}"
     console.print(
@@ -200,7 +198,7 @@ def _print(result: EsnTrials) -> None:
     )
     if result.reason:
         lost = sum(score == float("inf") for score in result.scores)
-        console.print(f"{lost} of {n} diverged: {visible(result.reason)}", markup=False)
+        console.print(f"{lost} of {n} diverged: {result.reason}", markup=False)
 
 
 def _ridge(result: EsnTrials) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from statescape.cli.console import counted, output, visible
+from statescape.cli.console import counted, output
 
 if TYPE_CHECKING:
     from statescape.evolution import Evolution
@@ -15,26 +15,24 @@ if TYPE_CHECKING:
 
 def print_result(result: Evolution) -> None:
     """The seals, level by level, and what they say."""
-    from rich.table import Table
-    from rich.text import Text
-
+    from statescape.cli.terminal import Sheet
     from statescape.evolution.seals import ALPHA
 
     console = output()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(Text(f"{visible(result.task.name)}, {result.task.score_name}"))
+    table = Sheet()
+    table.column(f"{result.task.name}, {result.task.score_name}", prose=True)
     for level in result.seals:
         mark = " (searched)" if level == result.settings.level else ""
-        table.add_column(Text(f"{level}{mark}"), justify="right")
-    table.add_row("champion", *[_number(seal.interval.mean) for seal in result.seals.values()], style="bold")
-    table.add_row("  95% interval", *[_range(seal.interval) for seal in result.seals.values()], style="dim")
+        table.column(f"{level}{mark}", "right")
+    table.row("champion", *[_number(seal.interval.mean) for seal in result.seals.values()], style="bold")
+    table.row("  95% interval", *[_range(seal.interval) for seal in result.seals.values()], style="dim")
     names = list(next(iter(result.seals.values())).controls)
     for name in names:
         cells = []
         for seal in result.seals.values():
             one = seal.controls[name]
             cells.append(f"{_number(one.control.mean)} {_mark(one)}")
-        table.add_row(name, *cells)
+        table.row(name, *cells)
     console.print(table)
     untested = any(seal.untested for seal in result.seals.values())
     over = "those that are tested" if untested else f"{len(names)} controls"
@@ -51,7 +49,7 @@ def print_result(result: Evolution) -> None:
     if "edges" in result.settings.objectives:
         _print_front(result)
     if result.run:
-        console.print(f"Run: {visible(result.run)} (statescape report, show, export)", markup=False)
+        console.print(f"Run: {result.run} (statescape report, show, export)", markup=False)
 
 
 def _mark(one: Comparison) -> str:
@@ -62,14 +60,12 @@ def _mark(one: Comparison) -> str:
 
 def _print_front(result: Evolution) -> None:
     """Error against edges, point by point."""
-    from rich.table import Table
-    from rich.text import Text
+    from statescape.cli.terminal import Sheet
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in ("edges", Text(result.task.score_name), "candidate"):
-        table.add_column(header, justify="right")
+    table = Sheet()
+    table.numbers("edges", result.task.score_name, "candidate")
     for point in result.front:
-        table.add_row(f"{point.edges:,}", _number(point.score), str(point.candidate))
+        table.row(f"{point.edges:,}", _number(point.score), str(point.candidate))
     console = output()
     console.print(table)
     trials = "one trial, which says all" if result.rescored.n == 1 else f"the same {result.rescored.n} fresh trials"

@@ -9,7 +9,7 @@ import typer
 
 from statescape.cli import corpus as corpora
 from statescape.cli import inputs
-from statescape.cli.console import complain, counted, output, visible
+from statescape.cli.console import complain, counted, errors, output
 from statescape.cli.roles import Fills
 from statescape.errors import StatescapeError
 
@@ -55,13 +55,12 @@ def fit_lens(
 
 def _with_progress(model: LanguageModel, texts: list[str], out: Path, settings: FitSettings) -> FittedLens:
     """The fit with a bar, its rate and the time left, on stderr; silent where that is no terminal."""
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from statescape.language import FitProgress, fit_lens
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True, highlight=False)
+    console = errors()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Reading the corpus", total=settings.steps)
 
@@ -72,21 +71,20 @@ def _with_progress(model: LanguageModel, texts: list[str], out: Path, settings: 
 
 
 def _print(model: LanguageModel, fitted: FittedLens, out: Path) -> None:
-    from rich.table import Table
+    from statescape.cli.terminal import Sheet
 
     console, facts = output(), model.facts
     console.print(
-        f"{visible(facts.name)}: tuned lens of {facts.n_blocks} maps, fitted on {fitted.trained_on:,} positions. "
+        f"{facts.name}: tuned lens of {facts.n_blocks} maps, fitted on {fitted.trained_on:,} positions. "
         f"KL(final || lens) in nats over {fitted.positions:,} positions of "
         f"{counted(fitted.documents, 'held-out text')}:",
         markup=False,
         soft_wrap=not console.is_terminal,
     )
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for heading in ("state", "logit lens", "tuned lens"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    table = Sheet()
+    table.numbers("state", "logit lens", "tuned lens")
     for state, (before, after) in enumerate(zip(fitted.before, fitted.after, strict=True)):
-        table.add_row(f"{state}", f"{before:.4f}", f"{after:.4f}")
+        table.row(f"{state}", f"{before:.4f}", f"{after:.4f}")
     console.print(table)
     worse = [str(state) for state in range(len(fitted.after)) if not fitted.after[state] < fitted.before[state]]
     if worse:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from statescape.cli.console import output, token, visible
+from statescape.cli.console import output, token
 
 if TYPE_CHECKING:
     from statescape.language import LensReadout, Trace
@@ -17,13 +17,14 @@ CELL = 12
 
 def print_readout(trace: Trace, readout: LensReadout) -> None:
     """The top token of every state at every position; bold where it is the target."""
-    from rich.table import Table
     from rich.text import Text
+
+    from statescape.cli.terminal import Sheet
 
     console, facts = output(), trace.model.facts
     n_states, n_positions, _ = readout.top_ids.shape
     console.print(
-        f"{visible(facts.name)}: {facts.n_blocks} blocks; top token that the {visible(readout.lens)} lens reads in "
+        f"{facts.name}: {facts.n_blocks} blocks; top token that the {readout.lens} lens reads in "
         f"every state; BOS: {facts.bos}",
         markup=False,
     )
@@ -32,19 +33,19 @@ def print_readout(trace: Trace, readout: LensReadout) -> None:
     headings = [_heading(state) for state in readout.states]
     widths = [_width([heading, *column]) for heading, column in zip(headings, cells, strict=True)]
     shown = _fitting(widths, console.width - _width(names) - CELL)
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    table.add_column("", justify="right", no_wrap=True)
-    table.add_column("token", max_width=CELL, no_wrap=True)
+    table = Sheet(gap=1)
+    table.column("", "right")
+    table.column("token", most=CELL)
     for row in shown:
-        table.add_column(headings[row], max_width=CELL, no_wrap=True)
-    table.add_column("prob", justify="right", no_wrap=True)
+        table.column(headings[row], most=CELL)
+    table.column("prob", "right")
     for position in range(n_positions):
         read = [
             Text(cells[row][position], style="" if readout.rank[row, position] else "bold", overflow="ellipsis")
             for row in shown
         ]
         probability = math.exp(readout.log_probability[-1, position])
-        table.add_row(f"{position}", Text(names[position], overflow="ellipsis"), *read, f"{probability:.0%}")
+        table.row(f"{position}", Text(names[position], overflow="ellipsis"), *read, f"{probability:.0%}")
     console.print(table)
     if len(shown) < n_states:
         console.print(f"{len(shown)} of {n_states} states shown; all are in the JSON (--json).", markup=False)
@@ -52,9 +53,7 @@ def print_readout(trace: Trace, readout: LensReadout) -> None:
 
 def print_comparison(readouts: Sequence[LensReadout], notes: Sequence[str]) -> None:
     """A row for every state: how far each lens is from the final answer, and how often it reads it first."""
-    from rich.table import Table
-    from rich.text import Text
-
+    from statescape.cli.terminal import Sheet
     from statescape.studies import compare_lenses
 
     console, compared = output(), compare_lenses(readouts)
@@ -64,22 +63,22 @@ def print_comparison(readouts: Sequence[LensReadout], notes: Sequence[str]) -> N
         markup=False,
         soft_wrap=not console.is_terminal,
     )
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("state", justify="right", no_wrap=True)
+    table = Sheet()
+    table.column("state", "right")
     for name in compared.lenses:
-        table.add_column(Text(visible(name)), justify="right")
-        table.add_column("first", justify="right", no_wrap=True)
+        table.column(name, "right", prose=True)
+        table.column("first", "right")
     for place, state in enumerate(compared.states):
         cells = [
             cell
             for divergence, first in zip(compared.kl_to_final[:, place], compared.first[:, place], strict=True)
             for cell in (("", "") if math.isnan(divergence) else (f"{divergence:.3f}", f"{first:.0%}"))
         ]
-        table.add_row(f"{state}", *cells)
+        table.row(f"{state}", *cells)
     console.print(table)
     for name, note in zip(compared.lenses, notes, strict=True):
         if note:
-            console.print(f"The {visible(name)} lens {note}.", markup=False, soft_wrap=not console.is_terminal)
+            console.print(f"The {name} lens {note}.", markup=False, soft_wrap=not console.is_terminal)
 
 
 def _heading(state: int | str) -> str:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from statescape.cli.console import output, token, visible
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
+    from statescape.cli.terminal import Sheet
     from statescape.studies import PathConclusion, PathReading
 
 ROWS_ABOVE = 49
@@ -20,7 +19,7 @@ def print_path(reading: PathReading, conclusion: PathConclusion, top: int) -> No
     """Print model, position, table and conclusion."""
     console, path_, facts = output(), reading.path, reading.path.model
     console.print(
-        f"{visible(facts.name)}: {facts.n_blocks} blocks, width {facts.d_model}, {facts.vocab_size:,} tokens, "
+        f"{facts.name}: {facts.n_blocks} blocks, width {facts.d_model}, {facts.vocab_size:,} tokens, "
         f"{facts.dtype}; decodes its own logits {_exactness(facts.max_logit_error)}; BOS: {facts.bos}",
         markup=False,
     )
@@ -45,13 +44,14 @@ def print_path(reading: PathReading, conclusion: PathConclusion, top: int) -> No
         console.print("Position 0 is an attention sink with a norm of its own: not typical of a path.", markup=False)
 
 
-def _table(reading: PathReading, top: int) -> Table:
-    from rich.table import Table
+def _table(reading: PathReading, top: int) -> Sheet:
     from rich.text import Text
+
+    from statescape.cli.terminal import Sheet
 
     path_ = reading.path
     predicted, current = path_.vocabulary[path_.predicted_id], path_.vocabulary[path_.current_id]
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", footer_style="dim")
+    table = Sheet(gap=1, footer_style="dim", show_footer=True)
     steps, null = path_.steps, reading.best_of_isotropic["raw"]
     columns = [
         ("block", "chance"),
@@ -64,10 +64,9 @@ def _table(reading: PathReading, top: int) -> Table:
         ("prob", ""),
     ]
     for header, footer in columns:
-        table.add_column(Text(header), footer=Text(footer), justify="right", no_wrap=True)
+        table.column(header, "right", footer=footer)
     # The only column that may give way on a narrow terminal: numbers are never cut.
-    table.add_column("top tokens")
-    table.show_footer = True
+    table.column("top tokens", prose=True)
     for index in _rows_shown(len(path_.states)):
         added = [] if steps is None else ["", ""]
         if steps is not None and index:
@@ -83,7 +82,7 @@ def _table(reading: PathReading, top: int) -> Table:
             _percent(reading.log_probability[index]),
         ]
         likeliest = "  ".join(token(path_.vocabulary[number]) for number, _ in reading.top(index, top))
-        table.add_row(*(Text(cell) for cell in cells), Text(likeliest, no_wrap=True, overflow="ellipsis"))
+        table.row(*cells, Text(likeliest, no_wrap=True, overflow="ellipsis"))
     return table
 
 

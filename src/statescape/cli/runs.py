@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from statescape.cli import inputs
-from statescape.cli.console import output, visible, working
+from statescape.cli.console import output, working
 from statescape.cli.roles import Reads, Values, Writes
 from statescape.errors import StatescapeError
 
@@ -21,28 +21,26 @@ def runs(
     json_file: inputs.Json = None,
 ) -> None:
     """List the runs of a folder."""
-    from rich.table import Table
-    from rich.text import Text
-
+    from statescape.cli.terminal import Sheet
     from statescape.runs import list_runs
 
     found = list_runs(folder)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in ("run", "status", "begun", "kind", "asked", "seed"):
-        table.add_column(header)
+    table = Sheet("run", "status", "begun", "kind")
+    table.column("asked", prose=True)
+    table.column("seed")
     for one in found:
         status = one.status if one.kind else "unreadable"
         begun = one.created.replace("+00:00", "").replace("T", " ")
         cells = [one.path.name, status, begun, one.kind, _asked(one), str(one.settings.get("seed", ""))]
-        table.add_row(*[Text(visible(cell)) for cell in cells])
+        table.row(*cells)
     console = output()
     if found:
         console.print(table)
         for one in found:
             if not one.kind:
-                console.print(visible(one.status), markup=False, soft_wrap=True)
+                console.print(one.status, markup=False, soft_wrap=True)
     else:
-        console.print(f"No runs (*.run) in {visible(str(folder))}.", markup=False)
+        console.print(f"No runs (*.run) in {folder!s}.", markup=False)
     if json_file is not None:
         listed = [
             {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from statescape.cli import inputs
-from statescape.cli.console import output, visible, working
+from statescape.cli.console import output, working
 from statescape.cli.roles import Writes
 from statescape.errors import StatescapeError
 from statescape.files import written_whole
@@ -51,40 +51,41 @@ def show(
 
 
 def _print(reading: CandidateReading) -> None:
-    from rich.table import Table
     from rich.text import Text
 
+    from statescape.cli.terminal import Sheet
     from statescape.views.evolution.candidate import facts
 
     console = output()
-    table = Table(box=None, pad_edge=False, show_header=False)
+    table = Sheet("", show_header=False)
+    table.column("", prose=True)
     for name, value in facts(reading):
-        table.add_row(Text(name, style="dim"), Text(visible(value)))
+        table.row(Text(name, style="dim"), value)
     for name, measured in reading.measures.items():
-        table.add_row(Text(name, style="dim"), f"{measured:.2f}")
+        table.row(Text(name, style="dim"), f"{measured:.2f}")
     for gene, array in reading.champion.candidate.genome.genes.items():
         shape = " x ".join(map(str, array.shape))
         filled = int((array != 0).sum())
-        table.add_row(Text(f"gene {gene}", style="dim"), f"{shape}, {filled:,} entries, {_values(array)}")
+        table.row(Text(f"gene {gene}", style="dim"), f"{shape}, {filled:,} entries, {_values(array)}")
     console.print(table)
     console.print()
     console.print(_hubs(reading))
     console.print(f"\nW in spectral order, from column to row, {4} by {2} units or more a character:", markup=False)
-    console.print(braille(_ordered(reading)), markup=False, soft_wrap=True)
+    console.print(braille(_ordered(reading), min(MOST_COLUMNS, console.width)), markup=False, soft_wrap=True)
 
 
 def _hubs(reading: CandidateReading) -> object:
     """The units with most edges, with whom they hear and who hears them."""
-    from rich.table import Table
-    from rich.text import Text
+    from statescape.cli.terminal import Sheet
 
     W = reading.champion.topology.to_dense()
     degrees = (W != 0).sum(axis=0) + (W != 0).sum(axis=1)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in ("unit", "edges", "hears", "is heard by"):
-        table.add_column(header, justify="right" if header in ("unit", "edges") else "left")
+    table = Sheet()
+    table.numbers("unit", "edges")
+    for header in ("hears", "is heard by"):
+        table.column(header, prose=True)
     for unit in sorted(range(len(W)), key=lambda one: (-degrees[one], one))[:HUBS]:
-        table.add_row(str(unit), str(degrees[unit]), Text(_signed(W[unit])), Text(_signed(W[:, unit])))
+        table.row(str(unit), str(degrees[unit]), _signed(W[unit]), _signed(W[:, unit]))
     return table
 
 
@@ -113,12 +114,12 @@ def _ordered(reading: CandidateReading) -> np.ndarray:
     return np.asarray(W[order][:, order] != 0)
 
 
-def braille(filled: np.ndarray) -> str:
+def braille(filled: np.ndarray, most_columns: int = MOST_COLUMNS) -> str:
     """A matrix as dots, 4 rows by 2 columns in a character; larger ones show whether a block holds any."""
     import numpy as np
 
     rows, columns = filled.shape
-    block = max(1, -(-rows // (4 * MOST_ROWS)), -(-columns // (2 * MOST_COLUMNS)))
+    block = max(1, -(-rows // (4 * MOST_ROWS)), -(-columns // (2 * most_columns)))
     height, width = -(-rows // (4 * block)), -(-columns // (2 * block))
     padded = np.zeros((height * 4 * block, width * 2 * block), dtype=bool)
     padded[:rows, :columns] = filled

@@ -10,7 +10,7 @@ import typer
 
 from statescape.cli import inputs
 from statescape.cli.bar import Bar
-from statescape.cli.console import complain, output, visible, working
+from statescape.cli.console import complain, output, working
 from statescape.cli.evolve import ExecutorName, Scheduler, Workers
 from statescape.cli.report import write
 from statescape.cli.roles import Keeps
@@ -89,16 +89,17 @@ def do_study(
 
 def print_study(result: StudyResult) -> None:
     """Question, table, answer, reach, cost."""
-    from rich.table import Table
     from rich.text import Text
+
+    from statescape.cli.terminal import Sheet
 
     reading, console = result.read(), output()
     console.print(Text(result.study.question(), style="bold"))
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in reading.table.columns:
-        table.add_column(column)
+    table = Sheet()
+    for place, column in enumerate(reading.table.columns):
+        table.column(column, prose=place == 0)
     for row in reading.table.rows:
-        table.add_row(*[Text(cell) for cell in row])
+        table.row(*row)
     console.print(table)
     console.print()
     for sentence in reading.answer:
@@ -111,4 +112,4 @@ def print_study(result: StudyResult) -> None:
         f"{result.seconds:,.0f} s of work; seeds {result.seed} to {result.seed + budget.runs - 1}.",
         markup=False,
     )
-    console.print(f"Run: {visible(result.run)} (statescape report)", markup=False)
+    console.print(f"Run: {result.run} (statescape report)", markup=False)

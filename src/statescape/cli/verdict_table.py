@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from statescape.cli.console import counted, output, visible
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
+    from statescape.cli.terminal import Sheet
     from statescape.studies.verdict import Verdicts
     from statescape.studies.verdict.decision import Decision
 
@@ -25,7 +24,7 @@ def print_verdicts(found: Verdicts) -> None:
     for one in found.models:
         facts = one.facts
         parts = [
-            f"{visible(facts.name)}: {facts.n_blocks} blocks, width {facts.d_model}, {facts.vocab_size:,} tokens; "
+            f"{facts.name}: {facts.n_blocks} blocks, width {facts.d_model}, {facts.vocab_size:,} tokens; "
             f"BOS: {facts.bos}; {counted(one.summary.n_documents, 'document')}, "
             f"{counted(one.summary.n_positions, 'position')}"
         ]
@@ -59,36 +58,35 @@ def corpus_line(found: Verdicts) -> str:
             parts.append(f"{counted(count, what)} left out")
     sampled = "all" if found.positions is None else f"up to {found.positions:,} drawn"
     parts.append(f"positions: {sampled} but the first; seed {found.seed}")
-    return f"{visible(names)}: {'; '.join(parts)}"
+    return f"{names}: {'; '.join(parts)}"
 
 
-def _table(found: Verdicts) -> Table:
-    from rich.table import Table
+def _table(found: Verdicts) -> Sheet:
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("", no_wrap=True)
+    from statescape.cli.terminal import Sheet
+
+    table = Sheet("")
     if len(found.models) > 1:
-        table.add_column("model", overflow="ellipsis", max_width=20)
-    for header in ("estimate", "95% interval", "margin", "p"):
-        table.add_column(header, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("claim")
+        table.column("model", most=20)
+    table.numbers("estimate", "95% interval", "margin", "p")
+    table.column("verdict")
+    table.column("claim", prose=True)
     for question in range(len(found.models[0].decisions)):
         for place, one in enumerate(found.models):
             decision = one.decisions[question]
             asked = decision.question
-            cells = [
-                Text(asked.name if place == 0 else ""),
-                *([Text(visible(one.facts.name))] if len(found.models) > 1 else []),
-                Text(number(decision.interval.mean)),
-                Text(interval(decision)),
-                Text(f"{'>' if asked.predicted == 'above' else '<'} {asked.margin:g}"),
-                Text(p_value(decision.p_holm)),
+            cells: list[str | Text] = [
+                asked.name if place == 0 else "",
+                *([one.facts.name] if len(found.models) > 1 else []),
+                number(decision.interval.mean),
+                interval(decision),
+                f"{'>' if asked.predicted == 'above' else '<'} {asked.margin:g}",
+                p_value(decision.p_holm),
                 Text(decision.verdict, style=STYLES[decision.verdict]),
-                Text(asked.statement if place == 0 else ""),
+                asked.statement if place == 0 else "",
             ]
-            table.add_row(*cells)
+            table.row(*cells)
     return table
 
 
