@@ -83,5 +83,6 @@ def as_json(reading: PathReading, conclusion: PathConclusion, top: int) -> dict[
         "steps": None
         if steps is None
         else {"attention_logit": steps.attention_logit.tolist(), "mlp_logit": steps.mlp_logit.tolist()},
+        "steps_note": path_.steps_note,
         "conclusion": list(conclusion.sentences),
     }

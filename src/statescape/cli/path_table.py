@@ -38,7 +38,7 @@ def print_path(reading: PathReading, conclusion: PathConclusion, top: int) -> No
         style="dim",
         soft_wrap=not console.is_terminal,
     )
-    for sentence in conclusion.sentences:
+    for sentence in (*conclusion.sentences, *filter(None, [path_.steps_note])):
         console.print(visible(sentence), markup=False, soft_wrap=not console.is_terminal)
     if path_.position == 0:
         console.print("Position 0 is an attention sink with a norm of its own: not typical of a path.", markup=False)

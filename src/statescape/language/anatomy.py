@@ -45,6 +45,11 @@ class Anatomy:
         """Rows of the embedding matrix."""
         return len(self.network.get_input_embeddings().weight)
 
+    @property
+    def eps(self) -> float:
+        """What numbers are rounded by on their way from the network to us, who take them in float32."""
+        return max(torch.finfo(self.network.dtype).eps, torch.finfo(torch.float32).eps)
+
     @torch.inference_mode()
     def states(self, ids: Int[torch.Tensor, " positions"]) -> Float[torch.Tensor, "states positions d_model"]:
         """s_0 to s_L at every position; the head is not run."""
@@ -187,11 +192,11 @@ def _calls(network: Any, members: set[nn.Module], ids: torch.Tensor) -> dict[nn.
     calls: dict[nn.Module, list[_Call]] = {}
 
     def enter(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        calls.setdefault(module, []).append(_Call(_stream([*args, *kwargs.values()])))
+        calls.setdefault(module, []).append(_Call(stream_among([*args, *kwargs.values()])))
 
     def leave(module: nn.Module, _: Any, output: Any) -> None:
         call = calls[module][-1]
-        call.left = _stream(output[:1] if isinstance(output, tuple | list) else [output])
+        call.left = stream_among(output[:1] if isinstance(output, tuple | list) else [output])
         call.frame = output[1:] if isinstance(output, tuple | list) else None
 
     with ExitStack() as stack:
@@ -203,7 +208,10 @@ def _calls(network: Any, members: set[nn.Module], ids: torch.Tensor) -> dict[nn.
             network(input_ids=batch, attention_mask=torch.ones_like(batch), use_cache=False)
         except Exception as error:  # whatever foreign code raises, the model cannot be read
             reason = str(error).strip().splitlines() or [type(error).__name__]
-            raise StatescapeError(f"{type(network).__name__} does not run on plain token ids: {reason[0]}") from error
+            dtype = str(network.dtype).removeprefix("torch.")
+            raise StatescapeError(
+                f"{type(network).__name__} does not run on plain token ids in {dtype}: {reason[0]}"
+            ) from error
     return calls
 
 
@@ -219,7 +227,7 @@ def _is_chain(calls: list[list[_Call]], positions: int) -> bool:
     return shape[:2] == (1, positions) and handed_on
 
 
-def _stream(values: Any) -> torch.Tensor | None:
+def stream_among(values: Any) -> torch.Tensor | None:
     """The first tensor of [batch, positions, width] among arguments or outputs, copied: later code may add in place."""
     for value in values:
         if isinstance(value, torch.Tensor) and value.is_floating_point() and value.ndim == 3:
@@ -254,7 +262,7 @@ def _watching(blocks: tuple[nn.Module, ...], note: Callable[[int, torch.Tensor],
     """Notes what enters the first of ``blocks`` (0) and leaves each (1, 2, ...), before it is changed in place."""
 
     def enter(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        stream = _stream([*args, *kwargs.values()])
+        stream = stream_among([*args, *kwargs.values()])
         assert stream is not None  # as the probe pass has shown
         note(0, stream)
 

@@ -48,7 +48,7 @@ def fixed_norm(decoder: ModelDecoder, last_state: Float[np.ndarray, " d_model"])
     if answers.shape != asked.shape:
         return None
     offset, of_pattern, of_state, of_moved = answers
-    agree = 16 * torch.finfo(decoder.anatomy.network.dtype).eps * np.abs(of_state).max()
+    agree = 16 * decoder.anatomy.eps * np.abs(of_state).max()
     centred = bool(np.abs(of_moved - of_state).max() <= agree)
     if centred:
         pattern, state = pattern - pattern.mean(), state - state.mean()

@@ -133,7 +133,7 @@ def _logit_shares(
     unscaled = norm.linear(last.astype(np.float64))
     target = normed.astype(np.float64) - norm.offset
     factor = (unscaled * target).sum(1) / np.maximum(np.square(unscaled).sum(1), 1e-300)
-    agree = 64 * float(torch.finfo(model.anatomy.network.dtype).eps)
+    agree = 64 * model.anatomy.eps
     if np.abs(unscaled * factor[:, None] - target).max() > agree * np.abs(target).max():
         return None
     weights = np.stack([row for row in rows if row is not None]) * factor[:, None]

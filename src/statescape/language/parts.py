@@ -7,20 +7,22 @@ Among everything that the modules inside a block put out on a probe pass, two ou
 (alpha = beta = 1 in most models; Granite multiplies its parts). The output may still contain what entered the block
 (Bloom adds it inside). The part that mixes positions is attention: it answers at the last position when the stream
 changes at the first. Where both do, because the MLP reads what attention wrote, attention is the one that ran first.
+Blocks of half precision round their sums too coarsely to tell: a copy in float32 is asked which modules the parts are.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import nn
 
-from statescape.language.anatomy import Anatomy, hooked
+from statescape.language.anatomy import Anatomy, hooked, stream_among
 
 # Smallest factor of a part: what enters with less is no part of the sum.
 _SMALLEST_FACTOR = 1e-3
@@ -66,39 +68,58 @@ def find_parts(anatomy: Anatomy, ids: Int[torch.Tensor, " positions"]) -> Parts 
     attention, mlp = [], []
     in_sequence = True
     with _noting_calls(anatomy.blocks) as calls:
-        states = anatomy.states(ids)
-    eps = torch.finfo(anatomy.network.dtype).eps
+        shape = anatomy.states(ids).shape[1:]
     for number, block in enumerate(anatomy.blocks):
-        with _noting_outputs(block, states.shape[1:]) as outputs:
-            args, kwargs = calls[number]
-            block(*args, **kwargs)
-        pair = _pair(outputs, states[number], states[number + 1], eps)
+        exact, args, kwargs, eps = _in_float32(block, *calls[number], anatomy.eps)
+        entered = _copy(stream_among([*args, *kwargs.values()])).reshape(shape)
+        with _noting_outputs(exact, shape) as outputs:
+            left = _copy(exact(*args, **kwargs)).reshape(shape)
+        pair = _pair(outputs, entered, left, eps)
         if pair is None:
             return f"no two parts of block {number + 1} sum to its change"
-        first, second = pair
-        mixing = _mixing(block, args, kwargs, states.shape[1:])
+        mixing = _mixing(exact, args, kwargs, shape)
         mixes = [part.module in mixing for part in pair]
         if not any(mixes):
             return f"neither of the two parts of block {number + 1} mixes positions"
         in_sequence = in_sequence and all(mixes)
+        own = dict(zip(exact.modules(), block.modules(), strict=True))
+        first, second = (replace(part, module=own[part.module]) for part in pair)
         attention.append(first if mixes[0] else second)
         mlp.append(second if mixes[0] else first)
     return Parts(tuple(attention), tuple(mlp), in_sequence)
 
 
-@torch.inference_mode()
-def read_parts(
-    anatomy: Anatomy, parts: Parts, ids: Int[torch.Tensor, " positions"]
-) -> tuple[Float[torch.Tensor, "blocks positions d_model"], Float[torch.Tensor, "blocks positions d_model"]] | str:
-    """What attention and MLP of every block added at every position, or the reason why they do not sum up here."""
-    return read_states_and_parts(anatomy, parts, ids)[1]
+def _in_float32(
+    block: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], eps: float
+) -> tuple[nn.Module, tuple[Any, ...], dict[str, Any], float]:
+    """A block with the arguments of its call, and what its sums are rounded by: a copy where that would be coarse."""
+    single = torch.finfo(torch.float32).eps
+    if eps <= single:
+        return block, args, kwargs, eps
+
+    def widened(value: Any) -> Any:
+        if isinstance(value, torch.Tensor):
+            return value.float() if value.is_floating_point() else value
+        if isinstance(value, tuple | list):
+            return type(value)(map(widened, value))
+        return {name: widened(item) for name, item in value.items()} if isinstance(value, dict) else value
+
+    try:
+        wide = copy.deepcopy(block).float()
+        wide(*widened(args), **widened(kwargs))
+    except Exception:  # quantised, or of one dtype by its own code: then as it is
+        return block, args, kwargs, eps
+    return wide, widened(args), widened(kwargs), single
 
 
 @torch.inference_mode()
 def read_states_and_parts(
     anatomy: Anatomy, parts: Parts, ids: Int[torch.Tensor, " positions"]
 ) -> tuple[Float[torch.Tensor, "states positions d_model"], tuple[torch.Tensor, torch.Tensor] | str]:
-    """The states and, as `read_parts`, what attention and MLP added to them, from one forward pass."""
+    """From one forward pass the states, and what attention and MLP of every block added at every position.
+
+    The latter are [blocks, positions, d_model] each, or the reason why they do not sum up here.
+    """
     kept: dict[nn.Module, torch.Tensor] = {}
     modules = {part.module for part in (*parts.attention, *parts.mlp)}
     with ExitStack() as stack:
@@ -114,7 +135,7 @@ def read_states_and_parts(
         return torch.stack([part.added(*pair) for part, *pair in zip(side, outputs, states[:-1], strict=True)])
 
     attention, mlp = added(parts.attention), added(parts.mlp)
-    if not _sums(states[:-1], states[1:], attention, mlp, torch.finfo(anatomy.network.dtype).eps):
+    if not _sums(states[:-1], states[1:], attention, mlp, anatomy.eps):
         return states, "its parts do not sum to the change of every block on this text"
     return states, (attention, mlp)
 

@@ -69,7 +69,8 @@ class StatePath:
         unembedding: rows of W_U for untied models; None where it is the embedding matrix.
         log_probabilities: natural log-probabilities of every token, decoded from every state (logit lens; float32).
         rogue_dimensions: coordinates that dominate norms and cosines, found on all positions of the text but the first.
-        steps: attention and MLP apart; None where their parts do not sum to the block's change.
+        steps: attention and MLP apart; None where they are not known.
+        steps_note: why not, as outputs state it; empty where they are known.
         origin: the trace this path was read from; None when it was made from arrays.
 
     Raises:
@@ -89,6 +90,7 @@ class StatePath:
     log_probabilities: Float[np.ndarray, "states vocabulary"]
     rogue_dimensions: tuple[int, ...] = ()
     steps: Steps | None = None
+    steps_note: str = ""
     origin: PathOrigin | None = None
 
     @classmethod

@@ -18,7 +18,7 @@ from statescape.language.lens import read_lens
 from statescape.language.lens_readout import LensReadout
 from statescape.language.lenses import Lens, LogitLens, points_read
 from statescape.language.model import LanguageModel
-from statescape.language.parts import read_parts
+from statescape.language.parts import read_states_and_parts
 from statescape.language.points import Point, point
 from statescape.language.state_path import StatePath, Steps, log_softmax
 
@@ -115,6 +115,7 @@ class Trace:
             log_probabilities=log_softmax(logits).astype(np.float32),
             rogue_dimensions=self._rogue_dimensions,
             steps=None if isinstance(steps, str) else steps,
+            steps_note=_not_apart(steps) if isinstance(steps, str) else "",
             origin=self,
         )
 
@@ -178,7 +179,7 @@ class Trace:
     def steps_note(self) -> str:
         """Why paths of this trace have no steps; empty where they have."""
         steps = self._steps(len(self.tokens) - 1, self.token_ids[-1])
-        return f"Attention and MLP are not shown apart: {steps}." if isinstance(steps, str) else ""
+        return _not_apart(steps) if isinstance(steps, str) else ""
 
     def _steps(self, position: int, predicted: int) -> Steps | str:
         """Attention and MLP apart, with their direct effect on a token's logit, or why that cannot be told."""
@@ -199,17 +200,20 @@ class Trace:
         parts = self.model.parts
         if isinstance(parts, str):
             return parts
-        added = read_parts(self.model.anatomy, parts, torch.tensor(self.token_ids))
+        own, added = read_states_and_parts(self.model.anatomy, parts, torch.tensor(self.token_ids))
         if isinstance(added, str):
             return added
-        attention, mlp = added[0].cpu().numpy(), added[1].cpu().numpy()
-        missed = np.abs(np.diff(self.states, axis=0) - attention - mlp).max()
-        if missed > 1e-3 * np.abs(self.states).max():
-            return "the states come from a run that was intervened on"
-        return attention, mlp
+        agree = max(1e-3, 8 * self.model.anatomy.eps)
+        if np.abs(own.cpu().numpy() - self.states).max() > agree * np.abs(self.states).max():
+            return "the states are not the model's own for this text, as in a run that was intervened on"
+        return added[0].cpu().numpy(), added[1].cpu().numpy()
 
     @cached_property
     def _rogue_dimensions(self) -> tuple[int, ...]:
         """Found on all positions but the first, which is an attention sink with states of its own kind."""
         positions = self.states[:, 1:] if len(self.tokens) > 1 else self.states
         return rogue_dimensions(positions.reshape(-1, positions.shape[-1]))
+
+
+def _not_apart(reason: str) -> str:
+    return f"Attention and MLP are not shown apart: {reason}."

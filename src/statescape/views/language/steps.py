@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
     from matplotlib.figure import Figure
 
-NOT_OFFERED = phrase("The parts of this model's blocks do not sum to what the blocks change, so steps are not offered.")
+NOT_OFFERED = phrase("What attention and MLP added is not known apart here, so steps are not offered.")
 TITLES = (phrase("share of the way to the predicted embedding"), phrase("added to the predicted token's logit"))
 
 
