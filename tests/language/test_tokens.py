@@ -166,3 +166,18 @@ def test_an_id_beyond_the_matrix_is_refused_when_a_text_meets_it() -> None:
     assert tokens.encode("w5 <extra6>") == (5, 96)
     with pytest.raises(StatescapeError, match="does not fit the model: it gives id 97, the model has 97 embeddings"):
         tokens.encode("w5 <extra7>")
+
+
+@pytest.mark.parametrize("text", ["<s> w5 w17", "<s>  w5 w17", "w5 w17"])
+def test_a_text_that_opens_with_the_first_token_gets_no_second_one(text: str) -> None:
+    from statescape.language.passage import split
+
+    tokens = bind(with_bos(), 97, None, 64)
+    assert tokens.encode(text) == (0, 5, 17)
+    assert tokens.encode(text, last=1) == (0, 17)
+    assert tokens.pieces(text) == [(0, 5, 17)]
+    assert split(tokens, text) == ((0, 5, 17),)
+    assert tokens.encode("<s>") == (0,)
+    full = bind(with_bos(), 97, None, 3)
+    assert full.encode(text) == (0, 5, 17)
+    assert bind(with_bos(), 97, False, 64).encode("<s> w5") == (0, 5)

@@ -25,12 +25,13 @@ class Anatomy:
     """A causal language model with its blocks and its head pointed out.
 
     Attributes:
-        network: the Hugging Face model, in evaluation mode.
+        network: the Hugging Face model; it runs in evaluation mode, whatever mode it is in.
         blocks: the modules that the residual stream passes, in order.
         head: the module whose output, after whatever the model's code does to it, are the logits.
         frames: what each block returned beside the stream on the probe pass; None where it returned the stream alone.
         d_model: width of the stream.
         stream_dtype: dtype of the stream, which some models keep wider than their weights.
+        weights: by which weights that are exchanged or changed later are noticed.
     """
 
     network: Any
@@ -39,6 +40,7 @@ class Anatomy:
     frames: tuple[tuple[Any, ...] | list[Any] | None, ...]
     d_model: int
     stream_dtype: torch.dtype
+    weights: tuple[Any, ...]
 
     @property
     def vocabulary(self) -> int:
@@ -117,13 +119,23 @@ class Anatomy:
     def run(
         self, ids: Int[torch.Tensor, "batch positions"], mask: Int[torch.Tensor, "batch positions"] | None = None
     ) -> Any:
-        """The model's forward pass; None where it was stopped on the way."""
+        """The model's forward pass; None where it was stopped on the way.
+
+        Raises:
+            StatescapeError: if weights have changed since the model was loaded, and with them what was measured of it.
+        """
+        if _signature(self.network) != self.weights:
+            raise StatescapeError(
+                f"The weights of this {type(self.network).__name__} have changed since it was loaded; load it again: "
+                "load_model(model, tokenizer=tokenizer)."
+            )
         ids = ids.to(self.network.device)
         mask = torch.ones_like(ids) if mask is None else mask.to(ids.device)
-        try:
-            return self.network(input_ids=ids, attention_mask=mask, use_cache=False)
-        except _Stopped:
-            return None
+        with evaluating(self.network):
+            try:
+                return self.network(input_ids=ids, attention_mask=mask, use_cache=False)
+            except _Stopped:
+                return None
 
     def _last_logits(self, rows: int) -> Float[torch.Tensor, "rows vocabulary"]:
         logits: torch.Tensor = self.run(self._placeholders(rows)).logits[:, 0].float()
@@ -174,7 +186,29 @@ def locate(network: Any, ids: Int[torch.Tensor, " positions"]) -> Anatomy:
         frames=tuple(calls[block][0].frame for block in blocks),
         d_model=int(stream.shape[-1]),
         stream_dtype=stream.dtype,
+        weights=_signature(network),
     )
+
+
+def _signature(network: nn.Module) -> tuple[Any, ...]:
+    """Which tensors the weights are, where they lie, and how often they have been written to."""
+    return tuple(
+        (id(weight), weight.data_ptr(), 0 if weight.is_inference() else weight._version)
+        for weight in network.parameters()
+    )
+
+
+@contextmanager
+def evaluating(network: nn.Module) -> Iterator[None]:
+    """Every module in evaluation mode, and afterwards in its own again."""
+    training = [module for module in network.modules() if module.training]
+    for module in training:
+        module.training = False
+    try:
+        yield
+    finally:
+        for module in training:
+            module.training = True
 
 
 @dataclass(eq=False)
@@ -203,6 +237,7 @@ def _calls(network: Any, members: set[nn.Module], ids: torch.Tensor) -> dict[nn.
         for member in members:
             stack.enter_context(hooked(member.register_forward_pre_hook(enter, with_kwargs=True)))
             stack.enter_context(hooked(member.register_forward_hook(leave)))
+        stack.enter_context(evaluating(network))
         batch = ids[None].to(network.device)
         try:
             network(input_ids=batch, attention_mask=torch.ones_like(batch), use_cache=False)

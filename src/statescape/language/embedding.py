@@ -26,7 +26,7 @@ def token_embeddings(anatomy: Anatomy) -> Float[torch.Tensor, "vocabulary d_mode
         StatescapeError: if token and position do not simply add up at the entrance of the first block.
     """
     matrix: torch.Tensor = anatomy.network.get_input_embeddings().weight.detach()
-    position = _position_at_start(anatomy, len(matrix))
+    position = position_at_start(anatomy)
     probe = torch.linspace(0, len(matrix) - 1, min(64, len(matrix))).long()
     measured = anatomy.entering(probe[:, None])[:, 0] - position
     factor = _multiple_of(matrix[probe].float(), measured, _AGREE[anatomy.network.dtype])
@@ -37,9 +37,14 @@ def token_embeddings(anatomy: Anatomy) -> Float[torch.Tensor, "vocabulary d_mode
     return torch.cat([anatomy.entering(part[:, None])[:, 0] - position for part in ids])
 
 
-def _position_at_start(anatomy: Anatomy, vocabulary: int) -> Float[torch.Tensor, " d_model"]:
-    """What is added at position 0 whatever the token; zeros for a model without added positions."""
-    one, other = torch.tensor([[1] * 4, [vocabulary - 1] * 4])
+@torch.inference_mode()
+def position_at_start(anatomy: Anatomy) -> Float[torch.Tensor, " d_model"]:
+    """What is added at position 0 whatever the token; zeros for a model without added positions.
+
+    Raises:
+        StatescapeError: if token and position do not simply add up at the entrance of the first block.
+    """
+    one, other = torch.tensor([[1] * 4, [anatomy.vocabulary - 1] * 4])
     streams = anatomy.entering(torch.stack([one, other]))
     tolerance = _AGREE[anatomy.network.dtype] * float(streams.abs().max())
     if float((streams - streams[:, :1]).abs().max()) <= tolerance:

@@ -5,6 +5,7 @@ Made by `load_model`; `trace` runs it on a text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,9 +17,9 @@ from jaxtyping import Float
 
 from statescape.errors import StatescapeError
 from statescape.language.anatomy import Anatomy, locate
-from statescape.language.batches import batched, keeps_company, states_together
+from statescape.language.batches import batched, is_causal, keeps_company, states_together
 from statescape.language.decoder import ERROR_BOUNDS, ModelDecoder, decode, make_decoder, verified
-from statescape.language.embedding import token_embeddings
+from statescape.language.embedding import position_at_start, token_embeddings
 from statescape.language.facts import ModelFacts
 from statescape.language.parts import Parts, find_parts
 from statescape.language.tokens import Tokens, bind
@@ -26,8 +27,12 @@ from statescape.language.tokens import Tokens, bind
 if TYPE_CHECKING:
     from statescape.language.trace import Trace
 
-# Positions of the probe text: enough to tell positions apart, few enough for any context.
+# Positions of the probe text: enough to tell positions apart, few enough for any context. A longer one asks whether the
+# model is causal: past windows, chunks and selections, windows only where that takes seconds (positions times weights).
 _PROBE_POSITIONS = 12
+_LONG_POSITIONS = 40
+_MOST_WORK = 1e11
+_REACH = re.compile(r"window(?!_layers)|chunk_size|block_size|^index_topk$")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,24 +82,32 @@ class LanguageModel:
             return None
         return np.asarray(linear.scale * (linear.weight[token].double().cpu().numpy() - self._mean_row))
 
-    def trace(self, text: str, last: int | None = None) -> Trace:
+    def trace(self, text: Any, last: int | None = None) -> Trace:
         """Run the model on ``text``; with ``last`` on its last so many tokens only.
 
+        Args:
+            text: a text; or the ids of its tokens (a list, an array or a tensor of whole numbers), which are taken as
+                they are, without a token put in front.
+            last: how many tokens to keep, counted from the end.
+
         Raises:
-            StatescapeError: for blank text, or text longer than the model's context.
+            StatescapeError: for blank text, text longer than the model's context, or ids that are none of its.
         """
         from statescape.language.trace import Trace
 
-        ids = self.tokens.encode(text, last)
+        ids = self._ids(text, last)
         return Trace.of(self, text, ids, self.anatomy.states(torch.tensor(ids)).cpu().numpy())
 
-    def traces(self, texts: Iterable[str], *, batch: int = 8) -> Iterator[Trace]:
+    def _ids(self, text: Any, last: int | None = None) -> tuple[int, ...]:
+        return self.tokens.encode(text, last) if isinstance(text, str) else self.tokens.encode_ids(text, last)
+
+    def traces(self, texts: Iterable[Any], *, batch: int = 8) -> Iterator[Trace]:
         """Run the model on many texts, several in one pass; the states are those of `trace`, text by text.
 
         Texts are read as they are asked for, so that memory holds one batch whatever the number of texts.
 
         Args:
-            texts: the texts, in the order in which their traces come back.
+            texts: the texts (or ids, as for `trace`), in the order in which their traces come back.
             batch: most texts of one pass; texts of about the same length waste the least.
 
         Raises:
@@ -102,10 +115,12 @@ class LanguageModel:
         """
         from statescape.language.trace import Trace
 
+        if isinstance(texts, str):
+            raise StatescapeError("Many texts come in a list; for one there is trace.")
         if batch < 1:
             raise StatescapeError(f"A batch holds at least one text; got {batch}.")
         for together in batched(texts, batch):
-            ids = [self.tokens.encode(text) for text in together]
+            ids = [self._ids(text) for text in together]
             for text, own, states in zip(together, ids, self.states_of(ids), strict=True):
                 yield Trace.of(self, text, own, states.cpu().numpy())
 
@@ -118,7 +133,7 @@ class LanguageModel:
     @cached_property
     def keeps_company(self) -> bool:
         """Whether the states of a text are the same when it is padded and run beside a longer one."""
-        probe = _probe(self.facts.vocab_size, _context(self.anatomy.network.config.get_text_config()))
+        probe = _long_probe(self.anatomy)
         return keeps_company(self.anatomy, [probe.tolist(), probe[: (len(probe) + 1) // 2].tolist()])
 
     @property
@@ -200,8 +215,12 @@ def _read(network: Any, name: str) -> tuple[Anatomy, ModelDecoder, ModelFacts]:
         if not bool(torch.isfinite(logits).all()):
             raise StatescapeError(f"{name} gives logits that are NaN or infinite; its weights are damaged.")
         states = anatomy.states(ids)
-        if not _is_causal(anatomy, ids, states):
-            raise StatescapeError(f"{name} reads its text in both directions; statescape reads causal language models.")
+        if not is_causal(anatomy, _long_probe(anatomy)):
+            raise StatescapeError(
+                f"{name} reads its text in both directions, or gives its beginning other states where more text "
+                "follows; statescape reads causal language models."
+            )
+        position_at_start(anatomy)
         decoder = make_decoder(anatomy)
         error, bound = verified(decoder, states[-1], logits, network.dtype)
     facts = ModelFacts(
@@ -225,17 +244,19 @@ def _multiples(rows: np.ndarray, embeddings: np.ndarray) -> bool:
     return bool(np.abs(embeddings - factor * rows).max() <= 1e-5 * np.abs(embeddings).max())
 
 
-def _is_causal(anatomy: Anatomy, ids: torch.Tensor, states: torch.Tensor) -> bool:
-    """Whether another last token leaves all states before it as they are, but for rounding."""
-    changed = ids.clone()
-    changed[-1] = ids[0]
-    difference = (anatomy.states(changed) - states)[:, :-1].abs().max()
-    return bool(difference <= 64 * torch.finfo(anatomy.stream_dtype).eps * states.abs().max())
+def _long_probe(anatomy: Anatomy) -> torch.Tensor:
+    """A probe text that is longer than what the model's attention reaches or selects, where that is affordable."""
+    config = anatomy.network.config.get_text_config()
+    numbers = {name: value for name, value in vars(config).items() if isinstance(value, int) and _REACH.search(name)}
+    positions = max([0, *numbers.values()]) + _LONG_POSITIONS // 2
+    if positions * sum(weight.numel() for weight in anatomy.network.parameters()) > _MOST_WORK:
+        positions = numbers.get("index_topk", 0) + _LONG_POSITIONS // 2
+    return _probe(anatomy.vocabulary, _context(config), max(positions, _LONG_POSITIONS))
 
 
-def _probe(vocabulary: int, context: int | None) -> torch.Tensor:
+def _probe(vocabulary: int, context: int | None, positions: int = _PROBE_POSITIONS) -> torch.Tensor:
     """A probe text: ids spread over the vocabulary by the golden ratio."""
-    positions = min(_PROBE_POSITIONS, context or _PROBE_POSITIONS)
+    positions = min(positions, context or positions)
     return torch.tensor([int((0.31 + 0.6180339887 * index) % 1 * vocabulary) for index in range(positions)])
 
 

@@ -22,7 +22,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import nn
 
-from statescape.language.anatomy import Anatomy, hooked, stream_among
+from statescape.language.anatomy import Anatomy, evaluating, hooked, stream_among
 
 # Smallest factor of a part: what enters with less is no part of the sum.
 _SMALLEST_FACTOR = 1e-3
@@ -65,10 +65,15 @@ class Parts:
 @torch.inference_mode()
 def find_parts(anatomy: Anatomy, ids: Int[torch.Tensor, " positions"]) -> Parts | str:
     """Attention and MLP of every block, or the reason why they cannot be told apart."""
-    attention, mlp = [], []
-    in_sequence = True
     with _noting_calls(anatomy.blocks) as calls:
         shape = anatomy.states(ids).shape[1:]
+    with evaluating(anatomy.network):
+        return _parts(anatomy, calls, shape)
+
+
+def _parts(anatomy: Anatomy, calls: list[tuple[tuple[Any, ...], dict[str, Any]]], shape: torch.Size) -> Parts | str:
+    attention, mlp = [], []
+    in_sequence = True
     for number, block in enumerate(anatomy.blocks):
         exact, args, kwargs, eps = _in_float32(block, *calls[number], anatomy.eps)
         entered = _copy(stream_among([*args, *kwargs.values()])).reshape(shape)

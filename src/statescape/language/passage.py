@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from statescape.errors import StatescapeError
 from statescape.language.tokens import Tokens
 
 LONGEST = 1024
@@ -71,12 +70,7 @@ def split(tokens: Tokens, text: str) -> tuple[tuple[int, ...], ...]:
     Raises:
         StatescapeError: where the tokenizer gives an id that the model has no embedding for.
     """
-    ids = tuple(tokens.tokenizer.encode(text, add_special_tokens=False, verbose=False))
-    if ids and max(ids) >= len(tokens.vocabulary):
-        raise StatescapeError(
-            f"The tokenizer does not fit the model: it gives id {max(ids)}, the model has {len(tokens.vocabulary)} "
-            "embeddings; load the one that the model was trained with."
-        )
+    ids = tokens.own(text)
     room = max(1, (tokens.context or LONGEST) - len(tokens.prefix))
     return tuple(tokens.prefix + ids[start : start + room] for start in range(0, len(ids), room))
 

@@ -1,16 +1,19 @@
 """How a text becomes ids, and how ids read: the tokenizer with its policy on what stands in front of a text.
 
 The tokenizer's own template decides whether a beginning-of-sequence token is put in front; ``bos=True`` or ``False``
-overrides it. Tokens are shown as they read: spaces kept, byte-level alphabets decoded, bytes that are no text on their
-own as ``<0xE2>``.
+overrides it. A text that opens with that token already gets no second one. Tokens are shown as they read: spaces kept,
+byte-level alphabets decoded, bytes that are no text on their own as ``<0xE2>``.
 """
 
 from __future__ import annotations
 
 import codecs
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from statescape.errors import StatescapeError
 
@@ -39,23 +42,65 @@ class Tokens:
         Raises:
             StatescapeError: for blank text, text that is no valid Unicode, text longer than the context.
         """
-        if last is not None and last < 1:
-            raise StatescapeError(f"--last takes a number of tokens, at least 1; got {last}.")
         if not text.strip():
             raise StatescapeError("The text is empty; give at least one word.")
+        if not (ids := self._plain(text)):
+            raise StatescapeError("The tokenizer makes no token of this text; give a text with letters.")
+        return self._framed(self._unopened(ids), last)
+
+    def encode_ids(self, ids: Any, last: int | None = None) -> tuple[int, ...]:
+        """Ids that were made elsewhere, as they are; with ``last`` only the last so many.
+
+        Raises:
+            StatescapeError: for anything but one row of ids of the vocabulary, no longer than the context.
+        """
+        if isinstance(ids, Mapping) or (isinstance(ids, list | tuple) and ids and isinstance(ids[0], Mapping)):
+            raise StatescapeError(
+                "A trace reads a text or token ids; make the text of chat messages first: "
+                "tokenizer.apply_chat_template(messages, tokenize=False)."
+            )
+        if not isinstance(ids, list | tuple | range) and not hasattr(ids, "tolist"):
+            raise StatescapeError(f"A trace reads a text or token ids; got {type(ids).__name__}.")
+        try:
+            row = np.asarray(ids.tolist() if hasattr(ids, "tolist") else ids)
+        except ValueError:  # rows of several lengths
+            row = np.empty((0, 0))
+        if row.ndim != 1 or len(row) == 0 or row.dtype.kind not in "iu":
+            raise StatescapeError("Token ids are one list of whole numbers; give those of one text at a time.")
+        if row.min() < 0 or row.max() >= len(self.vocabulary):
+            raise StatescapeError(
+                f"Token ids of this model lie between 0 and {len(self.vocabulary) - 1}; got {row.min()} to {row.max()}."
+            )
+        return replace(self, prefix=())._framed(tuple(row.tolist()), last)
+
+    def own(self, text: str) -> tuple[int, ...]:
+        """Ids of ``text`` without the prefix, also where the text itself opens with it.
+
+        Raises:
+            StatescapeError: for text that is no valid Unicode, ids that the model has no embedding for.
+        """
+        return self._unopened(self._plain(text))
+
+    def _plain(self, text: str) -> tuple[int, ...]:
         try:
             text.encode("utf-8")
         except UnicodeEncodeError as error:
             raise StatescapeError("The text holds bytes that are no UTF-8; save it as UTF-8 and try again.") from error
         ids = tuple(self.tokenizer.encode(text, add_special_tokens=False, verbose=False))
-        if not ids:
-            raise StatescapeError("The tokenizer makes no token of this text; give a text with letters.")
-        largest = max(ids)
+        largest = max(ids, default=0)
         if largest >= len(self.vocabulary):
             raise StatescapeError(
                 f"The tokenizer does not fit the model: it gives id {largest}, the model has "
                 f"{len(self.vocabulary)} embeddings; load the one that the model was trained with."
             )
+        return ids
+
+    def _unopened(self, ids: tuple[int, ...]) -> tuple[int, ...]:
+        return ids[len(self.prefix) :] if ids[: len(self.prefix)] == self.prefix else ids
+
+    def _framed(self, ids: tuple[int, ...], last: int | None) -> tuple[int, ...]:
+        if last is not None and last < 1:
+            raise StatescapeError(f"--last takes a number of tokens, at least 1; got {last}.")
         if last is not None:
             ids = ids[-last:]
         room = None if self.context is None else self.context - len(self.prefix)
@@ -72,7 +117,7 @@ class Tokens:
         Raises:
             StatescapeError: for text that is blank or no valid Unicode.
         """
-        ids = replace(self, context=None).encode(text)[len(self.prefix) :]
+        ids = self.own(text)
         size = len(ids) if self.context is None else self.context - len(self.prefix)
         return [self.prefix + ids[start : start + size] for start in range(0, len(ids), size)]
 

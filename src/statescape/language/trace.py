@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from jaxtyping import Float, Int
 from statescape.errors import StatescapeError
 from statescape.geometry import rogue_dimensions
 from statescape.language.attribution import fixed_norm, logit_shares
+from statescape.language.facts import ModelFacts
 from statescape.language.lens import read_lens
 from statescape.language.lens_readout import LensReadout
 from statescape.language.lenses import Lens, LogitLens, points_read
@@ -33,6 +34,7 @@ class Trace:
         tokens: its tokens as they read, with what the policy put in front.
         token_ids: their ids.
         states: s_0 to s_L at every position, raw, before the final norm.
+        ids_given: whether token ids were given instead of a text, so that nothing was put in front.
     """
 
     model: LanguageModel
@@ -40,16 +42,26 @@ class Trace:
     tokens: tuple[str, ...]
     token_ids: tuple[int, ...]
     states: Float[np.ndarray, "states positions d_model"]
+    ids_given: bool = False
+
+    @property
+    def facts(self) -> ModelFacts:
+        """Facts of the model, with what opens this text."""
+        facts, tokens = self.model.facts, self.model.tokens
+        if not self.ids_given:
+            return facts
+        opening = tokens.prefix or (tokens.tokenizer.bos_token_id,)
+        return replace(facts, bos="token ids as given", has_bos=self.token_ids[: len(opening)] == opening)
 
     @classmethod
     def of(
         cls,
         model: LanguageModel,
-        text: str,
+        text: Any,
         token_ids: tuple[int, ...],
         states: Float[np.ndarray, "states positions d_model"],
     ) -> Trace:
-        """The trace of a text that ``model`` has read.
+        """The trace of a text, or of token ids without one, that ``model`` has read.
 
         Raises:
             StatescapeError: if states are not finite.
@@ -58,7 +70,10 @@ class Trace:
             raise StatescapeError(
                 f"{model.facts.name} overflows on this text (states not finite); save it in float32 and try again."
             )
-        return cls(model, text, tuple(model.vocabulary[index] for index in token_ids), token_ids, states)
+        tokens = tuple(model.vocabulary[index] for index in token_ids)
+        if isinstance(text, str):
+            return cls(model, text, tokens, token_ids, states)
+        return cls(model, "".join(tokens), tokens, token_ids, states, ids_given=True)
 
     @classmethod
     def from_transformer_lens(
@@ -83,7 +98,7 @@ class Trace:
         from statescape.language.interop import read_cache
 
         model, ids, states = read_cache(cache, model, token_ids, row)
-        return cls.of(model, "".join(model.vocabulary[index] for index in ids), ids, states)
+        return cls.of(model, ids, ids, states)
 
     def path(self, position: int = -1) -> StatePath:
         """The path of the state at one position; negative positions count from the end.
@@ -102,7 +117,7 @@ class Trace:
         logits = self.model.decode(states)
         steps = self._steps(position, int(logits[-1].argmax()))
         return StatePath(
-            model=self.model.facts,
+            model=self.facts,
             text=self.text,
             tokens=self.tokens,
             token_ids=self.token_ids,
@@ -173,7 +188,7 @@ class Trace:
         """The same tokens through the same architecture with freshly drawn weights: a null."""
         model = self.model.with_random_weights(seed)
         states = model.anatomy.states(torch.tensor(self.token_ids)).cpu().numpy()
-        return Trace(model, self.text, self.tokens, self.token_ids, states)
+        return replace(self, model=model, states=states)
 
     @property
     def steps_note(self) -> str:
