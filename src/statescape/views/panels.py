@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 from plotly.subplots import make_subplots
 
+from statescape.views.offline import LAYOUT, OfflineFigure
 from statescape.views.theme import plotly_template
 
 
@@ -37,6 +38,7 @@ def panels(
     whole = rows * height + top + 50
     inner = whole - top - 50
     figure = make_subplots(
+        figure=OfflineFigure(),
         rows=rows,
         cols=columns,
         subplot_titles=list(titles),
@@ -46,6 +48,7 @@ def panels(
     )
     figure.update_layout(
         template=plotly_template(),
+        **LAYOUT,
         height=whole,
         margin={"t": top, "b": 50},
         legend={"y": 1 + 34 / inner, "yanchor": "bottom"},

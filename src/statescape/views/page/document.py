@@ -19,6 +19,7 @@ from typing import Any
 from statescape import __version__
 from statescape.files import written_whole
 from statescape.views.marked import said_in_script
+from statescape.views.offline import CONFIG
 from statescape.views.page.blocks import Block, Figure, escaped, figures_in
 from statescape.views.theme import DARK, LIGHT, MONO_FONT, SCREEN_FONT, Ground
 from statescape.wording import say, spoken
@@ -136,7 +137,7 @@ def _section(number: int, section: Section) -> str:
 def _payloads(figures: Sequence[Figure]) -> str:
     if not figures:
         return f"<script>{_script()}</script>"
-    content = {"figures": [_figure(block) for block in figures]}
+    content = {"figures": [_figure(block) for block in figures], "config": CONFIG}
     packed = _packed(json.dumps(content, separators=(",", ":")).encode("ascii"))
     return (
         f'<script type="text/plain" id="plotly">{_plotly()}</script>\n'

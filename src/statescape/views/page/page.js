@@ -9,7 +9,7 @@
   // What the buttons over a figure say: Plotly's own English is the key.
   const BUTTONS = { "Download plot as a PNG": "§Download plot as a PNG§", "Zoom": "§Zoom§", "Pan": "§Pan§",
     "Zoom in": "§Zoom in§", "Zoom out": "§Zoom out§", "Reset axes": "§Reset axes§" };
-  const CONFIG = { locale: LANGUAGE, locales: { [LANGUAGE]: { dictionary: BUTTONS } }, displaylogo: false, responsive: false, scrollZoom: false,
+  const CONFIG = { locale: LANGUAGE, locales: { [LANGUAGE]: { dictionary: BUTTONS } }, responsive: false, scrollZoom: false,
     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
 
   const dark = () => root.dataset.theme
@@ -89,7 +89,8 @@
     const script = document.createElement("script");
     script.textContent = code;
     document.head.append(script);
-    const { figures } = JSON.parse(text);
+    const { figures, config } = JSON.parse(text);
+    Object.assign(CONFIG, config); // without a way out of the machine
     const drawn = new Map();
     const drawTo = async (to, pause = breath) => {
       for (const figure of figures) {
