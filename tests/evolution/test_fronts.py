@@ -12,13 +12,14 @@ from statescape.evolution import Settings, evolve, resume
 from statescape.evolution.conditions import Conditions
 from statescape.evolution.encodings import by_name as encoding
 from statescape.evolution.front import ever_survived
+from statescape.evolution.ledger import Ledger
 from statescape.evolution.reading import champion_of
 from statescape.evolution.scoring import score
 from statescape.evolution.search import Search, arm_by_name
 from statescape.evolution.search.fronts import crowding, in_order, nobody_dominates
 from statescape.evolution.space import SearchSpace
 from statescape.reservoir.tasks import by_name
-from statescape.runs import Journal, Serial
+from statescape.runs import Serial
 from tests.cli.running import assert_refused, in_process
 
 POINTS = st.lists(
@@ -140,8 +141,8 @@ def test_the_front_of_a_run_has_fresh_scores_on_common_trials(whole):
 
 def test_those_that_ever_survived_are_the_candidates_of_the_front(whole):
     result, file = whole
-    with Journal.read(file) as journal:
-        candidates = ever_survived(journal, "genetic")
+    with Ledger.read(file) as kept:
+        candidates = ever_survived(kept, "genetic")
     numbers = [one.number for one in candidates]
     assert {one.candidate for one in result.front} <= set(numbers)
     assert {one.number for one in result.found.survivors} <= set(numbers)

@@ -94,12 +94,14 @@ def test_a_run_that_was_finished_before_runs_had_a_front_is_read_without_one(who
 def test_the_journal_has_every_candidate_with_parents_trials_and_scores(whole) -> None:
     result, file = whole
     with Journal.read(file) as journal:
-        born = dict(journal.rows("SELECT arm, count(*) FROM candidates GROUP BY arm"))
+        born = dict(journal.rows("rows", tuple, "SELECT arm, count(*) FROM candidates GROUP BY arm"))
         assert born["genetic"] == 4 + 3 * 8
-        scored = journal.rows("SELECT count(*) FROM scores WHERE arm = 'genetic'")[0][0]
+        scored = journal.rows("rows", tuple, "SELECT count(*) FROM scores WHERE arm = 'genetic'")[0][0]
         assert scored == result.found.trainings
         orphans = journal.rows(
-            "SELECT count(*) FROM scores s LEFT JOIN trials t USING (arm, generation, trial) WHERE t.seed IS NULL"
+            "rows",
+            tuple,
+            "SELECT count(*) FROM scores s LEFT JOIN trials t USING (arm, generation, trial) WHERE t.seed IS NULL",
         )
         assert orphans == [(0,)]
     number = result.best.candidate.number

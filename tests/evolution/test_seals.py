@@ -180,10 +180,10 @@ def test_what_was_sealed_is_remembered_and_not_computed_again() -> None:
     plan = Sealing(by_name("memory-noisy"), Topology(scr(6).W), np.ones((6, 1)), HYPER, ("SCR",), {}, {}, 0, tune=False)
     kept: dict = {}
 
-    def remember(key, compute):
+    def remember(key, compute, read):
         if key not in kept:
             kept[key] = compute()
-        return kept[key]
+        return read(kept[key])
 
     first = seal(plan, Serial(), remember)
     assert set(kept) == {f"seal/{level}/{name}" for level in LEVELS for name in (CHAMPION, "SCR")}

@@ -1,5 +1,7 @@
 """The search as a game of ask and tell: what is compared with what, what may be lost, and what it depends on."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -20,6 +22,7 @@ from statescape.evolution.space import SearchSpace
 from statescape.reservoir import Topology, scr
 from statescape.reservoir.tasks import by_name as task_by_name
 from statescape.runs import Processes, Serial
+from statescape.runs.plain import typed
 
 SPACE = SearchSpace(by_name("ternary", 8))
 
@@ -237,7 +240,7 @@ def test_rates_follow_success_above_a_floor_and_fixed_rates_stay() -> None:
         credit, fixed = credit.after(news), fixed.after(news)
     assert credit.probabilities == pytest.approx([1 - FLOOR / 2, FLOOR / 2], abs=1e-6)
     assert fixed.probabilities == pytest.approx([0.5, 0.5])
-    assert Credit.from_json(credit.as_json()) == credit
+    assert typed(Credit, asdict(credit)) == credit
 
 
 def test_the_final_finds_the_better_wiring_among_flattered_records() -> None:

@@ -314,14 +314,13 @@ def test_a_run_whose_worker_and_then_whose_scheduler_is_killed_ends_like_any_oth
 
 
 def _await_generation(file, number):
-    from statescape.evolution.ledger import history
-    from statescape.runs import Journal
+    from statescape.evolution.ledger import Ledger
 
     deadline = time.monotonic() + 200
     while time.monotonic() < deadline:
         if file.exists():
-            with Journal.read(file) as journal:
-                if len(history(journal, "genetic")) > number:
+            with Ledger.read(file) as kept:
+                if kept.generations("genetic") > number:
                     return
         time.sleep(0.02)
     raise AssertionError("the run did not come so far")

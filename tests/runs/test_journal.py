@@ -69,7 +69,7 @@ def test_what_was_written_is_there_and_one_file_remains(run):
         assert (journal.kind, journal.settings, journal.finished) == ("pairs", {"a": [1, 2.5, "b"]}, True)
         assert journal.get("key") == b"\x00\xff"
         assert journal.get("none") is None
-        assert journal.rows("SELECT count(*) FROM pairs") == [(20,)]
+        assert journal.rows("rows", tuple, "SELECT count(*) FROM pairs") == [(20,)]
         assert journal.created.endswith("+00:00")
     assert {file.name for file in run.parent.iterdir()} <= {"one.run", "one.run.lock"}
 
@@ -86,7 +86,7 @@ def test_a_transaction_that_fails_leaves_nothing(run):
         with pytest.raises(KeyError):
             _break_off(journal)
         assert journal.get("half") is None
-        assert journal.rows("SELECT count(*) FROM pairs") == [(20,)]
+        assert journal.rows("rows", tuple, "SELECT count(*) FROM pairs") == [(20,)]
         with journal.transaction() as database:  # and the next one works
             journal.put("whole", b"1", database)
         assert journal.get("whole") == b"1"
@@ -109,7 +109,7 @@ def test_transactions_are_whole_or_not_at_all_after_a_kill(tmp_path, until):
     said = _kill(process)
     reached = int(said[-1]) if said else until
     with Journal.open(path, kind="pairs") as journal:
-        numbers = [number for (number,) in journal.rows("SELECT number FROM pairs ORDER BY number")]
+        numbers = [number for (number,) in journal.rows("rows", tuple, "SELECT number FROM pairs ORDER BY number")]
         assert numbers == list(range(len(numbers)))
         assert len(numbers) % 2 == 0
         assert int(journal.get("last")) == len(numbers) // 2 - 1
@@ -129,7 +129,7 @@ def test_one_process_writes_and_others_read_meanwhile(tmp_path):
         counts = []
         for _ in range(5):
             with Journal.read(path, kind="pairs") as journal:
-                ((count, last),) = journal.rows("SELECT count(*), (SELECT value FROM blobs) FROM pairs")
+                ((count, last),) = journal.rows("rows", tuple, "SELECT count(*), (SELECT value FROM blobs) FROM pairs")
                 assert count == 2 * (int(last) + 1)
                 counts.append(count)
             process.stdout.readline()
@@ -226,7 +226,7 @@ def test_a_full_disk_is_one_sentence_and_the_run_goes_on_later(run):
         with pytest.raises(StatescapeError, match=r"The disk is full: .*free some space and resume"):
             journal.put("large", b"z" * 1_000_000)
         assert journal.get("large") is None
-        assert journal.rows("SELECT count(*) FROM pairs") == [(20,)]
+        assert journal.rows("rows", tuple, "SELECT count(*) FROM pairs") == [(20,)]
     with Journal.open(run) as journal:
         journal.put("large", b"z" * 1_000_000)
         assert len(journal.get("large")) == 1_000_000

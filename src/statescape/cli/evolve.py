@@ -304,11 +304,10 @@ def _names(listed: str) -> tuple[str, ...]:
 
 def _begun(file: Path) -> bool:
     """Whether a run holds a generation already."""
-    from statescape.evolution.ledger import history
-    from statescape.runs import Journal
+    from statescape.evolution.ledger import Ledger
 
     try:
-        with Journal.read(file) as journal:
-            return bool(journal.rows("SELECT 1 FROM generations LIMIT 1")) or bool(history(journal, "genetic"))
+        with Ledger.read(file) as kept:
+            return kept.generations(kept.settings.arm) > 0
     except StatescapeError:
         return True

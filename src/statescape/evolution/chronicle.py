@@ -6,7 +6,6 @@ are differences of records, log scores freed from the difficulty of their trials
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -14,29 +13,10 @@ from functools import cached_property
 from pathlib import Path
 
 from statescape.errors import StatescapeError
-from statescape.evolution import ledger
-from statescape.evolution.credit import Credit
 from statescape.evolution.genome import Genome
+from statescape.evolution.ledger import Birth, Ledger, State
 from statescape.evolution.search.candidate import Record
-from statescape.evolution.settings import Settings
-from statescape.runs import Journal
-
-
-@dataclass(frozen=True)
-class Birth:
-    """How a candidate came to be.
-
-    Attributes:
-        number: its number.
-        generation: in which it was born.
-        operator: what made it.
-        parents: numbers of its parents; none for a random one.
-    """
-
-    number: int
-    generation: int
-    operator: str
-    parents: tuple[int, ...]
+from statescape.runs.plain import DamagedRunError
 
 
 @dataclass(frozen=True)
@@ -144,19 +124,17 @@ def chronicle(run: str | Path, arm: str | None = None) -> Chronicle:
     Raises:
         StatescapeError: where the run cannot be read, or has no generation yet.
     """
-    with Journal.read(run, kind=ledger.KIND) as journal:
-        arm = arm or Settings.from_json(journal.settings).arm
-        births = journal.rows("SELECT number, generation, operator, parents FROM candidates WHERE arm = ?", (arm,))
-        states = journal.rows("SELECT number, state FROM generations WHERE arm = ? ORDER BY number", (arm,))
-    if not states:
-        raise StatescapeError(f"{run} has no generation of {arm} yet; resume it first.")
-    return Chronicle(
-        {
-            number: Birth(number, generation, operator, tuple(json.loads(parents)))
-            for number, generation, operator, parents in births
-        },
-        tuple(_moment(number, json.loads(state)) for number, state in states),
-    )
+    with Ledger.read(run) as kept:
+        arm = arm or kept.settings.arm
+        births, states = kept.births(arm), kept.states(arm)
+        if not states:
+            raise StatescapeError(f"{run} has no generation of {arm} yet; resume it first.")
+        known = {number for _, _, state in states for number in state.records} | {
+            parent for birth in births.values() for parent in birth.parents
+        }
+        if known - set(births):
+            raise DamagedRunError(f"{run} is damaged: it lacks candidate {min(known - set(births))}.")
+    return Chronicle(births, tuple(_moment(number, state) for number, _, state in states))
 
 
 @dataclass(frozen=True)
@@ -180,12 +158,10 @@ def progress_of(run: str | Path) -> RunProgress:
     Raises:
         StatescapeError: where the run cannot be read.
     """
-    with Journal.read(run, kind=ledger.KIND) as journal:
-        arm = Settings.from_json(journal.settings).arm
-        generations = journal.rows("SELECT count(*) FROM generations WHERE arm = ?", (arm,))[0][0]
-        final = journal.get(f"final/{arm}")
-        finished = journal.finished
-    champion = None if final is None else int(json.loads(final)["champion"])
+    with Ledger.read(run) as kept:
+        arm = kept.settings.arm
+        generations, final, finished = kept.generations(arm), kept.final(arm), kept.journal.finished
+    champion = None if final is None else final.champion
     if finished:
         words = f"{generations:,} generations, sealed"
     elif champion is not None:
@@ -201,9 +177,8 @@ def genomes(run: str | Path, numbers: Collection[int], arm: str | None = None) -
     Raises:
         StatescapeError: where the run cannot be read or lacks one of them.
     """
-    with Journal.read(run, kind=ledger.KIND) as journal:
-        arm = arm or Settings.from_json(journal.settings).arm
-        return {number: ledger.candidate(journal, arm, number).genome for number in numbers}
+    with Ledger.read(run) as kept:
+        return {number: kept.candidate(arm or kept.settings.arm, number).genome for number in numbers}
 
 
 def scores(run: str | Path, number: int) -> tuple[float, ...]:
@@ -212,16 +187,10 @@ def scores(run: str | Path, number: int) -> tuple[float, ...]:
     Raises:
         StatescapeError: where the run cannot be read.
     """
-    with Journal.read(run, kind=ledger.KIND) as journal:
-        rows = journal.rows(
-            "SELECT score FROM scores WHERE arm = ? AND candidate = ? ORDER BY generation, trial",
-            (Settings.from_json(journal.settings).arm, number),
-        )
-    return tuple(math.inf if score is None else float(score) for (score,) in rows)
+    with Ledger.read(run) as kept:
+        return kept.scores(kept.settings.arm, number)
 
 
-def _moment(number: int, state: dict[str, object]) -> Moment:
-    credit = Credit.from_json(state["credit"])  # type: ignore[arg-type]
-    members = tuple((one, Record(n, total, raw)) for one, n, total, raw in state["members"])  # type: ignore[attr-defined]
-    rates = dict(zip(credit.names, credit.probabilities.tolist(), strict=True))
-    return Moment(number, members, float(state["noise"]), rates)  # type: ignore[arg-type]
+def _moment(number: int, state: State) -> Moment:
+    rates = dict(zip(state.credit.names, state.credit.probabilities.tolist(), strict=True))
+    return Moment(number, tuple(state.records.items()), state.noise, rates)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+
+from statescape.errors import StatescapeError
 
 # Share of all rates that is spread evenly, whatever the credit.
 FLOOR = 0.2
@@ -37,6 +38,8 @@ class Credit:
     def __post_init__(self) -> None:
         if not self.quality:
             object.__setattr__(self, "quality", (1.0,) * len(self.names))
+        if len(self.quality) != len(self.names):
+            raise StatescapeError(f"{len(self.names)} operators have {len(self.quality)} qualities.")
 
     @property
     def probabilities(self) -> Float[np.ndarray, " operators"]:
@@ -60,12 +63,3 @@ class Credit:
             better = [gain > 0 for label, gain in improvements if label == name]
             quality.append(old if not better else (1.0 - MEMORY) * old + MEMORY * sum(better) / len(better))
         return Credit(self.names, self.adapt, tuple(quality))
-
-    def as_json(self) -> dict[str, Any]:
-        """All of it, as plain JSON."""
-        return {"names": list(self.names), "adapt": self.adapt, "quality": list(self.quality)}
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Credit:
-        """What `as_json` gave."""
-        return cls(tuple(data["names"]), bool(data["adapt"]), tuple(data["quality"]))

@@ -7,22 +7,21 @@ and these scores do not. What is dominated then is left out.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from statescape.evolution import ledger
 from statescape.evolution.conditions import Conditions
+from statescape.evolution.ledger import Ledger
 from statescape.evolution.scoring import score
 from statescape.evolution.search.candidate import Candidate, Record
 from statescape.evolution.search.final import RESCORED
 from statescape.evolution.search.fronts import by_fronts, nobody_dominates
 from statescape.evolution.search.population import merit
 from statescape.evolution.space import SearchSpace
-from statescape.runs import Executor, Journal
+from statescape.runs import Executor
 
 # Points that are scored once more; the most crowded are left out.
 MOST = 16
@@ -85,7 +84,7 @@ def front_of(
 
 
 def front_of_run(
-    journal: Journal,
+    kept: Ledger,
     arm: str,
     space: SearchSpace,
     conditions: Conditions,
@@ -93,15 +92,15 @@ def front_of_run(
     executor: Executor,
 ) -> list[dict[str, Any]]:
     """The front of an arm's search as plain JSON."""
-    kept = ledger.population(journal, arm)
-    noise = 0.0 if kept is None else kept[0].noise
-    points = front_of(ever_survived(journal, arm), space, conditions, noise, stream, executor)
+    last = kept.states(arm, last=True)
+    noise = last[0][2].noise if last else 0.0
+    points = front_of(ever_survived(kept, arm), space, conditions, noise, stream, executor)
     return [asdict(point) for point in points]
 
 
-def ever_survived(journal: Journal, arm: str) -> list[Candidate]:
+def ever_survived(kept: Ledger, arm: str) -> list[Candidate]:
     """All candidates that survived a generation, with their last records there, oldest first."""
     records: dict[int, Record] = {}
-    for (state,) in journal.rows("SELECT state FROM generations WHERE arm = ? ORDER BY number", (arm,)):
-        records.update({number: Record(n, total, raw) for number, n, total, raw in json.loads(state)["members"]})
-    return [ledger.candidate(journal, arm, number).with_record(record) for number, record in sorted(records.items())]
+    for _, _, state in kept.states(arm):
+        records.update(state.records)
+    return [kept.candidate(arm, number).with_record(record) for number, record in sorted(records.items())]

@@ -8,6 +8,7 @@ that are not 0, compressed, no objects.
 from __future__ import annotations
 
 import hashlib
+import math
 import struct
 import zlib
 from collections.abc import Mapping
@@ -21,6 +22,9 @@ from statescape.errors import StatescapeError
 
 _MAGIC = b"G1"
 _INPUTS, _RADIUS = "W_in", "sr"
+# Entries that a genome may have where nobody says; bytes of one at most, and of all names and shapes.
+MOST_ENTRIES = 10**7
+_ENTRY_BYTES, _NAME_BYTES = 12, 10**4
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,18 +67,26 @@ class Genome:
         return b"".join(parts)
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Genome:
+    def from_bytes(cls, data: bytes, most: int = MOST_ENTRIES) -> Genome:
         """Read what `to_bytes` wrote.
+
+        Args:
+            data: the bytes.
+            most: entries of all arrays together; a few bytes can name very many.
 
         Raises:
             StatescapeError: for anything else.
         """
         try:
-            arrays = _parse(zlib.decompress(data))
-        except (zlib.error, struct.error, ValueError, IndexError, UnicodeDecodeError, MemoryError):
+            opened = zlib.decompressobj()
+            raw = opened.decompress(data, _ENTRY_BYTES * most + _NAME_BYTES)
+            if not opened.eof:
+                raise ValueError("larger than it may be, or cut off")
+            arrays = _parse(raw, most)
+            W_in, sr = arrays.pop(_INPUTS, None), arrays.pop(_RADIUS, None)
+            return cls(arrays, W_in, None if sr is None else float(sr[0]))
+        except (zlib.error, struct.error, ValueError, IndexError, MemoryError):
             raise StatescapeError("These bytes are no genome that statescape wrote.") from None
-        W_in, sr = arrays.pop(_INPUTS, None), arrays.pop(_RADIUS, None)
-        return cls(arrays, W_in, None if sr is None else float(sr[0]))
 
     @cached_property
     def digest(self) -> bytes:
@@ -96,7 +108,7 @@ class Genome:
         return arrays
 
 
-def _parse(raw: bytes) -> dict[str, np.ndarray]:
+def _parse(raw: bytes, most: int) -> dict[str, np.ndarray]:
     if raw[:2] != _MAGIC:
         raise ValueError("not a genome")
     arrays, position = {}, 2
@@ -113,7 +125,11 @@ def _parse(raw: bytes) -> dict[str, np.ndarray]:
             raise ValueError("not a genome")
         values = np.frombuffer(raw, np.int8 if kind == b"i" else "<f8", count, position + 1)
         position += 1 + values.nbytes
-        array = np.zeros(int(np.prod(shape, dtype=np.int64)))
+        size = math.prod(shape)
+        most -= size
+        if most < 0:
+            raise ValueError("more entries than there may be")
+        array = np.zeros(size)
         array[at] = values
         arrays[name] = array.reshape(shape)
     return arrays

@@ -1,4 +1,7 @@
-"""The wing's own tables in a run's journal: every candidate, every score, the state after every generation.
+"""What a run of the wing holds: every candidate, every score, the state after every generation, what was found.
+
+This is the one place that knows the tables and what their columns and blobs mean. Whatever is read is held against the
+run's own settings here, so that the rest of the wing gets what was once written, or one sentence.
 
 One transaction a generation: a run that is killed loses the generation in progress and nothing else. Random numbers
 come from seeds and generation numbers alone, so no generator has a state that could be lost.
@@ -7,16 +10,27 @@ come from seeds and generation numbers alone, so no generator has a state that c
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
 
 from statescape.errors import StatescapeError
 from statescape.evolution.credit import Credit
 from statescape.evolution.genome import Genome
 from statescape.evolution.search.candidate import Candidate, Record
+from statescape.evolution.search.final import Final
 from statescape.evolution.search.population import Population
 from statescape.evolution.search.search import Generation
+from statescape.evolution.settings import Settings
+from statescape.evolution.source import reopen_task
+from statescape.evolution.space import SearchSpace
+from statescape.reservoir.tasks import Task
 from statescape.runs import Journal
+from statescape.runs.plain import parsed, typed
 
 KIND = "evolution"
 TABLES = """
@@ -63,6 +77,53 @@ class Summary:
     operators: dict[str, tuple[int, int]]
 
 
+@dataclass(frozen=True)
+class Birth:
+    """How a candidate came to be.
+
+    Attributes:
+        number: its number.
+        generation: in which it was born.
+        operator: what made it.
+        parents: numbers of its parents; none for a random one.
+    """
+
+    number: int
+    generation: int
+    operator: str
+    parents: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if any(not 0 <= parent < self.number for parent in self.parents):
+            raise StatescapeError(f"candidate {self.number} is no younger than its parents")
+
+
+@dataclass(frozen=True)
+class State:
+    """A search between two generations, without its genomes; fields as in `Population`.
+
+    Attributes:
+        members: number, trials, total and raw of every survivor, best first.
+    """
+
+    generation: int
+    members: tuple[tuple[int, int, float, float], ...]
+    credit: Credit
+    born: int
+    trainings: int
+    noise: float
+    best_since: int
+
+    def __post_init__(self) -> None:
+        if not self.members or min(self.generation, self.born, self.trainings, self.noise, self.best_since) < 0:
+            raise StatescapeError("it has no survivors, or counts below 0")
+
+    @cached_property
+    def records(self) -> dict[int, Record]:
+        """The record of every survivor, best first."""
+        return {number: Record(n, total, raw) for number, n, total, raw in self.members}
+
+
 def summarise(generation: Generation, seconds: float) -> Summary:
     """The line of a generation."""
     population = generation.population
@@ -77,109 +138,213 @@ def summarise(generation: Generation, seconds: float) -> Summary:
     )
 
 
-def write(journal: Journal, arm: str, generation: Generation, seconds: float) -> None:
-    """Keep a generation that is over."""
-    line = summarise(generation, seconds)
-    with journal.transaction() as database:
-        database.executemany(
-            "INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (arm, one.number, one.generation, one.operator, json.dumps(one.parents), one.genome.to_bytes())
-                for one in generation.born
-            ],
-        )
-        database.executemany(
-            "INSERT INTO trials VALUES (?, ?, ?, ?)",
-            [(arm, line.number, trial, json.dumps(seed)) for trial, seed in enumerate(generation.seeds)],
-        )
-        database.executemany(
-            "INSERT INTO scores VALUES (?, ?, ?, ?, ?)",
-            [(arm, line.number, trial, candidate, score) for candidate, trial, score in generation.scores],
-        )
-        database.execute(
-            "INSERT INTO generations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                arm,
-                line.number,
-                line.best,
-                line.median,
-                line.trainings,
-                seconds,
-                line.diversity,
-                json.dumps(line.operators),
-                json.dumps(_state(generation.population)),
-            ),
-        )
+class Ledger:
+    """A run of the wing, read and written.
 
-
-def history(journal: Journal, arm: str) -> list[Summary]:
-    """All generations of an arm so far."""
-    rows = journal.rows(
-        "SELECT number, best, median, trainings, seconds, diversity, operators FROM generations WHERE arm = ? "
-        "ORDER BY number",
-        (arm,),
-    )
-    return [
-        Summary(
-            number,
-            best,
-            median,
-            trainings,
-            seconds,
-            diversity,
-            {name: (made, kept) for name, (made, kept) in json.loads(operators).items()},
-        )
-        for number, best, median, trainings, seconds, diversity, operators in rows
-    ]
-
-
-def population(journal: Journal, arm: str) -> tuple[Population, float] | None:
-    """The state after the last generation that was kept, and the seconds it took to get there."""
-    rows = journal.rows("SELECT state, seconds FROM generations WHERE arm = ? ORDER BY number DESC LIMIT 1", (arm,))
-    if not rows:
-        return None
-    state = json.loads(rows[0][0])
-    members = tuple(
-        candidate(journal, arm, number).with_record(Record(n, total, raw)) for number, n, total, raw in state["members"]
-    )
-    return (
-        Population(
-            state["generation"],
-            members,
-            Credit.from_json(state["credit"]),
-            state["born"],
-            state["trainings"],
-            state["noise"],
-            state["best_since"],
-        ),
-        float(rows[0][1]),
-    )
-
-
-def candidate(journal: Journal, arm: str, number: int) -> Candidate:
-    """One candidate, without its record.
-
-    Raises:
-        StatescapeError: where there is none of that number.
+    Attributes:
+        journal: its file.
+        settings: what was asked for.
     """
-    rows = journal.rows(
-        "SELECT generation, operator, parents, genome FROM candidates WHERE arm = ? AND number = ?", (arm, number)
-    )
-    if not rows:
-        raise StatescapeError(f"The run has no candidate {number} in its arm {arm!r}.")
-    generation, operator, parents, genome = rows[0]
-    return Candidate(number, generation, tuple(json.loads(parents)), operator, Genome.from_bytes(genome))
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        with journal.understood("settings"):
+            self.settings = Settings.from_json(journal.settings)
+
+    @classmethod
+    @contextmanager
+    def read(cls, run: str | Path) -> Iterator[Ledger]:
+        """A run to look at, also while another process writes it.
+
+        Raises:
+            StatescapeError: where it cannot be read.
+        """
+        with Journal.read(run, kind=KIND) as journal:
+            yield cls(journal)
+
+    @classmethod
+    @contextmanager
+    def opened(cls, run: str | Path) -> Iterator[Ledger]:
+        """A run to go on with.
+
+        Raises:
+            StatescapeError: where it cannot be, or another process writes it.
+        """
+        with Journal.open(run, kind=KIND) as journal:
+            yield cls(journal)
+
+    @classmethod
+    @contextmanager
+    def begun(cls, run: str | Path, settings: Settings, start: Sequence[Genome] = ()) -> Iterator[Ledger]:
+        """A new run.
+
+        Raises:
+            StatescapeError: where something is there, or nothing can be written.
+        """
+        blobs = {f"start/{index:04}": genome.to_bytes() for index, genome in enumerate(start)}
+        with Journal.create(run, KIND, settings.as_json(), TABLES, blobs) as journal:
+            yield cls(journal)
+
+    def task(self) -> Task:
+        """The run's task, where it is still what it was.
+
+        Raises:
+            StatescapeError: where its file has gone or changed, or it was an object of the caller's.
+        """
+        with self.journal.understood("task", refusals=False):
+            return reopen_task(self.settings.task)
+
+    def write(self, arm: str, generation: Generation, seconds: float) -> None:
+        """Keep a generation that is over."""
+        line = summarise(generation, seconds)
+        with self.journal.transaction() as database:
+            database.executemany(
+                "INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (arm, one.number, one.generation, one.operator, json.dumps(one.parents), one.genome.to_bytes())
+                    for one in generation.born
+                ],
+            )
+            database.executemany(
+                "INSERT INTO trials VALUES (?, ?, ?, ?)",
+                [(arm, line.number, trial, json.dumps(seed)) for trial, seed in enumerate(generation.seeds)],
+            )
+            database.executemany(
+                "INSERT INTO scores VALUES (?, ?, ?, ?, ?)",
+                [(arm, line.number, trial, candidate, score) for candidate, trial, score in generation.scores],
+            )
+            database.execute(
+                "INSERT INTO generations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    arm,
+                    line.number,
+                    line.best,
+                    line.median,
+                    line.trainings,
+                    seconds,
+                    line.diversity,
+                    json.dumps(line.operators),
+                    json.dumps(_state(generation.population)),
+                ),
+            )
+
+    def history(self, arm: str) -> list[Summary]:
+        """All generations of an arm so far."""
+        rows = self.journal.rows(
+            "generations",
+            tuple[int, float | None, float | None, int, float, float, str],
+            "SELECT number, best, median, trainings, seconds, diversity, operators FROM generations WHERE arm = ? "
+            "ORDER BY number",
+            (arm,),
+        )
+        with self.journal.understood("generations"):
+            return [
+                Summary(n, _or_infinite(best), _or_infinite(median), trainings, seconds, diversity, _operators(made))
+                for n, best, median, trainings, seconds, diversity, made in rows
+            ]
+
+    def generations(self, arm: str) -> int:
+        """How many generations of an arm are kept."""
+        rows = self.journal.rows("generations", tuple[int], "SELECT count(*) FROM generations WHERE arm = ?", (arm,))
+        return int(rows[0][0])
+
+    def states(self, arm: str, last: bool = False) -> list[tuple[int, float, State]]:
+        """Number, seconds so far and state of every generation of an arm, or of the last alone."""
+        rows = self.journal.rows(
+            "generations",
+            tuple[int, float, str],
+            "SELECT number, seconds, state FROM generations WHERE arm = ? ORDER BY number DESC LIMIT ?",
+            (arm, 1 if last else -1),
+        )
+        with self.journal.understood("states of generations"):
+            return [(number, seconds, typed(State, parsed(state))) for number, seconds, state in reversed(rows)]
+
+    def population(self, arm: str) -> tuple[Population, float] | None:
+        """The state after the last generation that was kept, and the seconds it took to get there."""
+        kept = self.states(arm, last=True)
+        if not kept:
+            return None
+        _, seconds, state = kept[0]
+        members = tuple(self.candidate(arm, number).with_record(record) for number, record in state.records.items())
+        rest = (state.born, state.trainings, state.noise, state.best_since)
+        return Population(state.generation, members, state.credit, *rest), seconds
+
+    def births(self, arm: str) -> dict[int, Birth]:
+        """How every candidate of an arm came to be, by its number."""
+        rows = self.journal.rows(
+            "candidates",
+            tuple[int, int, str, str],
+            "SELECT number, generation, operator, parents FROM candidates WHERE arm = ?",
+            (arm,),
+        )
+        with self.journal.understood("candidates"):
+            return {n: Birth(n, generation, operator, _numbers(parents)) for n, generation, operator, parents in rows}
+
+    def candidate(self, arm: str, number: int) -> Candidate:
+        """One candidate, without its record.
+
+        Raises:
+            StatescapeError: where there is none of that number.
+        """
+        rows = self.journal.rows(
+            f"candidate {number}",
+            tuple[int, str, str, bytes],
+            "SELECT generation, operator, parents, genome FROM candidates WHERE arm = ? AND number = ?",
+            (arm, number),
+        )
+        if not rows:
+            raise StatescapeError(f"The run has no candidate {number} in its arm {arm!r}.")
+        generation, operator, parents, genome = rows[0]
+        with self.journal.understood(f"candidate {number}"):
+            return Candidate(number, generation, _numbers(parents), operator, self._genome(genome))
+
+    def scores(self, arm: str, number: int) -> tuple[float, ...]:
+        """All scores of one candidate, in the order of its trials; infinite where it diverged."""
+        rows = self.journal.rows(
+            "scores",
+            tuple[float | None],
+            "SELECT score FROM scores WHERE arm = ? AND candidate = ? ORDER BY generation, trial",
+            (arm, number),
+        )
+        return tuple(_or_infinite(score) for (score,) in rows)
+
+    def start(self) -> list[Genome]:
+        """The genomes that the search begins with."""
+        part = "start"
+        rows = self.journal.rows(part, tuple[bytes], "SELECT value FROM blobs WHERE key LIKE 'start/%' ORDER BY key")
+        with self.journal.understood(part):
+            return [self._genome(blob) for (blob,) in rows]
+
+    def final(self, arm: str) -> Final | None:
+        """The race of an arm; None where it is not over."""
+        return cast("Final | None", self.journal.known(f"final/{arm}", Final))
+
+    def _genome(self, blob: bytes) -> Genome:
+        """A genome of the space that the settings name, and of no other size."""
+        settings = self.settings
+        genome = Genome.from_bytes(blob, (settings.units + _MOST_INPUTS) ** 2)
+        n_inputs = 1 if genome.W_in is None else genome.W_in.shape[-1]
+        SearchSpace(settings.encoding_of(), n_inputs, settings.radius, settings.evolve_inputs).check(genome)
+        return genome
+
+
+# Inputs of a task beyond which its evolved W_in would be larger than what is read.
+_MOST_INPUTS = 1000
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return cast("tuple[int, ...]", typed(tuple[int, ...], parsed(text)))
+
+
+def _operators(text: str) -> dict[str, tuple[int, int]]:
+    return cast("dict[str, tuple[int, int]]", typed(dict[str, tuple[int, int]], parsed(text)))
+
+
+def _or_infinite(value: float | None) -> float:
+    """SQLite keeps no NaN: what is not a number there was none."""
+    return math.inf if value is None else value
 
 
 def _state(population: Population) -> dict[str, Any]:
-    return {
-        "generation": population.generation,
-        "members": [
-            (member.number, member.record.n, member.record.total, member.record.raw) for member in population.members
-        ],
-        "credit": population.credit.as_json(),
-        "born": population.born,
-        "trainings": population.trainings,
-        "noise": population.noise,
-        "best_since": population.best_since,
-    }
+    members = [(one.number, one.record.n, one.record.total, one.record.raw) for one in population.members]
+    return asdict(State(**{**vars(population), "members": tuple(members)}))

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
-from statescape.evolution import ledger
 from statescape.evolution.conditions import draw_input_weights
-from statescape.evolution.encodings import by_name
 from statescape.evolution.genome import Genome
+from statescape.evolution.ledger import Ledger
 from statescape.evolution.result import Champion
 from statescape.evolution.settings import Settings
-from statescape.evolution.source import reopen_task
 from statescape.evolution.space import SearchSpace
 from statescape.reservoir.tasks import Task
-from statescape.runs import Journal
 
 # Stream of random numbers below (seed,).
 _INPUTS = 21
@@ -26,10 +22,9 @@ _INPUTS = 21
 
 def space_of(settings: Settings, task: Task) -> SearchSpace:
     """The space that a run searches."""
-    encoding = by_name(settings.encoding, settings.units, settings.density)
     own = settings.level == "matrix" and not settings.evolve_inputs
     W_in = inputs_of(settings, task) if own else None
-    return SearchSpace(encoding, task.n_inputs, settings.radius, settings.evolve_inputs, W_in)
+    return SearchSpace(settings.encoding_of(), task.n_inputs, settings.radius, settings.evolve_inputs, W_in)
 
 
 def inputs_of(settings: Settings, task: Task) -> Float[np.ndarray, "units inputs"]:
@@ -43,16 +38,18 @@ def champion_of(run: str | Path, number: int | None = None) -> Champion:
     Raises:
         StatescapeError: where there is none, or the search has no champion yet.
     """
-    with Journal.read(run, kind=ledger.KIND) as journal:
-        settings = Settings.from_json(journal.settings)
+    with Ledger.read(run) as kept:
+        settings = kept.settings
         if number is None:
-            final = journal.get(f"final/{settings.arm}")
+            final = kept.final(settings.arm)
             if final is None:
                 raise StatescapeError(f"{run} has no champion yet; resume it first, or name a candidate.")
-            number = int(json.loads(final)["champion"])
-        found = ledger.candidate(journal, settings.arm, number)
-    space = space_of(settings, reopen_task(settings.task))
-    return Champion(found, space.topology(found.genome, f"candidate {number}"), settings.hyper)
+            number = final.champion
+        found, task = kept.candidate(settings.arm, number), kept.task()
+        with kept.journal.understood(f"candidate {number}"):
+            space = space_of(settings, task)
+            space.check(found.genome)
+            return Champion(found, space.topology(found.genome, f"candidate {number}"), settings.hyper)
 
 
 def survivors_of_run(run: str | Path) -> tuple[Genome, ...]:
@@ -61,8 +58,8 @@ def survivors_of_run(run: str | Path) -> tuple[Genome, ...]:
     Raises:
         StatescapeError: where the run has none.
     """
-    with Journal.read(run, kind=ledger.KIND) as journal:
-        kept = ledger.population(journal, Settings.from_json(journal.settings).arm)
-    if kept is None:
+    with Ledger.read(run) as kept:
+        found = kept.population(kept.settings.arm)
+    if found is None:
         raise StatescapeError(f"{run} has no survivors yet to begin with.")
-    return tuple(member.genome for member in kept[0].members)
+    return tuple(member.genome for member in found[0].members)

@@ -12,18 +12,18 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from statescape.evolution import ledger
 from statescape.evolution.conditions import Hyperparameters, Level
 from statescape.evolution.genome import Genome
+from statescape.evolution.ledger import Ledger
 from statescape.evolution.progress import Callback, Say
 from statescape.evolution.reading import space_of
 from statescape.evolution.result import Evolution, Found
 from statescape.evolution.settings import Limits, Settings
-from statescape.evolution.source import open_task, reopen_task
+from statescape.evolution.source import open_task
 from statescape.evolution.steps import Steps
 from statescape.reservoir.tasks import Part, Task
 from statescape.reservoir.topology import RadiusPolicy
-from statescape.runs import Executor, Journal, Serial, working
+from statescape.runs import Executor, Serial, working
 
 
 def evolve(
@@ -127,9 +127,8 @@ def evolve(
         if run is None:
             run = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "temporary.run"
         workforce = stack.enter_context(working(executor, workers, scheduler))
-        given = {f"start/{index:04}": genome.to_bytes() for index, genome in enumerate(start)}
-        journal = stack.enter_context(Journal.create(run, ledger.KIND, settings.as_json(), ledger.TABLES, given))
-        return Steps(journal, settings, opened, workforce, tuple(callbacks), say).whole()
+        kept = stack.enter_context(Ledger.begun(run, settings, start))
+        return Steps(kept, opened, workforce, tuple(callbacks), say).whole()
 
 
 def resume(
@@ -156,15 +155,13 @@ def resume(
     Raises:
         StatescapeError: where the run cannot be used, another process writes it, or its data has changed.
     """
-    with Journal.read(run, kind=ledger.KIND) as looked_at:
-        finished = looked_at.finished
+    with Ledger.read(run) as looked_at:
+        finished = looked_at.journal.finished
     with ExitStack() as stack:
-        opener = Journal.read if finished else Journal.open
-        journal = stack.enter_context(opener(run, kind=ledger.KIND))
-        settings = Settings.from_json(journal.settings)
-        opened = task or reopen_task(settings.task)
+        kept = stack.enter_context(Ledger.read(run) if finished else Ledger.opened(run))
+        opened = task or kept.task()
         workforce = stack.enter_context(Serial() if finished else working(executor, workers, scheduler))
-        return Steps(journal, settings, opened, workforce, tuple(callbacks), say).whole()
+        return Steps(kept, opened, workforce, tuple(callbacks), say).whole()
 
 
 def search_only(settings: Settings, task: Task, executor: Executor) -> Found:
@@ -175,10 +172,8 @@ def search_only(settings: Settings, task: Task, executor: Executor) -> Found:
         task: that the settings name.
         executor: who works.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        journal = Journal.create(Path(folder) / "temporary.run", ledger.KIND, settings.as_json(), ledger.TABLES)
-        with journal:
-            return Steps(journal, settings, task, executor, (), None).searched(settings.arm, settings.limits)
+    with tempfile.TemporaryDirectory() as folder, Ledger.begun(Path(folder) / "temporary.run", settings) as kept:
+        return Steps(kept, task, executor, (), None).searched(settings.arm, settings.limits)
 
 
 def _try_out(settings: Settings, task: Task, start: Sequence[Genome]) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from jaxtyping import Float
@@ -25,6 +25,7 @@ from statescape.evolution.tuning import SETTINGS, tune
 from statescape.reservoir import Topology
 from statescape.reservoir.tasks import Task
 from statescape.runs import Executor
+from statescape.runs.plain import typed
 from statescape.statistics import MeanInterval, bootstrap_mean, holm, sign_flip, smallest_visible
 from statescape.statistics.permutation import BOUND
 
@@ -37,7 +38,8 @@ RESCALED = "rescaled"
 # Streams of random numbers below (seed,): seals never share one with the search.
 _SEAL, _TUNING, _DRAWS = 11, 12, 13
 
-Remember = Callable[[str, Callable[[], Any]], Any]
+# A name, what to compute where nothing is kept under it, and how what is kept is read.
+Remember = Callable[[str, Callable[[], Any], Callable[[Any], Any]], Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,7 +223,7 @@ def seal(
         remember: keeps what is done, one entry for each wiring and level, so that a resumed run goes on from there.
         levels: which seals.
     """
-    keep = remember or (lambda _, compute: compute())
+    keep = remember or (lambda _, compute, read: read(compute()))
     seals: dict[Level, Seal] = {}
     for level in levels:
         champion = _sealed(CHAMPION, plan, level, executor, keep)
@@ -293,6 +295,7 @@ def _tested(differences: Float[np.ndarray, "draws trials"]) -> list[Float[np.nda
 
 def _sealed(name: str, plan: Sealing, level: Level, executor: Executor, keep: Remember) -> Sealed:
     """One kind of wiring at one level: draw, tune, score."""
+    trials = 1 if Conditions(plan.task, level, "seal", plan.hyper).deterministic else plan.trials
 
     def compute() -> dict[str, Any]:
         place = LEVELS.index(level)
@@ -300,12 +303,23 @@ def _sealed(name: str, plan: Sealing, level: Level, executor: Executor, keep: Re
         begin = Conditions(plan.task, level, "seal", plan.tuned.get(name, plan.hyper))
         hyper = tune(draws, begin, (plan.seed, _TUNING, place), executor, plan.settings) if plan.tune else begin.hyper
         conditions = Conditions(plan.task, level, "seal", hyper)
-        trials = 1 if conditions.deterministic else plan.trials
         seeds = [trial_seed(plan.seed, level, trial) for trial in range(trials)]
         return {"hyper": asdict(hyper), "scores": score(draws, conditions, seeds, executor).tolist()}
 
-    kept = keep(f"seal/{level}/{name}", compute)
-    return Sealed(name, Hyperparameters(**kept["hyper"]), np.array(kept["scores"], dtype=np.float64))
+    def read(kept: Any) -> Sealed:
+        found = typed(_Kept, kept)
+        scores = np.array(found.scores, dtype=np.float64)
+        if scores.ndim != 2 or scores.shape[1] != trials or np.isnan(scores).any():
+            raise StatescapeError(f"{trials} scores of every draw are wanted")
+        return Sealed(name, found.hyper, scores)
+
+    return cast("Sealed", keep(f"seal/{level}/{name}", compute, read))
+
+
+@dataclass(frozen=True)
+class _Kept:
+    hyper: Hyperparameters
+    scores: tuple[tuple[float, ...], ...]
 
 
 def _draws(name: str, plan: Sealing, level: Level) -> tuple[Topology, ...]:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from statescape.errors import StatescapeError
 from statescape.evolution.conditions import Hyperparameters, Level
-from statescape.evolution.encodings import by_name
+from statescape.evolution.encodings import Encoding, by_name
 from statescape.evolution.seals import LEAST_TRIALS
 from statescape.evolution.search import Arm, arm_by_name
 from statescape.evolution.search.arms import operators_of, with_offspring
 from statescape.evolution.space import SearchSpace
 from statescape.reservoir.topology import RadiusPolicy
+from statescape.runs.plain import typed
 
 OBJECTIVES = (("error",), ("error", "edges"))
 SEARCH_LEVELS = ("matrix", "wiring", "mask")
 DEFAULT_GENERATIONS = 1000
+# Beyond these a generation would not fit into a large machine's memory.
+MOST_UNITS, MOST_TRIALS = 20_000, 100_000
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         given = [value for value in asdict(self).values() if value is not None]
-        if any(not value > 0 for value in given):
+        if any(not 0 < value < math.inf for value in given):
             raise StatescapeError("Generations, trainings, seconds and stagnation are limits above 0.")
         if not given:
             object.__setattr__(self, "generations", DEFAULT_GENERATIONS)
@@ -103,7 +107,12 @@ class Settings:
     offspring: int | None = None
 
     def __post_init__(self) -> None:
-        encoding, arm = by_name(self.encoding, self.units, self.density), self.arm_of(self.arm)
+        most = max(self.units / MOST_UNITS, max(self.trials, self.seal_trials, self.offspring or 0) / MOST_TRIALS)
+        if most > 1:
+            raise StatescapeError(
+                f"A search takes up to {MOST_UNITS:,} units and {MOST_TRIALS:,} trials, trials of a seal and offspring."
+            )
+        encoding, arm = self.encoding_of(), self.arm_of(self.arm)
         if self.level not in SEARCH_LEVELS:
             raise StatescapeError(f"A search runs at the level {', '.join(SEARCH_LEVELS)}; got {self.level!r}.")
         if self.radius not in get_args(RadiusPolicy):
@@ -124,6 +133,14 @@ class Settings:
         if self.seal_trials < LEAST_TRIALS:
             raise StatescapeError(f"A seal needs at least {LEAST_TRIALS} trials; got {self.seal_trials}.")
 
+    def encoding_of(self) -> Encoding:
+        """How genomes become W.
+
+        Raises:
+            StatescapeError: for an unknown name, units or a density out of range.
+        """
+        return by_name(self.encoding, self.units, self.density)
+
     def arm_of(self, name: str) -> Arm:
         """How the arm of this name searches here: rivals keep their own numbers of offspring.
 
@@ -138,14 +155,14 @@ class Settings:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Settings:
-        """What `as_json` gave."""
-        parts = {"hyper": Hyperparameters(**data["hyper"]), "limits": Limits(**data["limits"])}
-        names = data.get("operators")
-        return cls(
-            **{
-                **data,
-                **parts,
-                "objectives": tuple(data.get("objectives", ("error",))),
-                "operators": None if names is None else tuple(names),
-            }
-        )
+        """What `as_json` gave.
+
+        Raises:
+            TypeError: for anything else.
+            StatescapeError: as for settings that are made.
+        """
+        return cast("Settings", typed(cls, {**_LATER, **data}))
+
+
+# What runs lack that were begun before there was a choice.
+_LATER: Mapping[str, Any] = {"objectives": ["error"], "operators": None, "offspring": None}

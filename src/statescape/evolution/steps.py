@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
-from statescape.evolution import ledger
 from statescape.evolution.conditions import Conditions, Hyperparameters
 from statescape.evolution.controls import control, names
 from statescape.evolution.front import FrontPoint, front_of_run
-from statescape.evolution.genome import Genome
+from statescape.evolution.ledger import Ledger, summarise
 from statescape.evolution.progress import Callback, Progress, Say
 from statescape.evolution.reading import inputs_of, space_of
 from statescape.evolution.result import Champion, Evolution, Found
@@ -20,10 +19,10 @@ from statescape.evolution.search import Population, Search, arm_by_name
 from statescape.evolution.search.arms import stream_of
 from statescape.evolution.search.final import Final, race
 from statescape.evolution.search.population import ranked
-from statescape.evolution.settings import Limits, Settings
+from statescape.evolution.settings import Limits
 from statescape.evolution.tuning import trainings_of, tune
 from statescape.reservoir.tasks import Task
-from statescape.runs import Executor, Journal
+from statescape.runs import Executor
 
 RIVALS = ("random-search", "hill-climber")
 # Stream of random numbers below (seed,).
@@ -35,17 +34,17 @@ class Steps:
 
     def __init__(
         self,
-        journal: Journal,
-        settings: Settings,
+        kept: Ledger,
         task: Task,
         executor: Executor,
         callbacks: tuple[Callback, ...],
         say: Say | None,
     ) -> None:
-        self._journal, self._settings, self._task, self._executor = journal, settings, task, executor
+        self._kept, self._journal, self._settings = kept, kept.journal, kept.settings
+        self._task, self._executor = task, executor
         self._callbacks, self._say = callbacks, say or (lambda _: None)
-        self._space = space_of(settings, task)
-        self._conditions = Conditions(task, settings.level, "search", settings.hyper)
+        self._space = space_of(self._settings, task)
+        self._conditions = Conditions(task, self._settings.level, "search", self._settings.hyper)
 
     def whole(self) -> Evolution:
         """From the first generation to the last seal."""
@@ -74,11 +73,11 @@ class Steps:
             settings.tune,
         )
         seals = seal(plan, self._executor, self._remember)
-        spent = journal.remember("seconds", lambda: time.perf_counter() - begun)
+        spent = journal.remember("seconds", lambda: time.perf_counter() - begun, float)
         if not journal.finished:
             journal.finish()
         name = str(journal.path) if journal.path.name != "temporary.run" else ""
-        return Evolution(name, settings, self._task, main, rivals, seals, float(spent), front)
+        return Evolution(name, settings, self._task, main, rivals, seals, spent, front)
 
     def searched(self, name: str, limits: Limits) -> Found:
         """One arm, from its start to its winner."""
@@ -86,19 +85,19 @@ class Steps:
         stream = (self._settings.seed, stream_of(arm_by_name(name)))
         self._say(f"Racing the best of {name}")
         by_error = ranked(population.members, population.noise)
-        final = Final.from_json(
-            self._remember(
-                f"final/{name}",
-                lambda: race(by_error, self._space, self._conditions, stream, self._executor).as_json(),
-            )
+        final = self._remember(
+            f"final/{name}",
+            lambda: vars(race(by_error, self._space, self._conditions, stream, self._executor)),
+            Final,
         )
-        winner = next(member for member in population.members if member.number == final.champion)
+        with self._journal.understood(f"final/{name}"):
+            (winner,) = [member for member in population.members if member.number == final.champion]
         champion = Champion(winner, self._space.topology(winner.genome, "champion"), self._settings.hyper)
         return Found(
             name,
             champion,
             final,
-            tuple(ledger.history(self._journal, name)),
+            tuple(self._kept.history(name)),
             population.members,
             population.trainings,
             seconds,
@@ -107,12 +106,14 @@ class Steps:
     def _population(self, name: str, limits: Limits) -> tuple[Population, float]:
         """Who is left when an arm is over."""
         settings, journal = self._settings, self._journal
-        kept = ledger.population(journal, name)
-        state, before = kept if kept is not None else (None, 0.0)
-        over = journal.get(f"over/{name}") is not None
-        if state is not None and over:
+        state, before = self._kept.population(name) or (None, 0.0)
+        for member in state.members if state is not None else ():
+            with journal.understood(f"candidate {member.number}"):
+                self._space.check(member.genome)
+        if state is not None and journal.get(f"over/{name}") is not None:
             return state, before
-        given = [Genome.from_bytes(blob) for (blob,) in journal.rows(_START)] if name == settings.arm else []
+        journal.require_writable(f"generations of {name}")
+        given = self._kept.start() if name == settings.arm else []
         search = Search(
             self._space,
             settings.arm_of(name),
@@ -134,8 +135,8 @@ class Steps:
             if generation is None:
                 continue
             seconds = time.perf_counter() - begun
-            ledger.write(journal, name, generation, seconds)
-            progress = Progress(name, ledger.summarise(generation, seconds), limits)
+            self._kept.write(name, generation, seconds)
+            progress = Progress(name, summarise(generation, seconds), limits)
             for callback in self._callbacks:
                 stopped = bool(callback(progress)) or stopped
         journal.put(f"over/{name}", b"1")
@@ -150,9 +151,10 @@ class Steps:
         stream = (self._settings.seed, stream_of(arm_by_name(main.arm)))
         points = self._remember(
             "front",
-            lambda: front_of_run(journal, main.arm, self._space, self._conditions, stream, self._executor),
+            lambda: front_of_run(self._kept, main.arm, self._space, self._conditions, stream, self._executor),
+            tuple[FrontPoint, ...],
         )
-        return tuple(FrontPoint(**point) for point in points)
+        return cast("tuple[FrontPoint, ...]", points)
 
     def _tuned(self, main: Found) -> Hyperparameters:
         """Hyper-parameters of a random wiring, from as many trainings as the search had."""
@@ -170,15 +172,12 @@ class Steps:
             length = max(round(main.trainings / (trainings_of(1024, len(draws)) / 1024)), 1)
             return vars(tune(draws, self._conditions, (settings.seed, _HYPER, 1), self._executor, length))
 
-        return Hyperparameters(**self._remember("tuned/hyper-parameters", compute))
+        return cast("Hyperparameters", self._remember("tuned/hyper-parameters", compute, Hyperparameters))
 
-    def _remember(self, key: str, compute: Callable[[], Any]) -> Any:
+    def _remember(self, key: str, compute: Callable[[], Any], kind: Any) -> Any:
         if key.startswith("seal/") and self._journal.get(key) is None:
             self._say(f"Sealing {key.removeprefix('seal/').replace('/', ': ')}")
-        return self._journal.remember(key, compute)
-
-
-_START = "SELECT value FROM blobs WHERE key LIKE 'start/%' ORDER BY key"
+        return self._journal.remember(key, compute, kind)
 
 
 def _over(population: Population, limits: Limits, seconds: float) -> bool:

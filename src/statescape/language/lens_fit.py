@@ -219,7 +219,8 @@ def _train(
     """The translators after the last step, and the positions seen on the way."""
     steps = _steps(corpus.training, settings)
     with freeze(model.anatomy.network):
-        translators, done, seen = read_state(journal.get("checkpoint"), model.anatomy)
+        with journal.understood("checkpoint"):
+            translators, done, seen = read_state(journal.get("checkpoint"), model.anatomy)
         for step in range(settings.steps):
             texts = next(steps)
             if step < done:

@@ -11,18 +11,24 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FunctionType, MethodType
 from typing import Any
 
 from filelock import BaseFileLock, FileLock, Timeout
 
 from statescape.errors import StatescapeError
 from statescape.runs.errors import told
+from statescape.runs.plain import DamagedRunError, parsed, typed, understood
 
 APPLICATION_ID = 0x5353_4331
 FORMAT = 1
+# Bytes of the largest value that a run may hold, and rows of the largest answer that is asked of it.
+LARGEST_VALUE, MOST_ROWS = 256 * 2**20, 20_000_000
+# Versions before this one that search as it does, so that it goes on with their runs to the result they would have had.
+CONTINUED = ("0.1.0",)
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE blobs (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -41,12 +47,14 @@ class Journal:
 
     def __init__(self, path: Path, database: sqlite3.Connection, lock: BaseFileLock | None) -> None:
         self.path, self._database, self._lock = path, database, lock
-        with told(path):
-            meta = dict(database.execute("SELECT key, value FROM meta"))
-        self.kind: str = json.loads(meta["kind"])
-        self.settings: dict[str, Any] = json.loads(meta["settings"])
-        self.created: str = json.loads(meta["created"])
-        self.version: str = json.loads(meta["version"])
+        _require_tables_only(path, database)
+        meta = dict(self.rows("facts", tuple[str, str], "SELECT key, value FROM meta"))
+        with understood(path, "facts"):
+            self.kind: str = typed(str, parsed(meta["kind"]))
+            self.created: str = typed(str, parsed(meta["created"]))
+            self.version: str = typed(str, parsed(meta["version"]))
+        with understood(path, "settings"):
+            self.settings: dict[str, Any] = typed(dict[str, Any], parsed(meta["settings"]))
 
     @classmethod
     def create(
@@ -113,11 +121,13 @@ class Journal:
         path = _existing(path)
         lock = _locked(path)
         try:
+            with cls.read(path, kind=kind) as found:  # looked at first, so that a refusal leaves it untouched
+                _require_same_search(found)
+                if found.rows("pages", tuple, "PRAGMA quick_check(1)") != [("ok",)]:
+                    raise DamagedRunError(f"{path} is damaged or cut off; restore it from a copy, it is not changed.")
             with told(path):
                 database = _connect(path)
-                if database.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-                    raise sqlite3.DatabaseError("database disk image is malformed")
-            return _of_kind(cls(path, database, lock), kind)
+            return _made(cls, path, database, lock, kind)
         except BaseException:
             lock.release()
             raise
@@ -139,12 +149,12 @@ class Journal:
                 if path.with_name(path.name + "-wal").exists():
                     raise
                 database = sqlite3.connect(uri + "&immutable=1", uri=True, isolation_level=None)
-        return _of_kind(cls(path, database, None), kind)
+        return _made(cls, path, database, None, kind)
 
     @property
     def finished(self) -> bool:
         """Whether the run came to its end."""
-        return self.get("finished") is not None
+        return bool(self.rows("end", tuple[int], "SELECT 1 FROM blobs WHERE key = 'finished'"))
 
     def finish(self) -> None:
         """Mark the run as having come to its end."""
@@ -157,10 +167,19 @@ class Journal:
             self._database.execute("BEGIN IMMEDIATE")
             yield self._database
 
-    def rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """Rows of a query."""
-        with told(self.path):
-            return self._database.execute(sql, values).fetchall()
+    def rows(self, part: str, kind: Any, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        """Rows of a query, each as a tuple type says.
+
+        Raises:
+            DamagedRunError: where a row is something else.
+        """
+        with told(self.path), understood(self.path, part):
+            found = self._database.execute(sql, values).fetchmany(MOST_ROWS)
+            return [typed(kind, row) for row in found]
+
+    def understood(self, part: str, *, refusals: bool = True) -> AbstractContextManager[None]:
+        """A block that reads a part of this run: what goes wrong there is said with its name."""
+        return understood(self.path, part, refusals=refusals)
 
     def put(self, key: str, value: bytes, database: sqlite3.Connection | None = None) -> None:
         """Keep a blob under a name, within a transaction where one is given."""
@@ -173,16 +192,41 @@ class Journal:
 
     def get(self, key: str) -> bytes | None:
         """The blob of a name, or None."""
-        found = self.rows("SELECT value FROM blobs WHERE key = ?", (key,))
-        return bytes(found[0][0]) if found else None
+        found = self.rows(key, tuple[bytes], "SELECT value FROM blobs WHERE key = ?", (key,))
+        return found[0][0] if found else None
 
-    def remember(self, key: str, compute: Callable[[], Any]) -> Any:
-        """What `compute` gives, plain JSON; a run that is resumed does not compute it again."""
-        known = self.get(key)
-        if known is None:
-            known = json.dumps(compute()).encode()
-            self.put(key, known)
-        return json.loads(known)
+    def known(self, key: str, kind: Any = Any) -> Any:
+        """What is remembered under a name, read by a function or as a type says; None where there is nothing.
+
+        Raises:
+            DamagedRunError: where it is something else.
+        """
+        blob = self.get(key)
+        if blob is None:
+            return None
+        with self.understood(key):
+            data = parsed(blob)
+            return kind(data) if isinstance(kind, FunctionType | MethodType) else typed(kind, data)
+
+    def remember(self, key: str, compute: Callable[[], Any], kind: Any = Any) -> Any:
+        """What `compute` gives, plain JSON, as `known` reads it; a run that is resumed does not compute it again.
+
+        Raises:
+            DamagedRunError: where something else is remembered, or nothing by a run that is only read.
+        """
+        if self.get(key) is None:
+            self.require_writable(key)
+            self.put(key, json.dumps(compute()).encode())
+        return self.known(key, kind)
+
+    def require_writable(self, part: str) -> None:
+        """Refuse to make a part anew of a run that is only read.
+
+        Raises:
+            DamagedRunError: where that is so.
+        """
+        if self._lock is None:
+            raise DamagedRunError(f"{self.path} lacks its {part}: it is damaged, or another version wrote it.")
 
     def close(self) -> None:
         """Fold the log into the file and let others write."""
@@ -215,6 +259,8 @@ def kind_of(path: str | Path) -> str:
 def _connect(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None, timeout=10.0)
     database.execute("PRAGMA journal_mode = WAL")
+    # Every transaction is folded into the file at once: whoever copies it without its log has all but the last.
+    database.execute("PRAGMA wal_autocheckpoint = 1")
     # NORMAL: safe against a kill at any moment; a power cut may lose the last transactions, never the file.
     database.execute("PRAGMA synchronous = NORMAL")
     return database
@@ -248,8 +294,36 @@ def _existing(path: str | Path) -> Path:
     return path
 
 
-def _of_kind(journal: Journal, kind: str | None) -> Journal:
-    if kind is not None and journal.kind != kind:
-        journal.close()
-        raise StatescapeError(f"{journal.path} is a run of the kind {journal.kind!r}, not {kind!r}.")
+def _made(
+    cls: type[Journal], path: Path, database: sqlite3.Connection, lock: BaseFileLock | None, kind: str | None
+) -> Journal:
+    try:
+        journal = cls(path, database, lock)
+        if kind is not None and journal.kind != kind:
+            raise StatescapeError(f"{path} is a run of the kind {journal.kind[:20]!r}, not {kind!r}.")
+    except BaseException:
+        database.close()
+        raise
     return journal
+
+
+def _require_tables_only(path: Path, database: sqlite3.Connection) -> None:
+    """Refuse values beyond bounds and what SQLite would compute as it reads: views, triggers, generated columns."""
+    with told(path):
+        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
+        schema = database.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+    for kind, name, sql in schema:
+        words = str(sql).upper().replace("(", " ").split()
+        if kind not in ("table", "index") or {"AS", "VIRTUAL", "CHECK"} & set(words):
+            raise DamagedRunError(f"{path} is no run that statescape wrote: {str(name)[:40]!r} is no plain table.")
+
+
+def _require_same_search(journal: Journal) -> None:
+    """Refuse to go on with what another version began, unless that one searches as this one does."""
+    from statescape import __version__
+
+    if journal.version not in (__version__, *CONTINUED) and not journal.finished:
+        raise StatescapeError(
+            f"{journal.path} was begun by statescape {journal.version[:20]}, and {__version__} may go on to another "
+            "result; resume it with that version, or begin it anew."
+        )

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from statescape.evolution.chronicle import Ancestor, Birth, chronicle, progress_of, scores
+from statescape.evolution.chronicle import Ancestor, chronicle, progress_of, scores
+from statescape.evolution.ledger import Birth
 from statescape.evolution.reading import champion_of
 from statescape.evolution.result import Champion
 from statescape.evolution.search.candidate import Record

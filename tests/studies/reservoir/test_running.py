@@ -63,7 +63,7 @@ def test_workers_and_interruptions_change_nothing(tmp_path):
     with pytest.raises(StatescapeError, match="not finished"):
         read_study(tmp_path / "cut.run")
     with Journal.read(tmp_path / "cut.run", kind=KIND) as journal:
-        before = journal.rows("SELECT count(*) FROM blobs WHERE key LIKE 'piece/%'")[0][0]
+        before = journal.rows("rows", tuple, "SELECT count(*) FROM blobs WHERE key LIKE 'piece/%'")[0][0]
     assert before == 3
     with Processes(2) as executor:
         resumed = resume_study(tmp_path / "cut.run", executor=executor)

@@ -58,7 +58,7 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers_and_counts_nothing_twice
     assert finished.n_positions == sum(_positions(document.text) for document in corpus.documents)
     with Journal.read(file) as journal:
         assert journal.finished
-        counts = journal.rows("SELECT reading, COUNT(*) FROM records GROUP BY reading ORDER BY reading")
+        counts = journal.rows("rows", tuple, "SELECT reading, COUNT(*) FROM records GROUP BY reading ORDER BY reading")
         assert counts == [("as it is", 8), ("other BOS", 3), ("random weights", 3)]
     told = []
     ask(corpus, null_documents=3, workers=1, run=file, progress=lambda what, done, _: told.append((what, done)))

@@ -47,11 +47,6 @@ class Final:
         """All of it, as plain JSON."""
         return dict(vars(self))
 
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Final:
-        """What `as_json` gave."""
-        return cls(data["champion"], data["trainings"], tuple(data["rescored"]), tuple(data["sealed"]))
-
 
 def race(
     survivors: Sequence[Candidate],

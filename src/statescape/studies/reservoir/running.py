@@ -5,11 +5,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from statescape.errors import StatescapeError
 from statescape.runs import Executor, Journal, working
+from statescape.runs.plain import DamagedRunError, typed
 from statescape.studies.reservoir.budget import QUICK, Budget, fitted, minutes_of
 from statescape.studies.reservoir.evolved import timed
 from statescape.studies.reservoir.registry import by_name
@@ -86,9 +88,8 @@ def resume_study(
         if journal.finished:
             return _result(journal, str(run))
     with Journal.open(run, kind=KIND) as journal, working(executor, workers, scheduler) as workforce:
-        settings = journal.settings
-        pieces = by_name(settings["study"]).pieces(Budget(**settings["budget"]), settings["seed"])
-        _work(journal, pieces, workforce, progress)
+        study, budget, seed = _asked(journal)
+        _work(journal, study.pieces(budget, seed), workforce, progress)
         return _result(journal, str(run))
 
 
@@ -126,16 +127,28 @@ def _do(piece: Piece) -> dict[str, Any]:
 
 def _result(journal: Journal, run: str) -> StudyResult:
     """What a finished journal says."""
-    settings = journal.settings
-    study, budget, seed = by_name(settings["study"]), Budget(**settings["budget"]), int(settings["seed"])
-    results = {piece.key: journal.remember(_key(piece.key), _missing) for piece in study.pieces(budget, seed)}
-    seconds = sum(float(one["seconds"]) for one in results.values())
-    reading = study.read(results, budget, seed)
+    study, budget, seed = _asked(journal)
+    results = {piece.key: journal.known(_key(piece.key), dict[str, Any]) for piece in study.pieces(budget, seed)}
+    for key in (key for key, found in results.items() if found is None):
+        raise DamagedRunError(f"{journal.path} lacks {_key(key)} of its study: another version made it; run it anew.")
+    with journal.understood("pieces"):
+        seconds = sum(typed(float, one["seconds"]) for one in results.values())
+        reading = study.read(results, budget, seed)
     return StudyResult(study, budget, seed, results, run, journal.created, journal.version, seconds, reading)
 
 
-def _missing() -> Any:
-    raise StatescapeError("The run lacks a piece of its study: it was made by another version; run the study anew.")
+@dataclass(frozen=True)
+class _Settings:
+    study: str
+    budget: Budget
+    seed: int
+
+
+def _asked(journal: Journal) -> tuple[Study, Budget, int]:
+    """What a study was asked, of what is there to be asked."""
+    with journal.understood("settings"):
+        found = typed(_Settings, journal.settings)
+        return by_name(found.study), found.budget, found.seed
 
 
 def _key(piece: str) -> str:

@@ -207,10 +207,11 @@ class _Reading:
 
     def _read(self, source: Source, reading: str, documents: dict[int, Ids]) -> tuple[Summary, Yardstick]:
         """The records of all documents, computed where the journal lacks them."""
-        stored = self.journal.remember(
-            f"yardstick:{self.name}:{reading}", lambda: prepare(source, documents, self.asked.seed).as_json()
-        )
-        yardstick = Yardstick.from_json(stored)
+        key = f"yardstick:{self.name}:{reading}"
+        yardstick = self.journal.remember(key, lambda: prepare(source, documents, self.asked.seed).as_json(), Yardstick)
+        with self.journal.understood(key):
+            if len(yardstick.decile_of) != len(loaded(source).embeddings):
+                raise StatescapeError("its deciles are those of another vocabulary")
         done = ledger.done(self.journal, self.name, reading)
         left = {number: ids for number, ids in documents.items() if number not in done}
         what = self.name if reading == "as it is" else f"{self.name}, {reading}"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from statescape.errors import StatescapeError
 from statescape.runs import Journal
+from statescape.runs.plain import parsed, typed
 from statescape.studies.verdict.tally import Record
 
 KIND = "verdict"
@@ -41,8 +43,8 @@ def opened(path: str | Path, settings: Mapping[str, Any]) -> Journal:
 
 def done(journal: Journal, model: str, reading: str) -> set[int]:
     """Numbers of the documents that a reading has behind it."""
-    rows = journal.rows("SELECT document FROM records WHERE model = ? AND reading = ?", (model, reading))
-    return {int(number) for (number,) in rows}
+    wanted = "SELECT document FROM records WHERE model = ? AND reading = ?"
+    return {number for (number,) in journal.rows("records", tuple[int], wanted, (model, reading))}
 
 
 def keep(journal: Journal, model: str, reading: str, records: Sequence[tuple[int, Record]]) -> None:
@@ -58,9 +60,22 @@ def records(journal: Journal, model: str, reading: str) -> Iterator[Record]:
     """All records of a reading in the order of the documents, a few hundred in memory at a time."""
     last = -1
     while rows := journal.rows(
+        "records",
+        tuple[int, str],
         "SELECT document, record FROM records WHERE model = ? AND reading = ? AND document > ? "
         "ORDER BY document LIMIT ?",
         (model, reading, last, AT_ONCE),
     ):
-        yield from (json.loads(record) for _, record in rows)
-        last = int(rows[-1][0])
+        for number, record in rows:
+            with journal.understood(f"record of document {number}"):
+                read = vars(typed(_Record, parsed(record)))
+            yield read
+        last = rows[-1][0]
+
+
+@dataclass(frozen=True)
+class _Record:
+    positions: int
+    measures: dict[str, float | None]
+    profiles: dict[str, tuple[float | None, ...]]
+    slices: dict[str, dict[str, float | None]]

@@ -59,13 +59,6 @@ class Yardstick:
         """Plain JSON."""
         return asdict(self)
 
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Yardstick:
-        """The inverse of `as_json`."""
-        listed = ("rogue", "best_of_isotropic", "random_angles")
-        fields: dict[str, Any] = {name: tuple(value) if name in listed else value for name, value in data.items()}
-        return cls(**fields)
-
     @property
     def decile_of(self) -> Int[np.ndarray, " vocabulary"]:
         """Decile of every token."""

@@ -1,0 +1,139 @@
+"""What comes out of a run's file, held against what was put in: plain JSON and rows become typed values or are refused.
+
+A run may be cut off, written by something else, or made to do harm. Its parts are therefore read through one gate:
+`typed` gives what an annotation says or raises, and `understood` turns whatever goes wrong with a part into one
+sentence that names it. Nothing is unpickled, and nothing is made larger than the file says it is.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import types
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from statescape.errors import StatescapeError
+
+_SHOWN = 40
+# What reading something of another shape can end in.
+_FAULTS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    StopIteration,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+
+
+class DamagedRunError(StatescapeError):
+    """A part of a run is not what was written there."""
+
+
+@contextmanager
+def understood(path: Path, part: str, *, refusals: bool = True) -> Iterator[None]:
+    """Turn whatever goes wrong while a part of a run is read into one sentence that names it.
+
+    Args:
+        path: of the run.
+        part: its name.
+        refusals: whether what the part's own nouns refuse is a fault of the file too.
+
+    Raises:
+        DamagedRunError: where the part cannot be read.
+    """
+    try:
+        yield
+    except DamagedRunError:
+        raise
+    except _FAULTS as fault:
+        if isinstance(fault, StatescapeError) and not refusals:
+            raise
+        raise DamagedRunError(
+            f"{path} is damaged, or was not written by statescape: its {part} cannot be read ({_why(fault)})."
+        ) from None
+
+
+def parsed(text: str | bytes) -> Any:
+    """Plain JSON.
+
+    Raises:
+        ValueError: where it is none.
+    """
+    return json.loads(text)
+
+
+def typed(kind: Any, value: Any) -> Any:
+    """`value`, plain JSON or a row of a table, as an annotation says: a dataclass, a tuple, a dict, a number, text.
+
+    A dataclass is made of a dict with all of its fields and no others, so its own checks run too.
+
+    Raises:
+        TypeError: where it is something else.
+    """
+    if kind is Any:
+        return value
+    if is_dataclass(kind):
+        return _record(kind, value)
+    origin, of = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        (other,) = (one for one in of if one is not type(None))
+        return None if value is None else typed(other, value)
+    if origin is Literal and isinstance(value, str) and value in of:
+        return value
+    if origin is tuple and isinstance(value, (list, tuple)):
+        if of[1:] == (...,):
+            return tuple(typed(of[0], one) for one in value)
+        return tuple(typed(one, given) for one, given in zip(of, value, strict=True))
+    if origin in (dict, Mapping) and isinstance(value, dict):
+        return {typed(of[0], name): typed(of[1], one) for name, one in value.items()}
+    if kind is float and type(value) is int:
+        return float(value)
+    if isinstance(kind, type) and type(value) is kind:
+        return value
+    raise TypeError(f"{_shown(value)} stands where {getattr(kind, '__name__', kind)} should")
+
+
+def _record(kind: Any, value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise TypeError(f"{_shown(value)} stands where {kind.__name__} should")
+    hints = _hints(kind)
+    odd = next((name for name in (*hints, *value) if (name in hints) != (name in value)), None)
+    if odd is not None:
+        raise TypeError(f"{_shown(odd)} is {'missing' if odd in hints else 'unknown'}")
+    return kind(**{name: _named(name, hint, value[name]) for name, hint in hints.items()})
+
+
+def _named(name: str, hint: Any, value: Any) -> Any:
+    try:
+        return typed(hint, value)
+    except TypeError as fault:
+        raise TypeError(f"{name}: {fault}") from None
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind) if field.init}
+
+
+def _why(fault: BaseException) -> str:
+    said = "no " * isinstance(fault, KeyError) + " ".join(str(fault).split()).rstrip(".")
+    return said[: 4 * _SHOWN] if said else type(fault).__name__
+
+
+def _shown(value: Any) -> str:
+    """A value in few characters, however large it is."""
+    if isinstance(value, str):
+        return repr(value[:_SHOWN])
+    return type(value).__name__ if isinstance(value, (bytes, list, dict, tuple)) else str(value)[:_SHOWN]
