@@ -270,3 +270,18 @@ def test_runs_are_listed_oldest_first_with_what_is_wrong(tmp_path, run):
     assert "is no run" in listed["bad.run"]
     with pytest.raises(StatescapeError, match="There is no folder"):
         list_runs(tmp_path / "none")
+
+
+def test_a_copy_without_the_log_of_a_run_that_is_written_has_all_but_the_last(tmp_path):
+    import shutil
+
+    path, copy = tmp_path / "live.run", tmp_path / "copy.run"
+    with Journal.create(path, "pairs", {}, TABLES) as journal:
+        for number in range(50):
+            with journal.transaction() as database:
+                database.execute("INSERT INTO pairs VALUES (?, ?)", (number, b"x" * 500))
+            if number % 10 == 9:
+                assert path.with_name("live.run-wal").exists()
+                shutil.copy(path, copy)
+                with Journal.read(copy) as copied:
+                    assert copied.rows("rows", tuple, "SELECT count(*) FROM pairs")[0][0] >= number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,14 +25,15 @@ def runs(
     from statescape.cli.terminal import Sheet
     from statescape.runs import list_runs
 
-    found = list_runs(folder)
+    told = [_told(one) for one in list_runs(folder)]
+    found = [one for one, _ in told]
     table = Sheet("run", "status", "begun", "kind")
     table.column("asked", prose=True)
     table.column("seed")
-    for one in found:
+    for one, asked in told:
         status = one.status if one.kind else "unreadable"
         begun = one.created.replace("+00:00", "").replace("T", " ")
-        cells = [one.path.name, status, begun, one.kind, _asked(one), str(one.settings.get("seed", ""))]
+        cells = [one.path.name, status, begun, one.kind, asked, str(one.settings.get("seed", ""))]
         table.row(*cells)
     console = output()
     if found:
@@ -53,6 +55,17 @@ def runs(
             for one in found
         ]
         inputs.write_json(json_file, {"runs": listed})
+
+
+def _told(run: RunSummary) -> tuple[RunSummary, str]:
+    """A run and what it was asked for; as one that cannot be read where its settings are not those of its kind."""
+    from statescape.runs.plain import understood
+
+    try:
+        with understood(run.path, "settings"):
+            return run, _asked(run)
+    except StatescapeError as refusal:
+        return replace(run, kind="", status=str(refusal), settings={}), ""
 
 
 def _asked(run: RunSummary) -> str:

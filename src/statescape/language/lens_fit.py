@@ -219,8 +219,7 @@ def _train(
     """The translators after the last step, and the positions seen on the way."""
     steps = _steps(corpus.training, settings)
     with freeze(model.anatomy.network):
-        with journal.understood("checkpoint"):
-            translators, done, seen = read_state(journal.get("checkpoint"), model.anatomy)
+        translators, done, seen = read_state(journal.get("checkpoint"), model.anatomy)
         for step in range(settings.steps):
             texts = next(steps)
             if step < done:
