@@ -34,10 +34,12 @@ VALUES = (
 """What takes the place of a value; none names a size that is allowed and takes long to fill."""
 JSON_VALUES = (*(one for one in VALUES if not isinstance(one, bytes)), None, float("nan"), 10**40, "y" * 10_000)
 
+ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT * FROM n"
+
 Mutation = tuple[str, Callable[[Path], None]]
 
 
-def bomb(size: int = 2**31) -> bytes:
+def bomb(size: int = 2**27) -> bytes:
     """Some bytes that unpack to very many."""
     packer = zlib.compressobj(9)
     block = b"G1" + bytes(2**20 - 2)
@@ -147,10 +149,15 @@ def _json(value: object) -> object:
     return data if isinstance(data, (dict, list)) else None
 
 
+def change(path: Path, statement: str, *values: object) -> None:
+    """Write to a run behind its back."""
+    _sql(statement, values=values)(path)
+
+
 def _sql(*statements: str, values: tuple = ()) -> Callable[[Path], None]:
-    def change(path: Path) -> None:
+    def changed(path: Path) -> None:
         with closing(sqlite3.connect(path, isolation_level=None)) as database:
             for statement in statements:
                 database.execute(statement, values)
 
-    return change
+    return changed

@@ -276,10 +276,10 @@ def test_a_copy_without_the_log_of_a_run_that_is_written_has_all_but_the_last(tm
     import shutil
 
     path, copy = tmp_path / "live.run", tmp_path / "copy.run"
-    with Journal.create(path, "pairs", {}, TABLES) as journal:
+    with Journal.create(path, "pairs", {}, PAIRS) as journal:
         for number in range(50):
             with journal.transaction() as database:
-                database.execute("INSERT INTO pairs VALUES (?, ?)", (number, b"x" * 500))
+                database.execute("INSERT INTO pairs VALUES (?, ?)", (number, "x" * 500))
             if number % 10 == 9:
                 assert path.with_name("live.run-wal").exists()
                 shutil.copy(path, copy)

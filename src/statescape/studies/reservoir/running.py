@@ -128,13 +128,42 @@ def _do(piece: Piece) -> dict[str, Any]:
 def _result(journal: Journal, run: str) -> StudyResult:
     """What a finished journal says."""
     study, budget, seed = _asked(journal)
-    results = {piece.key: journal.known(_key(piece.key), dict[str, Any]) for piece in study.pieces(budget, seed)}
+    results = {
+        piece.key: journal.known(_key(piece.key), lambda kept: _checked(kept, budget))
+        for piece in study.pieces(budget, seed)
+    }
     for key in (key for key, found in results.items() if found is None):
         raise DamagedRunError(f"{journal.path} lacks {_key(key)} of its study: another version made it; run it anew.")
     with journal.understood("pieces"):
-        seconds = sum(typed(float, one["seconds"]) for one in results.values())
+        seconds = sum(float(one["seconds"]) for one in results.values())
         reading = study.read(results, budget, seed)
     return StudyResult(study, budget, seed, results, run, journal.created, journal.version, seconds, reading)
+
+
+_Numbers: TypeAlias = tuple[float, ...]
+# What pieces of several studies hold; what only one has is known to its own reading.
+_FIELDS = {
+    "seconds": float,
+    "trainings": int,
+    "selection": float,
+    "rescored": _Numbers,
+    "sealed": _Numbers,
+    "common": _Numbers,
+    "curve": tuple[tuple[int, float], ...],
+    "seals": dict[str, dict[str, dict[str, Any]]],
+    "wiring": dict[str, Any],
+}
+
+
+def _checked(kept: Any, budget: Budget) -> dict[str, Any]:
+    """What a piece gave, its shared fields of the kinds that they were written with."""
+    found: dict[str, Any] = typed(dict[str, Any], kept)
+    for name, kind in _FIELDS.items():
+        if name in found and typed(kind, found[name]) == ():
+            raise StatescapeError(f"{name} is empty")
+    if found["trainings"] < 0 or found["seconds"] < 0 or found.get("wiring", {"units": 0})["units"] > budget.units:
+        raise StatescapeError("its counts are not those of its budget")
+    return found
 
 
 @dataclass(frozen=True)
