@@ -104,8 +104,11 @@ def written_whole(file: Path, *, probe: bool = False) -> Iterator[Path]:
         StatescapeError: if something else is there, the folder does not take a file, or the disk is full.
     """
     _require_replaceable(file, None)
+    target = Path(os.path.realpath(file))  # through a link, which stays
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{file.name[:40]}.", suffix=f".partial{file.suffix}", dir=file.parent)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{file.name[:40]}.", suffix=f".partial{file.suffix}", dir=target.parent
+        )
         os.close(handle)
     except OSError as error:
         raise StatescapeError(f"{file} cannot be written: {error.strerror}.") from error
@@ -116,7 +119,7 @@ def written_whole(file: Path, *, probe: bool = False) -> Iterator[Path]:
             _require_replaceable(file, _kind(partial))
             # mkstemp makes files private; a result is as readable as any other file of the user.
             partial.chmod(0o666 & ~_umask())
-            os.replace(partial, file)
+            os.replace(partial, target)
     except OSError as error:
         raise StatescapeError(f"{file} cannot be written: {error.strerror or error}.") from error
     finally:
@@ -129,7 +132,10 @@ def _require_replaceable(file: Path, kind: str | None) -> None:
     try:
         if file.is_dir():
             raise StatescapeError(f"{file} is a folder; name a file.")
+        _require_no_part_of_a_run(file)
         if not file.exists():
+            if Path(os.path.realpath(file)).is_symlink():
+                raise StatescapeError(f"{file} is a link in a ring; name a file.")
             return
         if not file.is_file():
             raise StatescapeError(f"{file} is a device or a pipe; name a file.")
@@ -140,6 +146,13 @@ def _require_replaceable(file: Path, kind: str | None) -> None:
         raise StatescapeError(f"{file} is a run or another database, which no output replaces; name another file.")
     if kind is not None and found not in (kind, "nothing"):
         raise StatescapeError(f"{file} is there and holds something else; name another file, or delete it first.")
+
+
+def _require_no_part_of_a_run(file: Path) -> None:
+    for ending in BESIDE:
+        run = file.with_name(file.name.removesuffix(ending) or file.name)
+        if run != file and run.is_file() and _kind(run) == "run":
+            raise StatescapeError(f"{file} belongs to the run {run.name}; name another file.")
 
 
 def _kind(file: Path) -> str:

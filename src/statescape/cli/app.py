@@ -85,7 +85,9 @@ def run(arguments: list[str]) -> int:
         complain(f"The system refuses: {place}{error.strerror or error}.")
     except RecursionError:
         complain("What was given is nested too deeply to be read.")
-    except MemoryError:
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and "memory" not in str(error):  # torch says it this way
+            raise
         complain("There is not enough memory for what was asked; ask for less at a time.")
     return 2
 

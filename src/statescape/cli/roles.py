@@ -7,6 +7,7 @@ declared.
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 import sys
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any
+
+from typer.models import OptionInfo
 
 from statescape.errors import StatescapeError
 from statescape.files import require_apart, require_folder, require_writable
@@ -68,14 +71,17 @@ Role = Reads | Writes | Fills | Keeps
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
-    """The command behind its checks.
+    """The command behind the checks of its paths and its numbers.
 
     Raises:
         TypeError: if a path has no role.
     """
     roles: dict[str, Role] = {}
+    flags: dict[str, str] = {}
     for name, kind in typing.get_type_hints(command, include_extras=True).items():
-        own = [one for one in getattr(kind, "__metadata__", ()) if isinstance(one, Role)]
+        marks = getattr(kind, "__metadata__", ())
+        flags[name] = next((str(one.default) for one in marks if isinstance(one, OptionInfo)), name)
+        own = [one for one in marks if isinstance(one, Role)]
         if own:
             roles[name] = own[0]
         elif "Path" in str(kind):
@@ -83,6 +89,9 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def checked(**given: Any) -> None:
+        for name, value in given.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise StatescapeError(f"{flags[name]} takes a finite number; got {value}.")
         for name, role in roles.items():
             if isinstance(role, Writes | Keeps) and given[name] is None and role.otherwise is not None:
                 given[name] = role.otherwise(given)
@@ -97,6 +106,9 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
 def _check(paths: list[tuple[Role, Path]]) -> None:
     kept = [path for role, path in paths if isinstance(role, Keeps)]
     outputs = [path for role, path in paths if isinstance(role, Writes | Fills)]
+    for role, path in paths:
+        if isinstance(role, Reads) and path.is_char_device():
+            raise StatescapeError(f"{path} is a device, not a file; name a file.")
     read = [path for role, path in paths if isinstance(role, Reads) and (role.folder_too or not path.is_dir())]
     require_apart(outputs, [*read, *kept, *_streams()])
     require_apart(kept, read)
