@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from rich.text import Text
 
-from statescape.cli.console import LONGEST_WORD, complain, prepare_streams, visible
+from statescape.cli.console import complain, prepare_streams, visible
 from statescape.cli.terminal import Sheet, Terminal
+from statescape.errors import LONGEST_WORD
 from statescape.runs import Journal
 from tests.cli.running import in_process
 

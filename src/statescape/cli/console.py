@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 import io
 import os
-import re
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
+from statescape.errors import clipped
 from statescape.wording import NARROW_SPACE
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 PIPED_WIDTH = 160
 """Columns when the output is no terminal: wide enough for every table, so that no number is cut."""
-
-LONGEST_WORD = 200
-"""Characters of one word of a complaint: a name of thousands is cut in its middle."""
 
 _STAND_INS = {
     "≤": "<=", "≥": ">=", "→": "->", "…": "...", "·": ".", "–": "-", "−": "-", "×": "x", "‘": "'", "’": "'", "“": '"',
@@ -54,13 +51,9 @@ def working(message: str) -> Status:
 
 def complain(message: str) -> None:
     """One line on stderr, whatever the message holds."""
-    words = re.sub(rf"\S{{{LONGEST_WORD + 1},}}", lambda found: _clipped(found[0]), visible(message)).split()
+    words = clipped(visible(message)).split()
     with suppress(OSError, ValueError):  # nobody is left to be told
         print(f"statescape: {' '.join(words)}", file=sys.stderr, flush=True)  # noqa: T201
-
-
-def _clipped(word: str) -> str:
-    return f"{word[: LONGEST_WORD // 2]}…{word[-LONGEST_WORD // 4 :]}"
 
 
 def visible(text: str) -> str:

@@ -1,5 +1,6 @@
 """Wing: genomes, operators, the search for a wiring, and the seals that its champion is held under."""
 
+from statescape.arguments import opened
 from statescape.evolution.conditions import LEVELS, Conditions, Hyperparameters
 from statescape.evolution.front import FrontPoint
 from statescape.evolution.genome import Genome
@@ -29,3 +30,5 @@ __all__ = [
     "evolve",
     "resume",
 ]
+
+opened(globals())

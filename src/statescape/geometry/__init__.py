@@ -1,5 +1,6 @@
 """Arrays in, arrays out: paths, PCA, the sphere, similarity, subspaces, outliers. Knows no model and no reservoir."""
 
+from statescape.arguments import opened
 from statescape.geometry.moments import Moments
 from statescape.geometry.normalisation import Normalisation
 from statescape.geometry.outliers import dimension_shares, robust_z, rogue_dimensions, spikes
@@ -37,3 +38,5 @@ __all__ = [
     "spikes",
     "without",
 ]
+
+opened(globals())

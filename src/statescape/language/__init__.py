@@ -6,8 +6,10 @@ The nouns hold NumPy arrays; only the modules that run a model import torch, and
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
+from statescape.arguments import opened
 from statescape.errors import StatescapeError
 from statescape.language.facts import ModelFacts
 from statescape.language.lens_readout import LensReadout
@@ -40,6 +42,8 @@ __all__ = [
     "load_model",
 ]
 
+opened(globals())
+
 _RUN_A_MODEL = {
     "FitProgress": "statescape.language.lens_fit",
     "FitSettings": "statescape.language.lens_fit",
@@ -55,11 +59,14 @@ _RUN_A_MODEL = {
 def __getattr__(name: str) -> Any:
     if name in _RUN_A_MODEL:
         try:
-            return getattr(importlib.import_module(_RUN_A_MODEL[name]), name)
+            importlib.import_module(_RUN_A_MODEL[name])
         except ModuleNotFoundError as error:
             if error.name not in {"torch", "transformers"}:
                 raise
             raise StatescapeError(
                 f"Language models need {error.name}; install it with: pip install 'statescape[lm]'"
             ) from error
+        for public, home in _RUN_A_MODEL.items():  # what came along is open too
+            opened(vars(sys.modules.get(home, object)), [public])
+        return getattr(sys.modules[_RUN_A_MODEL[name]], name)
     raise AttributeError(f"module 'statescape.language' has no attribute {name!r}")

@@ -28,12 +28,19 @@ def snapshot(name: str) -> Path:
     if not re.fullmatch(r"[\w-][\w.-]*(/[\w-][\w.-]*)?", name):
         raise StatescapeError(f"There is no folder {name}.")
     from huggingface_hub import HfApi, constants, snapshot_download
-    from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
 
     try:
         folder = Path(snapshot_download(name, local_files_only=True))
         if (folder / "config.json").is_file() and any(folder.glob("*.safetensors")):
             return folder
+    except HFValidationError:
+        raise StatescapeError(f"There is no folder {name}.") from None
     except LocalEntryNotFoundError:
         pass
     if constants.HF_HUB_OFFLINE:

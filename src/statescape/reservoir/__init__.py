@@ -1,5 +1,6 @@
 """Networks that run: kernels, readouts, topologies, tasks, measures."""
 
+from statescape.arguments import opened
 from statescape.reservoir.evaluation import Evaluation, evaluate
 from statescape.reservoir.generators import (
     crj,
@@ -37,3 +38,5 @@ __all__ = [
     "small_world",
     "spectral_radius",
 ]
+
+opened(globals())

@@ -14,6 +14,7 @@ import numpy as np
 import scipy.sparse
 from jaxtyping import Float
 
+from statescape.arguments import shown
 from statescape.errors import StatescapeError
 from statescape.reservoir.archive import matrix_arrays, matrix_from, read_npz, write_npz
 from statescape.reservoir.radius import Matrix, rescale, spectral_radius
@@ -148,10 +149,12 @@ class Topology:
             radius: the radius policy.
 
         Raises:
-            StatescapeError: for a multigraph or a graph without nodes.
+            StatescapeError: for what is no graph, a multigraph or a graph without nodes.
         """
         import networkx as nx
 
+        if not isinstance(graph, nx.Graph):
+            raise StatescapeError(f"from_networkx takes a graph of NetworkX; got {shown(graph)}.")
         if graph.is_multigraph():
             raise StatescapeError("A multigraph has several weights from one unit to another; merge its edges first.")
         if not len(graph):

@@ -1,5 +1,6 @@
 """What lasts and who works: a journal that survives kills, executors for processes and machines."""
 
+from statescape.arguments import opened
 from statescape.runs.errors import LostWorkersError
 from statescape.runs.executor import Executor, make_executor, working
 from statescape.runs.journal import Journal, kind_of
@@ -19,3 +20,5 @@ __all__ = [
     "make_executor",
     "working",
 ]
+
+opened(globals())

@@ -1,5 +1,6 @@
 """Samples in, intervals and tests out."""
 
+from statescape.arguments import opened
 from statescape.statistics.intervals import MeanInterval, bootstrap_mean, bootstrap_means
 from statescape.statistics.permutation import holm, sign_flip, smallest_visible
 from statescape.statistics.student import StudentMean, student_mean
@@ -14,3 +15,5 @@ __all__ = [
     "smallest_visible",
     "student_mean",
 ]
+
+opened(globals())

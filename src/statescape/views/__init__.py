@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from statescape.arguments import opened
+
 if TYPE_CHECKING:
     from statescape.views.globe import sphere, sphere_page
     from statescape.views.language.figures import (
@@ -60,7 +62,9 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
+        home = importlib.import_module(_HOMES[name])
+        opened(vars(home), [name])
+        return getattr(home, name)
     raise AttributeError(f"module 'statescape.views' has no attribute {name!r}")
 
 

@@ -1,5 +1,6 @@
 """Measures: what a network remembers, computes, tells apart and forgets, and what its wiring looks like."""
 
+from statescape.arguments import opened
 from statescape.reservoir.measures.capacity import InformationProcessingCapacity, information_processing_capacity
 from statescape.reservoir.measures.lyapunov import largest_lyapunov_exponent
 from statescape.reservoir.measures.memory import (
@@ -28,3 +29,5 @@ __all__ = [
     "spectrum",
     "state_covariance",
 ]
+
+opened(globals())

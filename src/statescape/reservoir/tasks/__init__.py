@@ -1,5 +1,6 @@
 """Tasks: what draws the data of a trial from a seed and scores what a network makes of it."""
 
+from statescape.arguments import opened
 from statescape.reservoir.tasks.attempt import Attempt, attempt
 from statescape.reservoir.tasks.attractors import henon, lorenz
 from statescape.reservoir.tasks.catalogue import by_name, names
@@ -40,3 +41,5 @@ __all__ = [
     "narma30",
     "nrmse",
 ]
+
+opened(globals())
