@@ -228,7 +228,7 @@ def refusal(make):
     [
         ({"W": np.full((3, 3), np.nan)}, "W holds NaN"),
         ({"W": np.ones((2, 3))}, "W must be square"),
-        ({"W": "graph"}, "W must be a matrix of numbers"),
+        ({"W": "graph"}, "W must be numbers"),
         ({"units": 5, "W": np.eye(3)}, "units=5, but W has 3"),
         ({"units": 0}, "at least one unit"),
         ({"lr": 0.0}, "lr is a leak rate"),

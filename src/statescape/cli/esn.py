@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from statescape.cli import inputs
+from statescape.cli import data_options, inputs
 from statescape.cli.console import complain, output, working
-from statescape.cli.roles import Reads
-from statescape.errors import StatescapeError
 
 if TYPE_CHECKING:
-    from statescape.reservoir.tasks import Task
     from statescape.studies.esn_trials import EsnTrials
 
-_FILE = "For a file"
 _NETWORK = "Network"
 
 
 def esn(
-    task: Annotated[
-        str,
-        typer.Argument(
-            help="A task (narma10, mackey-glass-17-84, memory-noisy, ...), a CSV file, or a folder of Japanese vowels.",
-            show_default=False,
-        ),
-        Reads(),
-    ],
+    task: data_options.TaskName,
     units: Annotated[int, typer.Option("--units", "-n", min=1, help="Units.", rich_help_panel=_NETWORK)] = 100,
     topology: Annotated[
         str,
@@ -67,44 +55,43 @@ def esn(
     warmup: Annotated[
         int | None, typer.Option("--warmup", min=0, help="First steps not trained on. (default: that of the task)")
     ] = None,
-    input_columns: Annotated[
-        list[str] | None,
-        typer.Option("--input", help="Input column; repeatable. (default: the target)", rich_help_panel=_FILE),
-    ] = None,
-    target: Annotated[
-        str | None,
-        typer.Option("--target", help="Target column. (default: the only column of numbers)", rich_help_panel=_FILE),
-    ] = None,
-    horizon: Annotated[
-        int | None, typer.Option("--horizon", help="Rows ahead. (default: 1)", rich_help_panel=_FILE)
-    ] = None,
-    split: Annotated[
-        float | None,
-        typer.Option("--split", help="Share that trains. (default: 0.7)", rich_help_panel=_FILE),
-    ] = None,
-    window: Annotated[
-        int | None,
-        typer.Option("--window", help="Rows of a trial. (default: two thirds of the file)", rich_help_panel=_FILE),
-    ] = None,
+    input_columns: data_options.InputColumns = None,
+    target: data_options.TargetColumns = None,
+    horizon: data_options.Horizon = None,
+    split: data_options.Split = None,
+    window: data_options.Window = None,
+    header: data_options.Header = None,
+    separator: data_options.Separator = None,
+    decimal: data_options.Decimal = None,
+    text_encoding: data_options.Encoding = None,
+    skip_rows: data_options.SkipRows = None,
+    comment: data_options.Comment = None,
     figures: inputs.Figures = None,
     json_file: inputs.Json = None,
 ) -> None:
     """Train and test echo state networks: the mean error over trials, its interval, and what persistence would do."""
     with working("Loading ..."):
         from statescape.reservoir.kernels import announcing
+        from statescape.reservoir.tasks import as_task
         from statescape.studies import esn_trials
 
     settings = esn_trials.NetworkSettings(
         units, topology, sr, lr, input_scaling, bias, rc_connectivity=density, ridge=ridge
     )
-    file_options = {
-        "inputs": tuple(input_columns or ()) or None,
-        "target": target,
-        "horizon": horizon,
-        "split": split,
-        "window": window,
-    }
-    chosen = _task(task, {name: value for name, value in file_options.items() if value is not None})
+    options = data_options.given(
+        input_columns,
+        target=target,
+        horizon=horizon,
+        split=split,
+        window=window,
+        header=header,
+        separator=separator,
+        decimal=decimal,
+        encoding=text_encoding,
+        skip_rows=skip_rows,
+        comment=comment,
+    )
+    chosen = as_task(task, options)
     if warmup is not None:
         chosen = esn_trials.with_warmup(chosen, warmup)
     with announcing(complain), working(f"Running {trials} trials ..."):
@@ -123,27 +110,13 @@ def esn(
         output().print(f"Figures: {len(files)} files in {figures}", markup=False)
 
 
-def _task(name: str, file_options: dict[str, Any]) -> Task:
-    """The task of this name, of this file or of this folder."""
-    from statescape.reservoir import tasks
-
-    path = Path(name)
-    if path.is_dir() or name.lower() in tasks.names():
-        if file_options:
-            option = next(iter(file_options)).replace("inputs", "input")
-            raise StatescapeError(f"--{option} is for CSV files; {name} fixes its own.")
-        return tasks.japanese_vowels(path) if path.is_dir() else tasks.by_name(name)
-    if path.exists() or path.suffix or "/" in name:
-        return tasks.from_csv(path, **file_options)
-    return tasks.by_name(name)
-
-
 def as_json(result: EsnTrials) -> dict[str, Any]:
     """All numbers of the trials."""
     import dataclasses
 
     from statescape import __version__
     from statescape.reservoir import spectral_radius
+    from statescape.reservoir.tasks import FileTask
 
     def mean(interval: Any) -> dict[str, Any] | None:
         return None if interval is None else {"mean": interval.mean, "ci95": [interval.low, interval.high]}
@@ -152,6 +125,7 @@ def as_json(result: EsnTrials) -> dict[str, Any]:
         "version": __version__,
         "task": result.task.name,
         "score_name": result.task.score_name,
+        "data": result.task.understood("whole") if isinstance(result.task, FileTask) else None,
         "settings": dataclasses.asdict(result.settings),
         "seed": result.seed,
         "trials": len(result.scores),
@@ -196,6 +170,8 @@ def _print(result: EsnTrials) -> None:
         f"{_ridge(result)}; seed {result.seed}; {result.seconds:.2g} s",
         markup=False,
     )
+    for line in data_options.described(result.task, "whole"):
+        console.print(line, markup=False)
     if result.reason:
         lost = sum(score == float("inf") for score in result.scores)
         console.print(f"{lost} of {n} diverged: {result.reason}", markup=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from statescape.cli import inputs
+from statescape.cli import data_options, inputs
 from statescape.cli.console import complain, working
 from statescape.cli.evolve_table import print_result
 from statescape.cli.report import write
@@ -17,7 +17,7 @@ from statescape.errors import StatescapeError
 if TYPE_CHECKING:
     from statescape.evolution import Evolution, Progress
 
-_SEARCH, _LIMITS, _NETWORK, _SEALS, _FILE = "Search", "Limits", "Network", "Seals", "For a file"
+_SEARCH, _LIMITS, _NETWORK, _SEALS = "Search", "Limits", "Network", "Seals"
 
 _WORK = "Work"
 
@@ -40,14 +40,7 @@ Scheduler = Annotated[
 
 
 def evolve(
-    task: Annotated[
-        str,
-        typer.Argument(
-            help="A task (narma10, mackey-glass-17-84, memory-noisy, ...), a CSV file, or a folder of Japanese vowels.",
-            show_default=False,
-        ),
-        Reads(),
-    ],
+    task: data_options.TaskName,
     units: Annotated[int, typer.Option("--units", "-n", min=2, help="Units.", rich_help_panel=_NETWORK)] = 100,
     encoding: Annotated[
         str,
@@ -162,36 +155,35 @@ def evolve(
         typer.Option("--run", help="The run's file. (default: TASK-1.run, -2.run, ...)"),
         Keeps(lambda given: inputs.next_run(given["task"])),
     ] = None,
-    input_columns: Annotated[
-        list[str] | None,
-        typer.Option("--input", help="Input column; repeatable. (default: the target)", rich_help_panel=_FILE),
-    ] = None,
-    target: Annotated[
-        str | None,
-        typer.Option("--target", help="Target column. (default: the only column of numbers)", rich_help_panel=_FILE),
-    ] = None,
-    horizon: Annotated[
-        int | None, typer.Option("--horizon", help="Rows ahead. (default: 1)", rich_help_panel=_FILE)
-    ] = None,
-    split: Annotated[
-        float | None, typer.Option("--split", help="Share that trains. (default: 0.7)", rich_help_panel=_FILE)
-    ] = None,
-    window: Annotated[
-        int | None,
-        typer.Option("--window", help="Rows of a trial. (default: two thirds of a half)", rich_help_panel=_FILE),
-    ] = None,
+    input_columns: data_options.InputColumns = None,
+    target: data_options.TargetColumns = None,
+    horizon: data_options.Horizon = None,
+    split: data_options.Split = None,
+    window: data_options.Window = None,
+    header: data_options.Header = None,
+    separator: data_options.Separator = None,
+    decimal: data_options.Decimal = None,
+    text_encoding: data_options.Encoding = None,
+    skip_rows: data_options.SkipRows = None,
+    comment: data_options.Comment = None,
     out: inputs.Out = None,
     figures: inputs.Figures = None,
     json_file: inputs.Json = None,
 ) -> None:
     """Evolve the wiring of an echo state network, and say what the gain is made of."""
-    options: dict[str, Any] = {
-        "inputs": tuple(input_columns or ()) or None,
-        "target": target,
-        "horizon": horizon,
-        "split": split,
-        "window": window,
-    }
+    options = data_options.given(
+        input_columns,
+        target=target,
+        horizon=horizon,
+        split=split,
+        window=window,
+        header=header,
+        separator=separator,
+        decimal=decimal,
+        encoding=text_encoding,
+        skip_rows=skip_rows,
+        comment=comment,
+    )
     with working("Loading ..."):
         from statescape.evolution import Hyperparameters
         from statescape.evolution import evolve as search
@@ -224,7 +216,7 @@ def evolve(
             objectives=_names(objectives),
             operators=None if operators is None else _names(operators),
             offspring=offspring,
-            task_options={name: value for name, value in options.items() if value is not None},
+            task_options=options,
             start=start,
             run=run,
             executor=executor,

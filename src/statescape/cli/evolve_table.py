@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from statescape.cli.console import counted, output
+from statescape.cli.data_options import described
 
 if TYPE_CHECKING:
     from statescape.evolution import Evolution
@@ -45,6 +46,8 @@ def print_result(result: Evolution) -> None:
     )
     console.print(_search_line(result), markup=False)
     console.print(_honest_line(result), markup=False)
+    for line in described(result.task, "search", "seal"):
+        console.print(line, markup=False)
     console.print(f"\n{conclusion_of(result)}\n", markup=False)
     if "edges" in result.settings.objectives:
         _print_front(result)

@@ -28,7 +28,7 @@ from statescape.evolution.search.search import Generation
 from statescape.evolution.settings import Settings
 from statescape.evolution.source import reopen_task
 from statescape.evolution.space import SearchSpace
-from statescape.reservoir.tasks import Task
+from statescape.reservoir.tasks import Task, TaskLike
 from statescape.runs import Journal
 from statescape.runs.plain import parsed, typed
 
@@ -185,14 +185,17 @@ class Ledger:
         with Journal.create(run, KIND, settings.as_json(), TABLES, blobs) as journal:
             yield cls(journal)
 
-    def task(self) -> Task:
+    def task(self, given: TaskLike = None) -> Task:
         """The run's task, where it is still what it was.
+
+        Args:
+            given: the task again, where it was no name and no file.
 
         Raises:
             StatescapeError: where its file has gone or changed, or it was an object of the caller's.
         """
         with self.journal.understood("task", refusals=False):
-            return reopen_task(self.settings.task)
+            return reopen_task(self.settings.task, given)
 
     def write(self, arm: str, generation: Generation, seconds: float) -> None:
         """Keep a generation that is over."""

@@ -15,7 +15,7 @@ from statescape.evolution.search.candidate import Candidate
 from statescape.evolution.search.final import Final
 from statescape.evolution.settings import Settings
 from statescape.reservoir import Topology, is_acyclic
-from statescape.reservoir.tasks import Task
+from statescape.reservoir.tasks import FileTask, Task
 from statescape.statistics import MeanInterval, bootstrap_mean
 
 
@@ -131,6 +131,7 @@ class Evolution:
             "run": self.run,
             "task": self.task.name,
             "score_name": self.task.score_name,
+            "data": self._data(),
             "units": settings.units,
             "encoding": settings.encoding,
             "level": settings.level,
@@ -156,6 +157,12 @@ class Evolution:
             "winners_curse": self.winners_curse if np.isfinite(self.winners_curse) else None,
             "rivals": {name: {"trainings": one.trainings, "seconds": one.seconds} for name, one in self.rivals.items()},
         }
+
+    def _data(self) -> dict[str, Any] | None:
+        """How a table was understood: what the search reads of it, and which windows the seals have to leave out."""
+        if not isinstance(self.task, FileTask):
+            return None
+        return {**self.task.understood("search"), "sealed_windows": self.task.understood("seal")["windows"]}
 
 
 def _radius(champion: Champion) -> float:

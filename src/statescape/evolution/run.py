@@ -21,13 +21,13 @@ from statescape.evolution.result import Evolution, Found
 from statescape.evolution.settings import Limits, Settings
 from statescape.evolution.source import open_task
 from statescape.evolution.steps import Steps
-from statescape.reservoir.tasks import Part, Task
+from statescape.reservoir.tasks import Part, Task, TaskLike, drawn
 from statescape.reservoir.topology import RadiusPolicy
 from statescape.runs import Executor, Serial, working
 
 
 def evolve(
-    task: str | Path | Task,
+    task: TaskLike,
     *,
     units: int = 100,
     encoding: str = "ternary",
@@ -62,7 +62,7 @@ def evolve(
     """Search a wiring for a task and hold it against its controls under every seal.
 
     Args:
-        task: a name, a CSV file, or a task.
+        task: a name, a file, an array, a DataFrame, a pair of inputs and targets, or a task.
         units: as in `Settings`, and so on to `offspring`.
         encoding: smallest search space first: circulant, circulant-real, blocks, binary, ternary, real.
         level: what a trial of the search redraws: matrix, wiring or mask.
@@ -84,7 +84,7 @@ def evolve(
         objectives: "error", or "error" and "edges".
         operators: names of those that make children; None for all that apply.
         offspring: of a generation, with half as many survivors; None for 8 and 4.
-        task_options: of `tasks.from_csv`, for a file.
+        task_options: of `tasks.from_file`, for a file, or of `tasks.from_table`, for an array or a DataFrame.
         start: genomes to begin with.
         run: file of the run's journal; a temporary one where None.
         executor: who works, or "serial", "processes" or "dask"; processes on all cores where None.
@@ -96,10 +96,7 @@ def evolve(
     Raises:
         StatescapeError: for settings that do not fit, data that cannot be used, a run that exists.
     """
-    if isinstance(task, str | Path):
-        opened, source = open_task(task, task_options)
-    else:
-        opened, source = task, {"object": task.name}
+    opened, source = open_task(task, task_options)
     limits = Limits(generations, trainings, seconds, stagnation)
     settings = Settings(
         source,
@@ -134,7 +131,7 @@ def evolve(
 def resume(
     run: str | Path,
     *,
-    task: Task | None = None,
+    task: TaskLike = None,
     executor: Executor | str | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
@@ -145,7 +142,7 @@ def resume(
 
     Args:
         run: its file.
-        task: needed where the run's task was an object, not a name or a file.
+        task: needed where the run's task was an object or an array, not a name or a file.
         executor: as for `evolve`.
         workers: as for `evolve`.
         scheduler: as for `evolve`.
@@ -159,7 +156,7 @@ def resume(
         finished = looked_at.journal.finished
     with ExitStack() as stack:
         kept = stack.enter_context(Ledger.read(run) if finished else Ledger.opened(run))
-        opened = task or kept.task()
+        opened = kept.task(task)
         workforce = stack.enter_context(Serial() if finished else working(executor, workers, scheduler))
         return Steps(kept, opened, workforce, tuple(callbacks), say).whole()
 
@@ -180,6 +177,6 @@ def _try_out(settings: Settings, task: Task, start: Sequence[Genome]) -> None:
     """Refuse now what would fail later: data too short for the seals, genomes of another space."""
     parts: tuple[Part, ...] = ("search", "seal")
     for part in parts:
-        task.trial(settings.seed, part)
+        drawn(task, settings.seed, part)
     for genome in start:
         space_of(settings, task).check(genome)

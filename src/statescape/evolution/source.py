@@ -8,55 +8,62 @@ from pathlib import Path
 from typing import Any
 
 from statescape.errors import StatescapeError
-from statescape.reservoir import tasks
-from statescape.reservoir.tasks import Task
+from statescape.reservoir.tasks import FileTask, Task, TaskLike, as_task
+from statescape.reservoir.tasks.opening import is_path
 
 
-def open_task(name: str | Path, options: Mapping[str, Any] | None = None) -> tuple[Task, dict[str, Any]]:
-    """The task of a name, a CSV file or a folder of Japanese vowels, and its source.
+def open_task(given: TaskLike, options: Mapping[str, Any] | None = None) -> tuple[Task, dict[str, Any]]:
+    """The task that was meant, and its source.
 
     Args:
-        name: as `statescape esn` takes it.
-        options: of `tasks.from_csv`, for a file.
+        given: a name, a file, an array, a task: see `tasks.as_task`.
+        options: of `tasks.from_file` or `tasks.from_table`.
 
     Raises:
-        StatescapeError: for an unknown name, a file that cannot be used, or options where there is no file.
+        StatescapeError: as `tasks.as_task`.
     """
-    if not str(name).strip():
-        raise StatescapeError("The task is empty; give the name of a task, a CSV file or a folder of Japanese vowels.")
-    path, options = Path(name), dict(options or {})
-    if str(name).lower() not in tasks.names() and (path.exists() or path.suffix or "/" in str(name)):
-        if path.is_dir():
-            return tasks.japanese_vowels(path), {"folder": str(path.resolve())}
-        source = {"file": str(path.resolve()), "options": options}
-        return tasks.from_csv(path, **options), {**source, "sha256": _digest(path)}
-    if options:
-        first = next(iter(options)).replace("inputs", "input")  # as the command line calls it
-        raise StatescapeError(f"--{first} is for CSV files; {name} fixes its own.")
-    return tasks.by_name(str(name)), {"name": str(name).lower()}
+    task, options = as_task(given, options), dict(options or {})
+    if not isinstance(given, str | Path):
+        kept = {"options": options} if options else {}
+        return task, {"object": task.name, **kept, **({"sha256": task.digest} if isinstance(task, FileTask) else {})}
+    if not is_path(given):
+        return task, {"name": str(given).lower()}
+    path = Path(given).resolve()
+    if path.is_dir():
+        return task, {"folder": str(path)}
+    return task, {"file": str(path), "options": options, "sha256": _digest(path)}
 
 
-def reopen_task(source: Mapping[str, Any]) -> Task:
+def reopen_task(source: Mapping[str, Any], given: TaskLike = None) -> Task:
     """The task of a source, where it is still what it was.
 
+    Args:
+        source: what `open_task` gave.
+        given: the task again, where it was no name and no file.
+
     Raises:
-        StatescapeError: where the file has gone or changed, or the task was an object of the caller's.
+        StatescapeError: where the file has gone or changed, or the task was an object of the caller's that is not given
+            again, or another one is.
     """
+    if given is not None:
+        task = as_task(given, None if isinstance(given, Task) else source.get("options"))
+        if "object" in source and "sha256" in source and getattr(task, "digest", None) != source["sha256"]:
+            raise StatescapeError("The run began with other data than is given now; give the same array or task again.")
+        return task
     if "name" in source:
-        return tasks.by_name(source["name"])
+        return as_task(source["name"])
     if "folder" in source:
-        return tasks.japanese_vowels(Path(source["folder"]))
+        return as_task(Path(source["folder"]))
     if "file" not in source:
-        raise StatescapeError(f"This run's task, {source.get('object')!r}, was made in Python; resume it from there.")
+        raise StatescapeError(
+            f"This run's task, {source.get('object')!r}, was made in Python; resume it there: resume(run, task=...)."
+        )
     path = Path(source["file"])
     if not path.is_file():
         raise StatescapeError(f"The run's data, {path}, is gone; put it back to resume.")
     if _digest(path) != source["sha256"]:
         raise StatescapeError(f"The run's data, {path}, has changed since the run began; put the old file back.")
-    options = source["options"]
-    if "inputs" in options:
-        options = {**options, "inputs": tuple(options["inputs"])}
-    return tasks.from_csv(path, **options)
+    return as_task(path, source["options"])
 
 
 def _digest(path: Path) -> str:

@@ -167,7 +167,7 @@ class _Blocks:
 def _solved(sums: RidgeSums, ridge: float) -> Readout | None:
     try:
         return sums.centred().solve(ridge)
-    except StatescapeError:
+    except (StatescapeError, np.linalg.LinAlgError):
         return None
 
 

@@ -9,6 +9,7 @@ import scipy.sparse
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
+from statescape.reservoir.real import real_array
 
 # What a user may give for weights: an array, nested lists, a sparse matrix, or an initialiser as in `from_user`.
 WeightsLike: TypeAlias = Any
@@ -74,10 +75,7 @@ def from_user(
     """
     if callable(given):
         given = given(rows, columns, connectivity=connectivity, seed=rng)
-    try:
-        matrix = np.array(given.toarray() if scipy.sparse.issparse(given) else given, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise StatescapeError(f"{name} must be a matrix of numbers or a function that draws one.") from None
+    matrix = real_array(given, name)
     if matrix.ndim == 1 and columns == 1:
         matrix = matrix[:, None]
     if matrix.shape != (rows, columns):

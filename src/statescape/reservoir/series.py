@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
+from statescape.reservoir.real import real_array
 
 # An array [steps], [steps, features] or [series, steps, features], or a sequence of the first two.
 SeriesLike: TypeAlias = Any
@@ -38,10 +39,7 @@ def as_series(given: SeriesLike, name: str) -> list[Float[np.ndarray, "_ feature
 
 
 def _one_series(given: Any, name: str) -> Float[np.ndarray, "steps features"]:
-    try:
-        series = np.ascontiguousarray(given, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise StatescapeError(f"{name} must be numbers, one row for each step.") from None
+    series = np.ascontiguousarray(real_array(given, name))
     if series.ndim == 1:
         series = series[:, None]
     if series.ndim != 2 or not series.size:

@@ -18,6 +18,7 @@ from statescape.arguments import shown
 from statescape.errors import StatescapeError
 from statescape.reservoir.archive import matrix_arrays, matrix_from, read_npz, write_npz
 from statescape.reservoir.radius import Matrix, rescale, spectral_radius
+from statescape.reservoir.real import real_array
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -57,7 +58,7 @@ class Topology:
         if not np.isfinite(values).all():
             raise StatescapeError("W holds NaN or infinite weights; every weight must be a finite number.")
         if self.W_in is not None:
-            W_in = np.array(self.W_in, dtype=np.float64)
+            W_in = real_array(self.W_in, "W_in")
             if W_in.ndim != 2 or len(W_in) != self.units or not np.isfinite(W_in).all():
                 raise StatescapeError(
                     f"W_in must be finite, with one row for each of the {self.units} units; got shape {W_in.shape}."
@@ -159,7 +160,12 @@ class Topology:
             raise StatescapeError("A multigraph has several weights from one unit to another; merge its edges first.")
         if not len(graph):
             raise StatescapeError("The graph has no nodes; a topology needs at least one unit.")
-        W = nx.to_numpy_array(graph, weight=weight, nonedge=0.0, dtype=np.float64).T
+        try:
+            W = nx.to_numpy_array(graph, weight=weight, nonedge=0.0, dtype=np.float64).T
+        except (TypeError, ValueError):
+            raise StatescapeError(
+                f"An edge of the graph has a {weight!r} that is no number; give every edge one."
+            ) from None
         rows = [data.get("W_in") for _, data in graph.nodes(data=True)]
         W_in = None if any(row is None for row in rows) else np.array(rows, dtype=np.float64)
         return cls(np.ascontiguousarray(W), W_in, radius=radius, name=str(graph.name))
@@ -208,14 +214,17 @@ class Topology:
 
 
 def as_matrix(W: Any) -> Matrix:
-    """W as a float64 array or compressed sparse rows; a copy, so that a frozen topology stays what it is."""
-    if scipy.sparse.issparse(W):
-        matrix: Matrix = scipy.sparse.csr_array(W, dtype=np.float64, copy=True)
+    """W as a float64 array or compressed sparse rows; a copy, so that a frozen topology stays what it is.
+
+    A graph of NetworkX, whose edges are (source, target), is transposed.
+    """
+    if hasattr(W, "is_multigraph"):
+        return Topology.from_networkx(W).W
+    matrix: Matrix
+    if scipy.sparse.issparse(W) and W.dtype.kind in "biuf":
+        matrix = scipy.sparse.csr_array(W, dtype=np.float64, copy=True)
     else:
-        try:
-            matrix = np.array(W, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise StatescapeError("W must be a matrix of numbers.") from None
+        matrix = real_array(W, "W")
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.shape[0] < 1:
         raise StatescapeError(f"W must be square, one row and one column a unit; got shape {tuple(matrix.shape)}.")
     return matrix

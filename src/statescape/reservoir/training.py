@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from statescape.errors import StatescapeError
 from statescape.reservoir.readout import Readout, RidgeSums
+from statescape.reservoir.real import real_array
 
 
 class RidgeTraining:
@@ -66,7 +67,7 @@ def checked_ridges(ridge: Any) -> Float[np.ndarray, " ridges"]:
     Raises:
         StatescapeError: for anything but finite numbers from 0 on.
     """
-    ridges = np.atleast_1d(np.asarray(ridge, dtype=np.float64))
+    ridges = np.atleast_1d(real_array(ridge, "ridge"))
     if ridges.ndim != 1 or not len(ridges) or not (np.isfinite(ridges) & (ridges >= 0)).all():
         raise StatescapeError(f"ridge is a finite number from 0 on, or several of them; got {ridge}.")
     return ridges

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from statescape.errors import StatescapeError
 from statescape.reservoir.initialisers import WeightsLike, draw_matrix, from_user
 from statescape.reservoir.radius import Matrix, rescale
+from statescape.reservoir.real import real_array
 from statescape.reservoir.topology import Topology, as_matrix
 
 DEFAULT_UNITS = 100
@@ -68,13 +69,14 @@ def scale_inputs(weights: Float[np.ndarray, "units inputs"], scaling: Any) -> Fl
     Raises:
         StatescapeError: where the factors do not fit or are not finite.
     """
-    factors = np.asarray(scaling, dtype=np.float64)
+    factors = real_array(scaling, "input_scaling")
     n_inputs = weights.shape[1]
     if factors.ndim > 1 or (factors.ndim == 1 and len(factors) != n_inputs) or not np.isfinite(factors).all():
         raise StatescapeError(
             f"input_scaling is one finite number or one for each of the {n_inputs} inputs; got {factors}."
         )
-    return weights * factors
+    scaled: Float[np.ndarray, "units inputs"] = weights * factors
+    return scaled
 
 
 def per_unit(given: WeightsLike, units: int, name: str) -> Float[np.ndarray, " units"]:
@@ -83,10 +85,10 @@ def per_unit(given: WeightsLike, units: int, name: str) -> Float[np.ndarray, " u
     Raises:
         StatescapeError: where there are neither one nor `units` finite numbers.
     """
+    values = real_array(given, name)
     try:
-        values = np.asarray(given.toarray() if scipy.sparse.issparse(given) else given, dtype=np.float64)
-        full = np.broadcast_to(values.reshape(-1), (units,)).copy()
-    except (TypeError, ValueError):
+        full: Float[np.ndarray, " units"] = np.broadcast_to(values.reshape(-1), (units,)).copy()
+    except ValueError:
         raise StatescapeError(f"{name} is one number for all units or one for each of the {units}.") from None
     if not np.isfinite(full).all():
         raise StatescapeError(f"{name} holds NaN or infinite values; every value must be a finite number.")

@@ -17,7 +17,18 @@ from jaxtyping import Float
 
 from statescape.errors import StatescapeError
 from statescape.reservoir import EchoStateNetwork, Topology, generators
-from statescape.reservoir.tasks import AnyTrial, Attempt, LabelledTrial, MemoryTrial, Task, Trial, attempt
+from statescape.reservoir.tasks import (
+    AnyTrial,
+    Attempt,
+    LabelledTrial,
+    MemoryTrial,
+    Task,
+    TaskLike,
+    Trial,
+    as_task,
+    attempt,
+    drawn,
+)
 from statescape.reservoir.tasks.memory import MemoryCapacity
 from statescape.statistics import MeanInterval, bootstrap_mean
 
@@ -134,20 +145,27 @@ class EsnTrials:
     attempt: Attempt
 
 
-def run_trials(task: Task, settings: NetworkSettings, n_trials: int, seed: int) -> EsnTrials:
+def run_trials(task: TaskLike, settings: NetworkSettings, n_trials: int, seed: int) -> EsnTrials:
     """Train and test a fresh network on each of `n_trials` fresh draws of a task.
+
+    Args:
+        task: a name, a file, an array, a DataFrame, a pair of inputs and targets, or a task.
+        settings: of the networks.
+        n_trials: how many.
+        seed: of everything.
 
     Raises:
         StatescapeError: for settings out of range, data too short, or no trials.
     """
     if n_trials < 1:
         raise StatescapeError(f"Ask for at least one trial; got {n_trials}.")
+    task = as_task(task)
     begun = time.perf_counter()
     scores, persistence, ridges, reason = [], [], [], ""
     shown: list[tuple[EchoStateNetwork, AnyTrial, Attempt]] = []
     for index in range(n_trials):
         data_seed, network_seed = np.random.SeedSequence([seed, index]).spawn(2)
-        trial = task.trial(data_seed, "whole")
+        trial = drawn(task, data_seed, "whole")
         pooling: Literal["none", "mean"] = "mean" if isinstance(trial, LabelledTrial) else "none"
         network = settings.network(int(network_seed.generate_state(1)[0]), pooling)
         tried = attempt(network, trial)
@@ -181,7 +199,7 @@ def prepare(task: Task, settings: NetworkSettings) -> None:
     Raises:
         StatescapeError: for settings out of range, or data too short.
     """
-    task.trial(0, "whole")
+    drawn(task, 0, "whole")
     settings.network(seed=0).states(np.zeros((2, task.n_inputs)))
 
 

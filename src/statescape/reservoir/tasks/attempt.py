@@ -48,6 +48,8 @@ def attempt(network: EchoStateNetwork, trial: AnyTrial) -> Attempt:
         return _classification(network, trial)
     try:
         network.fit(trial.train_inputs, trial.train_targets, trial.warmup)
+    except np.linalg.LinAlgError:
+        return Attempt(float("inf"), reason="The normal equations have no solution; raise the ridge.")
     except StatescapeError as refusal:
         if _diverges(network, trial.train_inputs):
             return Attempt(float("inf"), reason=str(refusal))

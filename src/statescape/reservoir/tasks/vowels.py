@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from statescape.errors import StatescapeError
-from statescape.reservoir.tasks.csv_columns import read_columns
+from statescape.reservoir.tasks.reading import read_table
 from statescape.reservoir.tasks.task import LabelledTrial, Part, Seed
 
 N_SPEAKERS = 9
@@ -24,6 +24,7 @@ UCI_FILES = ("ae.train", "ae.test")
 # The original files hold blocks of utterances, speaker after speaker, as their documentation counts them.
 UCI_COUNTS = ((30,) * N_SPEAKERS, (31, 35, 88, 44, 29, 24, 40, 50, 29))
 TRAINED_OF_TEN = 7
+LEAST_UTTERANCES = 2  # of a speaker, so that one trains and one tests
 
 Utterances = tuple[Float[np.ndarray, "_ 12"], ...]
 
@@ -86,6 +87,9 @@ def japanese_vowels(folder: str | Path) -> JapaneseVowels:
     for files, read in ((CSV_FILES, _read_csv), (UCI_FILES, _read_uci)):
         if all((where / file).is_file() for file in files):
             (train, train_speakers), (test, test_speakers) = (read(where / file) for file in files)
+            for file, speakers in zip(files, (train_speakers, test_speakers), strict=True):
+                if (np.bincount(speakers, minlength=N_SPEAKERS) < LEAST_UTTERANCES).any():
+                    raise StatescapeError(f"{file} must hold {LEAST_UTTERANCES} utterances or more of every speaker.")
             return JapaneseVowels(train, train_speakers, test, test_speakers)
     raise StatescapeError(
         f"{where} holds no Japanese vowels; expected {' and '.join(CSV_FILES)}, or {' and '.join(UCI_FILES)}."
@@ -94,10 +98,10 @@ def japanese_vowels(folder: str | Path) -> JapaneseVowels:
 
 def _read_csv(path: Path) -> tuple[Utterances, Int[np.ndarray, " utterances"]]:
     coefficients = [f"lpcc{index + 1}" for index in range(N_COEFFICIENTS)]
-    table = read_columns(path, ["utterance", *coefficients], "speaker")
-    begins = np.flatnonzero(np.diff(table.column("utterance"), prepend=-1.0))
-    frames = np.column_stack([table.column(name) for name in coefficients])
-    speakers = table.column("speaker")[begins].astype(np.int64) - 1
+    values, _ = read_table(path).numbers(["utterance", "speaker", *coefficients])
+    begins = np.flatnonzero(np.diff(values[:, 0], prepend=np.nan))
+    frames = np.ascontiguousarray(values[:, 2:])
+    speakers = values[begins, 1].astype(np.int64) - 1
     if not np.isin(speakers, np.arange(N_SPEAKERS)).all():
         raise StatescapeError(f"{path.name} must number its speakers from 1 to {N_SPEAKERS}.")
     return tuple(np.split(frames, begins[1:])), speakers

@@ -116,8 +116,11 @@ def _columns(evolution: Evolution) -> list[tuple[str, str]]:
     """The columns of a file."""
     if not isinstance(evolution.task, FileTask):
         return []
-    *given, target = (visible(name, LONGEST_NAME) for name in evolution.task.columns)
-    return [("from", ", ".join(given)), (f"to, {evolution.task.horizon} rows ahead", target)]
+    task = evolution.task
+    given, due = (
+        ", ".join(visible(name, LONGEST_NAME) for name in names) for names in (task.input_names, task.target_names)
+    )
+    return [("from", given), (f"to, {task.horizon} rows ahead", due)]
 
 
 def _sealed_on(evolution: Evolution) -> str:

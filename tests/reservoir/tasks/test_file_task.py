@@ -1,5 +1,7 @@
 """Series from files: time order, nothing known of the test part, and refusals that name column and line."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -109,7 +111,7 @@ GOOD = [f"{i},{np.sin(i):.4f}" for i in range(300)]
         (GOOD, {"target": "c"}, "has no column 'c'; its columns are: a, b."),
         (GOOD, {"inputs": ["a", "x"]}, "has no column 'x'"),
         (GOOD, {"inputs": ["a", "a"]}, "named twice"),
-        (GOOD, {"target": None}, "several columns of numbers; name one with --target: a, b"),
+        (GOOD, {"target": None}, "several columns of numbers; name the target (target=..., --target): a, b"),
         (GOOD, {"horizon": 0}, "asks for what is given"),
         (GOOD, {"horizon": -1}, "asks for what is given"),
         (GOOD, {"horizon": 290}, "10 of each must remain"),
@@ -144,11 +146,85 @@ def test_files_that_are_no_table_are_refused(tmp_path, content, words):
         tasks.from_csv(path, target="a")
 
 
-def test_a_column_constant_within_a_window_is_refused_with_its_lines(tmp_path):
-    rows = [f"{0 if i < 250 else i}" for i in range(300)]
+def test_too_few_windows_that_vary_are_refused_with_their_number(tmp_path):
+    rows = [f"{0 if i < 245 else i}" for i in range(300)]
     task = tasks.from_csv(_write(tmp_path, rows, "x"), window=100)
-    with pytest.raises(StatescapeError, match=r"Column 'x' is constant in the training part of a trial \(lines \d+ to"):
+    with pytest.raises(
+        StatescapeError, match=r"'x' is constant .* of all but 0 of the 50 windows of 100 rows \(search"
+    ):
         task.trial(0, "search")
+    # A window from row s on trains on the inputs of rows s to s + 69: they move from s = 176 on.
+    assert task.understood("whole")["windows"] == {"part": "whole", "possible": 200, "left_out": 176}
+
+
+@pytest.mark.parametrize("horizon", [0, 1, 3])
+def test_windows_where_a_column_stands_still_are_never_drawn(tmp_path, horizon):
+    """Against a search by hand through every window, of an input and two targets that rest at different times."""
+    rng = np.random.default_rng(0)
+    columns = rng.normal(size=(240, 3)).round(4)
+    columns[20:80, 0], columns[100:150, 1], columns[170:200, 2] = 1.5, -2.0, 0.25
+    path = _write(tmp_path, [",".join(map(str, row)) for row in columns], "u,y,z")
+    task = tasks.from_csv(path, inputs="u", target=["y", "z"], window=60, horizon=horizon)
+
+    def usable(start):
+        due = columns[start + horizon : start + horizon + 60, 1:]
+        parts = columns[start : start + 42, 0], due[:42, 0], due[:42, 1], due[42:, 0], due[42:, 1]
+        return all(len(set(part)) > 1 for part in parts)
+
+    for part, first, last in (("whole", 0, 240), ("search", 0, 120), ("seal", 120, 240)):
+        right = [start for start in range(first, last - 60 - horizon + 1) if usable(start)]
+        assert list(task.places(part)) == right
+        assert 0 < len(right) < last - first - 60
+        drawn = [task.trial(seed, part) for seed in range(200)]
+        assert all(np.isfinite(one.inputs).all() and np.isfinite(one.targets).all() for one in drawn)
+        assert all(np.isfinite(one.score(np.zeros_like(one.test_targets))) for one in drawn)
+
+
+def test_where_every_window_varies_draws_are_the_plain_ones(ramp):
+    """Bit for bit what one uniform draw of the first row gives, so that runs of before go on."""
+    task = tasks.from_csv(ramp, target="b", window=100)
+    columns = np.arange(600.0) ** 2
+    for seed in range(20):
+        start = int(np.random.default_rng(seed).integers(300, 600 - 100 - 1 + 1))
+        window = columns[start : start + 100]
+        due = columns[start + 1 : start + 101]
+        trial = task.trial(seed, "seal")
+        np.testing.assert_array_equal(trial.inputs[:, 0], (window - window[:70].mean()) / window[:70].std())
+        np.testing.assert_array_equal(trial.targets[:, 0], (due - due[:70].mean()) / due[:70].std())
+    assert task.understood("seal")["windows"]["left_out"] == 0
+
+
+def test_several_targets_are_several_outputs_scored_together(tmp_path):
+    rows = [f"{np.sin(i):.5f},{np.cos(i / 2):.5f}" for i in range(300)]
+    task = tasks.from_csv(_write(tmp_path, rows), target=["b", "a"], inputs="a")
+    trial = task.trial(0, "whole")
+    assert (task.n_inputs, task.n_outputs, trial.targets.shape[1]) == (1, 2, 2)
+    said = np.zeros_like(trial.test_targets)
+    each = [np.mean(due**2) / due.var() for due in trial.test_targets.T]
+    assert trial.score(said) == pytest.approx(np.sqrt(np.mean(each)))
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ("{}e200", "from -1e+200 to 1e+200, too large or too fine"),
+        ("{}e-300", "too large or too fine"),
+        ("{}e999", "is not a finite number"),
+    ],
+)
+def test_sizes_beyond_arithmetic_are_one_sentence_and_no_warning(tmp_path, recwarn, values, words):
+    path = _write(tmp_path, [values.format(i % 3 - 1) for i in range(200)], "x")
+    with pytest.raises(StatescapeError, match=re.escape(words)):
+        tasks.from_csv(path)
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("size", ["1e-49", "1e49"])
+def test_sizes_within_arithmetic_are_scored_without_a_warning(tmp_path, recwarn, size):
+    rows = [f"{np.sin(i):.4f}{size[1:]}" for i in range(200)]
+    trial = tasks.from_csv(_write(tmp_path, rows, "x")).trial(0)
+    assert trial.persistence_score() == pytest.approx(2 * np.sin(0.5), rel=0.1)
+    assert not recwarn.list
 
 
 def test_missing_files_and_folders(tmp_path):

@@ -1,0 +1,145 @@
+"""Whether the rows of a table stand in time order, as a forecast needs; what dates say is told or refused.
+
+Times are columns of dates, columns of numbers that are called t, year, month and the like, and a frame's index. Rows
+whose dates run backwards or are shuffled are refused; doubled dates and gaps are told.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from statescape.errors import StatescapeError
+from statescape.reservoir.tasks.table import Table
+
+# From the coarsest on: a month tells apart what a year does not.
+CLOCK = (
+    "timestamp", "datetime", "date", "decimal_date", "year", "quarter", "month", "week", "day", "hour", "minute",
+    "second", "time", "t", "index", "step",
+)  # fmt: skip
+_DATE = re.compile(r"\d{4}[-/.]\d{1,2}|\d{1,2}[-/. ](?:\d{1,2}|[A-Za-z]{3,9})[-/. ]\d{2,4}|[A-Za-z]{3,9}[ .-]+\d{2,4}$")
+_CLOCK_TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?")
+LONG = 1.5  # times the usual step: a gap; months differ by less
+
+Times = Float[np.ndarray, " rows"]
+
+
+def notes_on_time(table: Table, taken: Sequence[str]) -> tuple[str, ...]:
+    """What the times of the rows say, in sentences; nothing where all is in order or there are none.
+
+    Args:
+        table: the rows.
+        taken: inputs and targets, which are no times.
+
+    Raises:
+        StatescapeError: where dates are shuffled, or any times run backwards.
+    """
+    found: list[tuple[int, str, bool, Times]] = []
+    if table.index is not None:
+        found.append((-1, "the index", True, table.index.to_numpy().astype("datetime64[us]").astype(np.float64)))
+    for name in table.names:
+        rank = CLOCK.index(name.lower()) if name.lower() in CLOCK else len(CLOCK)
+        if name not in taken and (dates := _dates(table, name)) is not None:
+            found.append((0, repr(name), True, dates))
+        elif name not in taken and rank < len(CLOCK) and (numbers := _clock(table, name)) is not None:
+            found.append((rank, repr(name), False, numbers))
+    if not found:
+        return ()
+    found.sort(key=lambda one: one[0])
+    _, name, dated, coarsest = found[0]
+    steps = np.diff(coarsest)
+    if (steps > 0).all():
+        return _gaps(table, name, steps)
+    order = np.zeros(len(steps))
+    for *_, times in reversed(found):
+        step = np.sign(np.diff(times))
+        order = np.where(step != 0, step, order)
+    back, same = np.flatnonzero(order < 0), np.flatnonzero(order == 0)
+    if len(back) and not (order > 0).any():
+        raise StatescapeError(
+            f"{table.origin}: {name} runs backwards, newest first; turn the rows around: a forecast needs time order."
+        )
+    if len(back):
+        words = f"{name} goes back {_times(len(back))}, first at {table.place(int(back[0]) + 1)}"
+        if dated:
+            raise StatescapeError(
+                f"{table.origin}: {words}; sort the rows, or keep one series of them: a forecast needs time order."
+            )
+        return (words,)
+    return (f"{name} stands still {_times(len(same))}, first at {table.place(int(same[0]) + 1)}",) if len(same) else ()
+
+
+def _gaps(table: Table, name: str, steps: Float[np.ndarray, " steps"]) -> tuple[str, ...]:
+    usual = float(np.median(steps))
+    gaps = np.flatnonzero(steps > LONG * usual)
+    if not len(gaps):
+        return ()
+    first = int(gaps[0])
+    ratio = steps[first] / usual
+    return (
+        f"{name} has {len(gaps):,} gap{'s' * (len(gaps) > 1)} among {len(steps):,} steps, first before "
+        f"{table.place(first + 1)} ({ratio:.3g} times the usual step)",
+    )
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number:,} times"
+
+
+def _dates(table: Table, name: str) -> Times | None:
+    """A column as times, where all of it is dates in one format; of two readings of day and month, the ordered one."""
+    import pandas as pd
+
+    column = table.frame[name]
+    if column.dtype.kind == "M":
+        return None if column.isna().any() else _microseconds(column)
+    cells: list[str] = []
+    if table.is_text(name):
+        cells = table.cells(name)
+        if not _DATE.match(cells[0]) and not re.fullmatch(r"(?:19|20)\d{6}", cells[0]):
+            return None
+    elif column.dtype.kind in "iu" and column.between(19000101, 21001231).all():
+        cells = [str(value) for value in column]
+    if not cells:
+        return None
+    readings = []
+    for day_first in (False, True):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            eight = all(len(cell) == 8 and cell.isdigit() for cell in cells)
+            try:
+                times = pd.to_datetime(
+                    pd.Series(cells, dtype=object),
+                    errors="coerce",
+                    utc=True,
+                    dayfirst=day_first,
+                    format="%Y%m%d" if eight else None,
+                )
+            except (ValueError, OverflowError, TypeError):
+                continue
+        if not times.isna().any():
+            readings.append(_microseconds(times))
+    return min(readings, key=lambda times: int((np.diff(times) <= 0).sum()), default=None)
+
+
+def _microseconds(times: object) -> Times:
+    import pandas as pd
+
+    assert isinstance(times, pd.Series)
+    return times.dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.float64)
+
+
+def _clock(table: Table, name: str) -> Times | None:
+    """A column of years, months, hours (or 12:30) or steps; None where it is something else."""
+    if table.is_text(name):
+        cells = table.cells(name)
+        if all(map(_CLOCK_TIME.fullmatch, cells)):
+            return np.array([sum(float(part) / 60**place for place, part in enumerate(c.split(":"))) for c in cells])
+    try:
+        return table.numbers([name])[0][:, 0]
+    except StatescapeError:
+        return None
