@@ -20,6 +20,7 @@ from statescape.reservoir.dynamics import Dynamics
 from statescape.reservoir.initialisers import WeightsLike, checked_share
 from statescape.reservoir.radius import Matrix
 from statescape.reservoir.readout import Readout
+from statescape.reservoir.real import real_array
 from statescape.reservoir.series import SeriesLike, as_labels, as_series, as_targets, is_many, shifted
 from statescape.reservoir.topology import Topology
 from statescape.reservoir.training import RidgeTraining, checked_ridges
@@ -128,6 +129,8 @@ class EchoStateNetwork:
         given = bias(self.units, 1, seed=self._stream("bias")) if callable(bias) else bias
         self.bias = per_unit(given, self.units, "bias")
         self._given_Win = W.W_in if Win is None and isinstance(W, Topology) else Win
+        if self._given_Win is not None and not callable(self._given_Win):
+            self._given_Win = real_array(self._given_Win, "Win")
         self._given_Wfb = Wfb
         self.Win: Float[np.ndarray, "units inputs"] | None = None
         self.Wfb: Float[np.ndarray, "units outputs"] | None = None

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import scipy.sparse
@@ -22,6 +22,7 @@ from scipy.sparse.linalg import ArpackError, eigs, svds
 
 from statescape.errors import StatescapeError
 from statescape.reservoir.kernels.components import strong_components
+from statescape.reservoir.real import real_array
 
 # W, dense or sparse. Two names for its two sides: that they agree is checked where a sentence can say so.
 Matrix: TypeAlias = Float[np.ndarray, "to_units from_units"] | scipy.sparse.csr_array
@@ -49,11 +50,11 @@ class Rescaled:
     scaled_by: Literal["spectral radius", "largest singular value", "nothing"]
 
 
-def spectral_radius(W: Matrix) -> float:
+def spectral_radius(W: Matrix | Any) -> float:
     """Largest modulus of an eigenvalue of W, within 1e-6 of it; remembered for the matrices seen last.
 
     Args:
-        W: square, dense or sparse, finite.
+        W: square, dense or sparse, or nested lists; finite.
 
     Raises:
         StatescapeError: where W is not square or not finite.
@@ -78,12 +79,12 @@ def forget() -> None:
     _cache.clear()
 
 
-def is_acyclic(W: Matrix) -> bool:
+def is_acyclic(W: Matrix | Any) -> bool:
     """Whether the graph of W has no cycle, so that W is nilpotent whatever its weights."""
     return not _Edges.of(W).cyclic_components()
 
 
-def rescale(W: Matrix, sr: float) -> Rescaled:
+def rescale(W: Matrix | Any, sr: float) -> Rescaled:
     """Scale W to the spectral radius `sr`, a nilpotent W to the largest singular value `sr`.
 
     Raises:
@@ -91,6 +92,7 @@ def rescale(W: Matrix, sr: float) -> Rescaled:
     """
     if not (np.isfinite(sr) and sr >= 0):
         raise StatescapeError(f"A spectral radius is a finite number from 0 on; got sr={sr}.")
+    W = _real(W)
     radius = spectral_radius(W)
     if radius > 0:
         return Rescaled(W * (sr / radius), float(sr), "spectral radius")
@@ -115,8 +117,9 @@ class _Edges:
     weights: Float[np.ndarray, " edges"]
 
     @classmethod
-    def of(cls, W: Matrix) -> _Edges:
+    def of(cls, W: Matrix | Any) -> _Edges:
         """The edges of a matrix that is square and finite."""
+        W = _real(W)
         if W.ndim != 2 or W.shape[0] != W.shape[1]:
             raise StatescapeError(f"W must be square, one row and one column a unit; got shape {tuple(W.shape)}.")
         units = W.shape[0]
@@ -180,6 +183,18 @@ def _perron(block: scipy.sparse.csr_array) -> float | None:
     ratios = (block @ v) / v
     low, high = float(ratios.min()), float(ratios.max())
     return (low + high) / 2 if high - low <= ACCURACY * high else None
+
+
+def _real(W: Any) -> Matrix:
+    """W as it is where it is a matrix of real numbers, else made one or refused."""
+    matrix: Matrix
+    if type(W) is np.ndarray and W.dtype.kind in "biuf":
+        matrix = W
+    elif scipy.sparse.issparse(W) and W.dtype.kind in "biuf":
+        matrix = W if isinstance(W, scipy.sparse.csr_array) else scipy.sparse.csr_array(W)
+    else:
+        matrix = real_array(W, "W")
+    return matrix
 
 
 def _largest_singular_value(W: Matrix) -> float:

@@ -23,6 +23,8 @@ def real_array(given: Any, name: str) -> Float[np.ndarray, "*shape"]:
         StatescapeError: for what is not real numbers.
     """
     dense = given.toarray() if scipy.sparse.issparse(given) else given
+    if np.ma.is_masked(dense):
+        raise StatescapeError(f"{name} holds masked values; fill or leave them out.")
     try:
         array = np.asarray(dense)
     except Exception:  # whatever the __array__ of a stranger raises

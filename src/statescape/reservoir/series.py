@@ -18,7 +18,11 @@ def is_many(given: SeriesLike) -> bool:
     """Whether several series were given."""
     if isinstance(given, np.ndarray):
         return given.ndim == 3
-    return isinstance(given, (list, tuple)) and bool(len(given)) and np.ndim(given[0]) > 0
+    return isinstance(given, (list, tuple)) and bool(len(given)) and _is_series(given[0])
+
+
+def _is_series(one: Any) -> bool:
+    return isinstance(one, list | tuple) or getattr(one, "ndim", 0) > 0
 
 
 def as_series(given: SeriesLike, name: str) -> list[Float[np.ndarray, "_ features"]]:
@@ -39,7 +43,7 @@ def as_series(given: SeriesLike, name: str) -> list[Float[np.ndarray, "_ feature
 
 
 def _one_series(given: Any, name: str) -> Float[np.ndarray, "steps features"]:
-    series = np.ascontiguousarray(real_array(given, name))
+    series = np.asarray(real_array(given, name), order="C")
     if series.ndim == 1:
         series = series[:, None]
     if series.ndim != 2 or not series.size:

@@ -45,7 +45,7 @@ class Topology:
             without the policy "gene" (and the other way round).
     """
 
-    W: Matrix
+    W: Matrix | Any
     W_in: Float[np.ndarray, "units inputs"] | None = None
     radius: str = "rescale"
     sr: float | None = None
@@ -155,7 +155,7 @@ class Topology:
         import networkx as nx
 
         if not isinstance(graph, nx.Graph):
-            raise StatescapeError(f"from_networkx takes a graph of NetworkX; got {shown(graph)}.")
+            raise StatescapeError(f"A topology is made from a graph of NetworkX here; got {shown(graph)}.")
         if graph.is_multigraph():
             raise StatescapeError("A multigraph has several weights from one unit to another; merge its edges first.")
         if not len(graph):

@@ -56,6 +56,9 @@ class TextFormat:
     comment: str | None = None
 
     def __post_init__(self) -> None:
+        for name in ("separator", "encoding", "comment"):
+            if not isinstance(getattr(self, name), str | None):
+                raise StatescapeError(f"The {name} of a text is a text itself; got {getattr(self, name)!r}.")
         if self.separator is not None:
             named = {"\\t": "\t", "tab": "\t", "space": " ", r"\s+": " "}.get(self.separator, self.separator)
             object.__setattr__(self, "separator", named)

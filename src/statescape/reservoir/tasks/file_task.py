@@ -193,7 +193,10 @@ class FileTask:
     def _bounds(self, part: Part) -> tuple[int, int]:
         """First row of a part and the row after its last."""
         rows, half = len(self.targets), len(self.targets) // 2
-        return {"search": (0, half), "seal": (half, rows), "whole": (0, rows)}[part]
+        bounds = {"search": (0, half), "seal": (half, rows), "whole": (0, rows)}
+        if part not in bounds:
+            raise StatescapeError(f"The parts of a table are {', '.join(bounds)}; got {part!r}.")
+        return bounds[part]
 
     def _sizes(self, part: Part) -> tuple[int, int, int]:
         """Rows of a window, of its training part, and of the warmup in it."""
@@ -254,6 +257,8 @@ def from_file(
         StatescapeError: for a file, a column or a cell that cannot be used, naming column and line.
     """
     how = TextFormat(header, separator, decimal, encoding, skip_rows, comment)
+    if not isinstance(path, str | Path):
+        raise StatescapeError(f"A file is named by its path; got {type(path).__name__}.")
     path = Path(path)
     name = path.name.removesuffix(".gz")
     return _task(read_table(path, how), Path(name).stem, inputs, target, horizon, split, window, warmup)
@@ -302,7 +307,7 @@ def from_pair(inputs: Any, targets: Any, **settings: Any) -> FileTask:
     given, due = table_of(inputs, "the inputs"), table_of(targets, "the targets")
     if len(given.frame) != len(due.frame):
         raise StatescapeError(
-            f"{len(given.frame)} rows of inputs for {len(due.frame)} of targets; give one for each row."
+            f"{len(given.frame)} inputs for {len(due.frame)} targets; give one of each for every row."
         )
     values, wanted = given.numbers(given.names)[0], due.numbers(due.names)[0]
     names = tuple(f"target {name}" if name in given.names else name for name in due.names)
@@ -342,7 +347,11 @@ def _task(
 
 
 def _chosen(given: Sequence[str | int] | str | int | None, what: str) -> tuple[str, ...]:
-    names = () if given is None else (given,) if isinstance(given, str | int) else tuple(given)
+    names = () if given is None else (given,) if isinstance(given, str | int) else given
+    if not isinstance(names, Sequence) or not all(isinstance(name, str | int | np.integer) for name in names):
+        raise StatescapeError(
+            f"A column is named as {what} by its name or number, or several are in a list; got {given!r}."
+        )
     chosen = tuple(map(str, names))
     if len(set(chosen)) < len(chosen):
         raise StatescapeError(f"A column is named twice as {what}: {listed(chosen)}.")

@@ -129,7 +129,7 @@ class Table:
         for name, row, cell in _each(texts):
             read = [float(plain(cell, *one)) for one in allowed if _pattern(*one).fullmatch(cell)]
             if not read or not np.isfinite(read).all():
-                raise self._no_number(name, row, cell)
+                raise self._no_number(name, row, cell, finite=not read)
         fitting = [
             one for one in allowed if all(_pattern(*one).fullmatch(cell) for cells in texts.values() for cell in cells)
         ]
@@ -147,12 +147,13 @@ class Table:
                 raise self._refusal(name, row, f"{cell!r} is {min(values):g} or {max(values):g}; {marks}")
         return fitting[0]
 
-    def _no_number(self, name: str, row: int, cell: str) -> StatescapeError:
+    def _no_number(self, name: str, row: int, cell: str, finite: bool) -> StatescapeError:
         if not cell:
             return self._refusal(name, row, "the cell is empty; fill the gap or drop the row")
-        if cell.lower().lstrip("+-") in ("nan", "inf", "infinity") or is_number(cell):
+        if not finite or cell.lower().lstrip("+-") in ("nan", "inf", "infinity"):
             return self._refusal(name, row, f"{cell[:40]!r} is not a finite number")
-        return self._refusal(name, row, f"{cell[:40]!r} is no number")
+        mark = "" if self.decimal is None else f" with the decimal mark {self.decimal!r}"
+        return self._refusal(name, row, f"{cell[:40]!r} is no number{mark}")
 
     def _refusal(self, name: str, row: int, what: str) -> StatescapeError:
         return StatescapeError(f"{self.origin}, {self.place(row)}, column {name!r}: {what}.")

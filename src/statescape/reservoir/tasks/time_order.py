@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
 from statescape.reservoir.tasks.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # From the coarsest on: a month tells apart what a year does not.
 CLOCK = (
@@ -39,16 +43,23 @@ def notes_on_time(table: Table, taken: Sequence[str]) -> tuple[str, ...]:
         StatescapeError: where dates are shuffled, or any times run backwards.
     """
     found: list[tuple[int, str, bool, Times]] = []
+    strange: tuple[str, ...] = ()
     if table.index is not None:
-        found.append((-1, "the index", True, table.index.to_numpy().astype("datetime64[us]").astype(np.float64)))
-    for name in table.names:
+        found.append((-1, "the index", True, _microseconds(table.index)))
+    for name in (name for name in table.names if name not in taken):
         rank = CLOCK.index(name.lower()) if name.lower() in CLOCK else len(CLOCK)
-        if name not in taken and (dates := _dates(table, name)) is not None:
-            found.append((0, repr(name), True, dates))
-        elif name not in taken and rank < len(CLOCK) and (numbers := _clock(table, name)) is not None:
+        dates = _dates(table, name)
+        if dates is not None:
+            wrong = np.flatnonzero(np.isnan(dates))
+            if len(wrong):
+                values = f"{len(wrong):,} value{'s are' * (len(wrong) > 1) or ' is'} no date"
+                strange = (f"{name!r}: {values}, first at {table.place(int(wrong[0]))}; its order is not known",)
+            else:
+                found.append((0, repr(name), True, dates))
+        elif rank < len(CLOCK) and (numbers := _clock(table, name)) is not None:
             found.append((rank, repr(name), False, numbers))
-    if not found:
-        return ()
+    if not found or strange:
+        return strange
     found.sort(key=lambda one: one[0])
     _, name, dated, coarsest = found[0]
     steps = np.diff(coarsest)
@@ -91,12 +102,15 @@ def _times(number: int) -> str:
 
 
 def _dates(table: Table, name: str) -> Times | None:
-    """A column as times, where all of it is dates in one format; of two readings of day and month, the ordered one."""
+    """A column as times, NaN for a value that is none, where most are dates of one format; None for other columns.
+
+    Of two readings of day and month, the one with more dates, and then the ordered one.
+    """
     import pandas as pd
 
     column = table.frame[name]
     if column.dtype.kind == "M":
-        return None if column.isna().any() else _microseconds(column)
+        return _microseconds(column)
     cells: list[str] = []
     if table.is_text(name):
         cells = table.cells(name)
@@ -106,31 +120,26 @@ def _dates(table: Table, name: str) -> Times | None:
         cells = [str(value) for value in column]
     if not cells:
         return None
+    form = "%Y%m%d" if all(len(cell) == 8 and cell.isdigit() for cell in cells) else None
     readings = []
     for day_first in (False, True):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            eight = all(len(cell) == 8 and cell.isdigit() for cell in cells)
             try:
                 times = pd.to_datetime(
-                    pd.Series(cells, dtype=object),
-                    errors="coerce",
-                    utc=True,
-                    dayfirst=day_first,
-                    format="%Y%m%d" if eight else None,
+                    pd.Series(cells, dtype=object), errors="coerce", utc=True, dayfirst=day_first, format=form
                 )
             except (ValueError, OverflowError, TypeError):
                 continue
-        if not times.isna().any():
-            readings.append(_microseconds(times))
-    return min(readings, key=lambda times: int((np.diff(times) <= 0).sum()), default=None)
+        readings.append(_microseconds(times))
+    best = min(readings, key=lambda one: (np.isnan(one).sum(), (np.diff(one) <= 0).sum()), default=None)
+    return None if best is None or 2 * np.isnan(best).sum() > len(best) else best
 
 
-def _microseconds(times: object) -> Times:
-    import pandas as pd
-
-    assert isinstance(times, pd.Series)
-    return times.dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.float64)
+def _microseconds(times: pd.Series) -> Times:
+    """Times as numbers, NaN where there is none."""
+    values = times.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+    return np.where(np.isnat(values), np.nan, values.astype(np.float64))
 
 
 def _clock(table: Table, name: str) -> Times | None:

@@ -1,0 +1,130 @@
+"""One door for all that is a task: names, files, arrays, frames, pairs, objects; and draws that cannot be scored."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from statescape.errors import StatescapeError
+from statescape.reservoir import tasks
+from statescape.reservoir.tasks import Trial, as_task, drawn
+
+WAVE = np.sin(0.3 * np.arange(300.0)) + np.random.default_rng(0).normal(0, 0.1, 300)
+FRAME = pd.DataFrame({"drive": np.cos(np.arange(300.0)), "wave": WAVE})
+
+
+def test_one_series_is_the_same_task_however_it_comes(tmp_path):
+    file = tmp_path / "wave.csv"
+    pd.DataFrame({"wave": WAVE}).to_csv(file, index=False)
+    np.save(tmp_path / "wave.npy", WAVE)
+    given = (
+        WAVE, WAVE[:, None], WAVE.tolist(), pd.Series(WAVE), FRAME[["wave"]], str(file), file, tmp_path / "wave.npy"
+    )  # fmt: skip
+    first = as_task(WAVE).trial(3)
+    for one in given:
+        task = as_task(one)
+        assert (task.horizon, task.n_inputs, task.n_outputs) == (1, 1, 1)
+        np.testing.assert_array_equal(task.trial(3).inputs, first.inputs)
+        np.testing.assert_array_equal(task.trial(3).targets, first.targets)
+
+
+def test_columns_are_chosen_by_name_or_number():
+    by_name = as_task(FRAME, {"target": "wave", "inputs": "drive", "horizon": 2})
+    by_number = as_task(FRAME.to_numpy(), {"target": 2, "inputs": [1], "horizon": 2})
+    assert by_name.columns == ("drive", "wave")
+    assert by_number.columns == ("1", "2")
+    np.testing.assert_array_equal(by_name.trial(0).targets, by_number.trial(0).targets)
+    with pytest.raises(StatescapeError, match=re.escape("name the target (target=..., --target): 1, 2")):
+        as_task(FRAME.to_numpy())
+
+
+def test_a_pair_is_what_goes_in_and_what_comes_out_at_the_same_row():
+    trial = as_task((FRAME["drive"], WAVE)).trial(0, "whole")
+    assert trial.horizon == 0
+    assert trial.persistence_score() is None
+    start = next(s for s in range(300) if np.corrcoef(WAVE[s : s + 50], trial.targets[:50, 0])[0, 1] > 1 - 1e-9)
+    assert np.corrcoef(FRAME["drive"][start : start + 50], trial.inputs[:50, 0])[0, 1] == pytest.approx(1)
+
+
+def test_names_and_tasks_pass():
+    task = tasks.henon()
+    assert as_task(task) is task
+    assert as_task(" Narma10").name == "narma10"
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "words"),
+    [
+        (None, {}, "A task is a name, a file, an array"),
+        (7, {}, "got int"),
+        (object(), {}, "got object"),
+        ("", {}, "The task is empty"),
+        ("x" * 5000, {}, "There is no task"),
+        ("a\0b.csv", {}, "cannot be read"),
+        (WAVE * 1j, {}, "complex"),
+        (np.append(WAVE, np.nan), {}, "row 300 (from 0), column '1': the value is missing (NaN)"),
+        (np.append(WAVE, np.inf), {}, "inf is not a finite number"),
+        (np.zeros((3, 4, 5)), {}, "got shape (3, 4, 5)"),
+        (WAVE[None], {}, "the array has 1 rows of data"),
+        (["a", "b"], {}, "must be numbers"),
+        (FRAME, {"target": "x"}, "the DataFrame has no column 'x'; its columns are: drive, wave"),
+        (pd.concat([FRAME, FRAME], axis=1), {"target": "wave"}, "names a column twice"),
+        (FRAME.assign(wave=[*WAVE[:-1], None]), {"target": "wave"}, "row 299 (from 0), column 'wave'"),
+        (FRAME.set_index(pd.date_range("2020", periods=300)[::-1]), {"target": "wave"}, "the index runs backwards"),
+        (WAVE, {"target": 1.5}, "by its name or number"),
+        (WAVE, {"goal": 1}, "unexpected keyword argument 'goal'"),
+        (WAVE, "target", "are a dictionary"),
+        ((WAVE, WAVE[1:]), {}, "300 inputs for 299 targets"),
+        ("narma10", {"inputs": "x"}, "inputs=... (--input) is for files and arrays; narma10 fixes its own"),
+    ],
+    ids=lambda given: type(given).__name__ if not isinstance(given, str) else given[:40].replace("\0", "0"),
+)
+def test_what_is_no_task_is_refused_in_one_sentence(given, options, words):
+    with pytest.raises(StatescapeError, match=re.escape(words)) as refusal:
+        as_task(given, options)
+    assert "\n" not in str(refusal.value)
+
+
+@dataclass(frozen=True)
+class Moody:
+    """A task of somebody else's: of its draws, each fails with this probability, in one of three ways."""
+
+    failing: float = 0.5
+    name: str = "moody"
+    n_inputs: int = 1
+    n_outputs: int = 1
+    score_name: str = "NRMSE"
+
+    def trial(self, seed, part="search"):  # noqa: ARG002 - the signature of a task
+        rng = np.random.default_rng(seed)
+        series = rng.normal(size=(60, 1))
+        fails, way = rng.random() < self.failing, rng.integers(3)
+        if fails and way == 0:
+            raise ZeroDivisionError("bad luck")
+        if fails:
+            series[40:] = np.nan if way == 1 else 0.0
+        return Trial(series, series, 40, 5)
+
+
+def test_a_draw_that_cannot_be_scored_is_drawn_again_and_always_alike():
+    trials = [drawn(Moody(), seed, "search") for seed in range(40)]
+    assert all(np.isfinite(one.targets).all() and one.test_targets.std() > 0 for one in trials)
+    for seed, one in enumerate(trials):
+        np.testing.assert_array_equal(drawn(Moody(), seed, "search").inputs, one.inputs)
+    assert len({one.inputs.tobytes() for one in trials}) == 40
+    kept = [seed for seed in range(40) if np.array_equal(_plain(seed), trials[seed].inputs)]
+    assert 10 < len(kept) < 35  # where the seed itself gives a trial, it is that
+
+
+def _plain(seed):
+    try:
+        return Moody().trial(seed).inputs
+    except ZeroDivisionError:
+        return None
+
+
+def test_a_task_that_never_draws_is_refused_in_one_sentence():
+    with pytest.raises(StatescapeError, match=r"The task 'moody' (drew no trial|draws trials that)"):
+        drawn(Moody(failing=1.0), 0, "search")
