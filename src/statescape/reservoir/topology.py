@@ -155,7 +155,7 @@ class Topology:
         import networkx as nx
 
         if not isinstance(graph, nx.Graph):
-            raise StatescapeError(f"A topology is made from a graph of NetworkX here; got {shown(graph)}.")
+            raise StatescapeError(f"from_networkx takes a graph of NetworkX; got {shown(graph)}.")
         if graph.is_multigraph():
             raise StatescapeError("A multigraph has several weights from one unit to another; merge its edges first.")
         if not len(graph):

@@ -18,7 +18,7 @@ LAYOUT: dict[str, Any] = {"modebar": {"remove": ["sendChartToCloud"]}}
 CONFIG: dict[str, Any] = {"showSendToCloud": False, "plotlyServerURL": "", "displaylogo": False}
 
 
-class OfflineFigure(go.Figure):
+class OfflineFigure(go.Figure):  # type: ignore[misc] # Plotly has no types
     """A figure that is shown and saved without buttons, links and scripts that lead elsewhere."""
 
     def show(self, *args: Any, config: dict[str, Any] | None = None, **options: Any) -> None:
