@@ -123,7 +123,7 @@ def narma(seconds: float, seed: int, compare: bool) -> list[dict[str, Any]]:
 
 def honest(runs: int, seconds: float) -> dict[str, Any]:
     """Over short runs: selection, re-scored and sealed scores of the champion, and what the winner's curse is."""
-    from statescape.statistics import bootstrap_mean
+    from statescape.statistics import mean_interval
 
     covered, rows = 0, []
     for seed in range(runs):
@@ -143,8 +143,8 @@ def honest(runs: int, seconds: float) -> dict[str, Any]:
                 "covers_0": bool(inside),
             }
         )
-    curse = bootstrap_mean(np.array([row["selection"] - row["sealed"] for row in rows]), 0)
-    record = bootstrap_mean(np.array([row["first"] - row["sealed"] for row in rows]), 0)
+    curse = mean_interval(np.array([row["selection"] - row["sealed"] for row in rows]), 0)
+    record = mean_interval(np.array([row["first"] - row["sealed"] for row in rows]), 0)
     print(
         f"re-scored minus sealed covers 0 in {covered} of {runs} runs (goal 17 of 20); winner's curse of the raw "
         f"selection score {curse.mean:+.4f} [{curse.low:+.4f}, {curse.high:+.4f}], of the champion's whole record "

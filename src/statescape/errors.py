@@ -1,4 +1,4 @@
-"""The one error that a user is meant to read: one sentence that says what was wrong and what to do."""
+"""What a user is meant to read: one error, one warning, each a sentence that says what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -19,3 +19,7 @@ def clipped(text: str) -> str:
     """A text without words that are longer than anyone reads."""
     half = LONGEST_WORD // 2
     return re.sub(rf"\S{{{LONGEST_WORD + 1},}}", lambda word: f"{word[0][:half]}…{word[0][-half:]}", text)
+
+
+class StatescapeWarning(UserWarning):
+    """Input that is allowed and likely a mistake. The command line prints it as one line on stderr and goes on."""

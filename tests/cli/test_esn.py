@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from tests.cli.running import assert_refused, in_process, statescape
 from tests.material import material
@@ -171,3 +172,45 @@ def test_the_command_as_a_process_of_its_own(tmp_path):
     assert result.stderr == "" or (
         result.stderr.count("\n") == 1 and "Compiling the reservoir kernels" in result.stderr
     )
+
+
+@pytest.mark.parametrize(("trials", "method"), [(3, "Student's t"), (10, "Student's t"), (30, "bootstrap")])
+def test_the_method_of_the_interval_is_named_and_fits_the_number_of_trials(run, tmp_path, trials, method):
+    result, data = _numbers(run, tmp_path, "narma10", "--units", 12, "--trials", trials)
+    assert f"95% interval: {method} over {trials} trials" in result.stdout
+    assert data["score"]["interval"] == method
+    scores = np.array(data["scores"])
+    if method == "Student's t":
+        expected = stats.ttest_1samp(scores, 0.0).confidence_interval(0.95)
+        assert data["score"]["ci95"] == pytest.approx([expected.low, expected.high])
+
+
+def test_some_trials_that_diverge_leave_an_infinite_end(run, monkeypatch):
+    from statescape.studies import esn_trials
+
+    whole = esn_trials.attempt
+    turns = iter(range(10))
+
+    def attempt(network, trial):
+        from dataclasses import replace
+
+        tried = whole(network, trial)
+        return replace(tried, score=float("inf"), reason="It blew up.") if next(turns) == 1 else tried
+
+    monkeypatch.setattr(esn_trials, "attempt", attempt)
+    result = run("esn", "narma10", "--units", 12, "--trials", 4)
+    assert result.returncode == 0, result.stderr
+    assert " to inf" in result.stdout
+    assert "1 of 4 diverged: It blew up." in result.stdout
+
+
+def test_no_ridge_and_as_many_units_as_steps_is_warned_of_in_a_line(run, tmp_path):
+    file = tmp_path / "s.csv"
+    file.write_text("x\n" + "".join(f"{np.sin(step / 5):.6f}\n" for step in range(120)))
+    options = ("--window", 80, "--warmup", 5, "--trials", 2, "--units", 60)
+    result, data = _numbers(run, tmp_path, file, *options, "--ridge", 0)
+    (line,) = result.stderr.splitlines()
+    assert "without a ridge fits any target, noise included" in line
+    assert data["warnings"] == [line.removeprefix("statescape: ")]
+    result, data = _numbers(run, tmp_path, file, *options, "--ridge", 1e-6)
+    assert (result.stderr, data["warnings"]) == ("", [])

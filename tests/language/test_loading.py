@@ -45,7 +45,7 @@ def test_a_folder_gives_the_model_that_was_saved(saved: Path, capfd: pytest.Capt
     trace = ss.load_model(saved).trace(TEXT)
     own = ss.load_model(build(FAMILIES[0]), tokenizer=word_tokenizer()).trace(TEXT)
     np.testing.assert_array_equal(trace.states, own.states)
-    assert trace.model.facts.name == str(saved)
+    assert trace.model.facts.name == saved.name
     assert capfd.readouterr() == ("", "")
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from statescape.errors import StatescapeError
+from statescape.errors import StatescapeError, StatescapeWarning
 from statescape.reservoir import EchoStateNetwork, Topology, dlr, erdos_renyi
 from statescape.reservoir.kernels import simulate_reference
 from statescape.reservoir.tasks import japanese_vowels, mackey_glass, narma10
@@ -303,3 +303,15 @@ def test_sparse_win_is_a_matrix_too(data):
     Win = np.diag([1.0, 2.0])
     esn = EchoStateNetwork(W=np.zeros((2, 2)), Win=scipy.sparse.csr_array(Win))
     assert np.allclose(esn.states(data[0]), np.tanh(data[0] @ Win), atol=1e-15)
+
+
+def test_a_readout_that_fits_anything_is_warned_of(recwarn: pytest.WarningsRecorder) -> None:
+    """Without a ridge, as many units as training steps leave no error in training whatever the target."""
+    draw = np.random.default_rng(0)
+    X, Y = draw.normal(size=(60, 1)), draw.normal(size=(60, 1))
+    for units, warmup, ridge in ((49, 10, 0.0), (50, 10, 1e-9), (80, 10, (1e-6, 1.0))):
+        EchoStateNetwork(units, ridge=ridge, seed=0).fit(X, Y, warmup=warmup)
+    assert not [warning for warning in recwarn if issubclass(warning.category, StatescapeWarning)]
+    with pytest.warns(StatescapeWarning, match="50 units on 50 training steps without a ridge fits any target") as said:
+        EchoStateNetwork(50, seed=0).fit(X, Y, warmup=10)
+    assert "\n" not in str(said[0].message)

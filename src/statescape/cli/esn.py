@@ -97,6 +97,8 @@ def esn(
     with announcing(complain), working(f"Running {trials} trials ..."):
         esn_trials.prepare(chosen, settings)
         result = esn_trials.run_trials(chosen, settings, trials, seed)
+    for warning in result.warnings:
+        complain(warning)
     _print(result)
     if json_file is not None:
         inputs.write_json(json_file, as_json(result))
@@ -119,7 +121,9 @@ def as_json(result: EsnTrials) -> dict[str, Any]:
     from statescape.reservoir.tasks import FileTask
 
     def mean(interval: Any) -> dict[str, Any] | None:
-        return None if interval is None else {"mean": interval.mean, "ci95": [interval.low, interval.high]}
+        if interval is None:
+            return None
+        return {"mean": interval.mean, "ci95": [interval.low, interval.high], "interval": interval.method}
 
     return {
         "version": __version__,
@@ -133,6 +137,7 @@ def as_json(result: EsnTrials) -> dict[str, Any]:
         "scores": [float(score) for score in result.scores],
         "persistence": mean(result.persistence),
         "ridges": list(result.ridges),
+        "warnings": list(result.warnings),
         "diverged": result.reason,
         "seconds": result.seconds,
         "first_network": {
@@ -163,6 +168,8 @@ def _print(result: EsnTrials) -> None:
         low, high = result.persistence.low, result.persistence.high
         table.row(usual, _number(result.persistence.mean), _range(low, high, n), "", "")
     console.print(table)
+    if n > 1:
+        console.print(f"95% interval: {score.method} over {n} trials", markup=False, style="dim")
     units = f"{settings.units} unit{'s' * (settings.units > 1)}"
     console.print(
         f"\n{units}, {settings.topology}, {result.network.topology.edges:,} weights; sr {settings.sr:g}, "

@@ -37,11 +37,14 @@ def print_result(result: Evolution) -> None:
     console.print(table)
     untested = any(seal.untested for seal in result.seals.values())
     over = "those that are tested" if untested else f"{len(names)} controls"
+    own = result.seals[result.settings.level].interval
+    how = "" if own.method == "none" else f" 95% interval: {own.method}."
     exact = "+ it is better, without a test: nothing is drawn there, neither trials nor wirings. " if untested else ""
     console.print(
         f"* the champion is better: than the control's mean (sign-flip permutation, Holm over {over}, "
         f"p < {ALPHA:g}) and than the best of its draws. {exact}All "
-        f"{'tuned alike' if result.settings.tune else 'untuned'}, {result.settings.seal_trials} fresh trials a seal.\n",
+        f"{'tuned alike' if result.settings.tune else 'untuned'}, {result.settings.seal_trials} fresh trials a seal."
+        f"{how}\n",
         markup=False,
     )
     console.print(_search_line(result), markup=False)

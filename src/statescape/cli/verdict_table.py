@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from statescape.cli.console import counted, output, visible
@@ -17,7 +18,7 @@ STYLES = {"supported": "bold green", "refuted": "bold red", "undecided": "bold"}
 
 def print_verdicts(found: Verdicts) -> None:
     """Print corpus and models, the table, and the sentences."""
-    from statescape.studies.verdict.conclusion import conclude
+    from statescape.studies.verdict.conclusion import conclude, methods
 
     console = output()
     console.print(corpus_line(found), markup=False, soft_wrap=not console.is_terminal)
@@ -36,7 +37,8 @@ def print_verdicts(found: Verdicts) -> None:
     console.print()
     console.print(_table(found))
     console.print(
-        "95% bootstrap over documents; p one-sided against the margin (sign-flip), Holm over questions and models\n",
+        f"95% interval over documents: {methods(found)}; p one-sided against the margin, on the estimate's side "
+        "(sign-flip), Holm over questions and models\n",
         markup=False,
         style="dim",
         soft_wrap=not console.is_terminal,
@@ -47,7 +49,7 @@ def print_verdicts(found: Verdicts) -> None:
 
 def corpus_line(found: Verdicts) -> str:
     """What was read, in a line."""
-    names = ", ".join("stdin" if name == "-" else name for name in found.files)
+    names = ", ".join("stdin" if name == "-" else Path(name).name for name in found.files)
     parts = [counted(found.n_documents, "document") + ("" if found.complete else " (the first)")]
     for count, what in (
         (found.faults, "faulty line"),
@@ -65,6 +67,7 @@ def _table(found: Verdicts) -> Sheet:
     from rich.text import Text
 
     from statescape.cli.terminal import Sheet
+    from statescape.studies.verdict.conclusion import decided_by
 
     table = Sheet("")
     if len(found.models) > 1:
@@ -82,11 +85,13 @@ def _table(found: Verdicts) -> Sheet:
                 number(decision.interval.mean),
                 interval(decision),
                 f"{'>' if asked.predicted == 'above' else '<'} {asked.margin:g}",
-                p_value(decision.p_holm),
+                p_value(decision.p_shown),
                 Text(decision.verdict, style=STYLES[decision.verdict]),
                 asked.statement if place == 0 else "",
             ]
             table.row(*cells)
+            if asked.name == "H2" and decision.interval.n:
+                table.row(*[""] * (len(cells) - 1), Text(decided_by(one), style="dim"))
     return table
 
 

@@ -16,7 +16,7 @@ from statescape.evolution.search.final import Final
 from statescape.evolution.settings import Settings
 from statescape.reservoir import Topology, is_acyclic
 from statescape.reservoir.tasks import FileTask, Task
-from statescape.statistics import MeanInterval, bootstrap_mean
+from statescape.statistics import MeanInterval, mean_interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,12 +104,12 @@ class Evolution:
     @property
     def rescored(self) -> MeanInterval:
         """Mean score of the champion on fresh trials of the search's part, under the search's conditions."""
-        return bootstrap_mean(np.array(self.found.final.rescored), self.settings.seed)
+        return mean_interval(np.array(self.found.final.rescored), self.settings.seed)
 
     @property
     def sealed(self) -> MeanInterval:
         """Mean score on trials of the part that the search never read, all else equal."""
-        return bootstrap_mean(np.array(self.found.final.sealed), self.settings.seed)
+        return mean_interval(np.array(self.found.final.sealed), self.settings.seed)
 
     @property
     def winners_curse(self) -> float:
@@ -124,7 +124,12 @@ class Evolution:
 
         def mean(interval: MeanInterval) -> dict[str, Any]:
             ends = [end if np.isfinite(end) else None for end in (interval.low, interval.high)]
-            return {"mean": interval.mean if np.isfinite(interval.mean) else None, "ci95": ends, "n": interval.n}
+            return {
+                "mean": interval.mean if np.isfinite(interval.mean) else None,
+                "ci95": ends,
+                "n": interval.n,
+                "interval": interval.method,
+            }
 
         return {
             "version": __version__,

@@ -26,7 +26,7 @@ from statescape.reservoir import Topology
 from statescape.reservoir.tasks import Task
 from statescape.runs import Executor
 from statescape.runs.plain import typed
-from statescape.statistics import MeanInterval, bootstrap_mean, holm, sign_flip, smallest_visible
+from statescape.statistics import MeanInterval, holm, mean_interval, sign_flip, smallest_visible
 from statescape.statistics.permutation import BOUND
 
 LEAST_TRIALS = 30
@@ -74,7 +74,7 @@ class Sealed:
     def interval(self, seed: int) -> MeanInterval:
         """The mean with its interval over draws, or over trials where there is one draw only."""
         units = self.scores.mean(axis=1) if self.k > 1 else self.scores[0]
-        return bootstrap_mean(units, seed)
+        return mean_interval(units, seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,6 +169,7 @@ class Seal:
             "mean": _finite(self.interval.mean),
             "ci95": _ends((self.interval.low, self.interval.high)),
             "n": self.interval.n,
+            "interval": self.interval.method,
             "hyper": asdict(self.champion.hyper),
             "controls": {name: one.as_json() for name, one in self.controls.items()},
             "rescaled": None if self.rescaled is None else self.rescaled.as_json(),
@@ -250,13 +251,13 @@ def compare(
     if rescaled is not None:
         p = _p_value(log_ratios(champion, rescaled), seed)
         itself = _comparison(champion, rescaled, p, p, seed, 1)
-    return Seal(level, champion, bootstrap_mean(champion.scores[0], seed), compared, itself)
+    return Seal(level, champion, mean_interval(champion.scores[0], seed), compared, itself)
 
 
 def _comparison(champion: Sealed, other: Sealed, p: float, corrected: float, seed: int, tests: int) -> Comparison:
     differences = log_ratios(champion, other)
     units = differences.mean(axis=1) if len(differences) > 1 else differences[0]
-    ratio = bootstrap_mean(units, seed)
+    ratio = mean_interval(units, seed)
     return Comparison(
         other,
         other.interval(seed),

@@ -14,6 +14,7 @@ import re
 import textwrap
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,11 @@ def load_model(
             return _from_folder(folder, BUNDLED, tokenizer, bos, torch.float32, place)
     if isinstance(source, str | os.PathLike):
         name = os.fspath(source)
-        return _from_folder(_folder(name), name, tokenizer, bos, "auto", place)
+        model = _from_folder(_folder(name), name, tokenizer, bos, "auto", place)
+        own = Path(name).expanduser()
+        # What is shown and shared names the folder: where it lies is the reader's own.
+        shown = own.name if own.name not in {"", ".."} else own.resolve().name
+        return replace(model, facts=replace(model.facts, name=shown)) if own.is_dir() else model
     if not isinstance(source, torch.nn.Module) or not hasattr(source, "get_output_embeddings"):
         what = f"the class {source.__name__}" if isinstance(source, type) else type(source).__name__
         raise StatescapeError(f"A model is a folder, a hub name or a transformers model; got {what}.")

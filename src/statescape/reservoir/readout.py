@@ -38,13 +38,19 @@ class Readout:
 
 
 class RidgeSums:
-    """What ridge regression needs of states and targets, accumulated in float64."""
+    """What ridge regression needs of states and targets, accumulated in float64.
+
+    Attributes:
+        units: number of units.
+        count: steps taken in.
+    """
 
     def __init__(self, units: int, outputs: int) -> None:
+        self.units = units
         self._gram = np.zeros((units, units), order="F")  # upper triangle only, as BLAS leaves it
         self._cross = np.zeros((units, outputs + 1), order="F")  # last column: the sum of the states
         self._target_sum = np.zeros(outputs)
-        self._count = 0
+        self.count = 0
 
     def add(self, states: Float[np.ndarray, "steps units"], targets: Float[np.ndarray, "steps outputs"]) -> None:
         """Take in some steps."""
@@ -57,7 +63,7 @@ class RidgeSums:
         self._gram = dsyrk(1.0, columns, beta=1.0, c=self._gram, overwrite_c=True)
         self._cross = dgemm(1.0, columns, right, beta=1.0, c=self._cross, overwrite_c=True)
         self._target_sum += targets.sum(axis=0)
-        self._count += len(states)
+        self.count += len(states)
 
     def centred(self) -> CentredSums:
         """The sums about the means.
@@ -65,13 +71,13 @@ class RidgeSums:
         Raises:
             StatescapeError: where there were no steps, or the sums are not finite because the network has diverged.
         """
-        if not self._count:
+        if not self.count:
             raise StatescapeError("There are no steps to train on after the warmup; lengthen the series.")
-        mean = self._cross[:, -1] / self._count
-        target_mean = self._target_sum / self._count
-        gram = dsyrk(-float(self._count), mean[:, None], beta=1.0, c=self._gram)
+        mean = self._cross[:, -1] / self.count
+        target_mean = self._target_sum / self.count
+        gram = dsyrk(-float(self.count), mean[:, None], beta=1.0, c=self._gram)
         with np.errstate(all="ignore"):
-            cross = self._cross[:, :-1] - self._count * np.outer(mean, target_mean)
+            cross = self._cross[:, :-1] - self.count * np.outer(mean, target_mean)
         if not (np.isfinite(gram.diagonal()).all() and np.isfinite(cross).all()):
             raise StatescapeError("The network has diverged: its states overflow; lower sr or the input scaling.")
         return CentredSums(gram, cross, mean, target_mean)

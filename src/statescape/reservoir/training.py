@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from statescape.errors import StatescapeError
+from statescape.errors import StatescapeError, StatescapeWarning
 from statescape.reservoir.readout import Readout, RidgeSums
 from statescape.reservoir.real import real_array
 
@@ -47,7 +48,15 @@ class RidgeTraining:
             StatescapeError: where there are too few steps, or the sums are not finite because the network has diverged.
         """
         ridge = self._chosen() if len(self._ridges) > 1 else float(self._ridges[0])
-        return ridge, self._sums.centred().solve(ridge)
+        centred = self._sums.centred()
+        if ridge == 0 and self._sums.units >= self._sums.count:
+            warnings.warn(
+                f"A readout of {self._sums.units} units on {self._sums.count} training steps without a ridge fits any "
+                "target, noise included; give a ridge above 0, fewer units or more steps.",
+                StatescapeWarning,
+                stacklevel=3,
+            )
+        return ridge, centred.solve(ridge)
 
     def _chosen(self) -> float:
         states, targets = np.concatenate(self._states), np.concatenate(self._targets)

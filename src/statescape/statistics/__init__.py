@@ -1,16 +1,16 @@
 """Samples in, intervals and tests out."""
 
 from statescape.arguments import opened
-from statescape.statistics.intervals import MeanInterval, bootstrap_mean, bootstrap_means
+from statescape.statistics.intervals import MeanInterval, mean_interval, mean_intervals
 from statescape.statistics.permutation import holm, sign_flip, smallest_visible
 from statescape.statistics.student import StudentMean, student_mean
 
 __all__ = [
     "MeanInterval",
     "StudentMean",
-    "bootstrap_mean",
-    "bootstrap_means",
     "holm",
+    "mean_interval",
+    "mean_intervals",
     "sign_flip",
     "smallest_visible",
     "student_mean",

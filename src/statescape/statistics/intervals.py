@@ -1,20 +1,24 @@
-"""The mean of a sample and how well it is known: the bootstrap.
+"""The mean of a sample and how well it is known: Student's t for few values, the bootstrap for many.
 
-The sample is redrawn with replacement many times; the interval runs between the percentiles of the redrawn means
-(Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13). With fewer than some twenty values such
-intervals are too narrow: they hold the mean less often than they say. Infinite values (a network that diverged)
-are allowed: percentiles are values of the sorted means, never between two of them.
+Below `FEW` values the interval is Student's (Biometrika 6, 1908): mean +- t s / sqrt(n). From there on the sample is
+redrawn with replacement many times, and the interval runs between the percentiles of the redrawn means (Efron and
+Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13), which for few values holds the mean less often than it
+says: 89% instead of 95% for ten. Infinite values (a network that diverged) are allowed: they leave the end on their
+side infinite. `mean_interval` and `mean_intervals` decide; every interval of a mean in this package comes from here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
+from scipy import stats
 
 from statescape.errors import StatescapeError
 
+FEW = 30
 RESAMPLES = 9999
 AT_ONCE = 2_000_000  # values redrawn at a time, so that memory stays small
 
@@ -29,6 +33,7 @@ class MeanInterval:
         high: upper end; NaN where one value leaves no interval.
         level: how often such intervals hold the true mean, about.
         n: size of the sample.
+        method: how the ends were found.
     """
 
     mean: float
@@ -36,6 +41,79 @@ class MeanInterval:
     high: float
     level: float
     n: int
+    method: Literal["Student's t", "bootstrap", "none"] = "none"
+
+
+def mean_interval(values: Float[np.ndarray, " n"], seed: int, level: float = 0.95) -> MeanInterval:
+    """Mean and interval of a sample: Student's t below `FEW` values, the bootstrap from there on.
+
+    Args:
+        values: the sample; infinite values are allowed, NaN is not.
+        seed: of the redrawing.
+        level: of the interval.
+
+    Raises:
+        StatescapeError: for an empty sample, NaN, or a level outside (0, 1).
+    """
+    return student_interval(values, level) if len(values) < FEW else bootstrap_mean(values, seed, level)
+
+
+def mean_intervals(values: Float[np.ndarray, "n measures"], seed: int, level: float = 0.95) -> list[MeanInterval]:
+    """Mean and interval of every column: Student's t where it has fewer than `FEW` values, else the bootstrap.
+
+    Args:
+        values: one row for each unit (a document); NaN where a unit lacks a measure, which then rests on the others.
+        seed: of the redrawing, which is of the rows and the same for all columns.
+        level: of the intervals.
+
+    Returns:
+        One interval a column, `n` the number of its values; mean NaN for a column without any.
+
+    Raises:
+        StatescapeError: for a level outside (0, 1).
+    """
+    columns = [column[~np.isnan(column)] for column in values.T]
+    many = [place for place, column in enumerate(columns) if len(column) >= FEW]
+    redrawn = dict(zip(many, bootstrap_means(values[:, many], seed, level), strict=True)) if many else {}
+    nothing = MeanInterval(float("nan"), float("nan"), float("nan"), level, 0)
+    return [
+        redrawn[place] if place in redrawn else student_interval(column, level) if len(column) else nothing
+        for place, column in enumerate(columns)
+    ]
+
+
+def student_interval(values: Float[np.ndarray, " n"], level: float = 0.95) -> MeanInterval:
+    """Mean and Student's interval of a sample that is plausibly normal.
+
+    An infinite value leaves the end on its side infinite; the other end is that of the finite values, which are nearer.
+
+    Args:
+        values: the sample; infinite values are allowed, NaN is not.
+        level: of the interval.
+
+    Raises:
+        StatescapeError: for an empty sample, NaN, or a level outside (0, 1).
+    """
+    mean = _checked_mean(values, level)
+    if len(values) == 1:
+        return MeanInterval(mean, float("nan"), float("nan"), level, 1)
+    finite = values[np.isfinite(values)]
+    low, high = -np.inf, np.inf
+    if len(finite) > 1:
+        middle, error = float(finite.mean()), float(finite.std(ddof=1)) / np.sqrt(len(finite))
+        reach = float(stats.t.ppf((1.0 + level) / 2.0, len(finite) - 1)) * error
+        low = -np.inf if np.isneginf(values).any() else middle - reach
+        high = np.inf if np.isposinf(values).any() else middle + reach
+    return MeanInterval(mean, low, high, level, len(values), "Student's t")
+
+
+def _checked_mean(values: Float[np.ndarray, " n"], level: float) -> float:
+    if not len(values) or np.isnan(values).any():
+        raise StatescapeError("A mean needs at least one value and no NaN.")
+    if not 0.0 < level < 1.0:
+        raise StatescapeError(f"The level of an interval lies between 0 and 1; got {level:g}.")
+    with np.errstate(invalid="ignore"):  # infinite values of both signs have no mean
+        return float(values.mean())
 
 
 def bootstrap_mean(values: Float[np.ndarray, " n"], seed: int, level: float = 0.95) -> MeanInterval:
@@ -49,11 +127,7 @@ def bootstrap_mean(values: Float[np.ndarray, " n"], seed: int, level: float = 0.
     Raises:
         StatescapeError: for an empty sample, NaN, or a level outside (0, 1).
     """
-    if not len(values) or np.isnan(values).any():
-        raise StatescapeError("A mean needs at least one value and no NaN.")
-    if not 0.0 < level < 1.0:
-        raise StatescapeError(f"The level of an interval lies between 0 and 1; got {level:g}.")
-    n, mean = len(values), float(values.mean())
+    n, mean = len(values), _checked_mean(values, level)
     if n == 1:
         return MeanInterval(mean, float("nan"), float("nan"), level, n)
     rng = np.random.default_rng(seed)
@@ -65,7 +139,7 @@ def bootstrap_mean(values: Float[np.ndarray, " n"], seed: int, level: float = 0.
         ]
     )
     low, high = np.quantile(means, [(1.0 - level) / 2.0, (1.0 + level) / 2.0], method="inverted_cdf")
-    return MeanInterval(mean, float(low), float(high), level, n)
+    return MeanInterval(mean, float(low), float(high), level, n, "bootstrap")
 
 
 def bootstrap_means(values: Float[np.ndarray, "n measures"], seed: int, level: float = 0.95) -> list[MeanInterval]:
@@ -111,6 +185,6 @@ def bootstrap_means(values: Float[np.ndarray, "n measures"], seed: int, level: f
     if known.any():
         lows[known], highs[known] = np.nanquantile(redrawn[:, known], ends, axis=0, method="inverted_cdf")
     return [
-        MeanInterval(float(mean), float(low), float(high), level, int(count))
+        MeanInterval(float(mean), float(low), float(high), level, int(count), "bootstrap")
         for mean, low, high, count in zip(means, lows, highs, counts, strict=True)
     ]

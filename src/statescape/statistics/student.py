@@ -1,6 +1,6 @@
 """Student's t over few independent runs: the mean with its interval, and how often chance gives as much.
 
-A run is worth minutes, so there are few; the bootstrap is too narrow for fewer than some twenty. A run's value is
+A run is worth minutes, so there are few, and the test goes with the interval however many there are. A run's value is
 itself a mean over many trials, which makes the normal distribution that Student's t rests on plausible.
 """
 
@@ -13,7 +13,7 @@ from jaxtyping import Float
 from scipy import stats
 
 from statescape.errors import StatescapeError
-from statescape.statistics.intervals import MeanInterval
+from statescape.statistics.intervals import MeanInterval, student_interval
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,10 @@ def student_mean(values: Float[np.ndarray, " runs"], level: float = 0.95) -> Stu
     """
     if not len(values) or not np.isfinite(values).all():
         raise StatescapeError("A mean over runs needs at least one run, and finite values.")
-    n, mean = len(values), float(values.mean())
-    if n == 1:
-        return StudentMean(MeanInterval(mean, -np.inf, np.inf, level, n), 1.0)
-    error = float(values.std(ddof=1)) / np.sqrt(n)
+    if len(values) == 1:
+        return StudentMean(MeanInterval(float(values[0]), -np.inf, np.inf, level, 1), 1.0)
+    interval = student_interval(values, level)
+    error = float(values.std(ddof=1)) / np.sqrt(len(values))
     if error == 0.0:
-        return StudentMean(MeanInterval(mean, mean, mean, level, n), 1.0 if mean == 0.0 else 0.0)
-    reach = float(stats.t.ppf((1.0 + level) / 2.0, n - 1)) * error
-    p = 2.0 * float(stats.t.sf(abs(mean) / error, n - 1))
-    return StudentMean(MeanInterval(mean, mean - reach, mean + reach, level, n), p)
+        return StudentMean(interval, 1.0 if interval.mean == 0.0 else 0.0)
+    return StudentMean(interval, 2.0 * float(stats.t.sf(abs(interval.mean) / error, len(values) - 1)))

@@ -1,13 +1,14 @@
 """How well one kind of echo state network does a task: k trials, each with fresh data and a fresh network.
 
 Every trial draws its data, its wiring and its input weights from seeds spawned by (seed, trial), so trials are alike
-and independent, save that windows of one file overlap. The mean comes with its bootstrap interval, and beside it what
+and independent, save that windows of one file overlap. The mean comes with its 95% interval, and beside it what
 saying the newest known value again (persistence) would score on the very same trials.
 """
 
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -15,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float
 
-from statescape.errors import StatescapeError
+from statescape.errors import StatescapeError, StatescapeWarning
 from statescape.reservoir import EchoStateNetwork, Topology, generators
 from statescape.reservoir.tasks import (
     AnyTrial,
@@ -30,7 +31,7 @@ from statescape.reservoir.tasks import (
     drawn,
 )
 from statescape.reservoir.tasks.memory import MemoryCapacity
-from statescape.statistics import MeanInterval, bootstrap_mean
+from statescape.statistics import MeanInterval, mean_interval
 
 # One of these is chosen on the last quarter of every training part where no ridge is given.
 RIDGES = tuple(10.0**exponent for exponent in range(-9, 3))
@@ -125,6 +126,7 @@ class EsnTrials:
             None where there is none.
         ridges: the ridge used in each trial; empty where nothing is trained.
         reason: why a trial diverged, in words; empty where none did.
+        warnings: what a user should know of the settings, a sentence each.
         seconds: drawing, training and testing, all trials.
         network: the network of the first trial, trained.
         trial: its data.
@@ -139,6 +141,7 @@ class EsnTrials:
     persistence: MeanInterval | None
     ridges: tuple[float, ...]
     reason: str
+    warnings: tuple[str, ...]
     seconds: float
     network: EchoStateNetwork
     trial: AnyTrial
@@ -162,13 +165,21 @@ def run_trials(task: TaskLike, settings: NetworkSettings, n_trials: int, seed: i
     task = as_task(task)
     begun = time.perf_counter()
     scores, persistence, ridges, reason = [], [], [], ""
+    warned: dict[str, None] = {}  # in the order they came
     shown: list[tuple[EchoStateNetwork, AnyTrial, Attempt]] = []
     for index in range(n_trials):
         data_seed, network_seed = np.random.SeedSequence([seed, index]).spawn(2)
         trial = drawn(task, data_seed, "whole")
         pooling: Literal["none", "mean"] = "mean" if isinstance(trial, LabelledTrial) else "none"
         network = settings.network(int(network_seed.generate_state(1)[0]), pooling)
-        tried = attempt(network, trial)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", StatescapeWarning)
+            tried = attempt(network, trial)
+        for warning in caught:
+            if issubclass(warning.category, StatescapeWarning):
+                warned[str(warning.message)] = None
+            else:
+                warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
         scores.append(tried.score)
         baseline = trial.persistence_score()
         if baseline is not None:
@@ -184,10 +195,11 @@ def run_trials(task: TaskLike, settings: NetworkSettings, n_trials: int, seed: i
         settings,
         seed,
         values,
-        bootstrap_mean(values, seed),
-        bootstrap_mean(np.array(persistence), seed) if persistence else None,
+        mean_interval(values, seed),
+        mean_interval(np.array(persistence), seed) if persistence else None,
         tuple(ridges),
         reason,
+        tuple(warned),
         time.perf_counter() - begun,
         *shown[0],
     )

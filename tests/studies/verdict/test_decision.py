@@ -47,11 +47,40 @@ def test_an_interval_beyond_the_margin_is_not_enough_when_many_questions_are_ask
     assert (alone.verdict, among.verdict) == ("supported", "undecided")
 
 
+def test_refuting_takes_as_much_as_supporting():
+    """The same sample mirrored at the margin is refuted where it was supported, and undecided where it was not."""
+    noise = np.random.default_rng(0).standard_normal(30)
+    sample = 1.0 + 2.2 / np.sqrt(30) + (noise - noise.mean()) / noise.std()
+    mirrored = 2.0 - sample
+    alone = decide({"m": {"H9": mirrored}}, 0, [ABOVE])[0]
+    among = decide({"m": {"H9": mirrored}}, 0, [ABOVE, *QUESTIONS])[0]
+    assert alone.interval.high < 1.0
+    assert alone.p_against_holm < 0.05 < among.p_against_holm
+    assert (alone.verdict, among.verdict) == ("refuted", "undecided")
+    assert alone.p_shown == alone.p_against_holm
+    assert alone.p_against == pytest.approx(decide({"m": {"H9": sample}}, 0, [ABOVE])[0].p, abs=0.005)
+
+
+@pytest.mark.slow
+def test_noise_at_the_margin_is_refuted_as_seldom_as_it_is_supported():
+    """Over 200 corpora in which all six questions sit at their margins, at most some 5% lead to any word."""
+    words = {"supported": 0, "refuted": 0}
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        documents = {question.name: question.margin + rng.standard_normal(25) for question in QUESTIONS}
+        for word_ in {decision.verdict for decision in decide({"m": documents}, seed)} - {"undecided"}:
+            words[word_] += 1
+    assert words["supported"] <= 20
+    assert words["refuted"] <= 20
+
+
 def test_the_correction_is_holms_over_questions_and_models_and_unasked_ones_count():
     documents = {"a": {"H9": around(1.02), "H8": around(0.98)}, "b": {"H9": around(1.2), "H8": np.full(30, math.nan)}}
     decisions = decide(documents, 0, [ABOVE, BELOW])
     p_values = [1.0 if math.isnan(decision.p) else decision.p for decision in decisions]
     assert [decision.p_holm for decision in decisions] == pytest.approx(holm(p_values))
+    against = [1.0 if math.isnan(decision.p_against) else decision.p_against for decision in decisions]
+    assert [decision.p_against_holm for decision in decisions] == pytest.approx(holm(against))
     assert math.isnan(decisions[3].p)
     assert decisions[3].p_holm == 1.0
 

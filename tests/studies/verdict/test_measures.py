@@ -14,7 +14,7 @@ from statescape.language.passage import following_ids
 from statescape.studies import read_path
 from statescape.studies.verdict.measures import measure
 from statescape.studies.verdict.measures.decoding import inner_share
-from statescape.studies.verdict.measures.travel import ordered
+from statescape.studies.verdict.measures.travel import _share_of_pairs, ordered
 from statescape.studies.verdict.reference import Reference, frequency_deciles, measure_yardstick
 from statescape.studies.verdict.work import chosen_positions
 from tests.studies.verdict import simulated
@@ -81,6 +81,31 @@ def test_order_along_a_path():
     assert ordered(rising * 0.4, falling * 0.5 + 0.5) == 0  # in order, but it does not arrive
     one_swapped = rising[[0, 2, 1, 3, 4]]
     assert ordered(one_swapped, 1 - one_swapped) == pytest.approx(1 - 1 / comb(5, 2))
+
+
+def test_a_block_that_adds_nothing_is_no_step_in_the_wrong_direction():
+    """Idle blocks anywhere leave a straight path straight, and a path that goes wrong as wrong as it is."""
+    rising = np.array([[0.0], [0.2], [0.2], [0.2], [0.5], [0.9], [0.9]])
+    assert ordered(rising, 1 - rising) == 1
+    assert ordered(rising + 1e-16, 1 - rising) == 1
+    assert ordered(1 - rising, rising) == 0
+    assert ordered(np.full((4, 1), 0.5), np.full((4, 1), 0.1)) == 0  # nobody moved at all
+    swapped = rising[[1, 0, 2, 3, 4, 5, 6]]
+    assert 0 < ordered(swapped, 1 - swapped) < 1
+    # One cosine alone that stands still is no travel: the path leaves nothing behind.
+    assert ordered(rising, np.zeros_like(rising)) == 0
+    assert _share_of_pairs(rising, falling=False) == 1
+    assert _share_of_pairs(rising, falling=True) == 0
+
+
+def test_the_measure_that_decides_the_second_question_is_named(measured):
+    _, found, _ = measured
+    names = ("raw", "centred", "without_rogue")
+    shares = np.stack([found.values[f"smallest.{name}"] for name in names])
+    np.testing.assert_array_equal(shares.sum(axis=0), 1)
+    excess = np.stack([found.values[f"excess.{name}"] for name in names])
+    decided = np.take_along_axis(excess, shares.argmax(axis=0)[None], axis=0)[0]
+    np.testing.assert_array_equal(decided, found.values["H2"])
 
 
 def test_states_in_random_order_have_between_a_quarter_and_a_half():

@@ -104,7 +104,8 @@ def ask(
     sources = [Source(model, bos, device) for model in models]
     names = [loaded(source).facts.name for source in sources]
     if len(set(names)) < len(names):
-        raise StatescapeError(f"{next(n for n in names if names.count(n) > 1)} is named twice; name each model once.")
+        twice = next(name for name in names if names.count(name) > 1)
+        raise StatescapeError(f"{twice} is named twice; name each model once, in folders of different names.")
     settings = {
         "corpus": corpus.digest,
         "files": list(files),

@@ -18,6 +18,8 @@ WORDS: dict[Word, str] = {
     "undecided": phrase("undecided"),
 }
 
+METHOD_WORDS: dict[str, str] = {"bootstrap": phrase("bootstrap"), "Student's t": phrase("Student's t")}
+
 
 def conclude(found: Verdicts) -> tuple[str, ...]:
     """One sentence a question, for every model."""
@@ -102,12 +104,38 @@ def _h2(one: ModelVerdict, interval: MeanInterval) -> str:
         if variant != "without_rogue" or one.yardstick.rogue
     )
     return say(
-        "cosine {numbers}; the smallest excess is {excess:+.3f}, with the token predicted elsewhere {shuffled}, with "
-        "random weights {random}",
+        "cosine {numbers}; the smallest excess is {excess:+.3f} ({decided}), with the token predicted elsewhere "
+        "{shuffled}, with random weights {random}",
         numbers=numbers,
         excess=interval.mean,
+        decided=decided_by(one),
         shuffled=_of(one, "excess.shuffled", "+.3f"),
         random=_random(one, "H2", "+.3f"),
+    )
+
+
+def methods(found: Verdicts) -> str:
+    """How the intervals were found: one method, or two where questions arise in many and in few documents."""
+    used = dict.fromkeys(decision.interval.method for one in found.models for decision in one.decisions)
+    return say(" or ").join(say(METHOD_WORDS[method]) for method in used if method in METHOD_WORDS) or say("none")
+
+
+def decided_by(one: ModelVerdict) -> str:
+    """Which of the three measures of H2 was the smallest, so that it decided, and how far each is above chance."""
+    excesses = ", ".join(
+        say("{variant} {excess}", variant=say(VARIANT_WORDS[variant]), excess=_of(one, f"excess.{variant}", "+.3f"))
+        for variant in VARIANT_WORDS
+        if variant != "without_rogue" or one.yardstick.rogue
+    )
+    shares = one.decided_by
+    most = max(VARIANT_WORDS, key=lambda variant: shares.get(variant, -1.0))
+    if most not in shares:  # a run that was begun before this was measured
+        return say("alone {excesses}", excesses=excesses)
+    return say(
+        "decided by {variant} at {share:.0%} of the positions; alone {excesses}",
+        variant=say(VARIANT_WORDS[most]),
+        share=shares[most],
+        excesses=excesses,
     )
 
 

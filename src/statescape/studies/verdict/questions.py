@@ -78,7 +78,8 @@ QUESTIONS: tuple[Question, ...] = (
         statement=phrase("The path travels, block by block, from the embedding of the token read to that predicted."),
         statistic=phrase(
             "share of pairs of states in which the later has the larger cosine with the predicted and the smaller with "
-            "the current embedding (both centred), 0 where s_L is not nearer to the predicted; where the two differ"
+            "the current embedding (both centred), pairs without any move left out, 0 where s_L is not nearer to the "
+            "predicted; where the two differ"
         ),
         predicted="above",
         margin=0.75,
@@ -150,4 +151,4 @@ LEVEL = 0.95
 """Level of all intervals."""
 
 FEWEST_DOCUMENTS = 20
-"""With fewer documents nothing is decided: the bootstrap's intervals are too narrow below."""
+"""With fewer documents nothing is decided."""

@@ -58,6 +58,13 @@ class ModelVerdict:
     extremes: dict[str, tuple[Extreme, Extreme]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    @property
+    def decided_by(self) -> dict[str, float]:
+        """How often each measure of which H2 takes the smallest was the smallest, the one most often so first."""
+        shares = {name: self.summary.measures.get(f"smallest.{name}") for name in VARIANTS}
+        known = {name: share.mean for name, share in shares.items() if share is not None and is_known(share)}
+        return dict(sorted(known.items(), key=lambda one: -one[1]))
+
     def nulls(self, question: Question) -> dict[str, MeanInterval]:
         """What chance and construction give for one question, as far as it was measured."""
         found = {name: self.summary.measures[name] for name in question.nulls if name in self.summary.measures}
@@ -138,7 +145,11 @@ def _hypothesis(decision: Decision, model: ModelVerdict) -> dict[str, Any]:
         "nulls": {name: _interval(interval) for name, interval in model.nulls(question).items()},
         "p": decision.p,
         "p_holm": decision.p_holm,
+        "p_against": decision.p_against,
+        "p_against_holm": decision.p_against_holm,
+        "interval": decision.interval.method,
         "verdict": decision.verdict,
+        **({"decided_by": model.decided_by} if question.name == "H2" else {}),
     }
 
 

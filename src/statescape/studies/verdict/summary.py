@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from statescape.statistics import MeanInterval, bootstrap_means
+from statescape.statistics import MeanInterval, mean_intervals
 from statescape.studies.verdict.questions import LEVEL
 from statescape.studies.verdict.tally import HEADLINES, Record, slice_names
 
@@ -58,7 +58,7 @@ def summarise(records: Iterable[Record], seed: int) -> Summary:
 
     Args:
         records: of the documents, in their order; each is reduced to a row of numbers at once.
-        seed: of the bootstrap.
+        seed: of the intervals.
     """
     places: dict[Column, int] = {}
     rows, n_positions = [], 0
@@ -68,7 +68,7 @@ def summarise(records: Iterable[Record], seed: int) -> Summary:
     table = np.full((len(rows), len(places)), np.nan)
     for row, values in zip(table, rows, strict=True):
         row[: len(values)] = values  # columns that came up later are missing in earlier documents
-    intervals = dict(zip(places, bootstrap_means(table, seed, LEVEL), strict=True))
+    intervals = dict(zip(places, mean_intervals(table, seed, LEVEL), strict=True))
     lengths = Counter(name for kind, name, _ in places if kind == "profile")
     absent = np.full(len(rows), np.nan)
     return Summary(

@@ -21,7 +21,7 @@ def honest_table(evolution: Evolution) -> Table:
     """What the champion was chosen by, and what it is."""
     record = evolution.best.candidate.record
     return Table(
-        (evolution.task.score_name, "mean", "95% interval", "trials"),
+        (evolution.task.score_name, "mean", f"95% interval{_method(evolution.sealed)}", "trials"),
         [
             ("selection score", _number(record.mean), "", f"{record.n:,}"),
             ("re-scored, fresh trials of the search's part", *_mean(evolution.rescored)),
@@ -64,7 +64,7 @@ def seals_table(evolution: Evolution) -> Table:
     header = (evolution.task.score_name, *(f"{one}{' (searched)' if one == level else ''}" for one in seals))
     rows = [
         ("champion", *(_number(seal.interval.mean) for seal in seals.values())),
-        ("95% interval", *(_range(seal.interval) for seal in seals.values())),
+        (f"95% interval{_method(seals[level].interval)}", *(_range(seal.interval) for seal in seals.values())),
     ]
     for name in seals[level].controls:
         cells = []
@@ -141,6 +141,10 @@ def _mark(one: Comparison) -> str:
 
 def _mean(interval: MeanInterval) -> tuple[str, str, str]:
     return _number(interval.mean), _range(interval), str(interval.n)
+
+
+def _method(interval: MeanInterval) -> str:
+    return "" if interval.method == "none" else f" ({interval.method})"
 
 
 def _number(value: float) -> str:

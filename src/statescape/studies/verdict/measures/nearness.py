@@ -46,6 +46,12 @@ def measure_nearness(
             for variant in HEADLINE_VARIANTS
         ]
         values["H2" if role == "predicted" else f"excess.{role}"] = np.min(excess, axis=0)
+        if role == "predicted":
+            # Of several that are the smallest alike (no rogue dimension: as raw) the first is said to have decided.
+            values |= {
+                f"smallest.{name}": (np.argmin(excess, axis=0) == place).astype(float)
+                for place, name in enumerate(HEADLINE_VARIANTS)
+            }
     return values, {}
 
 

@@ -2,8 +2,9 @@
 
 Of two states of a path the later should have the larger cosine with the predicted embedding and the smaller with the
 current one (both centred on the mean embedding). The share of pairs for which this holds is 1 for a straight way, 1/4
-to 1/2 for states in random order. Two nulls: the states in random order; and the blocks' updates in random order,
-between the same first and last state, which asks whether the *order of the blocks* matters at all.
+to 1/2 for states in random order. Two states that stand still (a block that adds nothing) are no step either way: the
+pair does not count. Two nulls: the states in random order; and the blocks' updates in random order, between the same
+first and last state, which asks whether the *order of the blocks* matters at all.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from statescape.geometry import cosine
 from statescape.language.passage import Passage
 from statescape.studies.verdict.measures.targets import Targets
 from statescape.studies.verdict.reference import Reference
+
+STILL = 1e-12
+"""Two cosines that differ by no more differ by rounding."""
 
 
 def measure_travel(
@@ -60,23 +64,23 @@ def measure_travel(
 def ordered(
     to_predicted: Float[np.ndarray, "states positions"], to_current: Float[np.ndarray, "states positions"]
 ) -> Float[np.ndarray, " positions"]:
-    """Share of pairs of states in the order of the claim; 0 where the last is not nearer to the predicted."""
-    held, pairs = np.zeros(to_predicted.shape[1]), 0
+    """Share of the pairs that move in the order of the claim; 0 where the last is not nearer to the predicted."""
+    held, pairs = np.zeros((2, to_predicted.shape[1]))
     for gap in range(1, len(to_predicted)):
-        rises = to_predicted[gap:] > to_predicted[:-gap]
-        falls = to_current[gap:] < to_current[:-gap]
-        held += (rises & falls).sum(axis=0)
-        pairs += len(rises)
-    return np.asarray(np.where(to_predicted[-1] > to_current[-1], held / max(pairs, 1), 0.0))
+        nearer = to_predicted[gap:] - to_predicted[:-gap]
+        further = to_current[:-gap] - to_current[gap:]
+        held += ((nearer > STILL) & (further > STILL)).sum(axis=0)
+        pairs += ((np.abs(nearer) > STILL) | (np.abs(further) > STILL)).sum(axis=0)
+    return np.asarray(np.where(to_predicted[-1] > to_current[-1], held / np.maximum(pairs, 1), 0.0))
 
 
 def _share_of_pairs(values: Float[np.ndarray, "states positions"], *, falling: bool) -> np.ndarray:
-    held, pairs = np.zeros(values.shape[1]), 0
+    held, pairs = np.zeros((2, values.shape[1]))
     for gap in range(1, len(values)):
-        before, after = values[:-gap], values[gap:]
-        held += ((after < before) if falling else (after > before)).sum(axis=0)
-        pairs += len(before)
-    return np.asarray(held / max(pairs, 1))
+        moved = (values[:-gap] - values[gap:]) if falling else (values[gap:] - values[:-gap])
+        held += (moved > STILL).sum(axis=0)
+        pairs += (np.abs(moved) > STILL).sum(axis=0)
+    return np.asarray(held / np.maximum(pairs, 1))
 
 
 def _first_for_good(holds: np.ndarray) -> np.ndarray:

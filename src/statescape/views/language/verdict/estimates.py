@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from statescape.statistics import MeanInterval
 from statescape.studies.verdict import QUESTIONS, Question, Verdicts
+from statescape.studies.verdict.conclusion import methods
 from statescape.views.language.verdict.words import AXES, NULL_WORDS, SHORT
 from statescape.views.text import plotly_text, printable
 from statescape.views.theme import BLUE, GREY, INDIGO
@@ -42,8 +43,9 @@ class EstimatesPicture:
         """What is drawn, with its numbers."""
         first = self.found.models[0]
         drawn = say(
-            "Mean of document means with 95% bootstrap intervals over {documents:,} documents (seed {seed}). The "
+            "Mean of document means with 95% intervals ({method}) over {documents:,} documents (seed {seed}). The "
             "shaded side of the dashed line, the margin, is the one that the claim predicts.",
+            method=methods(self.found),
             documents=first.summary.n_documents,
             seed=self.found.seed,
         )

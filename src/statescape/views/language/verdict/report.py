@@ -102,7 +102,7 @@ def verdicts_table(found: Verdicts) -> Table:
                     _number(decision.interval.mean),
                     _ends(decision.interval),
                     f"{sign} {number(question.margin, 'g')}",
-                    number(decision.p_holm, ".4f"),
+                    number(decision.p_shown, ".4f"),
                 ]
             )
     header = (
@@ -238,15 +238,19 @@ def _work(found: Verdicts) -> Section:
 
 def _documents(found: Verdicts) -> Section:
     rows = [
-        [SHORT[name], one.facts.name, end, extreme.place, f"‘{visible(extreme.opening, 48)}’", _number(extreme.value)]
+        [SHORT[name], one.facts.name, end, _own(it.place), f"‘{visible(it.opening, 48)}’", _number(it.value)]
         for one in found.models
         for name, ends in one.extremes.items()
-        for end, extreme in zip(("lowest", "highest"), ends, strict=True)
+        for end, it in zip(("lowest", "highest"), ends, strict=True)
     ]
     faults: list[Block] = []
     if found.first_faults:
         faults.append(
-            Table(("line", "why"), [list(fault) for fault in found.first_faults], f"{found.faults:,} lines left out")
+            Table(
+                ("line", "why"),
+                [[_own(place), reason] for place, reason in found.first_faults],
+                f"{found.faults:,} lines left out",
+            )
         )
     return Section(
         "documents",
@@ -254,6 +258,11 @@ def _documents(found: Verdicts) -> Section:
         "Look which texts carry an answer furthest: a broken one would show here.",
         (Table(("question", "model", "end", "where", "opening", "value"), rows), *faults),
     )
+
+
+def _own(place: str) -> str:
+    """File and line, without the folders that the file lies in."""
+    return Path(place).name
 
 
 def _method() -> Section:
@@ -264,10 +273,11 @@ def _method() -> Section:
         blocks.append(Prose(f"Measured: {question.statistic}. Predicted {side} {question.margin:g}. {question.reason}"))
     blocks.append(
         Prose(
-            "The document is the unit: positions are averaged within it, intervals redraw documents (bootstrap), p is "
-            "a sign-flip permutation of document means minus the margin, corrected by Holm over questions and models. "
-            "Supported: the whole interval on the predicted side and p below 0.05. Refuted: the whole interval on the "
-            "other. Under 20 documents nothing is decided."
+            "The document is the unit: positions are averaged within it; intervals are Student's t under 30 documents "
+            "and a bootstrap over documents from there on; p is a sign-flip permutation of document means minus the "
+            "margin, in the direction of the estimate, corrected by Holm over questions and models. Supported: the "
+            "whole interval on the predicted side and p below 0.05. Refuted: the whole interval on the other and the p "
+            "of that direction below 0.05. Under 20 documents nothing is decided."
         )
     )
     return Section("method", "What was asked, and how", "Look why each margin stands where it stands.", tuple(blocks))
