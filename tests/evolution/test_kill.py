@@ -88,3 +88,29 @@ def test_twenty_kills_at_random_moments_change_nothing(tmp_path):
         assert not list(folder.glob("*.new"))
         finished[seed] += 1
     assert kills == KILLS
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("kilobytes", [40, 100])
+def test_a_full_disk_loses_nothing_that_was_kept(tmp_path, kilobytes):
+    """A limit on the size of files stands for the disk."""
+    import resource
+
+    def limited():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1024 * kilobytes, 1024 * kilobytes))
+
+    whole, file = tmp_path / "whole", tmp_path / "full" / "one.run"
+    whole.mkdir()
+    file.parent.mkdir()
+    process = _start(1, whole / "one.run", 1)
+    assert process.wait() == 0, process.stderr.read()
+    command = _command(1, file, 1)
+    full = subprocess.run(command, cwd=file.parent, env=ENVIRONMENT, capture_output=True, text=True, preexec_fn=limited)
+    assert full.returncode == 2
+    (said,) = full.stderr.splitlines()
+    assert "The disk is full" in said
+    assert "no generation written is lost" in said
+    process = _start(1, file, 1)
+    assert process.wait() == 0, process.stderr.read()
+    assert _facts(file.parent / "result.json") == _facts(whole / "result.json")

@@ -11,6 +11,9 @@ from statescape.errors import StatescapeError
 
 FULL = "The disk is full: {path} could not be written on; free some space and resume, no generation written is lost."
 
+# What SQLite calls a write that the system did not take: a quota or a limit on files, as a full disk.
+UNWRITTEN = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_TRUNCATE")
+
 
 class LostWorkersError(StatescapeError):
     """Those who worked are gone, through no fault of the work: the run can be resumed."""
@@ -26,8 +29,8 @@ def told(path: Path) -> Iterator[None]:
 
 
 def _sentence(path: Path, complaint: Exception) -> str:
-    text = str(complaint).lower()
-    if "full" in text or "no space" in text:
+    text, name = str(complaint).lower(), getattr(complaint, "sqlite_errorname", "")
+    if name in UNWRITTEN or "full" in text or "no space" in text:
         return FULL.format(path=path)
     if "readonly" in text or "read-only" in text or isinstance(complaint, PermissionError):
         return f"{path} cannot be written: its folder or the file is read-only; choose another place."
