@@ -5,8 +5,9 @@ from statescape.reservoir.tasks.attempt import Attempt, attempt
 from statescape.reservoir.tasks.attractors import henon, lorenz
 from statescape.reservoir.tasks.catalogue import by_name, names
 from statescape.reservoir.tasks.channel import channel
+from statescape.reservoir.tasks.choosing import from_csv, from_file, from_table
 from statescape.reservoir.tasks.drawing import drawn
-from statescape.reservoir.tasks.file_task import FileTask, from_csv, from_file, from_table
+from statescape.reservoir.tasks.file_task import FileTask
 from statescape.reservoir.tasks.mackey_glass import mackey_glass
 from statescape.reservoir.tasks.memory import memory
 from statescape.reservoir.tasks.narma import narma10, narma20, narma30

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from statescape.errors import StatescapeError
 from statescape.reservoir.tasks.catalogue import by_name, names
-from statescape.reservoir.tasks.file_task import from_file, from_pair, from_table
+from statescape.reservoir.tasks.choosing import from_file, from_pair, from_table
 from statescape.reservoir.tasks.reading import is_table
 from statescape.reservoir.tasks.task import Task
 from statescape.reservoir.tasks.vowels import japanese_vowels
