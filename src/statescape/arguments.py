@@ -242,7 +242,7 @@ def _array(value: Any, hint: Any) -> Any:
     except (ValueError, TypeError, RuntimeError) as error:  # ragged lists; a tensor on a GPU
         raise _UnfitError from error
     kinds = {str(kind)[:3] for kind in hint.dtypes} if isinstance(hint.dtypes, (list, tuple)) else set()
-    _if(array.dtype.kind in "fiub", array)
+    _if(array.dtype.kind in "fiub" and not np.ma.is_masked(value), array)
     if "flo" in kinds and array.dtype.kind in "iub":
         array = array.astype(np.float64)
     return _if(isinstance(array, hint), array)

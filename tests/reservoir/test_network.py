@@ -244,6 +244,7 @@ def refusal(make):
         ({"pooling": "max"}, "pooling is one of none, last, mean"),
         ({"dtype": "float16"}, "dtype is one of float64, float32"),
         ({"noise_rc": -1.0}, "noise_rc is a standard deviation"),
+        ({"seed": -1}, "A seed is a whole number from 0 on"),
         ({"units": 4, "Win": np.ones((3, 1))}, r"Win must have shape \(4, 1\)"),
         ({"units": 2, "Win": np.array([[1.0], [np.inf]])}, "Win holds NaN or infinite"),
     ],

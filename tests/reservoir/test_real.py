@@ -84,7 +84,7 @@ def test_a_graph_is_a_wiring_and_its_edges_go_from_source_to_target():
         EchoStateNetwork(W=nx.MultiDiGraph(graph))
     with pytest.raises(StatescapeError, match="no number"):
         Topology(nx.DiGraph([("a", "b", {"weight": "heavy"})]))
-    with pytest.raises(StatescapeError, match="made from a graph of NetworkX"):
+    with pytest.raises(StatescapeError, match="a graph of NetworkX"):
         Topology.from_networkx(W)
 
 

@@ -114,6 +114,8 @@ class EchoStateNetwork:
             raise StatescapeError(f"noise_rc is a standard deviation from 0 on; got {noise_rc}.")
         self._ridges = checked_ridges(ridge)
         self.ridge = float(self._ridges[0]) if len(self._ridges) == 1 else None
+        if seed is not None and seed < 0:
+            raise StatescapeError(f"A seed is a whole number from 0 on; got {seed}.")
         self._entropy = np.random.SeedSequence(seed).entropy
         self.classes: tuple[int, ...] = ()
         self.activation, self.pooling, self.dtype = activation, pooling, dtype

@@ -75,7 +75,7 @@ def test_names_and_tasks_pass():
         (FRAME.set_index(pd.date_range("2020", periods=300)[::-1]), {"target": "wave"}, "the index runs backwards"),
         (WAVE, {"target": 1.5}, "by its name or number"),
         (WAVE, {"goal": 1}, "unexpected keyword argument 'goal'"),
-        (WAVE, "target", "are a dictionary"),
+        (WAVE, "target", "options as a mapping or None"),
         ((WAVE, WAVE[1:]), {}, "300 inputs for 299 targets"),
         ("narma10", {"inputs": "x"}, "inputs=... (--input) is for files and arrays; narma10 fixes its own"),
     ],

@@ -54,8 +54,6 @@ def from_file(
         StatescapeError: for a file, a column or a cell that cannot be used, naming column and line.
     """
     how = TextFormat(header, separator, decimal, encoding, skip_rows, comment)
-    if not isinstance(path, str | Path):
-        raise StatescapeError(f"A file is named by its path; got {type(path).__name__}.")
     path = Path(path)
     name = path.name.removesuffix(".gz")
     return _task(read_table(path, how), Path(name).stem, inputs, target, horizon, split, window, warmup)

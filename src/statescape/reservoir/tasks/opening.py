@@ -28,8 +28,6 @@ def as_task(given: TaskLike, options: Mapping[str, Any] | None = None) -> Task:
     Raises:
         StatescapeError: for an unknown name, data that cannot be used, options where there is nothing to choose.
     """
-    if not isinstance(options, Mapping | None):
-        raise StatescapeError(f"The options of a task are a dictionary, such as {{'target': 'x'}}; got {options!r}.")
     options = dict(options or {})
     if isinstance(given, str | Path):
         if is_path(given) and not os.path.isdir(given):  # noqa: PTH112 - takes any text
