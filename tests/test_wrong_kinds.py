@@ -13,6 +13,9 @@ from jaxtyping import Float
 import statescape as ss
 from statescape.arguments import checked
 from statescape.errors import StatescapeError
+from statescape.reservoir import scr
+from statescape.runs import make_executor
+from statescape.studies.esn_trials import NetworkSettings
 from tests.documents import ROOT
 from tests.wrong_kinds import doors
 
@@ -20,6 +23,9 @@ RUN = """
 import itertools, signal, sys, warnings
 sys.path.insert(0, {root!r})
 from statescape.errors import StatescapeError
+from statescape.reservoir import scr
+from statescape.runs import make_executor
+from statescape.studies.esn_trials import NetworkSettings
 from tests.wrong_kinds import calls
 warnings.simplefilter("ignore")
 def late(*_): raise TimeoutError
@@ -158,3 +164,19 @@ def test_thirty_calls_with_arguments_of_the_wrong_kind(tmp_path):
 @pytest.mark.long
 def test_three_hundred_calls_with_arguments_of_the_wrong_kind(tmp_path):
     _held(tmp_path, seed=2, count=300)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: ss.evolve("narma10", units=10**9), "up to 20,000 units"),
+        (lambda: ss.evolve("narma10", units=10, trials=10**12), "up to 20,000 units and 100,000 trials"),
+        (lambda: make_executor("processes", 10**6), "At most 1,000 workers are started on one machine"),
+        (lambda: scr(10**12), "1,000,000,000,000 units need 14,901 GiB of memory"),
+        (lambda: NetworkSettings(units=10**6), "1,000,000 units need 14,901 GiB of memory"),
+    ],
+)
+def test_what_no_machine_can_hold_is_refused_before_it_is_allocated(call, words):
+    with pytest.raises(StatescapeError) as told:
+        call()
+    assert words in str(told.value)

@@ -73,6 +73,8 @@ def checked(function: Thing, name: str = "") -> Thing:
         try:
             return function(*bound.args, **bound.kwargs)
         except (OSError, MemoryError) as error:
+            if takes.name.endswith(".map"):  # an executor runs what a user wrote, whose errors are his own
+                raise
             reason = getattr(error, "strerror", None) or str(error) or "there is not enough memory"
             raise StatescapeError(f"{takes.name} cannot go on: {reason}.") from error
 
@@ -91,6 +93,25 @@ def _open_class(owner: type) -> None:
             setattr(owner, name, checked(value, called))
         elif isinstance(value, (classmethod, staticmethod)):
             setattr(owner, name, type(value)(checked(value.__func__, called)))
+
+
+def require_memory(what: str, size: float) -> None:
+    """Refuse, before it is allocated, what this machine cannot hold.
+
+    Args:
+        what: what was asked for, in words (20,000 units).
+        size: bytes that it needs at least.
+
+    Raises:
+        StatescapeError: where that is more than the whole memory.
+    """
+    if not hasattr(os, "sysconf"):  # Windows
+        return
+    whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if size > whole:
+        raise StatescapeError(
+            f"{what} need {size / 2**30:,.0f} GiB of memory, and this machine has {whole / 2**30:,.0f}; take fewer."
+        )
 
 
 class _Takes:

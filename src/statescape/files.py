@@ -142,7 +142,7 @@ def _require_replaceable(file: Path, kind: str | None) -> None:
         found = _kind(file)
     except OSError as error:
         raise StatescapeError(f"{file} cannot be written: {error.strerror}.") from error
-    if found == "run":
+    if found == "run" or file.suffix.lower() == ".run":
         raise StatescapeError(f"{file} is a run or another database, which no output replaces; name another file.")
     if kind is not None and found not in (kind, "nothing"):
         raise StatescapeError(f"{file} is there and holds something else; name another file, or delete it first.")

@@ -185,9 +185,10 @@ def state_of(root: Path) -> dict[str, tuple[object, ...]]:
 
 def judge(call: list[str], status: int | None, printed: bytes, before: dict, after: dict) -> Outcome:
     """A refused call leaves all as it was; one that was done may have added files, and changed none."""
-    changed = [name for name in before if after.get(name) != before[name]]
+    # An empty file is nothing lost: it is what `mktemp` makes for an output.
+    changed = [name for name, was in before.items() if after.get(name) != was and was[2] != b""]
     if status == 2:
-        changed += [name for name in after if name not in before]
+        changed += [name for name in after if after[name] != before.get(name) and name not in changed]
     elif status is None:
         changed = []
     return Outcome(call, status, printed, changed)

@@ -23,6 +23,8 @@ from statescape.reservoir.tasks.task import Trial
 # Steps that are simulated before their sums are taken, so that the states are still in the cache (measured at 50 to 500
 # units). Always the same, because the order of additions must be.
 BLOCK = 320
+# Trials that anything asks for: more is a slip of the hand, and days of work.
+MOST_TRIALS = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)

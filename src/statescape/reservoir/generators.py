@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse
 
+from statescape.arguments import require_memory
 from statescape.errors import StatescapeError
 from statescape.reservoir.initialisers import checked_share, draw_matrix, draw_values
 from statescape.reservoir.radius import Matrix
@@ -207,6 +208,7 @@ def rewired(topology: Topology, *, seed: int | np.random.SeedSequence) -> Topolo
 
 
 def _checked(units: int) -> int:
+    require_memory(f"{units:,} units", 16.0 * units)
     if units < 1:
         raise StatescapeError(f"A topology needs at least one unit; got units={units}.")
     return units

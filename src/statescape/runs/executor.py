@@ -43,6 +43,9 @@ class Executor(Protocol):
         """Close."""
 
 
+MOST_WORKERS = 1_000
+
+
 def make_executor(name: str | None = None, workers: int | None = None, scheduler: str | None = None) -> Executor:
     """An executor by name.
 
@@ -63,6 +66,8 @@ def make_executor(name: str | None = None, workers: int | None = None, scheduler
         raise StatescapeError(f"Executors are {', '.join(NAMES)}; got {name!r}.")
     if workers is not None and workers < 1:
         raise StatescapeError(f"At least one worker is needed; got {workers}.")
+    if workers is not None and workers > MOST_WORKERS:
+        raise StatescapeError(f"At most {MOST_WORKERS:,} workers are started on one machine; got {workers:,}.")
     if scheduler is not None and name not in (None, "dask"):
         raise StatescapeError(f"A scheduler belongs to the executor dask; got the executor {name}.")
     if scheduler is not None and workers is not None:

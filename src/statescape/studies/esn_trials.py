@@ -16,8 +16,10 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float
 
+from statescape.arguments import require_memory
 from statescape.errors import StatescapeError, StatescapeWarning
 from statescape.reservoir import EchoStateNetwork, Topology, generators
+from statescape.reservoir.evaluation import MOST_TRIALS
 from statescape.reservoir.tasks import (
     AnyTrial,
     Attempt,
@@ -84,6 +86,8 @@ class NetworkSettings:
     activation: Literal["tanh", "identity"] = "tanh"
 
     def __post_init__(self) -> None:
+        # The normal equations of the readout, and what is solved with.
+        require_memory(f"{self.units:,} units", 16.0 * self.units**2)
         if self.topology.lower() not in {name.lower() for name in TOPOLOGIES}:
             raise StatescapeError(f"There is no topology {self.topology!r}. Known are: {', '.join(TOPOLOGIES)}.")
         if not (np.isfinite(self.sr) and self.sr >= 0):
@@ -162,6 +166,8 @@ def run_trials(task: TaskLike, settings: NetworkSettings, n_trials: int, seed: i
     """
     if n_trials < 1:
         raise StatescapeError(f"Ask for at least one trial; got {n_trials}.")
+    if n_trials > MOST_TRIALS:
+        raise StatescapeError(f"At most {MOST_TRIALS:,} trials are drawn; got {n_trials:,}.")
     task = as_task(task)
     begun = time.perf_counter()
     scores, persistence, ridges, reason = [], [], [], ""
