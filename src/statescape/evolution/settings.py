@@ -158,10 +158,12 @@ class Settings:
         """What `as_json` gave.
 
         Raises:
-            TypeError: for anything else.
-            StatescapeError: as for settings that are made.
+            StatescapeError: for anything else, and as for settings that are made.
         """
-        return cast("Settings", typed(cls, {**_LATER, **data}))
+        try:
+            return cast("Settings", typed(cls, {**_LATER, **data}))
+        except TypeError as error:
+            raise StatescapeError(f"These are no settings of a run: {error}.") from error
 
 
 # What runs lack that were begun before there was a choice.
