@@ -141,3 +141,11 @@ def test_a_command_whose_path_has_no_role_is_no_command():
 
     with pytest.raises(TypeError, match="The path out of the command forgetful has no role"):
         guarded(forgetful)
+
+
+def test_a_refusal_leaves_no_folder_that_it_made(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "corpus.jsonl").write_text('{"text": "The cat saw a dog in the park."}\n')
+    done = run("notebook", "--budget", "quick", "--text", "x" * 5000, "--corpus", "corpus.jsonl", "--runs", "deep/er")
+    assert_refused(done, "The text has")
+    assert [file.name for file in tmp_path.iterdir()] == ["corpus.jsonl"]

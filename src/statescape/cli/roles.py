@@ -13,7 +13,7 @@ import stat
 import sys
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -97,10 +97,25 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
                 given[name] = role.otherwise(given)
         if given.get("open_page") and given["out"] is None:
             raise StatescapeError("--open opens the report; name it with --out FILE.")
-        _check([(role, path) for name, role in roles.items() for path in _paths(given[name])])
-        command(**given)
+        paths = [(role, path) for name, role in roles.items() for path in _paths(given[name])]
+        _check(paths)
+        with _no_empty_folder([path for role, path in paths if isinstance(role, Fills)]):
+            command(**given)
 
     return checked
+
+
+@contextmanager
+def _no_empty_folder(folders: list[Path]) -> Iterator[None]:
+    """A command that is refused takes the folders with it that it made and put nothing into."""
+    made = [one for folder in folders for one in (folder, *folder.parents) if not one.exists()]
+    try:
+        yield
+    except Exception:
+        for one in made:
+            with suppress(OSError):  # it holds something, or was never made
+                one.rmdir()
+        raise
 
 
 def _check(paths: list[tuple[Role, Path]]) -> None:
