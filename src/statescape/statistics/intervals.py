@@ -55,7 +55,9 @@ def mean_interval(values: Float[np.ndarray, " n"], seed: int, level: float = 0.9
     Raises:
         StatescapeError: for an empty sample, NaN, or a level outside (0, 1).
     """
-    return student_interval(values, level) if len(values) < FEW else bootstrap_mean(values, seed, level)
+    # Redrawn means of infinite values of both signs are no numbers.
+    alone = len(values) < FEW or (np.isposinf(values).any() and np.isneginf(values).any())
+    return student_interval(values, level) if alone else bootstrap_mean(values, seed, level)
 
 
 def mean_intervals(values: Float[np.ndarray, "n measures"], seed: int, level: float = 0.95) -> list[MeanInterval]:
