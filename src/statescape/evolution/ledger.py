@@ -303,19 +303,15 @@ class Ledger:
 
     def scores(self, arm: str, number: int) -> tuple[float, ...]:
         """All scores of one candidate, in the order of its trials; infinite where it diverged."""
-        rows = self.journal.rows(
-            "scores",
-            tuple[float | None],
-            "SELECT score FROM scores WHERE arm = ? AND candidate = ? ORDER BY generation, trial",
-            (arm, number),
-        )
+        wanted = "SELECT score FROM scores WHERE arm = ? AND candidate = ? ORDER BY generation, trial"
+        rows = self.journal.rows("scores", tuple[float | None], wanted, (arm, number))
         return tuple(_or_infinite(score) for (score,) in rows)
 
     def start(self) -> list[Genome]:
         """The genomes that the search begins with."""
-        part = "start"
-        rows = self.journal.rows(part, tuple[bytes], "SELECT value FROM blobs WHERE key LIKE 'start/%' ORDER BY key")
-        with self.journal.understood(part):
+        wanted = "SELECT value FROM blobs WHERE key LIKE 'start/%' ORDER BY key"
+        rows = self.journal.rows("start", tuple[bytes], wanted)
+        with self.journal.understood("start"):
             return [self._genome(blob) for (blob,) in rows]
 
     def final(self, arm: str) -> Final | None:
