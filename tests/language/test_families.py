@@ -177,10 +177,10 @@ def test_every_dtype_shows_attention_and_mlp_apart(family: Family, dtype: torch.
 
 
 def test_a_small_change_of_a_large_stream_is_told_apart_in_half_precision() -> None:
-    """As in deep models, whose blocks change the state by less than a sixth of it."""
+    """As in deep models, whose blocks change the state by half a percent of it."""
     network = build(FAMILIES[6])
     with torch.no_grad():
-        network.get_input_embeddings().weight.mul_(30.0)
+        network.get_input_embeddings().weight.mul_(2000.0)
     model = ss.load_model(network.to(torch.bfloat16), tokenizer=word_tokenizer())
     assert model.trace(TEXT).path().steps is not None
 
