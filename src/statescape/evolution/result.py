@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+
+from statescape import plugins
 
 from statescape.evolution.conditions import Hyperparameters, Level
 from statescape.evolution.front import FrontPoint
 from statescape.evolution.ledger import Summary
 from statescape.evolution.seals import Seal
-from statescape.evolution.search.candidate import Candidate
+from statescape.evolution.search.candidate import Candidate, Record
 from statescape.evolution.search.final import Final
 from statescape.evolution.settings import Settings
-from statescape.reservoir import Topology, is_acyclic
+from statescape.reservoir import EchoStateNetwork, Topology, is_acyclic
 from statescape.reservoir.tasks import FileTask, Task
 from statescape.statistics import MeanInterval, mean_interval
+from statescape.wording import brief, number
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +38,38 @@ class Champion:
     candidate: Candidate
     topology: Topology
     hyper: Hyperparameters
+
+    @property
+    def selection_score(self) -> Record:
+        """What the search chose it by: `mean` score over `n` trials. It flatters; the seals say what it is worth."""
+        return self.candidate.record
+
+    def network(self, *, seed: int | None = None, pooling: Literal["none", "last", "mean"] = "none") -> EchoStateNetwork:
+        """An untrained network with this wiring and these hyper-parameters; call its `fit`.
+
+        Args:
+            seed: of the input weights, where they do not belong to the wiring.
+            pooling: "mean" or "last" for tasks that ask for one class a series.
+        """
+        hyper = self.hyper
+        return EchoStateNetwork(
+            W=self.topology,
+            sr=hyper.sr,
+            lr=hyper.lr,
+            bias=hyper.bias,
+            ridge=hyper.ridge,
+            input_scaling=hyper.input_scaling,
+            input_connectivity=1.0,
+            pooling=pooling,
+            seed=seed,
+        )
+
+    def __repr__(self) -> str:
+        record = self.selection_score
+        return brief(
+            f"Champion {self.candidate.number} of generation {self.candidate.generation}: {self.topology.edges:,} edges of "
+            f"{self.topology.units} units, selection score {record.mean:.4g} (n = {record.n})"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +128,52 @@ class Evolution:
     def best(self) -> Champion:
         """The champion."""
         return self.found.champion
+
+    @property
+    def conclusion(self) -> str:
+        """What the seals say, in sentences."""
+        return str(plugins.conclusion(self))
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """The champion and its controls under every seal, one row for each level and name.
+
+        Columns: ``level``, ``name``, ``mean`` score (lower is better), ``ci_low``, ``ci_high`` (95%), ``best_of_k``,
+        ``k`` draws, ``ratio`` (champion over control, paired by trial; below 1 the champion is better), ``p_holm``,
+        ``beaten``.
+        """
+        import pandas as pd
+
+        rows: list[dict[str, Any]] = []
+        for level, seal in self.seals.items():
+            own = seal.interval
+            rows.append({"level": level, "name": "champion", "mean": own.mean, "ci_low": own.low, "ci_high": own.high})
+            rows += [
+                {
+                    "level": level,
+                    "name": name,
+                    "mean": one.control.mean,
+                    "ci_low": one.interval.low,
+                    "ci_high": one.interval.high,
+                    "best_of_k": one.control.best_of_k,
+                    "k": one.control.k,
+                    "ratio": one.ratio,
+                    "p_holm": one.p_holm,
+                    "beaten": one.beaten,
+                }
+                for name, one in seal.controls.items()
+            ]
+        return pd.DataFrame(rows)
+
+    def __repr__(self) -> str:
+        settings, own = self.settings, self.seals.get(self.settings.level)
+        sealed = "" if own is None else f", sealed {self.task.score_name} {number(own.interval.mean, '.4g')}"
+        return brief(
+            f"Evolution on {self.task.name}: {settings.encoding}, {settings.units} units, level {settings.level}, seed "
+            f"{settings.seed}; {len(self.history)} generations, {self.found.trainings:,} trainings{sealed}"
+        )
+
+    def _repr_html_(self) -> str:
+        return str(plugins.cell(self))
 
     @property
     def history(self) -> tuple[Summary, ...]:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from statescape.arguments import opened
 from statescape.errors import StatescapeError
+from statescape.language.corpus import Corpus, read_corpus
 from statescape.language.facts import ModelFacts
 from statescape.language.lens_readout import LensReadout
 from statescape.language.lenses import JacobianLens, Lens, LogitLens, TunedLens
 from statescape.language.state_path import StatePath, Steps
 
 if TYPE_CHECKING:
+    from statescape.language.asking import lens, trace
     from statescape.language.lens_files import load_lens
     from statescape.language.lens_fit import FitProgress, FitSettings, FittedLens, fit_lens
     from statescape.language.loading import load_model
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from statescape.language.trace import Trace
 
 __all__ = [
+    "Corpus",
     "FitProgress",
     "FitSettings",
     "FittedLens",
@@ -38,8 +41,11 @@ __all__ = [
     "Trace",
     "TunedLens",
     "fit_lens",
+    "lens",
     "load_lens",
     "load_model",
+    "read_corpus",
+    "trace",
 ]
 
 opened(globals())
@@ -51,8 +57,10 @@ _RUN_A_MODEL = {
     "LanguageModel": "statescape.language.model",
     "Trace": "statescape.language.trace",
     "fit_lens": "statescape.language.lens_fit",
+    "lens": "statescape.language.asking",
     "load_lens": "statescape.language.lens_files",
     "load_model": "statescape.language.loading",
+    "trace": "statescape.language.asking",
 }
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from statescape.errors import StatescapeError
+from statescape.wording import brief
 
 SEPARATOR = "<|endoftext|>"
 _GZIP, _UTF8, _UTF16 = b"\x1f\x8b", b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
@@ -74,6 +75,13 @@ class Corpus:
     duplicates: int = 0
     complete: bool = True
 
+    def __len__(self) -> int:
+        return len(self.documents)
+
+    def __repr__(self) -> str:
+        first = self.documents[0].text if self.documents else ""
+        return brief(f"Corpus of {len(self.documents):,} documents, the first: {brief(repr(first), 80)}")
+
     @property
     def digest(self) -> str:
         """A hash of all texts in order, by which an interrupted run knows its corpus again."""
@@ -104,11 +112,33 @@ def read_corpus(
     for name, real in zip(files, resolved, strict=True):
         if resolved.count(real) > 1:
             raise StatescapeError(f"{_named(name)} is named twice; its documents would count twice.")
+    return _gathered(_everything(files, stdin), strict, most)
+
+
+def corpus_of(given: Corpus | str | Path | Iterable[str]) -> Corpus:
+    """A corpus from what people have at hand: one already, the name of a file, or the texts themselves.
+
+    Raises:
+        StatescapeError: as for `read_corpus`; for anything but texts.
+    """
+    if isinstance(given, Corpus):
+        return given
+    if isinstance(given, str | Path):
+        return read_corpus([str(given)])
+    texts = list(given) if isinstance(given, Iterable) else [given]
+    odd = next((text for text in texts if not isinstance(text, str)), None)
+    if odd is not None:
+        raise StatescapeError(f"A corpus is a file or a list of texts; got a {type(odd).__name__} among the texts.")
+    return _gathered((Document(f"text {number}", text) for number, text in enumerate(texts, 1)), strict=True, most=None)
+
+
+def _gathered(everything: Iterable[Document | Fault], strict: bool, most: int | None) -> Corpus:
+    """What is found, without empty documents and duplicates, which are counted."""
     documents: list[Document] = []
     faults: list[Fault] = []
     seen: set[bytes] = set()
     empty = duplicates = 0
-    for found in _everything(files, stdin):
+    for found in everything:
         if isinstance(found, Fault):
             if strict:
                 raise StatescapeError(f"{found.place}: {found.reason}; mend it, or leave out --strict to skip it.")

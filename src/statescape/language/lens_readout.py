@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float, Int
 
+from statescape import plugins
 from statescape.errors import StatescapeError
+from statescape.wording import brief
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +56,16 @@ class LensReadout:
             object.__setattr__(self, "states", tuple(range(len(self.rank))))
         elif len(self.states) != len(self.rank):
             raise StatescapeError(f"{len(self.states)} names for {len(self.rank)} states; give one for each.")
+
+    def __repr__(self) -> str:
+        states, positions, top = self.top_ids.shape
+        return brief(
+            f"LensReadout of {brief(repr(''.join(self.tokens)), 80)} by the {self.lens} lens: {states} states, {positions} "
+            f"positions, top {top}"
+        )
+
+    def _repr_html_(self) -> str:
+        return str(plugins.cell(self))
 
     def chosen(self, rows: Sequence[int], states: tuple[int | str, ...], lens: str) -> LensReadout:
         """The readings of some states only, by row, under these names."""

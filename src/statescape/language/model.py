@@ -23,6 +23,7 @@ from statescape.language.embedding import position_at_start, token_embeddings
 from statescape.language.facts import ModelFacts
 from statescape.language.parts import Parts, find_parts
 from statescape.language.tokens import Tokens, bind
+from statescape.wording import brief
 
 if TYPE_CHECKING:
     from statescape.language.trace import Trace
@@ -50,6 +51,13 @@ class LanguageModel:
     anatomy: Anatomy
     decoder: ModelDecoder
     tokens: Tokens
+
+    def __repr__(self) -> str:
+        facts = self.facts
+        return brief(
+            f"LanguageModel {facts.name}: {facts.n_blocks} blocks, width {facts.d_model}, {facts.vocab_size:,} tokens, "
+            f"{facts.dtype}; BOS: {facts.bos}"
+        )
 
     @property
     def vocabulary(self) -> tuple[str, ...]:

@@ -8,15 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
 
+from statescape import plugins
 from statescape.errors import StatescapeError
 from statescape.geometry import Path, rogue_dimensions
 from statescape.language.facts import ModelFacts
 from statescape.language.lens_readout import LensReadout
+from statescape.wording import brief, number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Predicted(NamedTuple):
+    """The token that a path ends at.
+
+    Attributes:
+        id: of the token.
+        token: how it reads.
+        probability: that the model gives it.
+    """
+
+    id: int
+    token: str
+    probability: float
 
 
 @runtime_checkable
@@ -162,6 +182,12 @@ class StatePath:
         return int(self.log_probabilities[-1].argmax())
 
     @property
+    def predicted(self) -> Predicted:
+        """The predicted token with its probability."""
+        token = self.predicted_id
+        return Predicted(token, self.vocabulary[token], float(np.exp(self.log_probabilities[-1, token])))
+
+    @property
     def second_id(self) -> int:
         """Id of the second-best token of the final logits."""
         return int(np.argpartition(self.log_probabilities[-1], -2)[-2])
@@ -175,6 +201,48 @@ class StatePath:
     def geometry(self) -> Path:
         """States against embeddings, as the rooms of geometry and the shared figures take them (float64)."""
         return Path(np.asarray(self.states, dtype=np.float64), np.asarray(self.embeddings, dtype=np.float64))
+
+    @cached_property
+    def reading(self) -> Any:
+        """All numbers of the path, measured when they are first asked for (`statescape.studies.PathReading`)."""
+        return plugins.reading(self)
+
+    @property
+    def conclusion(self) -> str:
+        """Where this path ends, where it leads and what it decodes to, in two sentences."""
+        return str(plugins.conclusion(self))
+
+    def cosine(self, to: str = "predicted", variant: str = "raw", *, normed: bool = False) -> Float[np.ndarray, " states"]:
+        """Cosine of every state with one embedding.
+
+        Args:
+            to: the "predicted", "current" or "second"-best token's embedding, or the "mean" of all embeddings.
+            variant: "raw"; "centred": both minus the mean embedding; or "without_rogue": without rogue dimensions.
+            normed: final_norm(s_l) instead of s_l.
+
+        Raises:
+            StatescapeError: for another token or variant.
+        """
+        cosines: Float[np.ndarray, " states"] = self.reading.cosine(to, variant, normed=normed)
+        return cosines
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """What the command line prints of a path, one row for each state; see `PathReading.to_dataframe`."""
+        table: pd.DataFrame = plugins.table(self)
+        return table
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    def __repr__(self) -> str:
+        ends = self.predicted
+        return brief(
+            f"StatePath of {brief(repr(self.text), 80)}: {len(self.states)} states of {self.model.name}, position "
+            f"{self.position}, ends at {ends.token!r} {number(ends.probability, '.1%')}"
+        )
+
+    def _repr_html_(self) -> str:
+        return str(plugins.cell(self))
 
 
 def log_softmax(logits: Float[np.ndarray, "states vocabulary"]) -> Float[np.ndarray, "states vocabulary"]:

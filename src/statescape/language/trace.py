@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 
+from statescape import plugins
 from statescape.errors import StatescapeError
 from statescape.geometry import rogue_dimensions
 from statescape.language.attribution import fixed_norm, logit_shares
@@ -22,6 +23,10 @@ from statescape.language.model import LanguageModel
 from statescape.language.parts import read_states_and_parts
 from statescape.language.points import Point, point
 from statescape.language.state_path import StatePath, Steps, log_softmax
+from statescape.wording import brief
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +104,38 @@ class Trace:
 
         model, ids, states = read_cache(cache, model, token_ids, row)
         return cls.of(model, ids, ids, states)
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __getitem__(self, position: int) -> StatePath:
+        """The path of one position: ``trace[-1]`` is that of the last."""
+        return self.path(position)
+
+    def __repr__(self) -> str:
+        states, positions, width = self.states.shape
+        return brief(
+            f"Trace of {brief(repr(self.text), 80)} by {self.model.facts.name}: {positions} positions, {states} states "
+            f"each, width {width}"
+        )
+
+    def _repr_html_(self) -> str:
+        return str(plugins.cell(self))
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row for each position: the token, the token predicted after it, its log-probability, the entropy (nats)."""
+        import pandas as pd
+
+        last = self.lens(top=1, states=[self.model.facts.n_blocks])
+        return pd.DataFrame(
+            {
+                "position": range(len(self.tokens)),
+                "token": self.tokens,
+                "predicted": [self.model.vocabulary[token] for token in last.top_ids[0, :, 0]],
+                "log_probability": last.top_log_probabilities[0, :, 0],
+                "entropy": last.entropy[0],
+            }
+        )
 
     def path(self, position: int = -1) -> StatePath:
         """The path of the state at one position; negative positions count from the end.

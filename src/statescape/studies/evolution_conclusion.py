@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from statescape import plugins
 from statescape.evolution import Evolution
 from statescape.evolution.conditions import LEVELS, Level
 from statescape.evolution.seals import Comparison, Seal
@@ -53,6 +54,7 @@ class Facts:
     compared: bool = True
 
 
+@plugins.conclusion.register
 def conclude(evolution: Evolution) -> str:
     """The conclusion of a run, a few sentences."""
     return " ".join(concluded(evolution))

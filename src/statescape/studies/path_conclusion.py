@@ -13,6 +13,8 @@ from typing import Literal
 
 import numpy as np
 
+from statescape import plugins
+from statescape.language import StatePath
 from statescape.studies.path_reading import VARIANCE_SHARE, VARIANTS, PathReading, Variant
 from statescape.wording import number, phrase, say
 
@@ -68,6 +70,11 @@ def conclude(reading: PathReading) -> PathConclusion:
         decodes_from=reading.decodes_from,
         sentences=(_end_in_words(reading, is_embedding, direction, beyond), _way_in_words(reading, region)),
     )
+
+
+@plugins.conclusion.register
+def _(path: StatePath) -> str:
+    return str(conclude(path.reading))
 
 
 def _region(reading: PathReading) -> Region:

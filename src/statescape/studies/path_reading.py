@@ -12,14 +12,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from statescape import plugins
+from statescape.errors import StatescapeError
 from statescape.geometry import Null, Subspace, best_of_isotropic, cosine, cosine_to, random_row_null, without
 from statescape.geometry.moments import Moments
 from statescape.language import StatePath
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 VARIANCE_SHARE = 0.9
 """Share of the embeddings' variance that their principal subspace holds."""
@@ -66,7 +71,13 @@ class PathReading:
             variant: as they are; both minus the mean embedding; or without the rogue dimensions. The mean embedding
                 minus itself has no direction: NaN.
             normed: final_norm(s_l) instead of s_l.
+
+        Raises:
+            StatescapeError: for another token or variant.
         """
+        for given, known in ((to, TARGETS), (variant, VARIANTS)):
+            if given not in known:
+                raise StatescapeError(f"A cosine is asked for by {', '.join(map(repr, known))}; got {given!r}.")
         states = np.asarray(self.path.normed_states, dtype=np.float64) if normed else self._states
         token = self.target_ids[to]
         target = self.mean_embedding if token is None else self._row(token)
@@ -190,6 +201,42 @@ class PathReading:
         best = np.argsort(-row, kind="stable")[:count]
         return [(int(token), float(row[token])) for token in best]
 
+    def to_dataframe(self, top: int = 3) -> pd.DataFrame:
+        """One row for each state: where it lies to the embeddings and what it decodes to.
+
+        Columns: ``state``, ``norm``, ``cosine_to_predicted`` (also ``_centred``, ``_without_rogue``),
+        ``cosine_to_current``, ``distance_to_predicted`` (in norms of that embedding), ``subspace_energy`` (share inside),
+        ``attention_logit`` and ``mlp_logit`` (what the block added to the predicted token's logit; NaN for state 0, left
+        out where the parts are not known), ``rank_of_predicted``, ``log_probability_of_predicted``, ``entropy``,
+        ``kl_to_final`` (nats), ``top_1`` to ``top_k``.
+
+        Args:
+            top: how many of the likeliest tokens to show.
+        """
+        import pandas as pd
+
+        steps = self.path.steps
+        added = {} if steps is None else {"attention_logit": steps.attention_logit, "mlp_logit": steps.mlp_logit}
+        likeliest = [[self.path.vocabulary[token] for token, _ in self.top(state, top)] for state in range(len(self.norms))]
+        return pd.DataFrame(
+            {
+                "state": np.arange(len(self.norms)),
+                "norm": self.norms,
+                "cosine_to_predicted": self.cosine("predicted"),
+                "cosine_to_predicted_centred": self.cosine("predicted", "centred"),
+                "cosine_to_predicted_without_rogue": self.cosine("predicted", "without_rogue"),
+                "cosine_to_current": self.cosine("current"),
+                "distance_to_predicted": self.distance,
+                "subspace_energy": self.energy_inside,
+                **{name: np.concatenate([[np.nan], logits]) for name, logits in added.items()},
+                "rank_of_predicted": self.ranks,
+                "log_probability_of_predicted": self.log_probability,
+                "entropy": self.entropy,
+                "kl_to_final": self.kl_to_final,
+                **{f"top_{place + 1}": [row[place] for row in likeliest] for place in range(len(likeliest[0]))},
+            }
+        )
+
     @cached_property
     def _states(self) -> Float[np.ndarray, "states d_model"]:
         return np.asarray(self.path.states, dtype=np.float64)
@@ -209,6 +256,16 @@ class PathReading:
 def read_path(path: StatePath, *, seed: int = 0) -> PathReading:
     """The numbers of ``path``; nothing is computed before it is asked for."""
     return PathReading(path, seed)
+
+
+@plugins.reading.register
+def _(path: StatePath) -> PathReading:
+    return read_path(path)
+
+
+@plugins.table.register
+def _(path: StatePath) -> object:
+    return path.reading.to_dataframe()
 
 
 def _expectation(

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
+from statescape import plugins
 from statescape.studies.reservoir.budget import Budget
 from statescape.studies.reservoir.picture import StudyFigure
+from statescape.wording import brief
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Spec: TypeAlias = Mapping[str, Any]
 Results: TypeAlias = Mapping[str, Any]
@@ -126,6 +131,26 @@ class StudyResult:
     def trainings(self) -> int:
         """Networks trained."""
         return sum(int(one["trainings"]) for one in self.results.values())
+
+    @property
+    def conclusion(self) -> str:
+        """The answer, in sentences computed from its numbers."""
+        return " ".join(self.read().answer)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """The table behind the answer, cells as they are printed; numbers are in ``reading.numbers``."""
+        import pandas as pd
+
+        table = self.read().table
+        return pd.DataFrame(list(table.rows), columns=list(table.columns))
+
+    def __repr__(self) -> str:
+        return brief(
+            f"StudyResult of {self.name}, budget {self.budget.name}, {self.trainings:,} trainings: {self.read().answer[0]}"
+        )
+
+    def _repr_html_(self) -> str:
+        return str(plugins.cell(self))
 
     def read(self) -> Reading:
         """What the results say, in the language that is spoken now."""

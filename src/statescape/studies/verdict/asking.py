@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from statescape.errors import StatescapeError
-from statescape.language.corpus import Corpus
+from statescape.language.corpus import Corpus, corpus_of
 from statescape.language.passage import split
 from statescape.runs import Executor, Journal, Serial, make_executor
 from statescape.studies.verdict import ledger
@@ -66,7 +66,7 @@ class Asked:
 
 
 def ask(
-    corpus: Corpus,
+    corpus: Corpus | str | Path | Sequence[str],
     models: Sequence[Any] = (None,),
     *,
     files: Sequence[str] = (),
@@ -82,7 +82,7 @@ def ask(
     """The six questions, answered for every model over a corpus.
 
     Args:
-        corpus: the documents, see `read_corpus`.
+        corpus: the documents: a list of texts, a file, or what `read_corpus` gives.
         models: folders, hub names, None for the bundled one, or loaded models; each once.
         files: names of the corpus's files, for the outputs.
         bos: whether a BOS token opens every passage; None leaves it to the tokenizer.
@@ -98,6 +98,7 @@ def ask(
         StatescapeError: a model that cannot be read, named twice; no document with a position to read; a run that was
             asked something else.
     """
+    corpus = corpus_of(corpus)
     if positions is not None and positions < 1:
         raise StatescapeError(f"At least one position must be read in a document; got {positions}.")
     asked = Asked(corpus, bos, positions, seed, null_documents)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from statescape import plugins
 from statescape.statistics import MeanInterval
 from statescape.studies.path_conclusion import VARIANT_WORDS
 from statescape.studies.verdict.decision import Decision, Word
@@ -40,6 +41,11 @@ def conclude(found: Verdicts) -> tuple[str, ...]:
                 else say("{name} {verdict}: {sentence}.", name=name, verdict=verdict, sentence=sentence)
             )
     return tuple(sentences)
+
+
+@plugins.conclusion.register
+def _(found: Verdicts) -> str:
+    return " ".join(conclude(found))
 
 
 def _sentence(decision: Decision, one: ModelVerdict) -> str:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from statescape import plugins
 from statescape.language import ModelFacts
 from statescape.statistics import MeanInterval
 from statescape.studies.verdict.decision import Decision
 from statescape.studies.verdict.questions import Question
 from statescape.studies.verdict.reference import VARIANTS, Yardstick
 from statescape.studies.verdict.summary import Summary
+from statescape.wording import brief
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RANDOM_WEIGHTS, OTHER_BOS = "random weights", "other BOS"
 
@@ -106,6 +111,31 @@ class Verdicts:
     def n_positions(self) -> int:
         """Positions read, of all models together."""
         return sum(model.summary.n_positions for model in self.models)
+
+    @property
+    def conclusion(self) -> str:
+        """One sentence for each question and model, computed from its numbers."""
+        return str(plugins.conclusion(self))
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row for each model and question, with the keys of the machine-readable output."""
+        import pandas as pd
+
+        rows = [_hypothesis(decision, one) for one in self.models for decision in one.decisions]
+        for row in rows:
+            row["ci_low"], row["ci_high"] = row.pop("ci95")
+            del row["nulls"]
+        return pd.DataFrame(rows)
+
+    def __repr__(self) -> str:
+        words = "; ".join(
+            f"{one.facts.name}: " + ", ".join(f"{decision.question.name} {decision.verdict}" for decision in one.decisions)
+            for one in self.models
+        )
+        return brief(f"Verdicts over {self.n_documents:,} documents: {words}")
+
+    def _repr_html_(self) -> str:
+        return str(plugins.cell(self))
 
     def as_json(self) -> dict[str, Any]:
         """All numbers as plain JSON; what is not a number stays NaN."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Complex, Float, Int
 
+from statescape import plugins
 from statescape.files import require_writable
 from statescape.reservoir.measures import spectrum
 from statescape.studies.candidate_reading import CandidateReading
@@ -18,7 +19,6 @@ from statescape.views.evolution.wirings import DiagramsPicture, MatricesPicture,
 from statescape.views.page import Figure as PageFigure
 from statescape.views.page import Page, Section, write_page
 from statescape.views.picture import Picture, Printable
-from statescape.views.reporting import pictures_of, report_of
 from statescape.views.reservoir.colours import signed
 from statescape.views.reservoir.diagram import KEY, Diagram, print_diagram
 from statescape.views.reservoir.matrix import bringing_together
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-@report_of.register
+@plugins.report.register
 def _(reading: CandidateReading, file: Path) -> Path:
     require_writable(file)
     return write_page(page_of(reading), file)
 
 
-@pictures_of.register
+@plugins.pictures.register
 def _(reading: CandidateReading) -> Sequence[Printable]:
     return [CandidatePicture.of(reading)]
 

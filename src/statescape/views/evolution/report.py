@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from statescape import plugins
 from statescape.evolution import Evolution
 from statescape.files import require_writable
 from statescape.reservoir.tasks import FileTask
@@ -21,31 +22,30 @@ from statescape.views.evolution.tables import (
 from statescape.views.page import Figure, Page, Prose, Section, write_page
 from statescape.views.page.blocks import Block
 from statescape.views.picture import Picture, Printable
-from statescape.views.reporting import pictures_of, report_of
 from statescape.views.text import visible
 
 LONGEST_NAME = 60
 NO_FILE = "This run was kept in no file, so its generations are gone; give it one (--run FILE, run=...) to see them."
 
 
-@report_of.register
+@plugins.report.register
 def _(evolution: Evolution, file: Path) -> Path:
     require_writable(file)
-    return report_of(read_evolution(evolution), file)
+    return plugins.report(read_evolution(evolution), file)
 
 
-@report_of.register
+@plugins.report.register
 def _(reading: EvolutionReading, file: Path) -> Path:
     require_writable(file)
     return write_page(page_of(reading), file)
 
 
-@pictures_of.register
+@plugins.pictures.register
 def _(evolution: Evolution) -> Sequence[Printable]:
-    return pictures_of(read_evolution(evolution))
+    return plugins.pictures(read_evolution(evolution))
 
 
-@pictures_of.register
+@plugins.pictures.register
 def _(reading: EvolutionReading) -> Sequence[Printable]:
     return list(pictures(reading).values())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from statescape import plugins
 from statescape.language import LensReadout, StatePath
 from statescape.studies import PathReading, read_path
 from statescape.views.language.cosines import CosinesPicture
@@ -18,7 +19,6 @@ from statescape.views.language.sphere_still import SphereStill
 from statescape.views.language.steps import StepsPicture
 from statescape.views.language.vectors import VectorsPicture
 from statescape.views.picture import Printable
-from statescape.views.reporting import pictures_of
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -81,12 +81,12 @@ def lens_map(path: StatePath) -> go.Figure:
     return LensMapPicture.of(read_path(path)).interactive()
 
 
-@pictures_of.register
+@plugins.pictures.register
 def _(path: StatePath) -> Sequence[Printable]:
     return pictures(read_path(path))
 
 
-@pictures_of.register
+@plugins.pictures.register
 def _(reading: PathReading) -> Sequence[Printable]:
     return pictures(reading)
 

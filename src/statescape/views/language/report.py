@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from statescape import plugins
 from statescape.errors import StatescapeError
 from statescape.files import require_writable
 from statescape.language import StatePath
@@ -21,18 +22,17 @@ from statescape.views.language.steps import StepsPicture
 from statescape.views.language.vectors import VectorsPicture
 from statescape.views.page import Embed, Figure, Page, Prose, Section, Still, Table, write_page
 from statescape.views.page.blocks import Block
-from statescape.views.reporting import report_of
 from statescape.views.text import visible
 
 MOST_ROWS = 25  # of the table of numbers by state
 
 
-@report_of.register
+@plugins.report.register
 def _(path: StatePath, file: Path) -> Path:
-    return report_of(read_path(path), file)
+    return plugins.report(read_path(path), file)
 
 
-@report_of.register
+@plugins.report.register
 def _(reading: PathReading, file: Path) -> Path:
     require_writable(file)
     return write_page(page_of(reading), file)

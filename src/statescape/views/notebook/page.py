@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from statescape import __version__
+from statescape import __version__, plugins
 from statescape.files import require_writable
 from statescape.studies.notebook import Notebook
 from statescape.views.notebook import language, reservoir
 from statescape.views.notebook.runs import runs_section
 from statescape.views.page import Page, write_page
-from statescape.views.reporting import report_of
 from statescape.wording import number, say
 
 
-@report_of.register
+@plugins.report.register
 def _(notebook: Notebook, file: Path) -> Path:
     require_writable(file)
     return write_page(page_of(notebook), file)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from statescape import plugins
 from statescape.geometry import Path
 from statescape.reservoir import EchoStateNetwork
 from statescape.reservoir.tasks import AnyTrial, LabelledTrial, Trial
 from statescape.studies.esn_trials import EsnTrials, example_inputs
 from statescape.views.picture import Picture
-from statescape.views.reporting import pictures_of
 from statescape.views.reservoir.classes import ClassesPicture
 from statescape.views.reservoir.graph import GraphPicture
 from statescape.views.reservoir.matrix import MatrixPicture
@@ -18,7 +18,7 @@ from statescape.views.reservoir.spectrum import SpectrumPicture
 from statescape.views.reservoir.state_path import PATH_STEPS, StatePathPicture
 
 
-@pictures_of.register
+@plugins.pictures.register
 def pictures(result: EsnTrials) -> list[Picture]:
     """Outputs, spectrum, wiring and state path of the first trial; what a task has not or what diverged is left out."""
     drawn: list[Picture] = []

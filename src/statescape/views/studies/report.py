@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from statescape import plugins
 from statescape.files import require_writable
 from statescape.studies.reservoir import StudyResult
 from statescape.views.page import Figure, Page, Prose, Section, Table, write_page
 from statescape.views.picture import Printable
-from statescape.views.reporting import pictures_of, report_of
 from statescape.views.studies.figure import figure
 from statescape.wording import say
 
 
-@report_of.register
+@plugins.report.register
 def _(result: StudyResult, file: Path) -> Path:
     require_writable(file)
     return write_page(page_of(result), file)
 
 
-@pictures_of.register
+@plugins.pictures.register
 def _(result: StudyResult) -> Sequence[Printable]:
     return [figure(result)]
 

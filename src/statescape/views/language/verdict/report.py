@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from statescape import plugins
 from statescape.files import require_writable
 from statescape.statistics import MeanInterval
 from statescape.studies.verdict import QUESTIONS, ModelVerdict, Verdicts
@@ -15,14 +16,13 @@ from statescape.views.language.verdict.estimates import EstimatesPicture
 from statescape.views.language.verdict.words import NULL_WORDS, SHORT
 from statescape.views.page import Figure, Page, Prose, Section, Table, write_page
 from statescape.views.page.blocks import Block
-from statescape.views.reporting import report_of
 from statescape.views.text import visible
 from statescape.wording import number, say
 
 NAMES = tuple(question.name for question in QUESTIONS)
 
 
-@report_of.register
+@plugins.report.register
 def _(found: Verdicts, file: Path) -> Path:
     require_writable(file)
     return write_page(page_of(found), file)

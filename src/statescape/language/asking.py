@@ -1,0 +1,42 @@
+"""A text read by a model in one call: its trace, or what a lens reads in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from statescape.language.lens_readout import LensReadout
+from statescape.language.lenses import Lens
+from statescape.language.loading import load_model
+from statescape.language.model import LanguageModel
+from statescape.language.trace import Trace
+
+
+def trace(text: str, model: Any = None, **loading: Any) -> Trace:
+    """The trace of a text; `load_model` once and ``model.trace(text)`` are faster for several texts.
+
+    Args:
+        text: what the model reads.
+        model: a `LanguageModel`, or what `load_model` takes; None for the bundled `conteur`.
+        loading: `load_model`'s other arguments.
+
+    Raises:
+        StatescapeError: for a model that cannot be read, blank text, or text longer than the model's context.
+    """
+    network = model if isinstance(model, LanguageModel) else load_model(model, **loading)
+    return network.trace(text)
+
+
+def lens(text: str, model: Any = None, *, top: int = 10, lens: Lens | None = None, **loading: Any) -> LensReadout:
+    """What every state of a text decodes to.
+
+    Args:
+        text: what the model reads.
+        model: a `LanguageModel`, or what `load_model` takes; None for the bundled `conteur`.
+        top: how many of the likeliest tokens to keep.
+        lens: the lens to read with (`load_lens`); by default the logit lens.
+        loading: `load_model`'s other arguments.
+
+    Raises:
+        StatescapeError: as for `trace`, and for a lens that does not fit the model.
+    """
+    return trace(text, model, **loading).lens(top=top, lens=lens)
