@@ -30,12 +30,11 @@ if TYPE_CHECKING:
         StatePath,
         Trace,
         fit_lens,
-        lens,
         load_lens,
         load_model,
         read_corpus,
-        trace,
     )
+    from statescape.language.asking import lens, trace
     from statescape.reservoir import EchoStateNetwork, Topology, tasks
     from statescape.studies.esn_trials import esn
     from statescape.studies.notebook import keep_notebook as notebook
@@ -57,11 +56,11 @@ _HOMES = {
     "StatePath": "statescape.language",
     "Trace": "statescape.language",
     "fit_lens": "statescape.language",
-    "lens": "statescape.language",
+    "lens": "statescape.language.asking",
     "load_lens": "statescape.language",
     "load_model": "statescape.language",
     "read_corpus": "statescape.language",
-    "trace": "statescape.language",
+    "trace": "statescape.language.asking",
     "EchoStateNetwork": "statescape.reservoir",
     "Topology": "statescape.reservoir",
     "esn": "statescape.studies.esn_trials",

@@ -1,9 +1,9 @@
 """What upper rooms can say or draw of a noun, looked up by its type when somebody asks.
 
-A noun lives on a low floor: a path knows its states, an evolution its seals. Its conclusion, table, figures and page are
-made higher up, and imports go down only. So every aspect below is a generic function without a body: upper rooms register
-theirs for a type (`@conclusion.register`), and nouns, `views.report` and notebooks ask. A room is imported when a thing
-that it speaks of is first asked for; which rooms speak of which nouns is known to the door alone
+A noun lives on a low floor: a path knows its states, an evolution its seals. Its conclusion, table, figures and page
+are made higher up, and imports go down only. So every aspect below is a generic function without a body: upper rooms
+register theirs for a type (`@conclusion.register`), and nouns, `views.report` and notebooks ask. A room is imported
+when a thing that it speaks of is first asked for; which rooms speak of which nouns is known to the door alone
 (`statescape/__init__.py`), which hands its table to `introduce`.
 """
 

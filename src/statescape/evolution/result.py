@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from statescape import plugins
-
 from statescape.evolution.conditions import Hyperparameters, Level
 from statescape.evolution.front import FrontPoint
 from statescape.evolution.ledger import Summary
@@ -44,7 +43,9 @@ class Champion:
         """What the search chose it by: `mean` score over `n` trials. It flatters; the seals say what it is worth."""
         return self.candidate.record
 
-    def network(self, *, seed: int | None = None, pooling: Literal["none", "last", "mean"] = "none") -> EchoStateNetwork:
+    def network(
+        self, *, seed: int | None = None, pooling: Literal["none", "last", "mean"] = "none"
+    ) -> EchoStateNetwork:
         """An untrained network with this wiring and these hyper-parameters; call its `fit`.
 
         Args:
@@ -65,9 +66,9 @@ class Champion:
         )
 
     def __repr__(self) -> str:
-        record = self.selection_score
+        one, record = self.candidate, self.selection_score
         return brief(
-            f"Champion {self.candidate.number} of generation {self.candidate.generation}: {self.topology.edges:,} edges of "
+            f"Champion {one.number} of generation {one.generation}: {self.topology.edges:,} edges of "
             f"{self.topology.units} units, selection score {record.mean:.4g} (n = {record.n})"
         )
 

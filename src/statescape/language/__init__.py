@@ -18,7 +18,6 @@ from statescape.language.lenses import JacobianLens, Lens, LogitLens, TunedLens
 from statescape.language.state_path import StatePath, Steps
 
 if TYPE_CHECKING:
-    from statescape.language.asking import lens, trace
     from statescape.language.lens_files import load_lens
     from statescape.language.lens_fit import FitProgress, FitSettings, FittedLens, fit_lens
     from statescape.language.loading import load_model
@@ -41,11 +40,9 @@ __all__ = [
     "Trace",
     "TunedLens",
     "fit_lens",
-    "lens",
     "load_lens",
     "load_model",
     "read_corpus",
-    "trace",
 ]
 
 opened(globals())
@@ -57,10 +54,8 @@ _RUN_A_MODEL = {
     "LanguageModel": "statescape.language.model",
     "Trace": "statescape.language.trace",
     "fit_lens": "statescape.language.lens_fit",
-    "lens": "statescape.language.asking",
     "load_lens": "statescape.language.lens_files",
     "load_model": "statescape.language.loading",
-    "trace": "statescape.language.asking",
 }
 
 

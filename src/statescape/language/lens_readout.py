@@ -59,9 +59,9 @@ class LensReadout:
 
     def __repr__(self) -> str:
         states, positions, top = self.top_ids.shape
+        text = brief(repr("".join(self.tokens)), 80)
         return brief(
-            f"LensReadout of {brief(repr(''.join(self.tokens)), 80)} by the {self.lens} lens: {states} states, {positions} "
-            f"positions, top {top}"
+            f"LensReadout of {text} by the {self.lens} lens: {states} states, {positions} positions, top {top}"
         )
 
     def _repr_html_(self) -> str:

@@ -212,7 +212,9 @@ class StatePath:
         """Where this path ends, where it leads and what it decodes to, in two sentences."""
         return str(plugins.conclusion(self))
 
-    def cosine(self, to: str = "predicted", variant: str = "raw", *, normed: bool = False) -> Float[np.ndarray, " states"]:
+    def cosine(
+        self, to: str = "predicted", variant: str = "raw", *, normed: bool = False
+    ) -> Float[np.ndarray, " states"]:
         """Cosine of every state with one embedding.
 
         Args:

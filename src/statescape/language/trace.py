@@ -123,7 +123,7 @@ class Trace:
         return str(plugins.cell(self))
 
     def to_dataframe(self) -> pd.DataFrame:
-        """One row for each position: the token, the token predicted after it, its log-probability, the entropy (nats)."""
+        """One row for each position: its token, the token predicted next, its log-probability, the entropy (nats)."""
         import pandas as pd
 
         last = self.lens(top=1, states=[self.model.facts.n_blocks])

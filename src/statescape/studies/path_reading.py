@@ -205,10 +205,10 @@ class PathReading:
         """One row for each state: where it lies to the embeddings and what it decodes to.
 
         Columns: ``state``, ``norm``, ``cosine_to_predicted`` (also ``_centred``, ``_without_rogue``),
-        ``cosine_to_current``, ``distance_to_predicted`` (in norms of that embedding), ``subspace_energy`` (share inside),
-        ``attention_logit`` and ``mlp_logit`` (what the block added to the predicted token's logit; NaN for state 0, left
-        out where the parts are not known), ``rank_of_predicted``, ``log_probability_of_predicted``, ``entropy``,
-        ``kl_to_final`` (nats), ``top_1`` to ``top_k``.
+        ``cosine_to_current``, ``distance_to_predicted`` (in norms of that embedding), ``subspace_energy`` (share
+        inside), ``attention_logit`` and ``mlp_logit`` (what the block added to the predicted token's logit; NaN for
+        state 0, left out where the parts are not known), ``rank_of_predicted``, ``log_probability_of_predicted``,
+        ``entropy``, ``kl_to_final`` (nats), ``top_1`` to ``top_k``.
 
         Args:
             top: how many of the likeliest tokens to show.
@@ -217,7 +217,9 @@ class PathReading:
 
         steps = self.path.steps
         added = {} if steps is None else {"attention_logit": steps.attention_logit, "mlp_logit": steps.mlp_logit}
-        likeliest = [[self.path.vocabulary[token] for token, _ in self.top(state, top)] for state in range(len(self.norms))]
+        likeliest = [
+            [self.path.vocabulary[token] for token, _ in self.top(state, top)] for state in range(len(self.norms))
+        ]
         return pd.DataFrame(
             {
                 "state": np.arange(len(self.norms)),

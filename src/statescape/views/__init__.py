@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from statescape.arguments import opened
 
 if TYPE_CHECKING:
+    from statescape.views.evolution.figures import levels, seals, wirings
     from statescape.views.globe import sphere, sphere_page
     from statescape.views.language.figures import (
         cosines,
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
         steps,
         vectors,
     )
+    from statescape.views.language.verdict.estimates import verdict
     from statescape.views.reporting import report, save_figures
+    from statescape.views.studies.figure import study
 
 __all__ = [
     "cosines",
@@ -31,32 +34,43 @@ __all__ = [
     "lens",
     "lens_map",
     "lenses",
+    "levels",
     "normalisation",
     "plane",
     "report",
     "save_figures",
+    "seals",
     "sphere",
     "sphere_page",
     "steps",
+    "study",
     "vectors",
+    "verdict",
+    "wirings",
 ]
 
 _GLOBE = "statescape.views.globe"
 _FIGURES = "statescape.views.language.figures"
+_EVOLUTION = "statescape.views.evolution.figures"
 _HOMES = {
     "cosines": _FIGURES,
     "energy": _FIGURES,
     "lens": _FIGURES,
     "lens_map": _FIGURES,
     "lenses": _FIGURES,
+    "levels": _EVOLUTION,
     "normalisation": _FIGURES,
     "plane": _FIGURES,
     "report": "statescape.views.reporting",
     "save_figures": "statescape.views.reporting",
+    "seals": _EVOLUTION,
     "sphere": _GLOBE,
     "sphere_page": _GLOBE,
     "steps": _FIGURES,
+    "study": "statescape.views.studies.figure",
     "vectors": _FIGURES,
+    "verdict": "statescape.views.language.verdict.estimates",
+    "wirings": _EVOLUTION,
 }
 
 

@@ -1,7 +1,7 @@
 """What a notebook's cell shows of a noun: its name in a line, its table, its conclusion, one small figure.
 
-One piece of HTML for all types, made of what their rooms say (`statescape.plugins`); what no room says is left out. Text
-takes the notebook's own colours, light or dark; the figure keeps its light ground.
+One piece of HTML for all types, made of what their rooms say (`statescape.plugins`); what no room says is left out.
+Text takes the notebook's own colours, light or dark; the figure keeps its light ground.
 """
 
 from __future__ import annotations
@@ -52,13 +52,12 @@ def _table(table: pd.DataFrame) -> str:
         import pandas as pd
 
         shown = pd.concat([table.head(MOST_ROWS // 2), table.tail(MOST_ROWS - MOST_ROWS // 2)])
-    heads = "".join(f'<th style="text-align:right">{html.escape(visible(str(name), _LONGEST_CELL))}</th>' for name in shown)
+    heads = "".join(f"<th>{_cell(name)}</th>" for name in shown)
     rows = "".join(
-        "<tr>" + "".join(f'<td style="text-align:right">{_cell(value)}</td>' for value in row) + "</tr>"
-        for row in shown.itertuples(index=False)
+        f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in row)}</tr>" for row in shown.itertuples(index=False)
     )
     note = f"<p>{omitted:,} rows between are not shown; to_dataframe() has all.</p>" if omitted > 0 else ""
-    return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{note}"
+    return f"<table style='text-align:right'><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{note}"
 
 
 def _cell(value: Any) -> str:

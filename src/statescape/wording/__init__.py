@@ -5,7 +5,7 @@ The English text is its own key (as in gettext): ``say("{n:,} tokens", n=50257)`
 they stand. What is said is said when it is shown: results keep numbers, never sentences.
 """
 
-from statescape.wording.brief import brief, brief_repr
+from statescape.wording.brief import brief
 from statescape.wording.language import LANGUAGES, speaking, spoken
 from statescape.wording.numbers import NARROW_SPACE, number, ordinal, separators
 from statescape.wording.saying import listed, phrase, say, say_count, unfilled
@@ -14,7 +14,6 @@ __all__ = [
     "LANGUAGES",
     "NARROW_SPACE",
     "brief",
-    "brief_repr",
     "listed",
     "number",
     "ordinal",

@@ -145,9 +145,8 @@ class StudyResult:
         return pd.DataFrame(list(table.rows), columns=list(table.columns))
 
     def __repr__(self) -> str:
-        return brief(
-            f"StudyResult of {self.name}, budget {self.budget.name}, {self.trainings:,} trainings: {self.read().answer[0]}"
-        )
+        done = f"{self.name}, budget {self.budget.name}, {self.trainings:,} trainings"
+        return brief(f"StudyResult of {done}: {self.read().answer[0]}")
 
     def _repr_html_(self) -> str:
         return str(plugins.cell(self))

@@ -129,7 +129,8 @@ class Verdicts:
 
     def __repr__(self) -> str:
         words = "; ".join(
-            f"{one.facts.name}: " + ", ".join(f"{decision.question.name} {decision.verdict}" for decision in one.decisions)
+            f"{one.facts.name}: "
+            + ", ".join(f"{decision.question.name} {decision.verdict}" for decision in one.decisions)
             for one in self.models
         )
         return brief(f"Verdicts over {self.n_documents:,} documents: {words}")

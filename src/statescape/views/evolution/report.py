@@ -31,7 +31,7 @@ NO_FILE = "This run was kept in no file, so its generations are gone; give it on
 @plugins.report.register
 def _(evolution: Evolution, file: Path) -> Path:
     require_writable(file)
-    return plugins.report(read_evolution(evolution), file)
+    return Path(plugins.report(read_evolution(evolution), file))
 
 
 @plugins.report.register
@@ -42,7 +42,7 @@ def _(reading: EvolutionReading, file: Path) -> Path:
 
 @plugins.pictures.register
 def _(evolution: Evolution) -> Sequence[Printable]:
-    return plugins.pictures(read_evolution(evolution))
+    return list(pictures(read_evolution(evolution)).values())
 
 
 @plugins.pictures.register

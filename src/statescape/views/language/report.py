@@ -29,7 +29,7 @@ MOST_ROWS = 25  # of the table of numbers by state
 
 @plugins.report.register
 def _(path: StatePath, file: Path) -> Path:
-    return plugins.report(read_path(path), file)
+    return Path(plugins.report(read_path(path), file))
 
 
 @plugins.report.register

@@ -80,3 +80,8 @@ class StudyPicture:
 def figure(result: StudyResult) -> StudyPicture:
     """The picture of a study, in the language that is spoken."""
     return StudyPicture(result.name, result.read().figure)
+
+
+def study(result: StudyResult) -> go.Figure:
+    """The figure of a study, as a Plotly figure for a notebook."""
+    return figure(result).interactive()

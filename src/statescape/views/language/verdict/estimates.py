@@ -177,3 +177,8 @@ def _ends(rows: list[Row]) -> Iterator[float]:
 def _gap(high: float, low: float) -> float:
     """Length of one side of an interval; none where there is no interval."""
     return max(high - low, 0.0) if math.isfinite(high - low) else 0.0
+
+
+def verdict(found: Verdicts) -> go.Figure:
+    """The estimates of all questions with their intervals, margins and nulls, as a Plotly figure for a notebook."""
+    return EstimatesPicture(found).interactive()

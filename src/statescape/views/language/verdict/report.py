@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from statescape import plugins
@@ -16,6 +17,7 @@ from statescape.views.language.verdict.estimates import EstimatesPicture
 from statescape.views.language.verdict.words import NULL_WORDS, SHORT
 from statescape.views.page import Figure, Page, Prose, Section, Table, write_page
 from statescape.views.page.blocks import Block
+from statescape.views.picture import Printable
 from statescape.views.text import visible
 from statescape.wording import number, say
 
@@ -26,6 +28,11 @@ NAMES = tuple(question.name for question in QUESTIONS)
 def _(found: Verdicts, file: Path) -> Path:
     require_writable(file)
     return write_page(page_of(found), file)
+
+
+@plugins.pictures.register
+def _(found: Verdicts) -> Sequence[Printable]:
+    return [EstimatesPicture(found), *(ByStatePicture(one, number) for number, one in enumerate(found.models, 1))]
 
 
 def page_of(found: Verdicts) -> Page:

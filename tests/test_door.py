@@ -1,0 +1,171 @@
+"""What a researcher tries in Python without reading the docs, and what nouns say of themselves."""
+
+import html
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import statescape as ss
+from statescape import plugins
+from statescape.evolution import evolve
+from statescape.runs import Serial
+
+TEXT = "Once upon a time, there was a little"
+LONGEST = 200
+
+
+@pytest.fixture(scope="module")
+def model():
+    return ss.load_model()
+
+
+@pytest.fixture(scope="module")
+def trace(model):
+    return model.trace(TEXT)
+
+
+@pytest.fixture(scope="module")
+def evolution():
+    settings = {"units": 10, "generations": 3, "compare": False, "tune": False, "seed": 1}
+    return evolve("narma10", **settings, executor=Serial())
+
+
+@pytest.fixture(scope="module")
+def verdicts(model):
+    return ss.verdict(["The dog ran to the park.", "Once upon a time there was a cat."], [model], workers=1)
+
+
+def test_a_text_is_traced_in_one_call(trace):
+    path = ss.trace(TEXT)[-1]
+    assert np.array_equal(path.states, trace.path(-1).states)
+    assert ss.lens(TEXT, top=2).top_ids.shape == (7, len(trace), 2)
+
+
+def test_positions_of_a_trace_are_counted_as_in_a_list(trace):
+    assert len(trace) == len(trace.tokens) == 10
+    assert trace[-1].position == trace[9].position == 9
+    assert [path.position for path in trace] == list(range(10))
+
+
+def test_a_path_tells_the_numbers_that_the_command_line_prints(trace):
+    path = trace[-1]
+    assert path.predicted == (path.predicted_id, " girl", pytest.approx(0.517, abs=5e-4))
+    table = path.to_dataframe()
+    assert list(table["state"]) == list(range(7))
+    assert table["norm"].to_numpy() == pytest.approx(np.linalg.norm(path.states, axis=1), rel=1e-6)
+    assert table["cosine_to_predicted"].to_numpy() == pytest.approx(path.cosine())
+    logits = trace.model.decode(path.states)
+    assert list(table["rank_of_predicted"]) == [int((row > row[path.predicted_id]).sum()) for row in logits]
+    assert list(table["top_1"])[-1] == " girl"
+    added = table[["attention_logit", "mlp_logit"]].to_numpy()
+    assert np.isnan(added[0]).all()
+    assert np.array_equal(added[1:, 0], path.steps.attention_logit)
+    assert path.conclusion.startswith("The last state is not the embedding of ‘ girl’")
+    with pytest.raises(ss.StatescapeError, match=r"'predicted', 'current', 'second', 'mean'; got 'next'"):
+        path.cosine("next")
+
+
+def test_a_path_made_from_arrays_tells_them_too():
+    rng = np.random.default_rng(0)
+    path = ss.StatePath.from_arrays(rng.normal(size=(3, 8)), rng.normal(size=(20, 8)))
+    assert len(path.to_dataframe()) == len(path) == 3
+    assert path.conclusion
+
+
+def test_a_corpus_may_be_a_list_of_texts(verdicts):
+    assert verdicts.n_documents == 2
+    assert list(verdicts.to_dataframe()["name"]) == [decision.question.name for decision in verdicts.models[0].decisions]
+    assert verdicts.conclusion.startswith("H1 ")
+    with pytest.raises(ss.StatescapeError, match="a list of texts; got a int"):
+        ss.verdict(["text", 3])
+
+
+def test_an_evolution_tells_its_seals_and_its_champion_runs(evolution):
+    table = evolution.to_dataframe()
+    assert set(table["level"]) == set(evolution.seals)
+    wiring = table[(table["level"] == "wiring") & (table["name"] == "SCR")].iloc[0]
+    assert wiring["ratio"] == evolution.seals["wiring"].controls["SCR"].ratio
+    assert evolution.conclusion.startswith("At its own level, wiring,")
+    assert evolution.best.selection_score.n > 0
+    trial = ss.tasks.narma10().trial(seed=1)
+    network = evolution.best.network(seed=0).fit(trial.train_inputs, trial.train_targets, warmup=trial.warmup)
+    assert 0 < trial.score(network.run(trial.test_inputs)) < 1.2
+    assert network.units == 10
+
+
+def test_every_room_that_the_door_names_is_there():
+    for room in re.search(r"Rooms: (.*?)\n\"*$", f"{ss.__doc__}\n", re.DOTALL)[1].split("`")[1::2]:
+        said = subprocess.run(
+            [sys.executable, "-c", f"import statescape as ss; print(ss.{room}.__name__)"], text=True, capture_output=True
+        )
+        assert said.returncode == 0, said.stderr
+        assert room in dir(ss)
+
+
+@pytest.fixture(scope="module")
+def nouns(model, trace, evolution, verdicts):
+    return [
+        model,
+        trace,
+        trace[-1],
+        trace.lens(),
+        evolution,
+        evolution.best,
+        verdicts,
+        ss.read_corpus.__globals__["corpus_of"](["a text"]),
+    ]
+
+
+def test_a_noun_calls_itself_in_one_short_line(nouns, trace):
+    for noun in nouns:
+        said = repr(noun)
+        assert said.startswith(type(noun).__name__)
+        assert len(said) <= LONGEST
+        assert said.isprintable()
+    assert repr(trace[-1]) == f"StatePath of {TEXT!r}: 7 states of conteur, position 9, ends at ' girl' 51.7%"
+
+
+def test_a_cell_shows_name_table_sentence_and_figure(trace, evolution, verdicts):
+    for noun in (trace[-1], evolution, verdicts):
+        shown = noun._repr_html_()
+        assert html.escape(repr(noun).split(":")[0]) in shown
+        assert html.escape(noun.conclusion[:40]) in shown
+        assert "<table" in shown
+        assert shown.count("<img") == 1
+        assert len(shown) < 300_000
+    assert "<table" in trace._repr_html_()
+
+
+def test_a_cell_escapes_what_a_vocabulary_says():
+    rng = np.random.default_rng(0)
+    words = ["</td><script>alert(1)</script>", "\x1b[31m", *(f"w{i}" for i in range(18))]
+    path = ss.StatePath.from_arrays(rng.normal(size=(3, 8)), rng.normal(size=(20, 8)), vocabulary=words, token_ids=[0, 1])
+    shown = path._repr_html_()
+    assert "<script" not in shown
+    assert "\x1b" not in shown + repr(path)
+
+
+def test_what_no_room_speaks_of_is_refused_in_a_sentence(tmp_path):
+    with pytest.raises(ss.StatescapeError, match="There is no report of a dict"):
+        ss.views.report({}, tmp_path / "page.html")
+    assert not plugins.conclusion.speaks_of(pd.DataFrame())
+
+
+@pytest.mark.parametrize("name", ["seals", "wirings"])
+def test_figures_of_an_evolution_by_name(evolution, name):
+    assert getattr(ss.views, name)(evolution).to_dict()["data"]
+
+
+def test_levels_beside_each_other(evolution):
+    figure = ss.views.levels([evolution, evolution])
+    assert [note.text for note in figure.layout.annotations[:4]] == list(evolution.seals)
+    with pytest.raises(ss.StatescapeError, match="at least one run"):
+        ss.views.levels([])
+
+
+def test_figure_of_a_verdict_by_name(verdicts):
+    assert ss.views.verdict(verdicts).to_dict()["data"]
