@@ -12,6 +12,7 @@ import pytest
 import statescape as ss
 from statescape import plugins
 from statescape.evolution import evolve
+from statescape.language.corpus import corpus_of
 from statescape.runs import Serial
 
 TEXT = "Once upon a time, there was a little"
@@ -78,10 +79,10 @@ def test_a_path_made_from_arrays_tells_them_too():
 
 def test_a_corpus_may_be_a_list_of_texts(verdicts):
     assert verdicts.n_documents == 2
-    assert list(verdicts.to_dataframe()["name"]) == [decision.question.name for decision in verdicts.models[0].decisions]
+    assert list(verdicts.to_dataframe()["name"]) == [
+        decision.question.name for decision in verdicts.models[0].decisions
+    ]
     assert verdicts.conclusion.startswith("H1 ")
-    with pytest.raises(ss.StatescapeError, match="a list of texts; got a int"):
-        ss.verdict(["text", 3])
 
 
 def test_an_evolution_tells_its_seals_and_its_champion_runs(evolution):
@@ -100,7 +101,9 @@ def test_an_evolution_tells_its_seals_and_its_champion_runs(evolution):
 def test_every_room_that_the_door_names_is_there():
     for room in re.search(r"Rooms: (.*?)\n\"*$", f"{ss.__doc__}\n", re.DOTALL)[1].split("`")[1::2]:
         said = subprocess.run(
-            [sys.executable, "-c", f"import statescape as ss; print(ss.{room}.__name__)"], text=True, capture_output=True
+            [sys.executable, "-c", f"import statescape as ss; print(ss.{room}.__name__)"],
+            text=True,
+            capture_output=True,
         )
         assert said.returncode == 0, said.stderr
         assert room in dir(ss)
@@ -116,7 +119,7 @@ def nouns(model, trace, evolution, verdicts):
         evolution,
         evolution.best,
         verdicts,
-        ss.read_corpus.__globals__["corpus_of"](["a text"]),
+        corpus_of(["a text"]),
     ]
 
 
@@ -143,7 +146,9 @@ def test_a_cell_shows_name_table_sentence_and_figure(trace, evolution, verdicts)
 def test_a_cell_escapes_what_a_vocabulary_says():
     rng = np.random.default_rng(0)
     words = ["</td><script>alert(1)</script>", "\x1b[31m", *(f"w{i}" for i in range(18))]
-    path = ss.StatePath.from_arrays(rng.normal(size=(3, 8)), rng.normal(size=(20, 8)), vocabulary=words, token_ids=[0, 1])
+    path = ss.StatePath.from_arrays(
+        rng.normal(size=(3, 8)), rng.normal(size=(20, 8)), vocabulary=words, token_ids=[0, 1]
+    )
     shown = path._repr_html_()
     assert "<script" not in shown
     assert "\x1b" not in shown + repr(path)

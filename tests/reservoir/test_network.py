@@ -316,3 +316,56 @@ def test_a_readout_that_fits_anything_is_warned_of(recwarn: pytest.WarningsRecor
     with pytest.warns(StatescapeWarning, match="50 units on 50 training steps without a ridge fits any target") as said:
         EchoStateNetwork(50, seed=0).fit(X, Y, warmup=10)
     assert "\n" not in str(said[0].message)
+
+
+def test_any_function_may_be_the_activation():
+    rng = np.random.default_rng(0)
+    inputs, targets = rng.normal(size=(300, 2)), rng.normal(size=(300, 1))
+    networks = [
+        EchoStateNetwork(units=30, sr=0.8, lr=0.7, bias=0.1, ridge=1e-3, feedback=True, activation=function, seed=3)
+        for function in ("tanh", np.tanh)
+    ]
+    compiled, plain = (network.fit(inputs, targets, warmup=20).run(inputs) for network in networks)
+    np.testing.assert_allclose(plain, compiled, rtol=0, atol=1e-9)
+    relu = EchoStateNetwork(units=30, sr=0.8, activation=lambda z: np.maximum(z, 0.0), seed=3)
+    states = relu.states(inputs)
+    assert (states >= 0).all()
+    assert states.any()
+
+
+def test_a_readout_without_intercept_is_ridge_through_the_origin(tmp_path):
+    rng = np.random.default_rng(0)
+    inputs, targets = rng.normal(size=(300, 1)), rng.normal(2.0, 1.0, size=(300, 1))
+    network = EchoStateNetwork(units=20, ridge=0.5, fit_bias=False, seed=1).fit(inputs, targets, warmup=50)
+    X, y = network.states(inputs, reset=True)[50:], targets[50:]
+    expected = np.linalg.solve(X.T @ X + 0.5 * np.eye(20), X.T @ y)
+    np.testing.assert_allclose(network.readout.weights, expected, rtol=1e-8)
+    assert not network.readout.intercept.any()
+
+
+def test_parameters_as_scikit_learn_asks_for_them():
+    W = np.eye(4) * 0.5
+    network = EchoStateNetwork(W=W, lr=0.3, ridge=(1e-6, 1e-3), seed=2)
+    assert network.get_params()["W"] is W
+    assert network.get_params()["lr"] == 0.3
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(200, 1)), rng.normal(size=(200, 1))
+    trained = network.fit(X, y)
+    again = trained.clone()
+    assert again.readout is None
+    assert np.array_equal(again.fit(X, y).predict(X), trained.predict(X))
+    assert trained.set_params(lr=1.0).lr.tolist() == [1.0] * 4
+    assert trained.readout is None
+    with pytest.raises(StatescapeError, match="has no parameter 'leak'"):
+        network.set_params(leak=0.1)
+
+
+def test_a_network_calls_itself_by_what_was_set():
+    network = EchoStateNetwork(units=20, lr=0.3, W=np.eye(20), seed=2)
+    assert repr(network) == "EchoStateNetwork(units=20, lr=0.3, W=array[20, 20], seed=2): 20 units, not trained"
+
+
+def test_an_activation_of_ones_own_is_not_written_to_a_file(tmp_path):
+    network = EchoStateNetwork(units=5, activation=np.sin, seed=1).fit(np.ones((50, 1)), np.zeros((50, 1)))
+    with pytest.raises(StatescapeError, match="activation function of its own"):
+        network.save(tmp_path / "network.npz")

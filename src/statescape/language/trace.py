@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -111,6 +111,9 @@ class Trace:
     def __getitem__(self, position: int) -> StatePath:
         """The path of one position: ``trace[-1]`` is that of the last."""
         return self.path(position)
+
+    def __iter__(self) -> Iterator[StatePath]:
+        return map(self.path, range(len(self)))
 
     def __repr__(self) -> str:
         states, positions, width = self.states.shape

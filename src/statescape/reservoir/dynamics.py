@@ -6,13 +6,14 @@ bias; so a closed loop runs in the same kernels as an open one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
 
 from statescape.reservoir.kernels import PackedWeights, Simulation, pack
+from statescape.reservoir.kernels.reference import Activation, PlainSimulation
 from statescape.reservoir.radius import Matrix
 from statescape.reservoir.readout import Readout
 from statescape.reservoir.topology import Topology
@@ -27,6 +28,7 @@ class Dynamics:
         bias: of every unit.
         lr: leak rate of every unit.
         linear: whether units are linear rather than tanh.
+        activation: a function of the user's in place of both; None for the compiled ones.
         noise: standard deviation of the noise added to every state.
         dtype: of the simulation, "float64" or "float32".
     """
@@ -35,6 +37,7 @@ class Dynamics:
     bias: Float[np.ndarray, " units"]
     lr: Float[np.ndarray, " units"]
     linear: bool
+    activation: Activation | None
     noise: float
     dtype: str
 
@@ -47,12 +50,18 @@ class Dynamics:
     def _packed(self) -> PackedWeights:
         return pack(self.W.astype(self.dtype))
 
-    def at_rest(self, W_in: Float[np.ndarray, "units features"]) -> Simulation:
+    def at_rest(self, W_in: Float[np.ndarray, "units features"]) -> Simulation | PlainSimulation:
         """A simulation of these input weights, at rest."""
-        return self._simulation(W_in, self._packed, self.bias)
+        if self.activation is not None:
+            dense = Topology(self.W, radius="free").to_dense()
+            return PlainSimulation(dense, W_in, self.bias, self.lr, self.activation)
+        return Simulation(self._packed, W_in[None], self.bias[None], self.lr, linear=self.linear)
 
     def advance(
-        self, simulation: Simulation, inputs: Float[np.ndarray, "steps features"], rng: np.random.Generator
+        self,
+        simulation: Simulation | PlainSimulation,
+        inputs: Float[np.ndarray, "steps features"],
+        rng: np.random.Generator,
     ) -> Float[np.ndarray, "steps units"]:
         """States after each of these inputs; noise, where there is any, is drawn from `rng`."""
         noise = rng.normal(0.0, self.noise, (1, len(inputs), self.units)) if self.noise else None
@@ -87,11 +96,6 @@ class Dynamics:
         if len(inputs) <= 1:
             return begun
         closed = Topology(self.W, radius="free").to_dense() + loop @ readout.weights.T
-        rest = self._simulation(W_in, pack(closed.astype(self.dtype)), self.bias + loop @ readout.intercept)
+        rest = replace(self, W=closed, bias=self.bias + loop @ readout.intercept).at_rest(W_in)
         rest.x = begun[-1:]
         return np.concatenate([begun, self.advance(rest, inputs[1:], rng)])
-
-    def _simulation(
-        self, W_in: Float[np.ndarray, "units features"], packed: PackedWeights, bias: Float[np.ndarray, " units"]
-    ) -> Simulation:
-        return Simulation(packed, W_in[None], bias[None], self.lr, linear=self.linear)

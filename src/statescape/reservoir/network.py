@@ -7,6 +7,7 @@ Jaeger, GMD report 148 (2001); leak: Jaeger et al., Neural Networks 20 (2007). N
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from statescape.errors import StatescapeError
 from statescape.reservoir.archive import matrix_arrays, matrix_from, read_npz, write_npz
 from statescape.reservoir.dynamics import Dynamics
 from statescape.reservoir.initialisers import WeightsLike, checked_share
+from statescape.reservoir.kernels.reference import Activation
 from statescape.reservoir.radius import Matrix
 from statescape.reservoir.readout import Readout
 from statescape.reservoir.real import real_array
@@ -25,6 +27,7 @@ from statescape.reservoir.series import SeriesLike, as_labels, as_series, as_tar
 from statescape.reservoir.topology import Topology
 from statescape.reservoir.training import RidgeTraining, checked_ridges
 from statescape.reservoir.weights import onto_units, per_unit, recurrent, scale_inputs
+from statescape.wording import brief
 
 ACTIVATIONS = ("tanh", "identity")
 POOLINGS = ("none", "last", "mean")
@@ -70,9 +73,10 @@ class EchoStateNetwork:
         fb_scaling: float = 1.0,
         fb_connectivity: float = 0.1,
         Wfb: WeightsLike | None = None,
-        activation: str = "tanh",
+        activation: str | Activation = "tanh",
         noise_rc: float = 0.0,
         pooling: str = "none",
+        fit_bias: bool = True,
         dtype: str = "float64",
         seed: int | None = None,
     ) -> None:
@@ -95,16 +99,20 @@ class EchoStateNetwork:
             fb_scaling: factor of the feedback weights.
             fb_connectivity: share of drawn feedback weights, 0 to 1.
             Wfb: feedback weights: array or initialiser; given, `feedback` is on. None: -1 and 1 with equal probability.
-            activation: "tanh", or "identity" for linear units.
+            activation: "tanh", "identity" for linear units, or any function of an array, element by element (NumPy's
+                speed, not that of the compiled two).
             noise_rc: standard deviation of the noise added to every state.
             pooling: what is read: every state, or of each series the "last" or the "mean" one, as for classification.
+            fit_bias: whether the readout has an intercept, which is not penalised.
             dtype: of the simulation; the readout is solved in float64 always.
             seed: of all drawn weights and the noise.
 
         Raises:
             StatescapeError: for values out of range, matrices of the wrong shape, NaN or infinite weights.
         """
-        _check_choice("activation", activation, ACTIVATIONS)
+        self._parameters = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
+        if not callable(activation):
+            _check_choice("activation", activation, ACTIVATIONS)
         _check_choice("pooling", pooling, POOLINGS)
         _check_choice("dtype", dtype, DTYPES)
         self.feedback = feedback or Wfb is not None
@@ -119,7 +127,7 @@ class EchoStateNetwork:
         self._entropy = np.random.SeedSequence(seed).entropy
         self.classes: tuple[int, ...] = ()
         self.activation, self.pooling, self.dtype = activation, pooling, dtype
-        self.noise_rc = float(noise_rc)
+        self.noise_rc, self.fit_bias = float(noise_rc), bool(fit_bias)
         self.input_connectivity = checked_share(input_connectivity, "input_connectivity")
         self.fb_connectivity = checked_share(fb_connectivity, "fb_connectivity")
         self.input_scaling, self.fb_scaling = input_scaling, float(fb_scaling)
@@ -137,11 +145,46 @@ class EchoStateNetwork:
         self.Win: Float[np.ndarray, "units inputs"] | None = None
         self.Wfb: Float[np.ndarray, "units outputs"] | None = None
         self.readout: Readout | None = None
-        self._dynamics = Dynamics(self.W, self.bias, self.lr, activation == "identity", self.noise_rc, dtype)
+        own = activation if callable(activation) else None
+        self._dynamics = Dynamics(self.W, self.bias, self.lr, activation == "identity", own, self.noise_rc, dtype)
         self._state = np.zeros(self.units)
         self._last_output = np.zeros(0)
         if self._given_Win is not None and not callable(self._given_Win):
             self._prepare_inputs(int(np.shape(self._given_Win)[-1]) if np.ndim(self._given_Win) > 1 else 1)
+
+    # Settings
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002 - scikit-learn's signature
+        """The arguments it was made with, as scikit-learn's `clone` and searches ask for them."""
+        return dict(self._parameters)
+
+    def set_params(self, **parameters: Any) -> EchoStateNetwork:
+        """Change arguments; weights are drawn again, and what was trained is forgotten.
+
+        Raises:
+            StatescapeError: for an unknown argument, or a value out of range.
+        """
+        unknown = [name for name in parameters if name not in self._parameters]
+        if unknown:
+            raise StatescapeError(
+                f"An EchoStateNetwork has no parameter {unknown[0]!r}. It has: {', '.join(self._parameters)}."
+            )
+        self.__init__(**{**self._parameters, **parameters})  # type: ignore[misc]
+        return self
+
+    def clone(self) -> EchoStateNetwork:
+        """An untrained network of the same arguments; without a seed its weights are drawn anew."""
+        return type(self)(**self._parameters)
+
+    def __repr__(self) -> str:
+        defaults = inspect.signature(type(self)).parameters
+        told = [
+            f"{name}={_brief(value)}"
+            for name, value in self._parameters.items()
+            if not (np.isscalar(value) or value is None) or value != defaults[name].default
+        ]
+        state = f"{self.units} units, {'trained' if self.readout is not None else 'not trained'}"
+        return brief(f"EchoStateNetwork({', '.join(told)}): {state}")
 
     # Weights
 
@@ -209,7 +252,8 @@ class EchoStateNetwork:
             raise StatescapeError(
                 f"A series of {shortest} steps leaves nothing to train on after {warmup} steps of warmup; shorten it."
             )
-        training = RidgeTraining(self._ridges, self.units, targets[0].shape[1], validation)
+        outputs = targets[0].shape[1]
+        training = RidgeTraining(self._ridges, self.units, outputs, validation, intercept=self.fit_bias)
         for states, wanted in self._training_states(series, targets, warmup):
             training.add(states, wanted)
         self.ridge, self.readout = training.solve()
@@ -284,6 +328,8 @@ class EchoStateNetwork:
             rows = [_pool(self.pooling, one) for one in (states if isinstance(states, list) else [states])]
             pooled: Float[np.ndarray, "series classes"] = readout(np.stack(rows))
             return pooled
+
+    predict = run
 
     def classify(self, X: SeriesLike) -> Int[np.ndarray, " series"]:
         """The class of every series; for networks that pool their states.
@@ -364,6 +410,8 @@ class EchoStateNetwork:
             StatescapeError: where the network is not fitted.
         """
         readout = self._fitted()
+        if callable(self.activation):
+            raise StatescapeError("A network with an activation function of its own cannot be written to a file.")
         arrays: dict[str, np.ndarray] = {
             "lr": self.lr,
             "bias": self.bias,
@@ -413,6 +461,11 @@ def _pool(pooling: str, states: Float[np.ndarray, "steps units"]) -> Float[np.nd
     """What is read of a whole series."""
     row: Float[np.ndarray, " units"] = states[-1] if pooling == "last" else states.mean(axis=0)
     return row
+
+
+def _brief(value: Any) -> str:
+    shape = getattr(value, "shape", ())
+    return f"array[{', '.join(map(str, shape))}]" if shape else brief(repr(value), 40)
 
 
 def _check_choice(name: str, given: str, choices: tuple[str, ...]) -> None:

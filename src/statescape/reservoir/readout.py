@@ -65,16 +65,16 @@ class RidgeSums:
         self._target_sum += targets.sum(axis=0)
         self.count += len(states)
 
-    def centred(self) -> CentredSums:
-        """The sums about the means.
+    def centred(self, *, intercept: bool = True) -> CentredSums:
+        """The sums about the means; about 0 where the readout has no intercept.
 
         Raises:
             StatescapeError: where there were no steps, or the sums are not finite because the network has diverged.
         """
         if not self.count:
             raise StatescapeError("There are no steps to train on after the warmup; lengthen the series.")
-        mean = self._cross[:, -1] / self.count
-        target_mean = self._target_sum / self.count
+        mean = self._cross[:, -1] / self.count * intercept
+        target_mean = self._target_sum / self.count * intercept
         gram = dsyrk(-float(self.count), mean[:, None], beta=1.0, c=self._gram)
         with np.errstate(all="ignore"):
             cross = self._cross[:, :-1] - self.count * np.outer(mean, target_mean)

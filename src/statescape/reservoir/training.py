@@ -21,15 +21,24 @@ class RidgeTraining:
         units: number of units.
         outputs: number of outputs.
         validation: last share of the steps on which a ridge is chosen, trained on those before them.
+        intercept: whether the readout has one; it is not penalised.
 
     Raises:
         StatescapeError: for a share that is not between 0 and 1.
     """
 
-    def __init__(self, ridges: Float[np.ndarray, " ridges"], units: int, outputs: int, validation: float) -> None:
+    def __init__(
+        self,
+        ridges: Float[np.ndarray, " ridges"],
+        units: int,
+        outputs: int,
+        validation: float,
+        *,
+        intercept: bool = True,
+    ) -> None:
         if not 0 < validation < 1:
             raise StatescapeError(f"validation is a share between 0 and 1; got {validation}.")
-        self._ridges, self._validation = ridges, validation
+        self._ridges, self._validation, self._intercept = ridges, validation, intercept
         self._sums = RidgeSums(units, outputs)
         self._states: list[Float[np.ndarray, "_ units"]] = []
         self._targets: list[Float[np.ndarray, "_ outputs"]] = []
@@ -48,7 +57,7 @@ class RidgeTraining:
             StatescapeError: where there are too few steps, or the sums are not finite because the network has diverged.
         """
         ridge = self._chosen() if len(self._ridges) > 1 else float(self._ridges[0])
-        centred = self._sums.centred()
+        centred = self._sums.centred(intercept=self._intercept)
         if ridge == 0 and self._sums.units >= self._sums.count:
             warnings.warn(
                 f"A readout of {self._sums.units} units on {self._sums.count} training steps without a ridge fits any "
@@ -67,7 +76,7 @@ class RidgeTraining:
             )
         sums = RidgeSums(states.shape[1], targets.shape[1])
         sums.add(states[:trained], targets[:trained])
-        return sums.centred().choose(self._ridges, states[trained:], targets[trained:])
+        return sums.centred(intercept=self._intercept).choose(self._ridges, states[trained:], targets[trained:])
 
 
 def checked_ridges(ridge: Any) -> Float[np.ndarray, " ridges"]:

@@ -56,13 +56,13 @@ class PathReading:
         return np.asarray(np.linalg.norm(self._states, axis=1))
 
     @cached_property
-    def target_ids(self) -> dict[Target, int | None]:
+    def target_ids(self) -> dict[str, int | None]:
         """Id of each token that states are compared with; the mean embedding has none."""
         path = self.path
         return {"predicted": path.predicted_id, "current": path.current_id, "second": path.second_id, "mean": None}
 
     def cosine(
-        self, to: Target = "predicted", variant: Variant = "raw", *, normed: bool = False
+        self, to: str = "predicted", variant: str = "raw", *, normed: bool = False
     ) -> Float[np.ndarray, " states"]:
         """Cosine of every state with one embedding.
 
@@ -246,7 +246,7 @@ class PathReading:
     def _row(self, token: int) -> Float[np.ndarray, " d_model"]:
         return np.asarray(self.path.embeddings[token], dtype=np.float64)
 
-    def _prepare(self, variant: Variant) -> Callable[[Float[np.ndarray, "n d"]], Float[np.ndarray, "n kept"]]:
+    def _prepare(self, variant: str) -> Callable[[Float[np.ndarray, "n d"]], Float[np.ndarray, "n kept"]]:
         """What a variant of the cosine does to vectors before they are compared."""
         if variant == "centred":
             return lambda rows: rows - self.mean_embedding.astype(rows.dtype)
