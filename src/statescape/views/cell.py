@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 12
 _LONGEST_CELL = 40
 _FIGURE_DPI = 80
+_TABLE = "text-align:right;vertical-align:bottom;border-spacing:0.9em 0.1em;line-height:1.2"
 
 
 @plugins.cell.register
@@ -52,12 +53,12 @@ def _table(table: pd.DataFrame) -> str:
         import pandas as pd
 
         shown = pd.concat([table.head(MOST_ROWS // 2), table.tail(MOST_ROWS - MOST_ROWS // 2)])
-    heads = "".join(f"<th>{_cell(name)}</th>" for name in shown)
+    heads = "".join(f"<th>{_cell(str(name).replace('_', ' '))}</th>" for name in shown)
     rows = "".join(
         f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in row)}</tr>" for row in shown.itertuples(index=False)
     )
     note = f"<p>{omitted:,} rows between are not shown; to_dataframe() has all.</p>" if omitted > 0 else ""
-    return f"<table style='text-align:right'><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{note}"
+    return f"<table style='{_TABLE}'><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{note}"
 
 
 def _cell(value: Any) -> str:
