@@ -9,7 +9,8 @@ import pytest
 
 from statescape.language.corpus import Corpus, read_corpus
 from statescape.runs import Serial
-from statescape.studies.notebook import Asked, Notebook, keep_notebook
+from statescape.studies.notebook import Asked, Notebook
+from statescape.studies.notebook.asking import notebook
 from statescape.studies.reservoir import STUDIES, Budget
 
 TINY = Budget("quick", units=8, runs=2, trainings=120, tuning=2, draws=2)
@@ -30,4 +31,4 @@ def kept(folder: Path, studies: tuple[str, ...] = FEW) -> Notebook:
     asked = Asked(few_documents(), ("sample.jsonl",), texts=TEXTS, studies=studies, folder=folder)
     with pytest.MonkeyPatch.context() as patch:
         make_studies_tiny(patch)
-        return keep_notebook(asked, executor=Serial())
+        return notebook(asked, executor=Serial())

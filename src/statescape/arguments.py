@@ -21,6 +21,8 @@ from functools import cache, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
+import lazy_loader
+
 from statescape.errors import StatescapeError
 
 Thing = TypeVar("Thing")
@@ -48,6 +50,22 @@ def opened(room: Mapping[str, Any], names: Iterable[str] = ()) -> None:
             # Where it is public, and at its home: pickle looks a function up by its name there.
             for module in (sys.modules[room["__name__"]], sys.modules[thing.__module__]):
                 setattr(module, name, door)
+
+
+def opened_lazily(room: str, file: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """``__getattr__``, ``__dir__`` and ``__all__`` of a room whose names are imported, and opened, when first used.
+
+    Args:
+        room: the package's ``__name__``.
+        file: its ``__file__``; the names stand in the stub (``.pyi``) beside it.
+    """
+    find, names, public = lazy_loader.attach_stub(room, file)
+
+    def door(name: str) -> Any:
+        opened({"__name__": room, name: find(name)}, [name])
+        return vars(sys.modules[room])[name]
+
+    return door, names, public
 
 
 def checked(function: Thing, name: str = "") -> Thing:

@@ -14,7 +14,7 @@ from statescape.language.corpus import Corpus, Document
 from statescape.language.following import fingerprint
 from statescape.language.lens_fit import FitSettings, fit_lens
 from statescape.studies import conclude, read_path
-from statescape.studies.verdict import ask
+from statescape.studies.verdict import verdict
 from tests.language.second_device import Elsewhere, move, second_device
 
 TEXT = "Once upon a time, there was a little"
@@ -65,7 +65,7 @@ def test_the_lens_reads_the_same_on_another_device(here, elsewhere):
 
 def test_verdicts_are_the_same_on_another_device(here, elsewhere):
     corpus = Corpus(tuple(Document(f"line {number}", text) for number, text in enumerate(DOCUMENTS)))
-    found, expected = (ask(corpus, [model], null_documents=3).models[0] for model in (elsewhere, here))
+    found, expected = (verdict(corpus, [model], null_documents=3).models[0] for model in (elsewhere, here))
     assert [one.verdict for one in found.decisions] == [one.verdict for one in expected.decisions]
     for name, values in expected.summary.documents.items():
         assert np.allclose(found.summary.documents[name], values, atol=1e-3, equal_nan=True), name

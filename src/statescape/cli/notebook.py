@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,8 +18,6 @@ from statescape.wording import LANGUAGES, speaking
 
 if TYPE_CHECKING:
     from statescape.studies.notebook import Asked, Notebook
-
-SAMPLE = "sample.jsonl"
 
 
 def notebook(
@@ -60,10 +57,10 @@ def notebook(
     with speaking(language):
         asked = _asked(models, texts, corpus, "quick" if quick else budget or "full", seed, folder)
         with working("Loading ..."):
-            from statescape.studies.notebook import keep_notebook
+            from statescape.studies.notebook.asking import notebook as keep
         try:
             with Bar("pieces") as bar:
-                found = keep_notebook(asked, workers=workers, progress=bar.show)
+                found = keep(asked, workers=workers, progress=bar.show)
         except KeyboardInterrupt:
             complain(f"Interrupted. {folder} keeps what was done; give the same command again to go on.")
             raise typer.Exit(130) from None
@@ -99,20 +96,15 @@ def _print_answers(found: Notebook) -> None:
 def _asked(
     models: list[str] | None, texts: list[str] | None, corpus: list[str] | None, budget: str, seed: int, folder: Path
 ) -> Asked:
-    from statescape.studies.notebook.asking import TEXTS, Asked, known_models
+    from statescape.studies.notebook.asking import about
     from statescape.studies.reservoir.budget import minutes_of
 
     minutes_of(budget)
-    if corpus is None:
-        with as_file(files("statescape") / "data" / SAMPLE) as sample:
-            documents = corpora.read([str(sample)], strict=True)
-    else:
-        documents = corpora.read(corpus, strict=False)
-    return Asked(
-        corpus=documents,
-        files=tuple(corpus or [SAMPLE]),
-        models=known_models(models or ()),
-        texts=tuple(inputs.read_text(text) for text in texts) if texts else TEXTS,
+    return about(
+        corpus=None if corpus is None else corpora.read(corpus, strict=False),
+        files=tuple(corpus or ()),
+        models=models or (),
+        texts=[inputs.read_text(text) for text in texts or ()],
         budget=budget,
         seed=seed,
         folder=folder,

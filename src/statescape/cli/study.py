@@ -41,7 +41,7 @@ def study(
 ) -> None:
     """Ask one question of the reservoir wing: its experiment, its statistics, a plain answer."""
     with working("Loading ..."):
-        from statescape.studies.reservoir import STUDIES, run_study
+        from statescape.studies.reservoir import STUDIES, study
         from statescape.studies.reservoir.registry import by_name
     with speaking(language):
         if name is None:
@@ -52,7 +52,7 @@ def study(
         by_name(name)
         assert run is not None  # its role names it
         do_study(
-            lambda show: run_study(
+            lambda show: study(
                 name,
                 budget,
                 seed=seed,

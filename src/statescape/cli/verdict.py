@@ -43,11 +43,11 @@ def verdict(
     named = [_model(name) for name in models] if models else [None]
     corpus = corpora.read(files, strict, max_documents)
     with working("Loading ..."):
-        from statescape.studies.verdict import ask
+        from statescape.studies.verdict import verdict
     existed = run is not None and run.exists()
     try:
         with Bar("documents") as bar:
-            found = ask(
+            found = verdict(
                 corpus,
                 named,
                 files=files,

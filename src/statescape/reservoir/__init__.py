@@ -1,6 +1,7 @@
 """Networks that run: kernels, readouts, topologies, tasks, measures."""
 
 from statescape.arguments import opened
+from statescape.reservoir import measures, tasks
 from statescape.reservoir.evaluation import Evaluation, evaluate
 from statescape.reservoir.generators import (
     crj,
@@ -30,6 +31,7 @@ __all__ = [
     "erdos_renyi",
     "evaluate",
     "is_acyclic",
+    "measures",
     "modular",
     "rescale",
     "rewired",
@@ -37,6 +39,7 @@ __all__ = [
     "scr",
     "small_world",
     "spectral_radius",
+    "tasks",
 ]
 
 opened(globals())

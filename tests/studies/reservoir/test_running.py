@@ -8,7 +8,7 @@ import pytest
 from statescape import views
 from statescape.errors import StatescapeError
 from statescape.runs import Journal, Processes, Serial
-from statescape.studies.reservoir import STUDIES, resume_study, run_study
+from statescape.studies.reservoir import STUDIES, resume_study, study
 from statescape.studies.reservoir.budget import Budget
 from statescape.studies.reservoir.running import KIND, read_study
 from statescape.views.picture import Picture
@@ -21,8 +21,8 @@ QUICK = ("values", "radius")
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch):
-    for study in STUDIES.values():
-        monkeypatch.setattr(type(study), "quick", TINY)
+    for one in STUDIES.values():
+        monkeypatch.setattr(type(one), "quick", TINY)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def tiny(monkeypatch):
 )
 def test_every_study_answers(name, tmp_path):
     with Processes(2) as executor:
-        result = run_study(name, run=tmp_path / "a.run", executor=executor)
+        result = study(name, run=tmp_path / "a.run", executor=executor)
     found = json.loads(json.dumps(result.as_json()))
     assert found["answer"][0]
     assert found["trainings"] >= TINY.runs * TINY.trainings
@@ -49,7 +49,7 @@ def test_every_study_answers(name, tmp_path):
 
 
 def test_workers_and_interruptions_change_nothing(tmp_path):
-    whole = run_study("values", run=tmp_path / "whole.run", executor=Serial())
+    whole = study("values", run=tmp_path / "whole.run", executor=Serial())
 
     class CutError(Exception):
         pass
@@ -59,7 +59,7 @@ def test_workers_and_interruptions_change_nothing(tmp_path):
             raise CutError
 
     with pytest.raises(CutError):
-        run_study("values", run=tmp_path / "cut.run", executor=Serial(), progress=cut)
+        study("values", run=tmp_path / "cut.run", executor=Serial(), progress=cut)
     with pytest.raises(StatescapeError, match="not finished"):
         read_study(tmp_path / "cut.run")
     with Journal.read(tmp_path / "cut.run", kind=KIND) as journal:
@@ -72,17 +72,17 @@ def test_workers_and_interruptions_change_nothing(tmp_path):
 
 
 def test_another_seed_is_another_sample():
-    first, second = (run_study("values", executor=Serial(), seed=seed) for seed in (0, 100))
+    first, second = (study("values", executor=Serial(), seed=seed) for seed in (0, 100))
     assert first.reading.numbers != second.reading.numbers
 
 
 def test_values_have_equally_many_edges():
-    result = run_study("values", executor=Serial())
+    result = study("values", executor=Serial())
     assert {len(one["wiring"]["edges"]) for one in result.results.values()} == {2 * TINY.units}
 
 
 def test_gains_of_wiring_and_radius_add_up(tmp_path):
-    result = run_study("radius", executor=Serial())
+    result = study("radius", executor=Serial())
     for key, one in result.results.items():
         scores = one["scores"]
         if key.startswith("rescale"):
@@ -105,16 +105,16 @@ def test_gains_of_wiring_and_radius_add_up(tmp_path):
 )
 def test_what_does_not_fit_is_refused_before_any_work(arguments, words, tmp_path):
     with pytest.raises(StatescapeError, match=words):
-        run_study(**arguments, run=tmp_path / "a.run")
+        study(**arguments, run=tmp_path / "a.run")
     assert not list(tmp_path.iterdir())
 
 
 def test_a_run_is_never_written_over(tmp_path):
     (tmp_path / "a.run").write_text("mine")
     with pytest.raises(StatescapeError, match="exists already"):
-        run_study("values", run=tmp_path / "a.run")
+        study("values", run=tmp_path / "a.run")
 
 
 def test_budgets_are_kept_with_the_run(tmp_path):
-    run_study("values", run=tmp_path / "a.run", executor=Serial())
+    study("values", run=tmp_path / "a.run", executor=Serial())
     assert read_study(tmp_path / "a.run").budget == replace(TINY)

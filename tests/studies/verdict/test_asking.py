@@ -9,7 +9,7 @@ import pytest
 from statescape.errors import StatescapeError
 from statescape.language.corpus import Corpus, Document, read_corpus
 from statescape.runs import Journal
-from statescape.studies.verdict import ask, asking, preparation, reference
+from statescape.studies.verdict import asking, preparation, reference, verdict
 from tests.studies.verdict import scripted
 
 SAMPLE = str(files("statescape") / "data" / "sample.jsonl")
@@ -33,7 +33,7 @@ def small():
 
 @pytest.fixture(scope="module")
 def whole(corpus, small):
-    return ask(corpus, null_documents=3, workers=1)
+    return verdict(corpus, null_documents=3, workers=1)
 
 
 def as_text(verdicts):
@@ -52,8 +52,8 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers_and_counts_nothing_twice
 
     for stop in (interrupt_at("conteur", 2), interrupt_at("conteur", 5), interrupt_at("conteur, random weights", 1)):
         with pytest.raises(KeyboardInterrupt):
-            ask(corpus, null_documents=3, workers=1, run=file, progress=stop)
-    finished = ask(corpus, null_documents=3, workers=1, run=file)
+            verdict(corpus, null_documents=3, workers=1, run=file, progress=stop)
+    finished = verdict(corpus, null_documents=3, workers=1, run=file)
     assert as_text(finished) == as_text(whole)
     assert finished.n_positions == sum(_positions(document.text) for document in corpus.documents)
     with Journal.read(file) as journal:
@@ -61,7 +61,7 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers_and_counts_nothing_twice
         counts = journal.rows("rows", tuple, "SELECT reading, COUNT(*) FROM records GROUP BY reading ORDER BY reading")
         assert counts == [("as it is", 8), ("other BOS", 3), ("random weights", 3)]
     told = []
-    ask(corpus, null_documents=3, workers=1, run=file, progress=lambda what, done, _: told.append((what, done)))
+    verdict(corpus, null_documents=3, workers=1, run=file, progress=lambda what, done, _: told.append((what, done)))
     assert told == [("conteur", 8), ("conteur, random weights", 3), ("conteur, other BOS", 3)]  # nothing is read again
 
 
@@ -73,21 +73,21 @@ def _positions(text):
 
 def test_a_run_that_was_asked_something_else_is_refused_and_left_as_it_is(corpus, tmp_path):
     file = tmp_path / "one.run"
-    ask(corpus, null_documents=0, workers=1, run=file)
+    verdict(corpus, null_documents=0, workers=1, run=file)
     before = file.read_bytes()
     for options, words in (({"seed": 1}, "another seed"), ({"positions": 5}, "another positions")):
         with pytest.raises(StatescapeError, match=words):
-            ask(corpus, null_documents=0, workers=1, run=file, **options)
+            verdict(corpus, null_documents=0, workers=1, run=file, **options)
     with pytest.raises(StatescapeError, match="another corpus"):
-        ask(Corpus(corpus.documents[:7]), null_documents=0, workers=1, run=file)
+        verdict(Corpus(corpus.documents[:7]), null_documents=0, workers=1, run=file)
     assert file.read_bytes() == before
 
 
 def test_a_run_with_other_weights_is_refused(tmp_path):
     one, other = scripted.straight(), scripted.crooked()
-    ask(scripted.corpus(3), [one], null_documents=0, workers=1, run=tmp_path / "one.run")
+    verdict(scripted.corpus(3), [one], null_documents=0, workers=1, run=tmp_path / "one.run")
     with pytest.raises(StatescapeError, match="has other weights than when"):
-        ask(scripted.corpus(3), [other], null_documents=0, workers=1, run=tmp_path / "one.run")
+        verdict(scripted.corpus(3), [other], null_documents=0, workers=1, run=tmp_path / "one.run")
 
 
 def test_random_weights_and_the_other_bos_are_read_on_a_part(whole):
@@ -108,7 +108,7 @@ def test_every_question_shows_the_nulls_that_it_declares(whole):
 
 
 def test_sampled_positions_estimate_what_all_positions_give(corpus, whole):
-    sampled = ask(corpus, null_documents=0, workers=1, positions=10, seed=4)
+    sampled = verdict(corpus, null_documents=0, workers=1, positions=10, seed=4)
     assert sampled.n_positions == 10 * len(corpus.documents)
     one, other = (verdicts.models[0].summary.measures["cosine.raw"].mean for verdicts in (sampled, whole))
     assert one == pytest.approx(other, abs=0.03)
@@ -116,24 +116,24 @@ def test_sampled_positions_estimate_what_all_positions_give(corpus, whole):
 
 def test_documents_longer_than_the_context_and_of_one_token(corpus):
     long, short = " ".join(document.text for document in corpus.documents), "Once"
-    found = ask(Corpus((Document("a", long), Document("b", short))), null_documents=0, workers=1)
+    found = verdict(Corpus((Document("a", long), Document("b", short))), null_documents=0, workers=1)
     one = found.models[0]
     assert (one.split, one.too_short, one.summary.n_documents) == (1, 0, 2)  # BOS gives a word a position
-    without = ask(Corpus((Document("a", long), Document("b", short))), null_documents=0, workers=1, bos=False)
+    without = verdict(Corpus((Document("a", long), Document("b", short))), null_documents=0, workers=1, bos=False)
     assert without.models[0].too_short == 1
     with pytest.raises(StatescapeError, match="No document has a second token"):
-        ask(Corpus((Document("b", short),)), null_documents=0, workers=1, bos=False)
+        verdict(Corpus((Document("b", short),)), null_documents=0, workers=1, bos=False)
 
 
 def test_a_model_is_named_once(corpus):
     with pytest.raises(StatescapeError, match="conteur is named twice"):
-        ask(corpus, [None, None], null_documents=0)
+        verdict(corpus, [None, None], null_documents=0)
 
 
 @pytest.mark.slow
 def test_workers_do_not_change_a_bit(corpus, whole, monkeypatch):
     monkeypatch.setattr(asking, "FEW_POSITIONS", 0)
-    assert as_text(ask(corpus, null_documents=3, workers=2)) == as_text(whole)
+    assert as_text(verdict(corpus, null_documents=3, workers=2)) == as_text(whole)
 
 
 def test_slices_part_the_positions(whole):
@@ -149,7 +149,7 @@ def test_what_random_weights_do_as_well_is_said_to_be_no_sign_of_training(corpus
 
     from statescape.studies.verdict.conclusion import conclude
 
-    verdicts = ask(scripted.corpus(), [scripted.straight()], null_documents=0, workers=1)
+    verdicts = verdict(scripted.corpus(), [scripted.straight()], null_documents=0, workers=1)
     one = verdicts.models[0]
     as_good = replace(verdicts, models=(replace(one, readings={"random weights": one.summary}),))
     words = "random weights pass the margin as well, so it is no sign of training"

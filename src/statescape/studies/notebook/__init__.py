@@ -1,6 +1,6 @@
 """The notebook that began this, written again from real runs: what is asked, what was found, what it says."""
 
-from statescape.studies.notebook.asking import Asked, keep_notebook
+from statescape.studies.notebook.asking import Asked
 from statescape.studies.notebook.notebook import Entry, Notebook
 
-__all__ = ["Asked", "Entry", "Notebook", "keep_notebook"]
+__all__ = ["Asked", "Entry", "Notebook"]

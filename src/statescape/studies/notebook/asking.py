@@ -10,6 +10,8 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.resources import as_file
+from importlib.resources import files as files_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +19,8 @@ from statescape.errors import StatescapeError
 from statescape.runs import Executor, working
 from statescape.studies.notebook.notebook import Entry, Notebook, digest_of
 from statescape.studies.path_reading import PathReading, read_path
-from statescape.studies.reservoir import STUDIES, StudyResult, resume_study, run_study
-from statescape.studies.verdict import Verdicts, ask
+from statescape.studies.reservoir import STUDIES, StudyResult, resume_study, study
+from statescape.studies.verdict import Verdicts, verdict
 from statescape.studies.verdict.work import Source, loaded
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ TEXTS = (
 MOST_PATHS = 8
 """Texts times models that a page shows: each has a sphere with a graphics context of its own, and browsers allow 16."""
 
+SAMPLE = "sample.jsonl"
 QUICK = "quick"
 NULL_DOCUMENTS = {True: 12, False: 50}
 """Documents that are read again with random weights and with the other policy on BOS, in a quick notebook or not."""
@@ -83,20 +86,59 @@ class Asked:
         return self.budget == QUICK
 
 
-def keep_notebook(
-    asked: Asked, *, executor: Executor | None = None, workers: int | None = None, progress: Progress | None = None
-) -> Notebook:
-    """Do what is asked, or go on with it.
+def about(
+    *,
+    corpus: Corpus | str | Path | Sequence[str] | None = None,
+    files: Sequence[str] = (),
+    models: Sequence[Any] = (),
+    texts: Sequence[str] = (),
+    **rest: Any,
+) -> Asked:
+    """What a notebook is about, where only some of it is said.
 
     Args:
-        asked: what the notebook is about.
+        corpus: documents of the verdicts: texts, a file, or what `read_corpus` gives; None for the packaged sample.
+        files: names of the corpus's files.
+        models: folders, hub names, or "conteur"; none for the bundled one.
+        texts: beginnings whose paths are drawn; none for `TEXTS`.
+        **rest: the other attributes of `Asked`.
+
+    Raises:
+        StatescapeError: for a corpus that cannot be read, or what `Asked` refuses.
+    """
+    from statescape.language.corpus import corpus_of, read_corpus
+
+    if corpus is None:
+        with as_file(files_of("statescape") / "data" / SAMPLE) as sample:
+            documents = read_corpus([str(sample)], strict=True)
+    else:
+        documents = corpus_of(corpus)
+    named = tuple(files) or ((SAMPLE,) if corpus is None else ())
+    return Asked(documents, named, known_models(models), tuple(texts) or TEXTS, **rest)
+
+
+def notebook(
+    asked: Asked | None = None,
+    *,
+    executor: Executor | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    **what: Any,
+) -> Notebook:
+    """Keep a notebook, or go on with it: paths, verdicts and studies, to be written by `views.report`.
+
+    Args:
+        asked: what the notebook is about; None to say it by the arguments of `about` (texts=, models=, corpus=,
+            budget="quick", ...).
         executor: who does the pieces of the studies; processes on all cores where None.
         workers: how many processes, where the executor is not given.
         progress: told what is going on.
+        **what: arguments of `about`, where `asked` is None.
 
     Raises:
         StatescapeError: a model or a run that cannot be read, a folder that takes no files.
     """
+    asked = about(**what) if asked is None else asked
     report = progress if progress is not None else (lambda _what, _done, _all: None)
     try:
         asked.folder.mkdir(parents=True, exist_ok=True)
@@ -136,7 +178,7 @@ def _verdicts(asked: Asked, workers: int | None, report: Progress) -> tuple[Verd
     name = digest_of([asked.corpus.digest, list(map(str, asked.models)), list(asked.files), settings])
     file = asked.folder / f"verdict-{name[:8]}.run"
     begun = math.nan if file.exists() else time.perf_counter()
-    verdicts = ask(
+    verdicts = verdict(
         asked.corpus,
         asked.models,
         files=asked.files,
@@ -158,7 +200,7 @@ def _study(asked: Asked, name: str, workforce: Executor, report: Progress) -> St
 
     if file.exists():
         return resume_study(file, executor=workforce, progress=told)
-    return run_study(name, asked.budget, seed=asked.seed, run=file, executor=workforce, progress=told)
+    return study(name, asked.budget, seed=asked.seed, run=file, executor=workforce, progress=told)
 
 
 def _entry(result: StudyResult) -> Entry:
@@ -172,6 +214,6 @@ def _without_time(results: Any) -> Any:
     return {key: {name: value for name, value in one.items() if name != "seconds"} for key, one in results.items()}
 
 
-def known_models(names: Sequence[str]) -> tuple[str | None, ...]:
+def known_models(names: Sequence[Any]) -> tuple[Any, ...]:
     """Names as `load_model` takes them: the bundled model by its own name, unless a folder is called so."""
-    return tuple(None if name == "conteur" and not Path(name).exists() else name for name in names) or (None,)
+    return tuple(None if name == "conteur" and not Path("conteur").exists() else name for name in names) or (None,)

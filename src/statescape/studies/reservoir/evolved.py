@@ -21,7 +21,7 @@ from statescape.evolution.tuning import trainings_of
 from statescape.reservoir import Topology, erdos_renyi
 from statescape.runs import Serial
 from statescape.studies.reservoir.budget import Budget
-from statescape.studies.reservoir.study import Piece, Spec
+from statescape.studies.reservoir.protocol import Piece, Spec
 
 # Trials of the race that names a champion, and of its two honest scores.
 FINAL = 8 * 20 + 60

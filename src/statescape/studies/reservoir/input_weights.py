@@ -9,7 +9,7 @@ from statescape.studies.reservoir.budget import FULL, Budget
 from statescape.studies.reservoir.comparison import Ratio, ratios
 from statescape.studies.reservoir.evolved import log_error, searched
 from statescape.studies.reservoir.picture import Dots, Mark, StudyFigure
-from statescape.studies.reservoir.study import Piece, Reading, Results, Table
+from statescape.studies.reservoir.protocol import Piece, Reading, Results, Table
 from statescape.studies.reservoir.words import decided, few_runs, over_runs, percent, percent_between, score_of
 from statescape.wording import listed, say
 

@@ -21,7 +21,7 @@ from statescape.studies.reservoir.budget import FULL, Budget
 from statescape.studies.reservoir.comparison import Ratio, compared
 from statescape.studies.reservoir.evolved import FINAL, described, log_error
 from statescape.studies.reservoir.picture import Dots, Mark, StudyFigure
-from statescape.studies.reservoir.study import Piece, Reading, Results, Spec, Table
+from statescape.studies.reservoir.protocol import Piece, Reading, Results, Spec, Table
 from statescape.studies.reservoir.words import decided, few_runs, over_runs, percent, percent_between, signed
 from statescape.wording import say
 

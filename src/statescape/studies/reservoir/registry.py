@@ -5,10 +5,10 @@ from __future__ import annotations
 from statescape.errors import StatescapeError
 from statescape.studies.reservoir.input_weights import InputWeights
 from statescape.studies.reservoir.operators import Operators
+from statescape.studies.reservoir.protocol import Study
 from statescape.studies.reservoir.radius import Radius
 from statescape.studies.reservoir.search_space import SearchSpace
 from statescape.studies.reservoir.stability import Stability
-from statescape.studies.reservoir.study import Study
 from statescape.studies.reservoir.topology_matters import TopologyMatters
 from statescape.studies.reservoir.values import EdgeValues
 

@@ -14,14 +14,14 @@ from statescape.runs import Executor, Journal, working
 from statescape.runs.plain import DamagedRunError, typed
 from statescape.studies.reservoir.budget import QUICK, Budget, fitted, minutes_of
 from statescape.studies.reservoir.evolved import timed
+from statescape.studies.reservoir.protocol import Piece, Study, StudyResult
 from statescape.studies.reservoir.registry import by_name
-from statescape.studies.reservoir.study import Piece, Study, StudyResult
 
 KIND = "study"
 Progress: TypeAlias = Callable[[int, int], None]
 
 
-def run_study(
+def study(
     name: str,
     budget: str = "quick",
     *,
@@ -48,7 +48,7 @@ def run_study(
     Raises:
         StatescapeError: for an unknown study or budget, a negative seed, a run that exists.
     """
-    study = by_name(name)
+    asked_of = by_name(name)
     minutes_of(budget)
     if seed < 0:
         raise StatescapeError(f"A seed is a whole number from 0 on; got {seed}.")
@@ -57,10 +57,10 @@ def run_study(
         if file.exists():
             raise StatescapeError(f"{file} exists already; resume that run, or choose another name.")
         workforce = stack.enter_context(working(executor, workers, scheduler))
-        size = _size(study, budget, workforce)
+        size = _size(asked_of, budget, workforce)
         asked = {"study": name, "budget": vars(size), "seed": seed}
         with Journal.create(file, KIND, asked) as journal:
-            _work(journal, study.pieces(size, seed), workforce, progress)
+            _work(journal, asked_of.pieces(size, seed), workforce, progress)
             return _result(journal, "" if run is None else str(file))
 
 
@@ -76,10 +76,10 @@ def resume_study(
 
     Args:
         run: its file.
-        executor: as for `run_study`.
-        workers: as for `run_study`.
-        scheduler: as for `run_study`.
-        progress: as for `run_study`.
+        executor: as for `study`.
+        workers: as for `study`.
+        scheduler: as for `study`.
+        progress: as for `study`.
 
     Raises:
         StatescapeError: where the run cannot be used, or another process writes it.
@@ -127,17 +127,17 @@ def _do(piece: Piece) -> dict[str, Any]:
 
 def _result(journal: Journal, run: str) -> StudyResult:
     """What a finished journal says."""
-    study, budget, seed = _asked(journal)
+    own, budget, seed = _asked(journal)
     results = {
         piece.key: journal.known(_key(piece.key), lambda kept: _checked(kept, budget))
-        for piece in study.pieces(budget, seed)
+        for piece in own.pieces(budget, seed)
     }
     for key in (key for key, found in results.items() if found is None):
         raise DamagedRunError(f"{journal.path} lacks {_key(key)} of its study: another version made it; run it anew.")
     with journal.understood("pieces"):
         seconds = sum(float(one["seconds"]) for one in results.values())
-        reading = study.read(results, budget, seed)
-    return StudyResult(study, budget, seed, results, run, journal.created, journal.version, seconds, reading)
+        reading = own.read(results, budget, seed)
+    return StudyResult(own, budget, seed, results, run, journal.created, journal.version, seconds, reading)
 
 
 _Numbers: TypeAlias = tuple[float, ...]
@@ -184,12 +184,12 @@ def _key(piece: str) -> str:
     return f"piece/{piece}"
 
 
-def _size(study: Study, budget: str, workforce: Executor) -> Budget:
+def _size(asked: Study, budget: str, workforce: Executor) -> Budget:
     """What a budget is; minutes by what the workers train in a second."""
     minutes = minutes_of(budget)
     if minutes is None:
-        return study.quick if budget == QUICK else study.full
+        return asked.quick if budget == QUICK else asked.full
     probe = fitted(minutes, 0.0, lambda _: 1)
     workforce.map(timed, [probe.units] * workforce.workers)  # the first search of a process also loads
     rates = workforce.map(timed, [probe.units] * workforce.workers)
-    return fitted(minutes, sum(rates), lambda size: sum(piece.trainings for piece in study.pieces(size, 0)))
+    return fitted(minutes, sum(rates), lambda size: sum(piece.trainings for piece in asked.pieces(size, 0)))

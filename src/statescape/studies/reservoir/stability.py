@@ -26,7 +26,7 @@ from statescape.studies.reservoir.budget import FULL, Budget
 from statescape.studies.reservoir.components import variance_components
 from statescape.studies.reservoir.evolved import FINAL, described, log_error, rewoven
 from statescape.studies.reservoir.picture import Dots, Line, Lines, Mark, StudyFigure
-from statescape.studies.reservoir.study import Piece, Reading, Results, Spec, Table
+from statescape.studies.reservoir.protocol import Piece, Reading, Results, Spec, Table
 from statescape.studies.reservoir.words import few_runs, percent, signed
 from statescape.wording import phrase, say, say_count
 

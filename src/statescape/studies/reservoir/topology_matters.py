@@ -14,7 +14,7 @@ from statescape.studies.reservoir.budget import Budget
 from statescape.studies.reservoir.comparison import Ratio, compared, share
 from statescape.studies.reservoir.evolved import searched
 from statescape.studies.reservoir.picture import Dots, Mark, StudyFigure
-from statescape.studies.reservoir.study import Piece, Reading, Results, Table
+from statescape.studies.reservoir.protocol import Piece, Reading, Results, Table
 from statescape.studies.reservoir.topology_gains import (
     FIELD,
     MARGIN,

@@ -65,7 +65,7 @@ class Asked:
     null_documents: int
 
 
-def ask(
+def verdict(
     corpus: Corpus | str | Path | Sequence[str],
     models: Sequence[Any] = (None,),
     *,

@@ -8,7 +8,7 @@ import pytest
 
 from statescape import views
 from statescape.language.corpus import Corpus, Document, Fault
-from statescape.studies.verdict import QUESTIONS, Verdicts, ask
+from statescape.studies.verdict import QUESTIONS, Verdicts, verdict
 from statescape.views.language.verdict.by_state import ByStatePicture
 from statescape.views.language.verdict.estimates import EstimatesPicture
 from statescape.views.picture import save_pictures
@@ -33,7 +33,7 @@ def found() -> Verdicts:
     named = [
         replace(model, facts=replace(model.facts, name=f"{number} {HOSTILE[0]}")) for number, model in enumerate(models)
     ]
-    return ask(corpus, named, files=[HOSTILE[2]], null_documents=0, workers=1)
+    return verdict(corpus, named, files=[HOSTILE[2]], null_documents=0, workers=1)
 
 
 @pytest.fixture(scope="module")
