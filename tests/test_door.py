@@ -109,6 +109,15 @@ def test_every_room_that_the_door_names_is_there():
         assert room in dir(ss)
 
 
+def test_networks_are_tried_in_one_call():
+    found = ss.esn("narma10", trials=3, units=20, ridge=1e-6)
+    assert found.to_dataframe()["score"].mean() == pytest.approx(found.score.mean)
+    series = np.sin(np.arange(600) / 3.0)
+    assert ss.esn(series, trials=2, units=20).score.mean < 0.2
+    with pytest.raises(ss.StatescapeError, match="takes no 'unit'. A network is set by: units,"):
+        ss.esn("narma10", unit=3)
+
+
 @pytest.fixture(scope="module")
 def nouns(model, trace, evolution, verdicts):
     return [
@@ -120,6 +129,8 @@ def nouns(model, trace, evolution, verdicts):
         evolution.best,
         verdicts,
         corpus_of(["a text"]),
+        ss.EchoStateNetwork(units=10, seed=1),
+        ss.esn("narma10", trials=2, units=10, ridge=1e-6),
     ]
 
 

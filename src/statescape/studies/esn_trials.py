@@ -11,11 +11,12 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from jaxtyping import Float
 
+from statescape import plugins
 from statescape.arguments import require_memory
 from statescape.errors import StatescapeError, StatescapeWarning
 from statescape.reservoir import EchoStateNetwork, Topology, generators
@@ -34,6 +35,10 @@ from statescape.reservoir.tasks import (
 )
 from statescape.reservoir.tasks.memory import MemoryCapacity
 from statescape.statistics import MeanInterval, mean_interval
+from statescape.wording import brief
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # One of these is chosen on the last quarter of every training part where no ridge is given.
 RIDGES = tuple(10.0**exponent for exponent in range(-9, 3))
@@ -150,6 +155,42 @@ class EsnTrials:
     network: EchoStateNetwork
     trial: AnyTrial
     attempt: Attempt
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row for each trial: its ``score`` and the ``ridge`` that was used (NaN where nothing is trained)."""
+        import pandas as pd
+
+        ridges = self.ridges or (float("nan"),) * len(self.scores)
+        return pd.DataFrame({"trial": range(len(self.scores)), "score": self.scores, "ridge": ridges})
+
+    def __repr__(self) -> str:
+        score = self.score
+        return brief(
+            f"EsnTrials on {self.task.name}: {self.task.score_name} {score.mean:.4g} (95% {score.low:.4g} to "
+            f"{score.high:.4g}, n = {score.n}), {self.settings.units} units, {self.settings.topology}, seed {self.seed}"
+        )
+
+    def _repr_html_(self) -> str:
+        return str(plugins.cell(self))
+
+
+def esn(task: TaskLike, *, trials: int = 10, seed: int = 0, **network: Any) -> EsnTrials:
+    """How well one kind of echo state network does a task, over fresh draws of data and weights.
+
+    Args:
+        task: a name, a file, an array, a DataFrame, a pair of inputs and targets, or a task.
+        trials: how many draws.
+        seed: of everything.
+        **network: attributes of `NetworkSettings`: units=, topology=, sr=, lr=, input_scaling=, ridge=, ...
+
+    Raises:
+        StatescapeError: for a setting that is unknown or out of range, data too short, or no trials.
+    """
+    unknown = [name for name in network if name not in NetworkSettings.__dataclass_fields__]
+    if unknown:
+        known = ", ".join(NetworkSettings.__dataclass_fields__)
+        raise StatescapeError(f"esn takes no {unknown[0]!r}. A network is set by: {known}.")
+    return run_trials(task, NetworkSettings(**network), trials, seed)
 
 
 def run_trials(task: TaskLike, settings: NetworkSettings, n_trials: int, seed: int) -> EsnTrials:
