@@ -114,7 +114,7 @@ def test_networks_are_tried_in_one_call():
     assert found.to_dataframe()["score"].mean() == pytest.approx(found.score.mean)
     series = np.sin(np.arange(600) / 3.0)
     assert ss.esn(series, trials=2, units=20).score.mean < 0.2
-    with pytest.raises(ss.StatescapeError, match="takes no 'unit'. A network is set by: units,"):
+    with pytest.raises(ss.StatescapeError, match=r"takes no 'unit'. A network is set by: units,"):
         ss.esn("narma10", unit=3)
 
 
