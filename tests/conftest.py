@@ -1,6 +1,7 @@
 """Shape and type checks for the whole package, and what the tests may need: the shared data, a browser."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -38,6 +39,13 @@ CHECKED = [
 ]
 os.environ.pop("COLUMNS", None)  # the width of the tester's terminal must not cut tables
 install_import_hook(CHECKED, "beartype.beartype")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """No id holds an address, which differs from process to process."""
+    named = [item.nodeid for item in items if re.search(r"0x[0-9a-f]{6,}", item.nodeid)]
+    if named:
+        raise pytest.UsageError(f"{named[0]} is named by an address; give its parameters ids")
 
 
 @pytest.fixture(scope="session")

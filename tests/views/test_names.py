@@ -17,7 +17,7 @@ from statescape.cli.verdict_table import corpus_line
 from statescape.language.corpus import read_corpus
 from statescape.studies.candidate_reading import read_candidate
 from statescape.studies.evolution_reading import read_run
-from statescape.studies.verdict import ask
+from statescape.studies.verdict import verdict
 from tests.evolved import evolved
 from tests.kept import kept
 from tests.language.families import FAMILIES, TEXT, build, word_tokenizer
@@ -58,7 +58,7 @@ def test_a_corpus_is_named_by_its_files(home: Path, tmp_path: Path) -> None:
     file = home / "texts.jsonl"
     file.write_text("".join(f'{{"text": "{one.text}"}}\n' for one in scripted.corpus(3).documents) + "{spoilt\n")
     corpus = read_corpus([str(file)])
-    found = ask(corpus, [scripted.straight()], files=[str(file)], null_documents=0, workers=1)
+    found = verdict(corpus, [scripted.straight()], files=[str(file)], null_documents=0, workers=1)
     whole = held(views.report(found, tmp_path / "verdict.html"))
     assert "texts.jsonl, line 1" in whole
     assert "texts.jsonl, line 4" in whole

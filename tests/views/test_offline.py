@@ -32,9 +32,9 @@ def write(request: pytest.FixtureRequest) -> Callable[[str, Path], object]:
     """Writes a page of a kind."""
 
     def verdict() -> Any:
-        from statescape.studies.verdict import ask
+        from statescape.studies.verdict import verdict
 
-        return ask(scripted.corpus(3), [scripted.straight()], files=["a"], null_documents=0, workers=1)
+        return verdict(scripted.corpus(3), [scripted.straight()], files=["a"], null_documents=0, workers=1)
 
     things: dict[str, Callable[[], Any]] = {
         "path": path_of,

@@ -5,14 +5,14 @@ from functools import cache
 import numpy as np
 import pytest
 
-from statescape.studies.verdict import QUESTIONS, Verdicts, ask
+from statescape.studies.verdict import QUESTIONS, Verdicts, verdict
 from statescape.studies.verdict.conclusion import conclude
 from tests.studies.verdict import scripted
 
 
 @cache
 def answered(which: str) -> Verdicts:
-    return ask(scripted.corpus(), [getattr(scripted, which)()], null_documents=0, workers=1)
+    return verdict(scripted.corpus(), [getattr(scripted, which)()], null_documents=0, workers=1)
 
 
 def words(which: str) -> dict[str, str]:
@@ -51,7 +51,7 @@ def test_the_crooked_states_are_as_far_as_they_were_put():
 
 
 def test_nineteen_documents_decide_nothing_and_the_sentence_says_so():
-    verdicts = ask(scripted.corpus(19), [scripted.straight()], null_documents=0, workers=1)
+    verdicts = verdict(scripted.corpus(19), [scripted.straight()], null_documents=0, workers=1)
     assert {decision.verdict for decision in verdicts.models[0].decisions} == {"undecided"}
     for sentence, question in zip(conclude(verdicts), QUESTIONS, strict=True):
         assert sentence.startswith(f"{question.name} undecided: ")
@@ -62,7 +62,7 @@ def test_a_head_that_agrees_by_construction_is_not_asked_the_sixth():
     rows = scripted.embeddings()
     tables = [np.roll(rows, -1, axis=0)] * 2
     rows_only = scripted.load(scripted.Scripted(rows, tables, rows))  # unit rows: argmax product is argmax cosine
-    verdicts = ask(scripted.corpus(), [rows_only], null_documents=0, workers=1)
+    verdicts = verdict(scripted.corpus(), [rows_only], null_documents=0, workers=1)
     decision = verdicts.models[0].decisions[5]
     assert verdicts.models[0].yardstick.agreement_of_isotropic == 1
     assert decision.verdict == "undecided"
@@ -72,7 +72,7 @@ def test_a_head_that_agrees_by_construction_is_not_asked_the_sixth():
 def test_what_the_embedding_gives_already_was_decoded_by_no_block():
     rows = scripted.embeddings()
     stays = scripted.load(scripted.Scripted(rows, [rows] * 3, rows))  # predicts the token it reads, from s_0 on
-    verdicts = ask(scripted.corpus(), [stays], null_documents=0, workers=1)
+    verdicts = verdict(scripted.corpus(), [stays], null_documents=0, workers=1)
     fifth, third = verdicts.models[0].decisions[4], verdicts.models[0].decisions[2]
     assert (fifth.verdict, fifth.interval.n) == ("undecided", 0)
     assert (third.verdict, third.interval.n) == ("undecided", 0)  # the way from a token to itself is no way
@@ -81,7 +81,7 @@ def test_what_the_embedding_gives_already_was_decoded_by_no_block():
 def test_two_models_are_decided_together():
     straight, crooked = scripted.straight(), scripted.crooked()
     named = [_named(straight, "straight"), _named(crooked, "crooked")]
-    verdicts = ask(scripted.corpus(), named, null_documents=0, workers=1)
+    verdicts = verdict(scripted.corpus(), named, null_documents=0, workers=1)
     alone = answered("straight").models[0].decisions
     assert [one.facts.name for one in verdicts.models] == ["straight", "crooked"]
     for decision, single in zip(verdicts.models[0].decisions, alone, strict=True):
