@@ -32,8 +32,8 @@ def _numbers(run, folder, *arguments):
     ],
 )
 def test_real_series_are_forecast_better_than_by_persistence(run, tmp_path, file, target, at_most):
-    """The figures of docs/reservoir.md, which come from the same command with 10 trials."""
-    _, data = _numbers(run, tmp_path, material(f"series/{file}"), "--target", target, "--trials", 6)
+    """The figures of docs/reservoir.md."""
+    _, data = _numbers(run, tmp_path, material(f"series/{file}"), "--target", target, "--trials", 10)
     assert data["score"]["mean"] < at_most
     assert data["score"]["ci95"][1] < data["persistence"]["ci95"][0] or file.startswith("sunspots")
     assert data["score"]["mean"] < data["persistence"]["mean"]
@@ -42,7 +42,8 @@ def test_real_series_are_forecast_better_than_by_persistence(run, tmp_path, file
 
 def test_what_is_printed_is_what_is_written(run, tmp_path):
     result, data = _numbers(run, tmp_path, "narma10", "--trials", 4, "--seed", 3)
-    header, score, persistence, _, network = result.stdout.splitlines()[:5]
+    header, score, persistence, method, _, network = result.stdout.splitlines()[:6]
+    assert method == "95% interval: Student's t over 4 trials"
     assert header.split()[:3] == ["narma10", "mean", "95%"]
     assert f"{data['score']['mean']:.4g}" in score
     assert "{:.4g} to {:.4g}".format(*data["score"]["ci95"]) in score
