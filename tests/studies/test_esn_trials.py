@@ -7,12 +7,12 @@ import pytest
 
 from statescape.errors import StatescapeError
 from statescape.reservoir import EchoStateNetwork, tasks
-from statescape.studies.esn_trials import NetworkSettings, run_trials, with_warmup
+from statescape.studies.esn_trials import NetworkSettings, esn, with_warmup
 
 
 def test_a_score_can_be_had_by_hand():
     """The readout of one trial, solved here from the states by least squares with the ridge that was used."""
-    result = run_trials(tasks.narma10(), NetworkSettings(units=30, ridge=1e-6), 1, 7)
+    result = esn(tasks.narma10(), NetworkSettings(units=30, ridge=1e-6), 1, 7)
     trial, network = result.trial, result.network
     fresh = EchoStateNetwork(W=network.W, Win=network.Win, bias=network.bias, lr=network.lr)
     states = fresh.states(trial.inputs, reset=True)
@@ -26,7 +26,7 @@ def test_a_score_can_be_had_by_hand():
 
 
 def test_persistence_is_measured_on_the_same_trials():
-    few, many = (run_trials(tasks.mackey_glass(), NetworkSettings(units=10, ridge=1e-6), n, 0) for n in (1, 3))
+    few, many = (esn(tasks.mackey_glass(), NetworkSettings(units=10, ridge=1e-6), n, 0) for n in (1, 3))
     assert few.persistence.mean == few.trial.persistence_score()
     assert many.scores[0] == few.scores[0]
     assert many.persistence.n == 3
@@ -35,7 +35,7 @@ def test_persistence_is_measured_on_the_same_trials():
 def test_the_closed_loop_is_fed_its_own_outputs():
     """By hand: drive to the start, then every output is the next input."""
     task = tasks.mso8(closed_loop=True)
-    result = run_trials(task, NetworkSettings(units=50, ridge=1e-8, sr=0.8), 1, 1)
+    result = esn(task, NetworkSettings(units=50, ridge=1e-8, sr=0.8), 1, 1)
     trial, network = result.trial, result.network
     state = network.states(trial.inputs[:401], reset=True)[-1]
     W, w_in = network.topology.to_dense(), network.Win[:, 0]
@@ -49,13 +49,13 @@ def test_the_closed_loop_is_fed_its_own_outputs():
 
 def test_mackey_glass_84_in_a_closed_loop_beats_persistence():
     task = tasks.mackey_glass(horizon=84, closed_loop=True, train=2000, test=500)
-    result = run_trials(task, NetworkSettings(units=100, input_scaling=0.5, ridge=1e-8), 2, 0)
+    result = esn(task, NetworkSettings(units=100, input_scaling=0.5, ridge=1e-8), 2, 0)
     assert result.score.mean < 0.5 < 1.4 < result.persistence.mean
     assert len(result.attempt.outputs) == 50
 
 
 def test_linear_units_that_diverge_score_infinity_without_a_warning(recwarn):
-    result = run_trials(tasks.narma10(), NetworkSettings(sr=2.0, activation="identity"), 2, 0)
+    result = esn(tasks.narma10(), NetworkSettings(sr=2.0, activation="identity"), 2, 0)
     assert (result.scores == np.inf).all()
     assert result.score.mean == np.inf
     assert "diverged" in result.reason
@@ -64,14 +64,14 @@ def test_linear_units_that_diverge_score_infinity_without_a_warning(recwarn):
 
 def test_memory_reads_the_leaky_units_as_linear():
     settings = NetworkSettings(units=8, topology="SCR", sr=0.5, lr=0.5, input_connectivity=0.1)
-    result = run_trials(tasks.memory("exact"), settings, 1, 0)
+    result = esn(tasks.memory("exact"), settings, 1, 0)
     leaky = 0.5 * np.eye(8) + 0.5 * result.network.topology.to_dense()
     expected = 8 - 1 + np.linalg.det(leaky) ** 2
     assert result.scores[0] == pytest.approx(1 - expected / 8, abs=1e-9)
 
 
 def test_no_input_reaches_a_memory_that_has_none():
-    result = run_trials(tasks.memory("noisy"), NetworkSettings(units=10, input_scaling=0.0), 1, 0)
+    result = esn(tasks.memory("noisy"), NetworkSettings(units=10, input_scaling=0.0), 1, 0)
     assert result.scores[0] == 1.0
 
 
@@ -93,5 +93,5 @@ def test_settings_are_refused_where_they_are_made():
     with pytest.raises(StatescapeError, match="There is no topology 'ring'"):
         NetworkSettings(topology="ring")
     with pytest.raises(StatescapeError, match="at least one trial"):
-        run_trials(tasks.narma10(), NetworkSettings(), 0, 0)
+        esn(tasks.narma10(), NetworkSettings(), 0, 0)
     assert dataclasses.replace(NetworkSettings(), topology="scr").topology == "scr"

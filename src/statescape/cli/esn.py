@@ -96,7 +96,7 @@ def esn(
         chosen = esn_trials.with_warmup(chosen, warmup)
     with announcing(complain), working(f"Running {trials} trials ..."):
         esn_trials.prepare(chosen, settings)
-        result = esn_trials.run_trials(chosen, settings, trials, seed)
+        result = esn_trials.esn(chosen, settings, trials, seed)
     for warning in result.warnings:
         complain(warning)
     _print(result)

@@ -174,47 +174,36 @@ class EsnTrials:
         return str(plugins.cell(self))
 
 
-def esn(task: TaskLike, *, trials: int = 10, seed: int = 0, **network: Any) -> EsnTrials:
-    """How well one kind of echo state network does a task, over fresh draws of data and weights.
+def esn(
+    task: TaskLike, settings: NetworkSettings | None = None, trials: int = 10, seed: int = 0, **single: Any
+) -> EsnTrials:
+    """Train and test a fresh echo state network on each of some fresh draws of a task.
 
     Args:
         task: a name, a file, an array, a DataFrame, a pair of inputs and targets, or a task.
+        settings: of the networks; the defaults of `NetworkSettings` where None.
         trials: how many draws.
         seed: of everything.
-        **network: attributes of `NetworkSettings`: units=, topology=, sr=, lr=, input_scaling=, ridge=, ...
+        **single: single settings by name: units=, topology=, sr=, lr=, input_scaling=, ridge=, ...
 
     Raises:
         StatescapeError: for a setting that is unknown or out of range, data too short, or no trials.
     """
-    unknown = [name for name in network if name not in NetworkSettings.__dataclass_fields__]
+    unknown = [name for name in single if name not in NetworkSettings.__dataclass_fields__]
     if unknown:
         known = ", ".join(NetworkSettings.__dataclass_fields__)
         raise StatescapeError(f"esn takes no {unknown[0]!r}. A network is set by: {known}.")
-    return run_trials(task, NetworkSettings(**network), trials, seed)
-
-
-def run_trials(task: TaskLike, settings: NetworkSettings, n_trials: int, seed: int) -> EsnTrials:
-    """Train and test a fresh network on each of `n_trials` fresh draws of a task.
-
-    Args:
-        task: a name, a file, an array, a DataFrame, a pair of inputs and targets, or a task.
-        settings: of the networks.
-        n_trials: how many.
-        seed: of everything.
-
-    Raises:
-        StatescapeError: for settings out of range, data too short, or no trials.
-    """
-    if n_trials < 1:
-        raise StatescapeError(f"Ask for at least one trial; got {n_trials}.")
-    if n_trials > MOST_TRIALS:
-        raise StatescapeError(f"At most {MOST_TRIALS:,} trials are drawn; got {n_trials:,}.")
+    settings = replace(settings or NetworkSettings(), **single)
+    if trials < 1:
+        raise StatescapeError(f"Ask for at least one trial; got {trials}.")
+    if trials > MOST_TRIALS:
+        raise StatescapeError(f"At most {MOST_TRIALS:,} trials are drawn; got {trials:,}.")
     task = as_task(task)
     begun = time.perf_counter()
     scores, persistence, ridges, reason = [], [], [], ""
     warned: dict[str, None] = {}  # in the order they came
     shown: list[tuple[EchoStateNetwork, AnyTrial, Attempt]] = []
-    for index in range(n_trials):
+    for index in range(trials):
         data_seed, network_seed = np.random.SeedSequence([seed, index]).spawn(2)
         trial = drawn(task, data_seed, "whole")
         pooling: Literal["none", "mean"] = "mean" if isinstance(trial, LabelledTrial) else "none"

@@ -5,7 +5,7 @@ import pytest
 
 from statescape.geometry import PCA
 from statescape.reservoir import EchoStateNetwork, scr, tasks
-from statescape.studies.esn_trials import NetworkSettings, run_trials
+from statescape.studies.esn_trials import NetworkSettings, esn
 from statescape.views.picture import save_pictures
 from statescape.views.reservoir import (
     GraphPicture,
@@ -22,7 +22,7 @@ from tests.material import material
 
 @pytest.fixture(scope="module")
 def result():
-    return run_trials(tasks.narma10(), NetworkSettings(units=40), 1, 0)
+    return esn(tasks.narma10(), NetworkSettings(units=40), 1, 0)
 
 
 def _network(W):
@@ -110,7 +110,7 @@ def test_every_picture_of_every_kind_of_task_draws_twice():
         (tasks.lorenz(), 5), (tasks.memory("exact"), 3), (tasks.memory("estimated"), 4), (vowels, 5),
         (tasks.mso8(closed_loop=True), 5),
     ):  # fmt: skip
-        shown = pictures(run_trials(task, NetworkSettings(units=20), 1, 0))
+        shown = pictures(esn(task, NetworkSettings(units=20), 1, 0))
         assert len(shown) == expected
         for picture in shown:
             assert picture.caption.endswith(".")
@@ -121,7 +121,7 @@ def test_every_picture_of_every_kind_of_task_draws_twice():
 
 def test_tiny_and_empty_networks_are_drawn_too(tmp_path):
     for settings in (NetworkSettings(units=1), NetworkSettings(units=2), NetworkSettings(units=10, sr=0.0)):
-        shown = pictures(run_trials(tasks.narma10(), settings, 1, 0))
+        shown = pictures(esn(tasks.narma10(), settings, 1, 0))
         with matplotlib_theme():
             for picture in shown:
                 picture.interactive()
@@ -129,7 +129,7 @@ def test_tiny_and_empty_networks_are_drawn_too(tmp_path):
 
 
 def test_a_diverged_network_has_pictures_of_its_wiring_only():
-    result = run_trials(tasks.narma10(), NetworkSettings(units=20, sr=2.0, activation="identity"), 1, 0)
+    result = esn(tasks.narma10(), NetworkSettings(units=20, sr=2.0, activation="identity"), 1, 0)
     assert result.scores[0] == np.inf
     assert [picture.name for picture in pictures(result)] == ["spectrum", "wiring-graph", "wiring-matrix"]
 
