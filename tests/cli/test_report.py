@@ -111,6 +111,7 @@ def test_data_that_has_changed_or_gone_is_not_reported(monkeypatch, capfd, run: 
         data.write_bytes(before)
 
 
+@pytest.mark.slow
 def test_evolve_and_resume_write_the_report_at_their_end(monkeypatch, capfd, run: Path, tmp_path: Path):
     data, page, again, own = (
         next(run.parent.glob("*.csv")),

@@ -148,7 +148,7 @@ def test_a_callback_ends_the_search() -> None:
 @pytest.mark.parametrize("radius", ["free", "gene"])
 def test_an_own_radius_is_sealed_beside_the_same_wiring_rescaled(radius) -> None:
     result = evolve(
-        "narma10", units=8, generations=2, radius=radius, seed=1, compare=False, tune=False, executor=Serial()
+        "memory-noisy", units=8, generations=2, radius=radius, seed=1, compare=False, tune=False, executor=Serial()
     )
     rescaled = result.seals["wiring"].rescaled
     assert rescaled is not None
@@ -191,7 +191,7 @@ def test_a_file_that_changed_or_went_is_refused_on_resume(tmp_path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        evolve(data, run=file, units=6, generations=3, executor=Serial(), callbacks=[interrupt])
+        evolve(data, run=file, **{**SMALL, "units": 6}, compare=False, executor=Serial(), callbacks=[interrupt])
     data.write_text("x\n" + "\n".join(rows[1:]) + "\n")
     with pytest.raises(StatescapeError, match="has changed since the run began"):
         resume(file, executor=Serial())

@@ -63,6 +63,7 @@ def test_the_lens_reads_the_same_on_another_device(here, elsewhere):
         assert np.abs(readout.kl_to_final - same.kl_to_final).max() < 1e-4
 
 
+@pytest.mark.slow
 def test_verdicts_are_the_same_on_another_device(here, elsewhere):
     corpus = Corpus(tuple(Document(f"line {number}", text) for number, text in enumerate(DOCUMENTS)))
     found, expected = (verdict(corpus, [model], null_documents=3).models[0] for model in (elsewhere, here))

@@ -42,6 +42,7 @@ def test_holm_as_statsmodels() -> None:
     assert holm([]) == ()
 
 
+@pytest.mark.slow
 def test_eleven_true_nulls_together_alarm_in_at_most_one_of_twenty_cases() -> None:
     rng = np.random.default_rng(4)
     alarms = 0

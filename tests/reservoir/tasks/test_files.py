@@ -186,7 +186,7 @@ REFUSED = {
     "steps backwards": (lines(lambda n: f"{N - n},{n % 7}", "t,x"), X, "'t' runs backwards"),
     "a separator of two marks": (PLAIN, {"separator": "::"}, "The separator is one mark"),
     "an unknown decimal mark": (PLAIN, {**X, "decimal": "'"}, "a point or a comma"),
-    "a horizon in words": (PLAIN, {**X, "horizon": "two"}, "The horizon is a whole number of rows"),
+    "a horizon in words": (PLAIN, {**X, "horizon": "two"}, "takes horizon as a whole number; got 'two' (str)"),
     "a target twice": (PLAIN, {"target": ["x", "x"]}, "named twice"),
 }
 

@@ -203,7 +203,7 @@ def test_persistence_says_the_newest_known_target():
         (lambda: tasks.mackey_glass(tau=0), "delay and a horizon of at least 1"),
         (lambda: tasks.mackey_glass(horizon=84, closed_loop=True, test=50), "needs a test of 134 or more"),
         (lambda: tasks.channel(float("nan")), "in decibels"),
-        (lambda: tasks.memory("best"), "exact, noisy, estimated"),
+        (lambda: tasks.memory("best"), "method as 'exact' or 'noisy' or 'estimated'; got 'best'"),
         (lambda: tasks.narma10(train=100, warmup=200).trial(0), "shorten the warmup"),
     ],
 )
