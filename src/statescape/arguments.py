@@ -303,7 +303,7 @@ def in_words(hint: Any) -> str:
             return "a function"
         if issubclass(origin, Mapping):
             return "a mapping"
-        things = [in_words(one) for one in inner if one is not ...]
+        things = [in_words(one) for one in inner if one not in (..., Any)]
         return f"a list, each of it {' or '.join(dict.fromkeys(things))}" if things else "a list"
     name = getattr(hint, "__name__", str(hint))
     return _WORDS.get(hint) or f"{'an' if name[:1] in 'AEIOU' else 'a'} {name}"

@@ -63,7 +63,7 @@ def test_what_is_neither_text_nor_ids(model: Any, given: Any, words: str) -> Non
 
 
 def test_one_text_is_not_many(model: Any) -> None:
-    assert "for one there is trace" in refusal(lambda: list(model.traces("w5 w6")))
+    assert "traces takes texts as a list; got 'w5 w6' (str)" in refusal(lambda: list(model.traces("w5 w6")))
 
 
 @pytest.mark.parametrize("training", [True, False])

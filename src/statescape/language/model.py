@@ -123,8 +123,6 @@ class LanguageModel:
         """
         from statescape.language.trace import Trace
 
-        if isinstance(texts, str):
-            raise StatescapeError("Many texts come in a list; for one there is trace.")
         if batch < 1:
             raise StatescapeError(f"A batch holds at least one text; got {batch}.")
         for together in batched(texts, batch):
