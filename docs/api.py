@@ -33,9 +33,14 @@ def build(folder: Path) -> None:
         for public in module.__all__:  # names that are imported when first used are found by then
             vars(module).setdefault(public, getattr(module, public))
     pdoc.render.configure(docformat="google", search=True)
-    # The package itself leads to those rooms that are among its own public names.
-    led_to = [name for name in MODULES if name.removeprefix(f"{PACKAGE}.") in importlib.import_module(PACKAGE).__all__]
-    pdoc.pdoc(*(name for name in MODULES if name not in led_to), output_directory=folder)
+    # A package leads to those rooms that are among its own public names.
+    pdoc.pdoc(*(name for name in MODULES if not _led_to(name)), output_directory=folder)
+
+
+def _led_to(name: str) -> bool:
+    """Whether the page of the room above shows the way to this one."""
+    above, _, own = name.rpartition(".")
+    return bool(above) and own in importlib.import_module(above).__all__
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ def test_steps_add_up_to_the_way_and_are_refused_where_unknown():
     way = PATH.embeddings[PATH.predicted_id].astype(float) - PATH.states[0]
     gone = (PATH.states[-1] - PATH.states[0]) @ way / (way @ way)
     assert sum(float(part.sum()) for part in picture.shares) == pytest.approx(gone, rel=1e-4)
-    with pytest.raises(StatescapeError, match="do not sum"):
+    with pytest.raises(StatescapeError, match="not known apart"):
         StepsPicture.of(read_path(path_of(steps=False)))
 
 
