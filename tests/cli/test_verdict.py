@@ -43,6 +43,7 @@ def test_the_keys_that_others_rely_on(run, tmp_path):
     assert "3 documents (the first)" in result.stdout
 
 
+@pytest.mark.slow
 def test_stdin_gzipped_text_and_json_lines_say_the_same(run, tmp_path):
     texts = [json.loads(line)["text"] for line in SAMPLE.read_text(encoding="utf-8").splitlines()[:2]]
     text = "\n<|endoftext|>\n".join(texts).encode()
@@ -98,6 +99,7 @@ def test_a_refusal_leaves_nothing_behind(run, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_resumes_to_the_same_json(run, tmp_path, monkeypatch):
     from statescape.studies.verdict import asking
 

@@ -158,6 +158,7 @@ def test_the_champion_is_chosen_by_error(whole):
     assert result.best.topology.edges > min(one.edges for one in result.front)
 
 
+@pytest.mark.slow
 def test_an_interrupted_search_for_both_goes_on_to_the_same_front(whole, tmp_path):
     def interrupt(progress):
         if progress.summary.number == 3:

@@ -95,6 +95,7 @@ def test_a_swap_keeps_every_degree() -> None:
     assert changed > 40
 
 
+@pytest.mark.slow
 def test_add_delete_and_flip_reach_every_matrix_of_two_units() -> None:
     space, rng = SearchSpace(by_name("ternary", 2)), np.random.default_rng(2)
     genome, seen = space.random(rng), set()

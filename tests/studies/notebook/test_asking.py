@@ -11,6 +11,7 @@ from statescape.studies.notebook.conclusion import orthogonal_in_words
 from tests.kept import FEW, TEXTS, few_documents, kept
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_not_done_again(tmp_path):
     first = kept(tmp_path / "runs")
     files = {file.name: file.stat().st_mtime_ns for file in (tmp_path / "runs").glob("*.run")}
@@ -42,6 +43,7 @@ def test_the_bundled_model_has_a_name():
     assert known_models([]) == (None,)
 
 
+@pytest.mark.slow
 def test_the_orthogonal_part_is_what_the_cosine_leaves(tmp_path):
     reading = kept(tmp_path / "runs", ()).readings[0]
     across = 1 - reading.cosine()[-1] ** 2

@@ -13,7 +13,11 @@ def test_what_is_no_budget_is_refused(text):
         minutes_of(text)
 
 
-@pytest.mark.parametrize("study", STUDIES.values(), ids=list(STUDIES))
+@pytest.mark.parametrize(
+    "study",
+    [pytest.param(study, marks=pytest.mark.slow if name == "operators" else ()) for name, study in STUDIES.items()],
+    ids=list(STUDIES),
+)
 def test_minutes_hold_what_they_promise(study):
     def cost(budget):
         return sum(piece.trainings for piece in study.pieces(budget, 0))

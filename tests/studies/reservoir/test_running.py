@@ -48,6 +48,7 @@ def test_every_study_answers(name, tmp_path):
     assert english.answer[0].split(".")[0] in (tmp_path / "a.html").read_text("utf-8").replace("&#x27;", "'")
 
 
+@pytest.mark.slow
 def test_workers_and_interruptions_change_nothing(tmp_path):
     whole = study("values", run=tmp_path / "whole.run", executor=Serial())
 
@@ -71,6 +72,7 @@ def test_workers_and_interruptions_change_nothing(tmp_path):
     assert resume_study(tmp_path / "cut.run", executor=Serial()).reading.numbers == whole.reading.numbers
 
 
+@pytest.mark.slow
 def test_another_seed_is_another_sample():
     first, second = (study("values", executor=Serial(), seed=seed) for seed in (0, 100))
     assert first.reading.numbers != second.reading.numbers
@@ -115,6 +117,7 @@ def test_a_run_is_never_written_over(tmp_path):
         study("values", run=tmp_path / "a.run")
 
 
+@pytest.mark.slow
 def test_budgets_are_kept_with_the_run(tmp_path):
     study("values", run=tmp_path / "a.run", executor=Serial())
     assert read_study(tmp_path / "a.run").budget == replace(TINY)

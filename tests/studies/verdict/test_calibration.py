@@ -28,12 +28,14 @@ def words(states_of) -> Counter:
     return counted
 
 
+@pytest.mark.slow
 def test_isotropic_states_support_nothing_but_that_they_are_no_embeddings():
     counted = words(lambda rng, _: simulated.isotropic(rng, POSITIONS))
     for name in ("H1", "H2", "H3", "H5", "H6"):
         assert counted[name, "supported"] <= 0.05 * CORPORA, counted
 
 
+@pytest.mark.slow
 def test_states_with_the_energy_profile_of_embeddings_do_not_leave_their_subspace():
     def drawn(rng, reference):
         ids = rng.integers(0, len(reference.embeddings), (simulated.STATES, POSITIONS))

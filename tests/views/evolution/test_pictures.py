@@ -201,6 +201,7 @@ def test_wide_and_narrow_matrices_are_the_same_panels_in_other_places():
     assert places_of["orderedx2"] == "y2"
 
 
+@pytest.mark.slow
 def test_figures_of_hostile_names_are_written(reading, tmp_path):
     files = save_figures(reading, tmp_path / "figures")
     assert len(files) == 28

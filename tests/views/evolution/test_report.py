@@ -81,11 +81,13 @@ def test_on_paper_it_is_light(browser: Any, written: Path):
     visit.page.close()
 
 
+@pytest.mark.slow
 def test_the_page_is_small_and_the_same_every_time(reading, written: Path, tmp_path: Path):
     assert written.stat().st_size < 6e6
     assert views.report(reading, tmp_path / "again.html").read_bytes() == written.read_bytes()
 
 
+@pytest.mark.slow
 def test_an_evolution_is_reported_as_what_was_read_from_it(evolved_run: Path, written: Path, tmp_path: Path):
     page = views.report(resume(evolved_run), tmp_path / "evolution.html")
     assert page.read_bytes() == written.read_bytes()
@@ -98,6 +100,7 @@ def test_a_run_without_a_file_says_what_is_missing(reading, tmp_path: Path):
     assert text.count("was kept in no file") == 3
 
 
+@pytest.mark.slow
 def test_a_search_without_operators_and_a_task_without_outputs_say_so(reading, tmp_path: Path):
     attempt, trial = Attempt(0.25), MemoryTrial("exact")
     bare = replace(reading, operators=(), work=replace(reading.work, attempt=attempt, trial=trial))

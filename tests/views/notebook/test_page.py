@@ -15,6 +15,8 @@ from statescape.wording.catalogue import catalogue
 from tests.kept import FEW, TEXTS, kept
 from tests.views.visiting import Visit
 
+pytestmark = pytest.mark.slow  # the notebook of all studies that they share takes a minute to make
+
 LANGUAGE_WING = ["question", "space", "normalisation", "vectors", "outside", "decoding", "corpus", "conclusion"]
 SPHERE = "document.querySelectorAll('[data-statescape-sphere]')"
 
