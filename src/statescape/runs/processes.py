@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 import signal
+import sys
 import threading
 import time
 import warnings
@@ -92,6 +93,7 @@ class Processes:
 
             # It looks for children of workers, of which there are none, with tools that a machine may lack.
             warnings.filterwarnings("ignore", "Failed to kill subprocesses")
+            _begin_tracker()
             context = get_context("loky")
             self._pool = ProcessPoolExecutor(
                 self._workers, context=context, initializer=_begin, initargs=(os.getpid(),)
@@ -111,6 +113,20 @@ class Processes:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _begin_tracker() -> None:
+    """Start loky's tracker of semaphores, deaf to its own complaints.
+
+    A worker that is ended while it starts tells it of a semaphore that has gone by then, which it reports on stderr.
+    """
+    from loky.backend import resource_tracker
+
+    sys.warnoptions.append("ignore:resource_tracker")  # what its process is started with
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        sys.warnoptions.remove("ignore:resource_tracker")
 
 
 def _blame(broken: BrokenProcessPool) -> str:
