@@ -146,6 +146,7 @@ def test_half_precision_keeps_its_stated_bound(family: Family, dtype: torch.dtyp
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("family", [FAMILIES[0], FAMILIES[5], FAMILIES[17]], ids=lambda family: family.model_type)
 def test_half_precision_finds_the_same_parts(family: Family, dtype: torch.dtype) -> None:

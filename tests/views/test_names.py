@@ -68,6 +68,7 @@ def test_a_corpus_is_named_by_its_files(home: Path, tmp_path: Path) -> None:
     assert found.as_json()["corpus"]["files"] == [str(file)]  # data for machines
 
 
+@pytest.mark.slow
 def test_a_run_and_its_series_are_named_by_their_files(home: Path, tmp_path: Path) -> None:
     run = evolved(home)
     reading = read_run(run)
@@ -78,6 +79,7 @@ def test_a_run_and_its_series_are_named_by_their_files(home: Path, tmp_path: Pat
         assert HOME not in held(page)
 
 
+@pytest.mark.slow
 def test_a_notebook_names_its_runs_by_their_files(home: Path, tmp_path: Path) -> None:
     notebook = kept(home / "runs")
     study: Any = notebook.studies[0]
