@@ -49,7 +49,20 @@ def write(request: pytest.FixtureRequest) -> Callable[[str, Path], object]:
     )
 
 
-@pytest.mark.parametrize("kind", ["path", "sphere", "verdict", "evolution", "candidate", "study", "notebook"])
+SLOW = ("study", "notebook")  # their numbers take most of a minute to make
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "path",
+        "sphere",
+        "verdict",
+        "evolution",
+        "candidate",
+        *(pytest.param(kind, marks=pytest.mark.slow) for kind in SLOW),
+    ],
+)
 def test_no_button_of_a_page_asks_for_anything(kind: str, write: Any, browser: Any, tmp_path: Path) -> None:
     file = tmp_path / f"{kind}.html"
     write(kind, file)
