@@ -86,5 +86,7 @@ def test_the_python_of_the_readme_is_a_script_that_runs(tmp_path) -> None:
     done = subprocess.run([sys.executable, "first.py"], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
-    assert 0 < float(done.stdout) < 100  # printed once: no worker ran the script again
+    *said, ratio = done.stdout.splitlines()
+    assert 0 < float(ratio) < 100
+    assert len([line for line in said if line.startswith("At its own level")]) == 1  # no worker ran the script again
     assert (tmp_path / "path.html").stat().st_size > 100_000
