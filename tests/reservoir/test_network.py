@@ -341,6 +341,10 @@ def test_a_readout_without_intercept_is_ridge_through_the_origin(tmp_path):
     expected = np.linalg.solve(X.T @ X + 0.5 * np.eye(20), X.T @ y)
     np.testing.assert_allclose(network.readout.weights, expected, rtol=1e-8)
     assert not network.readout.intercept.any()
+    network.save(tmp_path / "network.npz")
+    again = EchoStateNetwork.load(tmp_path / "network.npz").fit(inputs, targets, warmup=50)
+    assert np.array_equal(again.readout.weights, network.readout.weights)
+    assert not again.readout.intercept.any()
 
 
 def test_parameters_as_scikit_learn_asks_for_them():
@@ -358,6 +362,10 @@ def test_parameters_as_scikit_learn_asks_for_them():
     assert trained.readout is None
     with pytest.raises(StatescapeError, match="has no parameter 'leak'"):
         network.set_params(leak=0.1)
+    with pytest.raises(StatescapeError, match="lr is a leak rate"):
+        network.fit(X, y).set_params(lr=5.0)
+    assert network.get_params()["lr"] == 1.0
+    assert network.readout is not None
 
 
 def test_a_network_calls_itself_by_what_was_set():

@@ -35,7 +35,7 @@ DTYPES = ("float64", "float32")
 # What random numbers are drawn for; the place of a name is part of its seed.
 STREAMS = ("W", "Win", "bias", "Wfb", "noise")
 # Settings that a file keeps as JSON.
-_FACTS = ("units", "activation", "pooling", "dtype", "noise_rc", "feedback", "classes", "ridge")
+_FACTS = ("units", "activation", "pooling", "dtype", "noise_rc", "feedback", "classes", "ridge", "fit_bias")
 # Steps that are simulated before their sums are taken, so that the states are still in the cache.
 BLOCK = 320
 
@@ -169,7 +169,8 @@ class EchoStateNetwork:
             raise StatescapeError(
                 f"An EchoStateNetwork has no parameter {unknown[0]!r}. It has: {', '.join(self._parameters)}."
             )
-        self.__init__(**{**self._parameters, **parameters})  # type: ignore[misc]
+        # Made apart first: one that is refused leaves this network as it was.
+        vars(self).update(vars(type(self)(**{**self._parameters, **parameters})))
         return self
 
     def clone(self) -> EchoStateNetwork:
@@ -446,6 +447,7 @@ class EchoStateNetwork:
                 pooling=facts["pooling"],
                 dtype=facts["dtype"],
                 noise_rc=facts["noise_rc"],
+                fit_bias=facts.get("fit_bias", True),  # files of 0.1.0 have none without
                 seed=int(facts["entropy"]),
             )
             network.readout = Readout(arrays["Wout"], arrays["intercept"])
