@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 
 LONGEST_WORD = 200
 """Characters of one word of a message: a name of thousands is cut in its middle."""
@@ -19,6 +21,21 @@ def clipped(text: str) -> str:
     """A text without words that are longer than anyone reads."""
     half = LONGEST_WORD // 2
     return re.sub(rf"\S{{{LONGEST_WORD + 1},}}", lambda word: f"{word[0][:half]}…{word[0][-half:]}", text)
+
+
+def unknown_name(kind: str, name: object, known: Iterable[str]) -> StatescapeError:
+    """The refusal of a name that nothing of its kind has, with the nearest of those that something has.
+
+    Args:
+        kind: what was asked for, in a word ("task").
+        name: as it was given.
+        known: all names of that kind, in the order in which they are listed.
+    """
+    known = tuple(known)
+    folded = {one.lower(): one for one in known}
+    close = difflib.get_close_matches(str(name).strip().lower().replace("_", "-"), folded, n=1)
+    hint = f" Did you mean {folded[close[0]]}?" if close else ""
+    return StatescapeError(f"There is no {kind} {name!r}.{hint} Known are: {', '.join(known)}.")
 
 
 class StatescapeWarning(UserWarning):

@@ -116,7 +116,7 @@ def test_operators_are_chosen_kept_in_the_run_and_leave_the_rivals_alone(run, he
         (["narma10", "--warm-start", "no.run"], "There is no run no.run"),
         (["narma10", "--warm-start", "file"], "file is no run that statescape wrote"),
         (["narma10", "--workers", "0"], "greater than or equal to 1"),
-        (["narma10", "--executor", "ray"], "Executors are serial, processes, dask; got 'ray'"),
+        (["narma10", "--executor", "ray"], "There is no executor 'ray'. Known are: serial, processes, dask"),
         (["narma10", "--executor", "serial", "--scheduler", "tcp://127.0.0.1:1"], "belongs to the executor dask"),
         (["narma10", "--scheduler", "tcp://127.0.0.1:1", "--workers", "2"], "A scheduler has workers of its own"),
     ],

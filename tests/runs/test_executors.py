@@ -225,7 +225,7 @@ def test_executors_by_name():
         assert isinstance(executor, Processes)
         assert executor.workers == 3
     assert make_executor().workers >= 1
-    with pytest.raises(StatescapeError, match="serial, processes, dask; got 'ray'"):
+    with pytest.raises(StatescapeError, match=r"no executor 'ray'\. Known are: serial, processes, dask"):
         make_executor("ray")
     with pytest.raises(StatescapeError, match="At least one worker is needed; got 0"):
         make_executor(None, 0)

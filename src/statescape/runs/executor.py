@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Protocol, TypeVar, runtime_checkable
 
-from statescape.errors import StatescapeError
+from statescape.errors import StatescapeError, unknown_name
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -63,7 +63,7 @@ def make_executor(name: str | None = None, workers: int | None = None, scheduler
     from statescape.runs.serial import Serial
 
     if name is not None and name not in NAMES:
-        raise StatescapeError(f"Executors are {', '.join(NAMES)}; got {name!r}.")
+        raise unknown_name("executor", name, NAMES)
     if workers is not None and workers < 1:
         raise StatescapeError(f"At least one worker is needed; got {workers}.")
     if workers is not None and workers > MOST_WORKERS:

@@ -18,7 +18,7 @@ from jaxtyping import Float
 
 from statescape import plugins
 from statescape.arguments import require_memory
-from statescape.errors import StatescapeError, StatescapeWarning
+from statescape.errors import StatescapeError, StatescapeWarning, unknown_name
 from statescape.reservoir import EchoStateNetwork, Topology, generators
 from statescape.reservoir.evaluation import MOST_TRIALS
 from statescape.reservoir.tasks import (
@@ -94,7 +94,7 @@ class NetworkSettings:
         # The normal equations of the readout, and what is solved with.
         require_memory(f"{self.units:,} units", 16.0 * self.units**2)
         if self.topology.lower() not in {name.lower() for name in TOPOLOGIES}:
-            raise StatescapeError(f"There is no topology {self.topology!r}. Known are: {', '.join(TOPOLOGIES)}.")
+            raise unknown_name("topology", self.topology, TOPOLOGIES)
         if not (np.isfinite(self.sr) and self.sr >= 0):
             raise StatescapeError(f"A spectral radius is a finite number from 0 on; got sr={self.sr:g}.")
         if not np.isfinite(self.input_scaling):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from statescape.errors import StatescapeError
+from statescape.errors import StatescapeError, unknown_name
 from statescape.evolution.operators.alignment import match
 from statescape.evolution.operators.crossovers import Aligned, Blocks, Rows, Uniform
 from statescape.evolution.operators.entries import Add, Delete, Flip, Move, Perturb, Rewire, Swap
@@ -80,7 +80,7 @@ def for_space(
 def _check(names: Sequence[str], apply: Sequence[str], crossover: bool) -> None:
     for name in names:
         if name not in NAMES:
-            raise StatescapeError(f"There is no operator {name!r}. Known are: {', '.join(NAMES)}.")
+            raise unknown_name("operator", name, NAMES)
         if name not in apply:
             where = "in this space" if crossover else "in this space without crossover"
             raise StatescapeError(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from statescape.errors import StatescapeError
+from statescape.errors import StatescapeError, unknown_name
 from statescape.evolution.operators import Operator, for_space
 from statescape.evolution.space import SearchSpace
 
@@ -82,7 +82,7 @@ def arm_by_name(name: str) -> Arm:
     for arm in ARMS:
         if arm.name == name:
             return arm
-    raise StatescapeError(f"There is no arm {name!r}. Known are: {', '.join(arm.name for arm in ARMS)}.")
+    raise unknown_name("arm", name, [arm.name for arm in ARMS])
 
 
 def with_offspring(arm: Arm, offspring: int | None) -> Arm:

@@ -3,7 +3,7 @@
 from statescape.arguments import opened
 from statescape.reservoir.tasks.attempt import Attempt, attempt
 from statescape.reservoir.tasks.attractors import henon, lorenz
-from statescape.reservoir.tasks.catalogue import by_name, names
+from statescape.reservoir.tasks.catalogue import by_name, names, register
 from statescape.reservoir.tasks.channel import channel
 from statescape.reservoir.tasks.choosing import from_csv, from_file, from_table
 from statescape.reservoir.tasks.drawing import drawn
@@ -48,6 +48,7 @@ __all__ = [
     "narma20",
     "narma30",
     "nrmse",
+    "register",
 ]
 
 opened(globals())

@@ -15,7 +15,7 @@ from importlib.resources import files as files_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from statescape.errors import StatescapeError
+from statescape.errors import StatescapeError, unknown_name
 from statescape.runs import Executor, working
 from statescape.studies.notebook.notebook import Entry, Notebook, digest_of
 from statescape.studies.path_reading import PathReading, read_path
@@ -78,7 +78,7 @@ class Asked:
             )
         unknown = [name for name in self.studies if name not in STUDIES]
         if unknown:
-            raise StatescapeError(f"There is no study {unknown[0]!r}. Known are: {', '.join(STUDIES)}.")
+            raise unknown_name("study", unknown[0], STUDIES)
 
     @property
     def quick(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from statescape.errors import StatescapeError
+from statescape.errors import unknown_name
 from statescape.studies.reservoir.input_weights import InputWeights
 from statescape.studies.reservoir.operators import Operators
 from statescape.studies.reservoir.protocol import Study
@@ -25,5 +25,5 @@ def by_name(name: str) -> Study:
         StatescapeError: for an unknown name.
     """
     if name not in STUDIES:
-        raise StatescapeError(f"There is no study {name!r}. Known are: {', '.join(STUDIES)}.")
+        raise unknown_name("study", name, STUDIES)
     return STUDIES[name]
