@@ -23,12 +23,12 @@ os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL
 import numpy as np
 
 from harness import write
+from statescape.analysis.evolution_conclusion import conclude
 from statescape.evolution import Evolution, Hyperparameters, Settings, evolve
 from statescape.reservoir import Topology, scr
 from statescape.reservoir.measures import noisy_memory_capacity
 from statescape.reservoir.tasks import narma10
 from statescape.runs import Serial, make_executor
-from statescape.studies.evolution_conclusion import conclude
 
 CORES = 2
 # Of a generation, as `evolve` has them; the peer scores every candidate on as many.

@@ -19,12 +19,12 @@ from typing import Any
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
 from harness import RESULTS, write
+from statescape.analysis.evolution_conclusion import REFERENCE, conclude
 from statescape.evolution import Evolution, Seal, evolve, resume
 from statescape.evolution.reading import inputs_of
 from statescape.evolution.seals import Sealing, seal
 from statescape.evolution.source import open_task
 from statescape.runs import Executor, make_executor
-from statescape.studies.evolution_conclusion import REFERENCE, conclude
 
 CONTROLS = ("SCR", "small-world", "erdos-renyi", "rewired")
 

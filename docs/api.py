@@ -14,6 +14,8 @@ ROOMS = (
     "studies",
     "studies.reservoir",
     "studies.verdict",
+    "studies.notebook",
+    "analysis",
     "language",
     "evolution",
     "reservoir",

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 _LANGUAGE = sorted(file.stem for file in (ROOT / "src" / "statescape" / "language").glob("*.py"))
 # numba compiles the kernels from their own source, which a wrapper would hide; all else is checked.
 CHECKED = [
+    "statescape.analysis",
     "statescape.errors",
     "statescape.evolution",
     "statescape.geometry",

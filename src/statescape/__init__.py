@@ -8,8 +8,8 @@ Verbs: `load_model`, `trace`, `lens`, `fit_lens`, `load_lens`, `read_corpus`, `v
 `study`; `notebook`. Nouns: `LanguageModel`, `Trace`, `StatePath`, `LensReadout`, `Verdicts`; `EchoStateNetwork`,
 `Topology`, `Settings`, `Evolution`, `StudyResult`; `Path`, `StatescapeError`.
 
-Rooms: `views` (pictures and pages), `tasks`, `studies`, `language`, `evolution`, `reservoir`, `runs`, `geometry`,
-`statistics`.
+Rooms: `views` (pictures and pages), `tasks`, `studies`, `analysis`, `language`, `evolution`, `reservoir`, `runs`,
+`geometry`, `statistics`.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ __version__ = "0.1.0"
 
 # Which upper rooms speak of the types of which package: what they say, and what they draw.
 _SAY = {
-    "statescape.language": ("statescape.studies.path_conclusion",),
-    "statescape.evolution": ("statescape.studies.evolution_conclusion",),
+    "statescape.language": ("statescape.analysis.path_conclusion",),
+    "statescape.evolution": ("statescape.analysis.evolution_conclusion",),
     "statescape.studies.verdict": ("statescape.studies.verdict.conclusion",),
 }
 _DRAW = {
     "statescape.language": ("statescape.views.language.report", "statescape.views.language.figures"),
-    "statescape.studies.path_reading": ("statescape.views.language.report", "statescape.views.language.figures"),
+    "statescape.analysis.path": ("statescape.views.language.report", "statescape.views.language.figures"),
     "statescape.evolution": ("statescape.views.evolution.report",),
-    "statescape.studies.evolution_reading": ("statescape.views.evolution.report",),
+    "statescape.analysis.evolution": ("statescape.views.evolution.report",),
     "statescape.reservoir": ("statescape.views.reservoir.pictures",),
     "statescape.studies.esn_trials": ("statescape.views.reservoir.pictures",),
-    "statescape.studies.candidate_reading": ("statescape.views.evolution.candidate",),
+    "statescape.analysis.candidate": ("statescape.views.evolution.candidate",),
     "statescape.studies.verdict": ("statescape.views.language.verdict.report",),
     "statescape.studies.reservoir": ("statescape.views.studies.report",),
     "statescape.studies.notebook": ("statescape.views.notebook.page",),

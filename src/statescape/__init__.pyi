@@ -1,4 +1,5 @@
 # The names of the door, once: lazy_loader reads them here, and so do type checkers.
+from . import analysis as analysis
 from . import evolution as evolution
 from . import geometry as geometry
 from . import language as language

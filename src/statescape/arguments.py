@@ -132,6 +132,16 @@ def require_memory(what: str, size: float) -> None:
         )
 
 
+def require_seed(seed: int) -> None:
+    """Refuse what no generator of NumPy's begins from.
+
+    Raises:
+        StatescapeError: where the seed is below 0.
+    """
+    if seed < 0:
+        raise StatescapeError(f"A seed is a whole number from 0 on; got {seed}.")
+
+
 class _Takes:
     """What a function takes: its parameters by name, each with its annotation."""
 

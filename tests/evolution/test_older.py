@@ -6,12 +6,12 @@ from contextlib import closing
 
 import pytest
 
+from statescape.analysis.candidate import read_candidate
 from statescape.errors import StatescapeError
 from statescape.evolution.export import export
 from statescape.evolution.reading import champion_of, survivors_of_run
 from statescape.evolution.run import resume
 from statescape.runs import Journal, Serial
-from statescape.studies.candidate_reading import read_candidate
 from statescape.studies.reservoir.running import read_study, resume_study
 from tests.evolution.test_hostile import DATA, put
 

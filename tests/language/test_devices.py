@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
+from statescape.analysis import conclude, read_path
 from statescape.errors import StatescapeError
 from statescape.language import load_model
 from statescape.language.corpus import Corpus, Document
 from statescape.language.following import fingerprint
 from statescape.language.lens_fit import FitSettings, fit_lens
-from statescape.studies import conclude, read_path
 from statescape.studies.verdict import verdict
 from tests.language.second_device import Elsewhere, move, second_device
 

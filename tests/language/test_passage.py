@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import statescape as ss
+from statescape.analysis import read_path
 from statescape.language.following import fingerprint, follow, predictions
 from statescape.language.passage import following_ids, split
-from statescape.studies import read_path
 
 TEXT = json.loads((files("statescape") / "data" / "sample.jsonl").read_text(encoding="utf-8").splitlines()[0])["text"]
 

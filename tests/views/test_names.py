@@ -13,10 +13,10 @@ import pytest
 
 import statescape as ss
 from statescape import views
+from statescape.analysis.candidate import read_candidate
+from statescape.analysis.evolution import read_run
 from statescape.cli.verdict_table import corpus_line
 from statescape.language.corpus import read_corpus
-from statescape.studies.candidate_reading import read_candidate
-from statescape.studies.evolution_reading import read_run
 from statescape.studies.verdict import verdict
 from tests.evolved import evolved
 from tests.kept import kept

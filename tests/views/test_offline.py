@@ -12,8 +12,8 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 from statescape import views
-from statescape.studies.candidate_reading import read_candidate
-from statescape.studies.evolution_reading import read_run
+from statescape.analysis.candidate import read_candidate
+from statescape.analysis.evolution import read_run
 from tests.kept import kept
 from tests.studies.verdict import scripted
 from tests.views.language.synthetic import path_of

@@ -250,7 +250,7 @@ def run_evolution(work: Any, file: Path, out: Path | None, figures: Path | None,
     print_result(result)
     if any(wanted is not None for wanted in (out, figures, json_file)):
         with working("Measuring the champion ..."):
-            from statescape.studies.evolution_reading import read_evolution
+            from statescape.analysis.evolution import read_evolution
 
             reading = read_evolution(result)
         write(reading, out, figures, json_file)

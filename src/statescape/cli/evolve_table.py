@@ -84,7 +84,7 @@ def _print_front(result: Evolution) -> None:
 
 def conclusion_of(result: Evolution) -> str:
     """The conclusion in words."""
-    from statescape.studies.evolution_conclusion import conclude
+    from statescape.analysis.evolution_conclusion import conclude
 
     return conclude(result)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def as_json(trace: Trace, readouts: Sequence[LensReadout]) -> dict[str, Any]:
     """All numbers; ``positions`` are those of the logit lens, further lenses follow with what compares them."""
     from statescape import __version__
-    from statescape.studies import compare_lenses
+    from statescape.analysis import compare_lenses
 
     facts = trace.model.facts
     data = {

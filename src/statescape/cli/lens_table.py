@@ -53,8 +53,8 @@ def print_readout(trace: Trace, readout: LensReadout) -> None:
 
 def print_comparison(readouts: Sequence[LensReadout], notes: Sequence[str]) -> None:
     """A row for every state: how far each lens is from the final answer, and how often it reads it first."""
+    from statescape.analysis import compare_lenses
     from statescape.cli.terminal import Sheet
-    from statescape.studies import compare_lenses
 
     console, compared = output(), compare_lenses(readouts)
     console.print(

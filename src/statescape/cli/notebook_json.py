@@ -16,7 +16,7 @@ TOP = 5
 
 def as_json(notebook: Notebook, language: str) -> dict[str, Any]:
     """All numbers of the page."""
-    from statescape.studies import conclude
+    from statescape.analysis import conclude
 
     return {
         "version": __version__,

@@ -29,7 +29,7 @@ def path(
     """Where the state goes, block by block, while the model predicts the next token."""
     state_path = inputs.trace(text, model, bos, device, last).path(position)
 
-    from statescape.studies import conclude, read_path
+    from statescape.analysis import conclude, read_path
 
     reading = read_path(state_path, seed=seed)
     conclusion = conclude(reading)

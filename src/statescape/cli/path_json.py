@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from statescape import __version__
 
 if TYPE_CHECKING:
-    from statescape.studies import PathConclusion, PathReading
+    from statescape.analysis import PathConclusion, PathReading
 
 
 def as_json(reading: PathReading, conclusion: PathConclusion, top: int) -> dict[str, Any]:

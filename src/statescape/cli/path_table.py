@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from statescape.cli.console import output, token, visible
 
 if TYPE_CHECKING:
+    from statescape.analysis import PathConclusion, PathReading
     from statescape.cli.terminal import Sheet
-    from statescape.studies import PathConclusion, PathReading
 
 ROWS_ABOVE = 49
 """A table of more states than this keeps every other row, both ends always."""

@@ -12,7 +12,7 @@ from statescape.cli.console import complain, output, visible, working
 from statescape.cli.roles import Values, Writes
 
 if TYPE_CHECKING:
-    from statescape.studies.evolution_reading import EvolutionReading
+    from statescape.analysis.evolution import EvolutionReading
     from statescape.studies.reservoir import StudyResult
 
 
@@ -35,9 +35,9 @@ def report(
 ) -> None:
     """The report of a run: what its gain is made of, how it was found, what was found."""
     with working("Reading the run ..."):
+        from statescape.analysis.evolution import read_run
         from statescape.reservoir.kernels import announcing
         from statescape.runs import kind_of
-        from statescape.studies.evolution_reading import read_run
         from statescape.studies.reservoir.running import KIND, read_study
 
         reading: EvolutionReading | StudyResult

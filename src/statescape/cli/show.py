@@ -16,7 +16,7 @@ from statescape.files import written_whole
 if TYPE_CHECKING:
     import numpy as np
 
-    from statescape.studies.candidate_reading import CandidateReading
+    from statescape.analysis.candidate import CandidateReading
 
 PICTURES = (".png", ".pdf", ".svg", ".html")
 MOST_ROWS, MOST_COLUMNS = 32, 64  # of the matrix, in characters of 4 by 2 dots
@@ -38,7 +38,7 @@ def show(
     if out is not None and out.suffix.lower() not in PICTURES:
         raise StatescapeError(f"A candidate is drawn as {', '.join(PICTURES)}; got {out.name}.")
     with working("Reading the run ..."):
-        from statescape.studies.candidate_reading import read_candidate
+        from statescape.analysis.candidate import read_candidate
 
         reading = read_candidate(run, candidate)
     _print(reading)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from statescape.arguments import require_seed
 from statescape.errors import StatescapeError
 from statescape.geometry.moments import blocks
 
@@ -85,7 +86,11 @@ def best_of_isotropic(rows: Float[np.ndarray, "n d"], draws: int = 200, seed: in
         rows: the rows that can be chosen (embeddings); zero rows are never the best.
         draws: number of random directions.
         seed: seed of their generator.
+
+    Raises:
+        StatescapeError: for a negative seed.
     """
+    require_seed(seed)
     d = rows.shape[1]
     directions = np.random.default_rng(seed).standard_normal((d, draws))
     directions /= np.linalg.norm(directions, axis=0)

@@ -1,10 +1,10 @@
-"""Questions asked of the wings: readings and conclusions, computed from numbers."""
+"""Questions asked of the wings: an experiment each, its statistics, and its answer.
 
-from statescape.arguments import opened
-from statescape.studies.lens_comparison import LensComparison, compare_lenses
-from statescape.studies.path_conclusion import PathConclusion, conclude
-from statescape.studies.path_reading import PathReading, read_path
+Names are imported when they are first used: a verdict needs no reservoir, a study of reservoirs no language model.
+"""
 
-__all__ = ["LensComparison", "PathConclusion", "PathReading", "compare_lenses", "conclude", "read_path"]
+from __future__ import annotations
 
-opened(globals())
+from statescape.arguments import opened_lazily
+
+__getattr__, __dir__, __all__ = opened_lazily(__name__, __file__)

@@ -77,6 +77,9 @@ class NetworkSettings:
         input_connectivity: share of input weights.
         ridge: penalty of the readout; None chooses one of `RIDGES` in every trial.
         activation: "tanh", or "identity" for linear units.
+
+    Raises:
+        StatescapeError: for an unknown topology, a radius or scaling out of range, or more units than memory holds.
     """
 
     units: int = 100

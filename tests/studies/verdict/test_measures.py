@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import statescape as ss
+from statescape.analysis import read_path
 from statescape.geometry import principal_angles
 from statescape.language.following import follow
 from statescape.language.passage import following_ids
-from statescape.studies import read_path
 from statescape.studies.verdict.measures import measure
 from statescape.studies.verdict.measures.decoding import inner_share
 from statescape.studies.verdict.measures.travel import _share_of_pairs, ordered

@@ -6,12 +6,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from statescape.analysis.evolution import read_run
+from statescape.analysis.wiring import Measure, lined_up, reach, wiring_order
 from statescape.evolution import Hyperparameters
 from statescape.evolution.seals import Sealed, compare
 from statescape.reservoir import rewired, scr
 from statescape.reservoir.measures import on_cycles
-from statescape.studies.evolution_reading import read_run
-from statescape.studies.wiring_order import Measure, lined_up, reach, wiring_order
 from statescape.views import save_figures
 from statescape.views.evolution import FrontPicture, MatricesPicture, OrderPicture, SealsPicture, pictures
 from statescape.views.evolution.front import drawn_points, front_of

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from statescape import views
+from statescape.analysis.candidate import read_candidate
+from statescape.analysis.evolution import read_evolution, read_run
 from statescape.errors import StatescapeError
 from statescape.evolution import resume
 from statescape.reservoir.tasks import Attempt, MemoryTrial
-from statescape.studies.candidate_reading import read_candidate
-from statescape.studies.evolution_reading import read_evolution, read_run
 from tests.evolved import FILE, INPUT, SECTIONS, TARGET
 from tests.views.visiting import Visit
 

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from statescape import views
+from statescape.analysis import read_path
 from statescape.errors import StatescapeError
-from statescape.studies import read_path
 from statescape.views.language.sphere_still import SphereStill
 from statescape.views.picture import save_pictures
 from tests.views.language.synthetic import HOSTILE, path_of

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from statescape.analysis import read_path
 from statescape.errors import StatescapeError
 from statescape.geometry import cosine
-from statescape.studies import read_path
 from statescape.views.language.cosines import CosinesPicture
 from statescape.views.language.energy import EnergyPicture
 from statescape.views.language.figures import pictures

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from statescape import views
+from statescape.analysis import read_path
 from statescape.errors import StatescapeError
-from statescape.studies import read_path
 from statescape.views.language.lens_map import LensMapPicture
 from statescape.views.language.plane import PlanePicture
 from statescape.views.page import Figure, Page, Section, render

@@ -15,10 +15,10 @@ from importlib.resources import files as files_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from statescape.analysis.path import PathReading, read_path
 from statescape.errors import StatescapeError, unknown_name
 from statescape.runs import Executor, working
 from statescape.studies.notebook.notebook import Entry, Notebook, digest_of
-from statescape.studies.path_reading import PathReading, read_path
 from statescape.studies.reservoir import STUDIES, StudyResult, resume_study, study
 from statescape.studies.verdict import Verdicts, verdict
 from statescape.studies.verdict.work import Source, loaded
@@ -58,6 +58,9 @@ class Asked:
         studies: their names, in the order of the page.
         seed: of everything drawn.
         folder: of the runs.
+
+    Raises:
+        StatescapeError: for no path or more than a page shows, or an unknown study.
     """
 
     corpus: Corpus

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from statescape.studies.path_reading import PathReading
+from statescape.analysis.path import PathReading
 from statescape.studies.verdict import ModelVerdict
 from statescape.studies.verdict.decision import Word
 from statescape.wording import phrase, say

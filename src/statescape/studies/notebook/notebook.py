@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from statescape.studies.path_reading import PathReading
+from statescape.analysis.path import PathReading
 from statescape.studies.reservoir import StudyResult
 from statescape.studies.verdict import Verdicts
 

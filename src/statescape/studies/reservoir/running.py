@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from statescape.arguments import require_seed
 from statescape.errors import StatescapeError
 from statescape.runs import Executor, Journal, working
 from statescape.runs.plain import DamagedRunError, typed
@@ -50,8 +51,7 @@ def study(
     """
     asked_of = by_name(name)
     minutes_of(budget)
-    if seed < 0:
-        raise StatescapeError(f"A seed is a whole number from 0 on; got {seed}.")
+    require_seed(seed)
     with ExitStack() as stack:
         file = Path(run) if run else Path(stack.enter_context(tempfile.TemporaryDirectory())) / "temporary.run"
         if file.exists():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from statescape import plugins
+from statescape.analysis.path_conclusion import VARIANT_WORDS
 from statescape.statistics import MeanInterval
-from statescape.studies.path_conclusion import VARIANT_WORDS
 from statescape.studies.verdict.decision import Decision, Word
 from statescape.studies.verdict.questions import FEWEST_DOCUMENTS, MOST_AGREEMENT_BY_CONSTRUCTION
 from statescape.studies.verdict.reference import VARIANTS

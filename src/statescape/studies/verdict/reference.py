@@ -14,9 +14,9 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float, Int
 
+from statescape.analysis.path import VARIANCE_SHARE
 from statescape.geometry import Normalisation, Subspace, best_of_isotropic, principal_angles, rogue_dimensions, without
 from statescape.geometry.moments import Moments, blocks
-from statescape.studies.path_reading import VARIANCE_SHARE
 
 Variant = Literal["raw", "centred", "without_rogue", "dimension"]
 VARIANTS: tuple[Variant, ...] = ("raw", "centred", "without_rogue", "dimension")

@@ -11,10 +11,10 @@ import numpy as np
 from jaxtyping import Complex, Float, Int
 
 from statescape import plugins
+from statescape.analysis.candidate import CandidateReading
+from statescape.analysis.evolution import running
 from statescape.files import require_writable
 from statescape.reservoir.measures import spectrum
-from statescape.studies.candidate_reading import CandidateReading
-from statescape.studies.evolution_reading import running
 from statescape.views.evolution.wirings import DiagramsPicture, MatricesPicture, SpectraPicture
 from statescape.views.page import Figure as PageFigure
 from statescape.views.page import Page, Section, write_page

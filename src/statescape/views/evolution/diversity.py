@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from statescape.analysis.evolution_search import Curve
 from statescape.evolution import Evolution
-from statescape.studies.evolution_search import Curve
 from statescape.views.evolution.search import POINTS
 from statescape.views.theme import BLUE
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from statescape.analysis.evolution import read_evolution
+from statescape.analysis.evolution_conclusion import REFERENCE
 from statescape.errors import StatescapeError
 from statescape.evolution import Evolution
 from statescape.evolution.conditions import LEVELS, Level
-from statescape.studies.evolution_conclusion import REFERENCE
-from statescape.studies.evolution_reading import read_evolution
 from statescape.studies.reservoir.picture import Dots, Mark, StudyFigure
 from statescape.views.evolution.pictures import pictures
 from statescape.views.evolution.seals import SealsPicture

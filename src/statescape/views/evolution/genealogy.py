@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from statescape.analysis.evolution_search import NORMAL_95
 from statescape.evolution import Evolution
 from statescape.evolution.chronicle import Ancestor
-from statescape.studies.evolution_search import NORMAL_95
 from statescape.views.evolution.operators import FAMILIES, family
 from statescape.views.labels import thinned
 from statescape.views.theme import GREY, RED

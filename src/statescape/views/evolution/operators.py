@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from statescape.analysis.evolution_search import STARTS, Operator
 from statescape.evolution import Evolution
-from statescape.studies.evolution_search import STARTS, Operator
 from statescape.views.theme import BLUE, GREEN, GREY, ORANGE
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from statescape.studies.wiring_order import WiringOrder
+from statescape.analysis.wiring import WiringOrder
 from statescape.views.theme import BLUE, GREY, ORANGE, RED
 
 if TYPE_CHECKING:

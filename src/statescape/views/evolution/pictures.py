@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from statescape.studies.evolution_reading import EvolutionReading, running
+from statescape.analysis.evolution import EvolutionReading, running
 from statescape.views.evolution.diversity import DiversityPicture
 from statescape.views.evolution.front import FrontPicture, front_of
 from statescape.views.evolution.genealogy import GenealogyPicture

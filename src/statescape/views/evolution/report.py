@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from statescape import plugins
+from statescape.analysis.evolution import EvolutionReading, read_evolution
 from statescape.evolution import Evolution
 from statescape.files import require_writable
 from statescape.reservoir.tasks import FileTask
-from statescape.studies.evolution_reading import EvolutionReading, read_evolution
 from statescape.views.evolution.pictures import pictures
 from statescape.views.evolution.tables import (
     controls_table,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from statescape.analysis.evolution_conclusion import REFERENCE, unbeaten
 from statescape.evolution import Evolution
 from statescape.evolution.conditions import Level
 from statescape.evolution.seals import Comparison, Seal
-from statescape.studies.evolution_conclusion import REFERENCE, unbeaten
 from statescape.views.theme import GREY, RED
 
 if TYPE_CHECKING:

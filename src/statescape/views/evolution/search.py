@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from statescape.analysis.evolution_search import Curve
 from statescape.evolution import Evolution
 from statescape.statistics import MeanInterval
-from statescape.studies.evolution_search import Curve
 from statescape.views.evolution.seals import own_name
 from statescape.views.theme import BLUE, GREEN, GREY, ORANGE, RED
 

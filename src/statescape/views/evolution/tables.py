@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from statescape.analysis.evolution_search import NORMAL_95
 from statescape.evolution import Evolution
 from statescape.evolution.chronicle import Ancestor
 from statescape.evolution.seals import ALPHA, Comparison
 from statescape.statistics import MeanInterval
-from statescape.studies.evolution_search import NORMAL_95
 from statescape.views.evolution.genealogy import gains_by_operator, percent
 from statescape.views.page import Table
 

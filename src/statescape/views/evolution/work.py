@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from statescape.analysis.evolution import ChampionAtWork
 from statescape.evolution import Evolution
 from statescape.reservoir.tasks import LabelledTrial, Trial
-from statescape.studies.champion_at_work import ChampionAtWork
 from statescape.views.picture import Picture
 from statescape.views.reservoir import ClassesPicture, OutputsPicture, StatePathPicture, states_along
 from statescape.views.text import visible

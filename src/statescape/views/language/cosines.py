@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from statescape.studies import PathReading, read_path
-from statescape.studies.path_reading import TARGETS, VARIANTS, Variant
+from statescape.analysis import PathReading, read_path
+from statescape.analysis.path import TARGETS, VARIANTS, Variant
 from statescape.views.language.lines import Band, Line, Panel, add_panel, print_panel, shared_legend
 from statescape.views.language.tokens import landmarks
 from statescape.views.theme import BROWN, INDIGO

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
+from statescape.analysis import PathReading
+from statescape.analysis.path import VARIANCE_SHARE
 from statescape.geometry import PCA
 from statescape.geometry.moments import blocks
-from statescape.studies import PathReading
-from statescape.studies.path_reading import VARIANCE_SHARE
 from statescape.views.labels import thinned
 from statescape.views.language.clouds import add_image
 from statescape.views.language.lines import Band, Line, Panel, add_panel, print_panel

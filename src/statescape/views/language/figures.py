@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from statescape import plugins
+from statescape.analysis import PathReading, read_path
 from statescape.language import LensReadout, StatePath
-from statescape.studies import PathReading, read_path
 from statescape.views.language.cosines import CosinesPicture
 from statescape.views.language.energy import EnergyPicture
 from statescape.views.language.lens import LensPicture

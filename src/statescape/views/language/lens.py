@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from statescape.studies import PathReading
+from statescape.analysis import PathReading
 from statescape.views.language.lines import Band, Line, Panel, add_panel, print_panel
 from statescape.views.text import printable
 from statescape.views.theme import BLUE, GREY, RED

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
+from statescape.analysis import PathReading
 from statescape.errors import StatescapeError
 from statescape.language import LensReadout
-from statescape.studies import PathReading
 from statescape.views.labels import every
 from statescape.views.text import plotly_text, printable
 from statescape.views.theme import PROBABILITY_SCALE

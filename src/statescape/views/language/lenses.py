@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from statescape.analysis import LensComparison, compare_lenses
 from statescape.language import LensReadout
-from statescape.studies import LensComparison, compare_lenses
 from statescape.views.language.lines import Line, Panel, add_panel, print_panel, shared_legend
 from statescape.views.theme import SERIES
 

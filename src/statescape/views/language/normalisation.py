@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
+from statescape.analysis import PathReading
 from statescape.geometry import PCA, Moments, Normalisation
 from statescape.geometry.moments import blocks, coordinates
-from statescape.studies import PathReading
 from statescape.views.language.clouds import Cloud, add_cloud, component_names, print_pair
 from statescape.views.language.tokens import likeliest, token_landmarks
 from statescape.wording import ordinal, say

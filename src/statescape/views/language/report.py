@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from statescape import plugins
+from statescape.analysis import PathReading, conclude, read_path
 from statescape.errors import StatescapeError
 from statescape.files import require_writable
 from statescape.language import StatePath
-from statescape.studies import PathReading, conclude, read_path
 from statescape.views.language.cosines import CosinesPicture
 from statescape.views.language.energy import EnergyPicture
 from statescape.views.language.lens import LensPicture

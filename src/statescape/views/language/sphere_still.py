@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Bool, Float
 
+from statescape.analysis import PathReading
 from statescape.geometry import Sphere
-from statescape.studies import PathReading
 from statescape.views.labels import thinned
 from statescape.views.text import printable
 from statescape.views.theme import BLUE, PROBABILITY_SCALE, RED

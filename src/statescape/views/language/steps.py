@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
+from statescape.analysis import PathReading
 from statescape.errors import StatescapeError
 from statescape.language import Steps
-from statescape.studies import PathReading
 from statescape.views.labels import every
 from statescape.views.theme import BLUE, ORANGE
 from statescape.wording import phrase, say

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from statescape.analysis import PathReading
 from statescape.language import StatePath
-from statescape.studies import PathReading
 from statescape.views.text import visible
 from statescape.views.theme import GREEN, ORANGE, PURPLE, RED
 from statescape.wording import phrase, say

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
+from statescape.analysis import PathReading
 from statescape.geometry import cosine_contributions, spikes
-from statescape.studies import PathReading
 from statescape.views.language.tokens import landmarks
 from statescape.views.text import plotly_text, printable
 from statescape.views.theme import BLUE, GREY, ORANGE

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from statescape.analysis import PathReading, conclude
 from statescape.errors import StatescapeError
-from statescape.studies import PathReading, conclude
 from statescape.studies.notebook import Notebook
 from statescape.studies.notebook.conclusion import claim_in_words, clauses_in_words, orthogonal_in_words
 from statescape.studies.verdict.conclusion import conclude as conclude_verdicts

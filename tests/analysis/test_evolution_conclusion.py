@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from statescape.analysis.evolution_conclusion import Facts, conclusion
 from statescape.evolution.conditions import Hyperparameters
 from statescape.evolution.seals import Seal, Sealed, compare
-from statescape.studies.evolution_conclusion import Facts, conclusion
 
 HYPER = Hyperparameters()
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from statescape.studies import conclude, read_path
-from tests.studies.constructed import CURRENT, PREDICTED, build, embeddings, walk_to
+from statescape.analysis import conclude, read_path
+from tests.analysis.constructed import CURRENT, PREDICTED, build, embeddings, walk_to
 
 
 def orthogonal_to_embeddings_of_choice(size: float, seed: int = 1) -> np.ndarray:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.special import rel_entr
 
+from statescape.analysis import read_path
 from statescape.language import Steps
-from statescape.studies import read_path
-from tests.studies.constructed import BLOCKS, CURRENT, PREDICTED, VOCABULARY, build, embeddings, walk_to
+from tests.analysis.constructed import BLOCKS, CURRENT, PREDICTED, VOCABULARY, build, embeddings, walk_to
 
 
 def cosine(a, b):

@@ -8,19 +8,40 @@ from typing import Any
 
 import numpy as np
 
+from statescape.analysis.evolution_conclusion import concluded
+from statescape.analysis.evolution_search import Curve, Operator, Stage, curve, operators, stages
+from statescape.analysis.wiring import WiringOrder, wiring_order
 from statescape.errors import StatescapeError
-from statescape.evolution import Evolution, resume
+from statescape.evolution import Evolution, Hyperparameters, resume
 from statescape.evolution.chronicle import Ancestor, chronicle, progress_of
+from statescape.evolution.conditions import Conditions, Level, draw, redraw
 from statescape.evolution.controls import control
-from statescape.reservoir import Topology
-from statescape.reservoir.tasks import Task
-from statescape.studies.champion_at_work import ChampionAtWork, champion_at_work
-from statescape.studies.evolution_conclusion import concluded
-from statescape.studies.evolution_search import Curve, Operator, Stage, curve, operators, stages
-from statescape.studies.wiring_order import WiringOrder, wiring_order
+from statescape.evolution.reading import inputs_of
+from statescape.evolution.seals import trial_seed
+from statescape.reservoir import EchoStateNetwork, Topology
+from statescape.reservoir.tasks import AnyTrial, Attempt, LabelledTrial, Task, attempt
 
 # Wirings drawn beside the champion.
 BESIDE = ("SCR", "erdos-renyi", "rewired")
+
+
+@dataclass(frozen=True, eq=False)
+class ChampionAtWork:
+    """The champion on one trial of its own seal: the network as it ran there, what it said and should have said.
+
+    Attributes:
+        level: what the trial redrew.
+        hyper: tuned for the seal.
+        network: the trained network.
+        trial: its data.
+        attempt: what it said and its score.
+    """
+
+    level: Level
+    hyper: Hyperparameters
+    network: EchoStateNetwork
+    trial: AnyTrial
+    attempt: Attempt
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,3 +144,29 @@ def running(topology: Topology, sr: float) -> np.ndarray:
     """The matrix of a wiring at a spectral radius, as an array."""
     W = topology.weights(sr)
     return W if isinstance(W, np.ndarray) else W.toarray()
+
+
+def champion_at_work(evolution: Evolution) -> ChampionAtWork:
+    """Train and test the champion on the first trial of the seal at the search's own level.
+
+    Same seed, same hyper-parameters, same draws: its score here is the first of those that the seal averaged.
+    """
+    level, settings = evolution.settings.level, evolution.settings
+    hyper = evolution.seals[level].champion.hyper
+    conditions = Conditions(evolution.task, level, "seal", hyper)
+    drawn = draw(conditions, settings.units, trial_seed(settings.seed, level, 0))
+    topology = evolution.best.topology
+    own = inputs_of(settings, evolution.task) if topology.W_in is None else topology.W_in
+    W_in = own if drawn.W_in is None else drawn.W_in
+    if drawn.weights is not None:
+        topology = redraw(topology, drawn.weights, level)
+    network = EchoStateNetwork(
+        W=topology.weights(hyper.sr),
+        Win=hyper.input_scaling * W_in,
+        lr=hyper.lr,
+        bias=hyper.bias,
+        ridge=hyper.ridge,
+        pooling="mean" if isinstance(drawn.data, LabelledTrial) else "none",
+    )
+    with np.errstate(all="ignore"):
+        return ChampionAtWork(level, hyper, network, drawn.data, attempt(network, drawn.data))

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from statescape.analysis.wiring import measures_for
 from statescape.evolution.chronicle import Ancestor, chronicle, progress_of, scores
 from statescape.evolution.ledger import Birth
 from statescape.evolution.reading import champion_of
 from statescape.evolution.result import Champion
 from statescape.evolution.search.candidate import Record
 from statescape.reservoir import is_acyclic, spectral_radius
-from statescape.studies.wiring_order import measures_for
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 
 from statescape import plugins
+from statescape.analysis.path import VARIANCE_SHARE, VARIANTS, PathReading, Variant
 from statescape.language import StatePath
-from statescape.studies.path_reading import VARIANCE_SHARE, VARIANTS, PathReading, Variant
 from statescape.wording import number, phrase, say
 
 SAME_WITHIN = 0.5

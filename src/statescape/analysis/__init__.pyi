@@ -1,0 +1,11 @@
+from .candidate import CandidateReading as CandidateReading
+from .candidate import read_candidate as read_candidate
+from .evolution import EvolutionReading as EvolutionReading
+from .evolution import read_evolution as read_evolution
+from .evolution import read_run as read_run
+from .lenses import LensComparison as LensComparison
+from .lenses import compare_lenses as compare_lenses
+from .path import PathReading as PathReading
+from .path import read_path as read_path
+from .path_conclusion import PathConclusion as PathConclusion
+from .path_conclusion import conclude as conclude

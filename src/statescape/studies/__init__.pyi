@@ -1,0 +1,6 @@
+from . import notebook as notebook
+from . import reservoir as reservoir
+from . import verdict as verdict
+from .esn_trials import EsnTrials as EsnTrials
+from .esn_trials import NetworkSettings as NetworkSettings
+from .esn_trials import esn as esn
