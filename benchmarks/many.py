@@ -24,9 +24,10 @@ import numpy as np
 from distributed.protocol.serialize import serialize_bytes
 
 from harness import write
-from statescape.evolution.conditions import Conditions, Hyperparameters
+from statescape.evolution.conditions import Conditions
 from statescape.evolution.encodings import by_name as encoding
 from statescape.evolution.scoring import score
+from statescape.evolution.settings import Hyperparameters
 from statescape.evolution.space import SearchSpace
 from statescape.reservoir import Topology, erdos_renyi
 from statescape.reservoir.tasks import Task, by_name, from_csv

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from statescape.analysis.evolution_conclusion import Facts, conclusion
-from statescape.evolution.conditions import Hyperparameters
 from statescape.evolution.seals import Seal, Sealed, compare
+from statescape.evolution.settings import Hyperparameters
 
 HYPER = Hyperparameters()
 

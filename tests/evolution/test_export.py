@@ -24,10 +24,10 @@ WITHIN = 1e-8
 def champion(request):
     """A champion of a short search: W_in fixed, W_in evolved, W_in redrawn by every trial."""
     encoding, level, evolve_inputs = request.param
-    from statescape.evolution.conditions import Hyperparameters
     from statescape.evolution.encodings import by_name as encode
     from statescape.evolution.result import Champion
     from statescape.evolution.search import Arm, Search
+    from statescape.evolution.settings import Hyperparameters
     from statescape.evolution.space import SearchSpace
 
     W_in = np.where(np.arange(15) % 2 == 0, 1.0, -1.0)[:, None] if level == "matrix" and not evolve_inputs else None

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from statescape.evolution.conditions import Conditions, Hyperparameters
+from statescape.evolution.conditions import Conditions
 from statescape.evolution.encodings import by_name as encoding
 from statescape.evolution.genome import Genome
 from statescape.evolution.scoring import score
 from statescape.evolution.search import Search, arm_by_name
 from statescape.evolution.search.final import race
+from statescape.evolution.settings import Hyperparameters
 from statescape.evolution.space import SearchSpace
 from statescape.reservoir import Topology
 from statescape.reservoir.tasks import by_name

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from statescape.evolution.conditions import Conditions, Hyperparameters
+from statescape.evolution.conditions import Conditions
 from statescape.evolution.scoring import score
 from statescape.evolution.seals import CHAMPION, Sealed, compare
+from statescape.evolution.settings import Hyperparameters
 from statescape.reservoir import Topology, erdos_renyi
 from statescape.reservoir.tasks import by_name
 from statescape.runs import Serial

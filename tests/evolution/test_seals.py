@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from statescape.errors import StatescapeError
-from statescape.evolution.conditions import LEVELS, Conditions, Hyperparameters, draw, redraw
+from statescape.evolution.conditions import LEVELS, Conditions, draw, redraw
 from statescape.evolution.controls import DRAWS, NAMES, control
 from statescape.evolution.seals import CHAMPION, Sealed, Sealing, compare, log_ratios, seal
+from statescape.evolution.settings import Hyperparameters
 from statescape.evolution.tuning import candidates, trainings_of, tune
 from statescape.reservoir import Topology, erdos_renyi, scr
 from statescape.reservoir.tasks import by_name, from_csv

@@ -6,18 +6,19 @@ import numpy as np
 import pytest
 
 from statescape.errors import StatescapeError
-from statescape.evolution.conditions import Conditions, Hyperparameters
+from statescape.evolution.conditions import Conditions
 from statescape.evolution.credit import FLOOR, Credit
 from statescape.evolution.encodings import by_name
 from statescape.evolution.genome import Genome
 from statescape.evolution.operators import for_space
+from statescape.evolution.parts import arm_of
 from statescape.evolution.scoring import score
 from statescape.evolution.search import ARMS, Arm, Search, arm_by_name
 from statescape.evolution.search.candidate import Candidate, Record
 from statescape.evolution.search.difficulty import difficulties
 from statescape.evolution.search.final import race
 from statescape.evolution.search.variation import rates_of
-from statescape.evolution.settings import Settings
+from statescape.evolution.settings import Hyperparameters, Settings
 from statescape.evolution.space import SearchSpace
 from statescape.reservoir import Topology, scr
 from statescape.reservoir.tasks import by_name as task_by_name
@@ -202,17 +203,17 @@ def test_a_front_has_many_survivors_and_a_climb_few() -> None:
 )
 def test_offspring_that_are_asked_for_are_bred_by_that_arm_and_rivals_keep_theirs(arm, sizes) -> None:
     settings = Settings({"name": "narma10"}, arm=arm, offspring=100)
-    asked = settings.arm_of(arm)
+    asked = arm_of(settings, arm)
     assert (asked.survivors, asked.offspring) == sizes
     others = [known for known in ARMS if known.name != arm]
-    assert [settings.arm_of(known.name) for known in others] == others
+    assert [arm_of(settings, known.name) for known in others] == others
     assert Settings.from_json(settings.as_json()) == settings
     before = {name: value for name, value in settings.as_json().items() if name != "offspring"}
     assert Settings.from_json(before).offspring is None  # of a run that was begun before there was a choice
 
 
 def test_a_generation_needs_offspring() -> None:
-    with pytest.raises(StatescapeError, match="at least one survivor, one offspring"):
+    with pytest.raises(StatescapeError, match="offspring must be at least 1; got 0"):
         Settings({"name": "narma10"}, offspring=0)
 
 

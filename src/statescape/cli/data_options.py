@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from statescape.cli.console import counted
+from statescape.cli.options import Group
 from statescape.cli.roles import Reads
 
 if TYPE_CHECKING:
     from statescape.reservoir.tasks import Part, Task
 
-_FILE = "For a file"
 _READ = {"separator": "separated by {}", "header": "header {}", "sheet": "sheet {}", "comments": "comments {}"}
-
-
-def _option(name: str, words: str) -> Any:
-    return typer.Option(name, help=words, rich_help_panel=_FILE)
 
 
 TaskName = Annotated[
@@ -29,31 +25,38 @@ TaskName = Annotated[
     ),
     Reads(),
 ]
-InputColumns = Annotated[list[str] | None, _option("--input", "Input column; repeatable. (default: the targets)")]
-TargetColumns = Annotated[
-    list[str] | None, _option("--target", "Target column; repeatable. (default: the only column of numbers)")
-]
-Horizon = Annotated[int | None, _option("--horizon", "Rows ahead. (default: 1)")]
-Split = Annotated[float | None, _option("--split", "Share that trains. (default: 0.7)")]
-Window = Annotated[int | None, _option("--window", "Rows of a trial. (default: two thirds of the part it is from)")]
-Header = Annotated[
-    bool | None,
-    _option(
+_DECLARED: dict[str, tuple[Any, str, str]] = {
+    "inputs": (list[str] | None, "--input", "Input column; repeatable. (default: the targets)"),
+    "target": (list[str] | None, "--target", "Target column; repeatable. (default: the only column of numbers)"),
+    "horizon": (int | None, "--horizon", "Rows ahead. (default: 1)"),
+    "split": (float | None, "--split", "Share that trains. (default: 0.7)"),
+    "window": (int | None, "--window", "Rows of a trial. (default: two thirds of the part it is from)"),
+    "header": (
+        bool | None,
         "--header/--no-header",
         "Whether the first row names the columns; without, they are 1, 2, ... (default: it must)",
     ),
-]
-Separator = Annotated[str | None, _option("--separator", "Between cells: ';', tab, space. (default: found out)")]
-Decimal = Annotated[str | None, _option("--decimal", "Decimal mark, . or a comma. (default: found out)")]
-Encoding = Annotated[str | None, _option("--text-encoding", "Of a CSV file, such as latin-1. (default: utf-8)")]
-SkipRows = Annotated[int | None, _option("--skip-rows", "Lines above the header. (default: 0, and those with #)")]
-Comment = Annotated[str | None, _option("--comment", "How lines begin that are no rows, such as #.")]
+    "separator": (str | None, "--separator", "Between cells: ';', tab, space. (default: found out)"),
+    "decimal": (str | None, "--decimal", "Decimal mark, . or a comma. (default: found out)"),
+    "text_encoding": (str | None, "--text-encoding", "Of a CSV file, such as latin-1. (default: utf-8)"),
+    "skip_rows": (int | None, "--skip-rows", "Lines above the header. (default: 0, and those with #)"),
+    "comment": (str | None, "--comment", "How lines begin that are no rows, such as #."),
+}
 
 
-def given(columns: list[str] | None, **options: Any) -> dict[str, Any]:
+def _given(values: dict[str, Any]) -> dict[str, Any]:
     """The options that were given, as `tasks.from_file` takes them."""
-    chosen = {"inputs": columns or None, **options}
-    return {name: value for name, value in chosen.items() if value is not None and value != []}
+    named = {"encoding" if name == "text_encoding" else name: value for name, value in values.items()}
+    return {name: value for name, value in named.items() if value is not None and value != []}
+
+
+FILES = Group(
+    {
+        name: (Annotated[kind, typer.Option(flags, help=words, rich_help_panel="For a file")], None)
+        for name, (kind, flags, words) in _DECLARED.items()
+    },
+    _given,
+)
 
 
 def described(task: Task, *parts: Part) -> list[str]:

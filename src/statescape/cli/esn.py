@@ -8,15 +8,27 @@ import typer
 
 from statescape.cli import data_options, inputs
 from statescape.cli.console import complain, output, working
+from statescape.cli.options import NETWORK, with_options
 
 if TYPE_CHECKING:
     from statescape.studies.esn_trials import EsnTrials
 
 _NETWORK = "Network"
+_RIDGE = (
+    Annotated[
+        float | None,
+        typer.Option(
+            "--ridge", min=0, help="Penalty of the readout. (default: chosen in training)", rich_help_panel=_NETWORK
+        ),
+    ],
+    None,
+)
 
 
+@with_options(network=NETWORK.but(ridge=_RIDGE), options=data_options.FILES)
 def esn(
     task: data_options.TaskName,
+    *,
     units: Annotated[int, typer.Option("--units", "-n", min=1, help="Units.", rich_help_panel=_NETWORK)] = 100,
     topology: Annotated[
         str,
@@ -26,12 +38,7 @@ def esn(
             rich_help_panel=_NETWORK,
         ),
     ] = "erdos-renyi",
-    sr: Annotated[float, typer.Option("--sr", min=0, help="Spectral radius.", rich_help_panel=_NETWORK)] = 0.9,
-    lr: Annotated[float, typer.Option("--lr", help="Leak rate, 0 to 1.", rich_help_panel=_NETWORK)] = 1.0,
-    input_scaling: Annotated[
-        float, typer.Option("--input-scaling", help="Factor of the input weights.", rich_help_panel=_NETWORK)
-    ] = 0.1,
-    bias: Annotated[float, typer.Option("--bias", help="Bias of every unit.", rich_help_panel=_NETWORK)] = 0.1,
+    network: dict[str, Any],
     density: Annotated[
         float,
         typer.Option(
@@ -42,12 +49,6 @@ def esn(
             rich_help_panel=_NETWORK,
         ),
     ] = 0.1,
-    ridge: Annotated[
-        float | None,
-        typer.Option(
-            "--ridge", min=0, help="Penalty of the readout. (default: chosen in training)", rich_help_panel=_NETWORK
-        ),
-    ] = None,
     trials: Annotated[
         int, typer.Option("--trials", "-k", min=1, help="Trials, each with fresh data and a fresh network.")
     ] = 10,
@@ -55,17 +56,7 @@ def esn(
     warmup: Annotated[
         int | None, typer.Option("--warmup", min=0, help="First steps not trained on. (default: that of the task)")
     ] = None,
-    input_columns: data_options.InputColumns = None,
-    target: data_options.TargetColumns = None,
-    horizon: data_options.Horizon = None,
-    split: data_options.Split = None,
-    window: data_options.Window = None,
-    header: data_options.Header = None,
-    separator: data_options.Separator = None,
-    decimal: data_options.Decimal = None,
-    text_encoding: data_options.Encoding = None,
-    skip_rows: data_options.SkipRows = None,
-    comment: data_options.Comment = None,
+    options: dict[str, Any],
     figures: inputs.Figures = None,
     json_file: inputs.Json = None,
 ) -> None:
@@ -75,22 +66,7 @@ def esn(
         from statescape.reservoir.tasks import as_task
         from statescape.studies import esn_trials
 
-    settings = esn_trials.NetworkSettings(
-        units, topology, sr, lr, input_scaling, bias, rc_connectivity=density, ridge=ridge
-    )
-    options = data_options.given(
-        input_columns,
-        target=target,
-        horizon=horizon,
-        split=split,
-        window=window,
-        header=header,
-        separator=separator,
-        decimal=decimal,
-        encoding=text_encoding,
-        skip_rows=skip_rows,
-        comment=comment,
-    )
+    settings = esn_trials.NetworkSettings(units, topology, rc_connectivity=density, **network)
     chosen = as_task(task, options)
     if warmup is not None:
         chosen = esn_trials.with_warmup(chosen, warmup)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from statescape.cli import inputs
 from statescape.cli.console import working
-from statescape.cli.evolve import ExecutorName, Scheduler, Watch, Workers, run_evolution
+from statescape.cli.evolve import Watch, run_evolution
+from statescape.cli.options import WORK, with_options
 from statescape.cli.roles import Keeps
 from statescape.cli.study import do_study
 
@@ -17,11 +18,10 @@ if TYPE_CHECKING:
     from statescape.evolution import Evolution
 
 
+@with_options(work=WORK)
 def resume(
     run: Annotated[Path, typer.Argument(help="The file of a run.", show_default=False), Keeps()],
-    workers: Workers = None,
-    executor: ExecutorName = None,
-    scheduler: Scheduler = None,
+    work: dict[str, Any],
     out: inputs.Out = None,
     figures: inputs.Figures = None,
     json_file: inputs.Json = None,
@@ -34,7 +34,7 @@ def resume(
         from statescape.studies.reservoir.running import KIND
     if kind_of(run) == KIND:
         do_study(
-            lambda show: resume_study(run, executor=executor, workers=workers, scheduler=scheduler, progress=show),
+            lambda show: resume_study(run, **work, progress=show),
             run,
             out,
             figures,
@@ -42,14 +42,7 @@ def resume(
         )
         return
 
-    def work(watch: Watch) -> Evolution:
-        return go_on(
-            run,
-            executor=executor,
-            workers=workers,
-            scheduler=scheduler,
-            callbacks=[watch.generation],
-            say=watch.say,
-        )
+    def resumed(watch: Watch) -> Evolution:
+        return go_on(run, **work, callbacks=[watch.generation], say=watch.say)
 
-    run_evolution(work, run, out, figures, json_file)
+    run_evolution(resumed, run, out, figures, json_file)

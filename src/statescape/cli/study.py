@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from statescape.cli import inputs
 from statescape.cli.bar import Bar
 from statescape.cli.console import complain, output, working
-from statescape.cli.evolve import ExecutorName, Scheduler, Workers
+from statescape.cli.options import WORK, with_options
 from statescape.cli.report import write
 from statescape.cli.roles import Keeps
 from statescape.wording import LANGUAGES, speaking
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Language = Annotated[str, typer.Option("--language", help="Of answer and page: en or fr.")]
 
 
+@with_options(work=WORK)
 def study(
     name: Annotated[str | None, typer.Argument(help="A study. (default: list them)", show_default=False)] = None,
     budget: Annotated[str, typer.Option("--budget", "-b", help="quick, full, or a number of minutes.")] = "quick",
@@ -31,9 +32,8 @@ def study(
         typer.Option("--run", help="The run's file. (default: NAME-1.run, -2.run, ...)"),
         Keeps(lambda given: None if given["name"] is None else inputs.next_run(given["name"])),
     ] = None,
-    workers: Workers = None,
-    executor: ExecutorName = None,
-    scheduler: Scheduler = None,
+    *,
+    work: dict[str, Any],
     language: Language = LANGUAGES[0],
     out: inputs.Out = None,
     figures: inputs.Figures = None,
@@ -52,16 +52,7 @@ def study(
         by_name(name)
         assert run is not None  # its role names it
         do_study(
-            lambda show: study(
-                name,
-                budget,
-                seed=seed,
-                run=run,
-                executor=executor,
-                workers=workers,
-                scheduler=scheduler,
-                progress=show,
-            ),
+            lambda show: study(name, budget, seed=seed, run=run, **work, progress=show),
             run,
             out,
             figures,

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
+from statescape.evolution.settings import Hyperparameters
 from statescape.reservoir import Topology
 from statescape.reservoir.initialisers import draw_values
 from statescape.reservoir.tasks import AnyTrial, MemoryTrial, Part, Task, drawn
@@ -23,38 +24,6 @@ LEVELS: tuple[Level, ...] = ("matrix", "wiring", "signs", "mask")
 
 # A seed of a trial: whole numbers from the run's seed down to the number of the trial.
 TrialSeed: TypeAlias = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Hyperparameters:
-    """What is set beside the wiring; names as in ReservoirPy.
-
-    Attributes:
-        sr: spectral radius that W is scaled to, under the radius policy "rescale".
-        input_scaling: factor of the input weights.
-        lr: leak rate.
-        ridge: penalty of the readout.
-        bias: of every unit.
-
-    Raises:
-        StatescapeError: for numbers that are not finite or out of range.
-    """
-
-    sr: float = 0.9
-    input_scaling: float = 0.1
-    lr: float = 1.0
-    ridge: float = 1e-8
-    bias: float = 0.1
-
-    def __post_init__(self) -> None:
-        for name in ("sr", "input_scaling", "lr", "ridge", "bias"):
-            if not np.isfinite(getattr(self, name)):
-                raise StatescapeError(f"{name} is a finite number; got {getattr(self, name)}.")
-        if self.sr < 0 or self.ridge < 0 or not 0 < self.lr <= 1:
-            raise StatescapeError(
-                f"sr and ridge are 0 or more and lr lies above 0 and up to 1; got sr={self.sr:g}, "
-                f"ridge={self.ridge:g}, lr={self.lr:g}."
-            )
 
 
 @dataclass(frozen=True, eq=False)

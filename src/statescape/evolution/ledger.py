@@ -21,6 +21,7 @@ from typing import Any, cast
 from statescape.errors import StatescapeError
 from statescape.evolution.credit import Credit
 from statescape.evolution.genome import Genome
+from statescape.evolution.parts import encoding_of, require_parts
 from statescape.evolution.search.candidate import Candidate, Record
 from statescape.evolution.search.final import Final
 from statescape.evolution.search.population import Population
@@ -149,7 +150,7 @@ class Ledger:
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
         with journal.understood("settings"):
-            self.settings = Settings.from_json(journal.settings)
+            self.settings = require_parts(Settings.from_json(journal.settings))
 
     @classmethod
     @contextmanager
@@ -323,7 +324,7 @@ class Ledger:
         settings = self.settings
         genome = Genome.from_bytes(blob, (settings.units + _MOST_INPUTS) ** 2)
         n_inputs = 1 if genome.W_in is None else genome.W_in.shape[-1]
-        SearchSpace(settings.encoding_of(), n_inputs, settings.radius, settings.evolve_inputs).check(genome)
+        SearchSpace(encoding_of(settings), n_inputs, settings.radius, settings.evolve_inputs).check(genome)
         return genome
 
 

@@ -11,6 +11,7 @@ from statescape.errors import StatescapeError
 from statescape.evolution.conditions import draw_input_weights
 from statescape.evolution.genome import Genome
 from statescape.evolution.ledger import Ledger
+from statescape.evolution.parts import encoding_of
 from statescape.evolution.result import Champion
 from statescape.evolution.settings import Settings
 from statescape.evolution.space import SearchSpace
@@ -24,7 +25,7 @@ def space_of(settings: Settings, task: Task) -> SearchSpace:
     """The space that a run searches."""
     own = settings.level == "matrix" and not settings.evolve_inputs
     W_in = inputs_of(settings, task) if own else None
-    return SearchSpace(settings.encoding_of(), task.n_inputs, settings.radius, settings.evolve_inputs, W_in)
+    return SearchSpace(encoding_of(settings), task.n_inputs, settings.radius, settings.evolve_inputs, W_in)
 
 
 def inputs_of(settings: Settings, task: Task) -> Float[np.ndarray, "units inputs"]:

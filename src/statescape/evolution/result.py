@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from statescape import plugins
-from statescape.evolution.conditions import Hyperparameters, Level
+from statescape.evolution.conditions import Level
 from statescape.evolution.front import FrontPoint
 from statescape.evolution.ledger import Summary
 from statescape.evolution.seals import Seal
 from statescape.evolution.search.candidate import Candidate, Record
 from statescape.evolution.search.final import Final
-from statescape.evolution.settings import Settings
+from statescape.evolution.settings import Hyperparameters, Settings
 from statescape.reservoir import EchoStateNetwork, Topology, is_acyclic
 from statescape.reservoir.tasks import FileTask, Task
 from statescape.statistics import MeanInterval, mean_interval

@@ -18,9 +18,10 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
-from statescape.evolution.conditions import LEVELS, Conditions, Hyperparameters, Level, TrialSeed
+from statescape.evolution.conditions import LEVELS, Conditions, Level, TrialSeed
 from statescape.evolution.controls import DRAWS, control
 from statescape.evolution.scoring import losses, score
+from statescape.evolution.settings import LEAST_SEAL_TRIALS, Hyperparameters
 from statescape.evolution.tuning import SETTINGS, tune
 from statescape.reservoir import Topology
 from statescape.reservoir.tasks import Task
@@ -29,7 +30,6 @@ from statescape.runs.plain import typed
 from statescape.statistics import MeanInterval, holm, mean_interval, sign_flip, smallest_visible
 from statescape.statistics.permutation import BOUND
 
-LEAST_TRIALS = 30
 # Declared before any data was seen: the family-wise error of one seal.
 ALPHA = 0.05
 CHAMPION = "champion"
@@ -203,14 +203,14 @@ class Sealing:
     found: Mapping[str, Topology]
     tuned: Mapping[str, Hyperparameters]
     seed: int
-    trials: int = LEAST_TRIALS
+    trials: int = LEAST_SEAL_TRIALS
     tune: bool = True
     settings: int = SETTINGS
     draws: int = DRAWS
 
     def __post_init__(self) -> None:
-        if self.trials < LEAST_TRIALS:
-            raise StatescapeError(f"A seal needs at least {LEAST_TRIALS} trials; got {self.trials}.")
+        if self.trials < LEAST_SEAL_TRIALS:
+            raise StatescapeError(f"A seal needs at least {LEAST_SEAL_TRIALS} trials; got {self.trials}.")
 
 
 def seal(

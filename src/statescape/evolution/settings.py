@@ -1,27 +1,112 @@
-"""What a run was asked for: all that its result depends on, as plain JSON."""
+"""The settings of a search, declared once: Python takes them, the journal keeps them, the command line is made of them.
+
+A field says what it is, in words, with its bounds, its flags and the panel that the help shows it in; its annotation
+says its kind. Nothing heavy is imported here, so that a help page is quick: what the names of parts mean (encoding,
+strategy, operators) is found out in `parts`, before any work.
+"""
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, cast, get_args
+import types
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cache
+from typing import Any, Literal, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from statescape.errors import StatescapeError
-from statescape.evolution.conditions import Hyperparameters, Level
-from statescape.evolution.encodings import Encoding, by_name
-from statescape.evolution.seals import LEAST_TRIALS
-from statescape.evolution.search import Arm, arm_by_name
-from statescape.evolution.search.arms import operators_of, with_offspring
-from statescape.evolution.space import SearchSpace
-from statescape.reservoir.topology import RadiusPolicy
+from statescape.errors import StatescapeError, unknown_name
 from statescape.runs.plain import typed
 
+SearchLevel: TypeAlias = Literal["matrix", "wiring", "mask"]
+Radius: TypeAlias = Literal["rescale", "free", "gene"]
 OBJECTIVES = (("error",), ("error", "edges"))
-SEARCH_LEVELS = ("matrix", "wiring", "mask")
 DEFAULT_GENERATIONS = 1000
+LEAST_SEAL_TRIALS = 30
 # Beyond these a generation would not fit into a large machine's memory.
 MOST_UNITS, MOST_TRIALS = 20_000, 100_000
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Option:
+    """How a setting is asked for.
+
+    Attributes:
+        help: what it is, for a reader.
+        flags: short flags, or all of them where they are not made of its name.
+        panel: of the help page.
+        least: the smallest value that it takes; None for any.
+    """
+
+    help: str
+    flags: tuple[str, ...] = ()
+    panel: str | None = None
+    least: int | None = None
+
+
+def option_of(one: Any) -> Option | None:
+    """How a field of a dataclass is asked for; None for one that no option sets."""
+    return cast("Option | None", one.metadata.get("option"))
+
+
+@cache
+def hints_of(owner: Hashable) -> Mapping[str, Any]:
+    """The annotations of a dataclass's fields."""
+    return get_type_hints(owner)
+
+
+def _asked(default: Any, words: str, *flags: str, **more: Any) -> Any:
+    """A field that an option sets."""
+    return field(default=default, metadata={"option": Option(words, flags, **more)})
+
+
+def _require_allowed(settings: Any) -> None:
+    """Refuse values that their fields do not take.
+
+    Raises:
+        StatescapeError: for a number out of range, or a word that is none of the choices.
+    """
+    owner: Any = type(settings)
+    hints = hints_of(owner)
+    for one in fields(settings):
+        value, option = getattr(settings, one.name), option_of(one)
+        if get_origin(hints[one.name]) is Literal and value not in get_args(hints[one.name]):
+            raise StatescapeError(f"{one.name} is {', '.join(get_args(hints[one.name]))}; got {value!r}.")
+        if option is None or value is None:
+            continue
+        if isinstance(value, float) and not math.isfinite(value):
+            raise StatescapeError(f"{one.name} is a finite number; got {value}.")
+        if option.least is not None and value < option.least:
+            raise StatescapeError(f"{one.name} must be at least {option.least:,}; got {value}.")
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """What is set beside the wiring; names as in ReservoirPy.
+
+    Attributes:
+        sr: spectral radius that W is scaled to, under the radius policy "rescale".
+        input_scaling: factor of the input weights.
+        lr: leak rate.
+        ridge: penalty of the readout.
+        bias: of every unit.
+
+    Raises:
+        StatescapeError: for numbers that are not finite or out of range.
+    """
+
+    sr: float = _asked(0.9, "Spectral radius.", panel="Network", least=0)
+    input_scaling: float = _asked(0.1, "Factor of the input weights.", panel="Network")
+    lr: float = _asked(1.0, "Leak rate, 0 to 1.", panel="Network")
+    ridge: float = _asked(1e-8, "Penalty of the readout.", panel="Network", least=0)
+    bias: float = _asked(0.1, "Bias of every unit.", panel="Network")
+
+    def __post_init__(self) -> None:
+        _require_allowed(self)
+        if not 0 < self.lr <= 1:
+            raise StatescapeError(f"lr lies above 0 and up to 1; got {self.lr:g}.")
 
 
 @dataclass(frozen=True)
@@ -30,18 +115,18 @@ class Limits:
 
     Attributes:
         generations: number of generations; 1000 where nothing is limited.
-        trainings: networks trained and tested.
-        seconds: of searching; the only limit that makes results depend on the machine.
-        stagnation: generations in which the best candidate stays the same.
+        trainings: networks trained and tested; None for no limit.
+        seconds: of searching; None for no limit. The only limit that makes results depend on the machine.
+        stagnation: generations in which the best candidate stays the same; None for no limit.
 
     Raises:
         StatescapeError: for a limit that is not above 0.
     """
 
-    generations: int | None = None
-    trainings: int | None = None
-    seconds: float | None = None
-    stagnation: int | None = None
+    generations: int | None = _asked(None, "(default: 1000 where nothing is limited)", "-g", panel="Limits", least=1)
+    trainings: int | None = _asked(None, "Networks trained.", panel="Limits", least=1)
+    seconds: float | None = _asked(None, "Of searching.", panel="Limits")
+    stagnation: int | None = _asked(None, "Generations with the same best.", panel="Limits", least=1)
 
     def __post_init__(self) -> None:
         given = [value for value in asdict(self).values() if value is not None]
@@ -61,13 +146,13 @@ class Settings:
     """The settings of a run.
 
     Attributes:
-        task: where its task comes from (`source.py`).
+        task: where its task comes from (`source`); `evolve` fills it in.
         units: of every network.
         encoding: how genomes become W.
-        level: what a trial of the search redraws: "matrix", "wiring" or "mask".
+        level: what a trial of the search redraws: "matrix" (data), "wiring" (also W_in), "mask" (also weights).
         radius: "rescale", "free" or "gene".
         evolve_inputs: whether W_in evolves; at *matrix* only.
-        density: of random starts; None for one edge a unit.
+        density: share of entries of random starts; None for one edge a unit.
         arm: how it searches.
         seed: of everything random.
         trials: for each generation.
@@ -83,28 +168,48 @@ class Settings:
             workers; as many trainings come further with few.
 
     Raises:
-        StatescapeError: for names that are unknown, numbers out of range, and choices that exclude each other.
+        StatescapeError: for numbers out of range, and choices that exclude each other.
     """
 
-    task: Mapping[str, Any]
-    units: int = 100
-    encoding: str = "ternary"
-    level: Level = "wiring"
-    radius: RadiusPolicy = "rescale"
-    evolve_inputs: bool = False
-    density: float | None = None
-    arm: str = "genetic"
-    seed: int = 0
-    trials: int = 4
-    adapt: bool = True
+    task: Mapping[str, Any] = field(default_factory=dict)
+    units: int = _asked(100, "Units.", "-n", panel="Network", least=2)
+    encoding: str = _asked(
+        "ternary",
+        "Search space, smallest first: circulant, circulant-real, blocks, binary, ternary, real.",
+        panel="Search",
+    )
+    level: SearchLevel = _asked(
+        "wiring", "What a trial redraws: matrix (data), wiring (also W_in), mask (also weights).", panel="Search"
+    )
+    radius: Radius = _asked("rescale", "Spectral radius.", panel="Search")
+    evolve_inputs: bool = _asked(False, "Let W_in evolve (level matrix).", "--evolve-inputs", panel="Search")
+    density: float | None = _asked(None, "Density of random starts. (default: one edge a unit)", panel="Search")
+    arm: str = _asked("genetic", "genetic, mutation-only, random-search or hill-climber.", panel="Search")
+    seed: int = _asked(0, "Seed of everything random.", least=0)
+    trials: int = _asked(4, "Trials of a generation.", "-k", panel="Search", least=1)
+    adapt: bool = _asked(True, "Use operators as often as they succeed.", "--adapt/--fixed-rates", panel="Search")
     hyper: Hyperparameters = field(default_factory=Hyperparameters)
     limits: Limits = field(default_factory=Limits)
-    compare: bool = True
-    tune: bool = True
-    seal_trials: int = LEAST_TRIALS
-    objectives: tuple[str, ...] = ("error",)
-    operators: tuple[str, ...] | None = None
-    offspring: int | None = None
+    compare: bool = _asked(
+        True,
+        "Give random search, hill climber and tuning the same budget (each takes as long as the search).",
+        "--compare/--no-compare",
+        panel="Seals",
+    )
+    tune: bool = _asked(True, "Tune all alike before the seals.", "--tune/--no-tune", panel="Seals")
+    seal_trials: int = _asked(LEAST_SEAL_TRIALS, "Fresh trials of every seal.", panel="Seals", least=LEAST_SEAL_TRIALS)
+    objectives: tuple[str, ...] = _asked(
+        ("error",), "error, or error,edges: as little error as possible for every number of edges.", panel="Search"
+    )
+    operators: tuple[str, ...] | None = _asked(
+        None, "Which make children: add,delete,... (default: all that apply)", panel="Search"
+    )
+    offspring: int | None = _asked(
+        None,
+        "Children of a generation, half as many survive. (default: 8; more feed a cluster)",
+        panel="Search",
+        least=1,
+    )
 
     def __post_init__(self) -> None:
         most = max(self.units / MOST_UNITS, max(self.trials, self.seal_trials, self.offspring or 0) / MOST_TRIALS)
@@ -112,42 +217,37 @@ class Settings:
             raise StatescapeError(
                 f"A search takes up to {MOST_UNITS:,} units and {MOST_TRIALS:,} trials, trials of a seal and offspring."
             )
-        encoding, arm = self.encoding_of(), self.arm_of(self.arm)
-        if self.level not in SEARCH_LEVELS:
-            raise StatescapeError(f"A search runs at the level {', '.join(SEARCH_LEVELS)}; got {self.level!r}.")
-        if self.radius not in get_args(RadiusPolicy):
-            raise StatescapeError(f"The radius is {', '.join(get_args(RadiusPolicy))}; got {self.radius!r}.")
+        _require_allowed(self)
+        if self.density is not None and not 0 < self.density <= 1:
+            raise StatescapeError(f"The density is a share above 0 and up to 1; got {self.density:g}.")
         if self.evolve_inputs and self.level != "matrix":
             raise StatescapeError(
                 f"W_in can evolve only at the level matrix: at {self.level} every trial redraws it; leave "
-                "--evolve-inputs out or add --level matrix."
+                "evolve_inputs out or take level='matrix'."
             )
-        operators_of(arm, SearchSpace(encoding, 1, self.radius, self.evolve_inputs), self.operators)
         if self.objectives not in OBJECTIVES:
             known = " or ".join(",".join(names) for names in OBJECTIVES)
             raise StatescapeError(f"The objectives are {known}; got {','.join(self.objectives) or 'none'}.")
-        if self.seed < 0:
-            raise StatescapeError(f"A seed is a whole number from 0 on; got {self.seed}.")
-        if self.trials < 1:
-            raise StatescapeError(f"A generation needs at least one trial; got {self.trials}.")
-        if self.seal_trials < LEAST_TRIALS:
-            raise StatescapeError(f"A seal needs at least {LEAST_TRIALS} trials; got {self.seal_trials}.")
 
-    def encoding_of(self) -> Encoding:
-        """How genomes become W.
+    def changed(self, **changes: Any) -> Settings:
+        """These settings with some others, each by its name, those of `hyper` and `limits` too.
+
+        Args:
+            changes: settings; one limit that is given takes the place of all limits.
 
         Raises:
-            StatescapeError: for an unknown name, units or a density out of range.
+            StatescapeError: for a name that no setting has, and as for settings that are made.
         """
-        return by_name(self.encoding, self.units, self.density)
-
-    def arm_of(self, name: str) -> Arm:
-        """How the arm of this name searches here: rivals keep their own numbers of offspring.
-
-        Raises:
-            StatescapeError: for an unknown name, or an arm without offspring.
-        """
-        return with_offspring(arm_by_name(name), self.offspring if name == self.arm else None)
+        own = {name: changes.pop(name) for name in [*changes] if name in hints_of(Settings)}
+        hyper = {name: changes.pop(name) for name in [*changes] if name in hints_of(Hyperparameters)}
+        limits = {name: changes.pop(name) for name in [*changes] if name in hints_of(Limits)}
+        for name in changes:
+            raise unknown_name("setting", name, keywords())
+        if hyper:
+            own["hyper"] = replace(own.get("hyper", self.hyper), **hyper)
+        if limits:
+            own["limits"] = Limits(**limits)
+        return replace(self, **own)
 
     def as_json(self) -> dict[str, Any]:
         """All of it, as plain JSON."""
@@ -168,3 +268,25 @@ class Settings:
 
 # What runs lack that were begun before there was a choice.
 _LATER: Mapping[str, Any] = {"objectives": ["error"], "operators": None, "offspring": None}
+
+
+def keywords() -> dict[str, tuple[Any, Any]]:
+    """Kind and default of every setting that `Settings.changed` takes by its name."""
+    return {
+        one.name: (hints_of(owner)[one.name], getattr(made, one.name) if owner is not Limits else None)
+        for owner, made in ((Settings, Settings()), (Hyperparameters, Hyperparameters()), (Limits, Limits()))
+        for one in fields(owner)
+        if one.name != "task"
+    }
+
+
+def taking_settings(function: Function) -> Function:
+    """A function whose `**changes` are settings: its signature names them, for checks, help and completion."""
+    signature = inspect.signature(function)
+    named = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for name, (kind, default) in keywords().items()
+    ]
+    own = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
+    cast("types.FunctionType", function).__signature__ = signature.replace(parameters=[*own, *named])  # type: ignore[attr-defined]
+    return function

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 from typing import Any, cast
 
-from statescape.evolution.conditions import Conditions, Hyperparameters
+from statescape.evolution.conditions import Conditions
 from statescape.evolution.controls import control, names
 from statescape.evolution.front import FrontPoint, front_of_run
 from statescape.evolution.ledger import Ledger, summarise
+from statescape.evolution.parts import arm_of
 from statescape.evolution.progress import Callback, Progress, Say
 from statescape.evolution.reading import inputs_of, space_of
 from statescape.evolution.result import Champion, Evolution, Found
@@ -19,7 +20,7 @@ from statescape.evolution.search import Population, Search, arm_by_name
 from statescape.evolution.search.arms import stream_of
 from statescape.evolution.search.final import Final, race
 from statescape.evolution.search.population import ranked
-from statescape.evolution.settings import Limits
+from statescape.evolution.settings import Hyperparameters, Limits
 from statescape.evolution.tuning import trainings_of, tune
 from statescape.reservoir.tasks import Task
 from statescape.runs import Executor
@@ -116,7 +117,7 @@ class Steps:
         given = self._kept.start() if name == settings.arm else []
         search = Search(
             self._space,
-            settings.arm_of(name),
+            arm_of(settings, name),
             settings.seed,
             trials=settings.trials,
             deterministic=self._conditions.deterministic,

@@ -13,8 +13,9 @@ from dataclasses import replace
 import numpy as np
 from scipy.stats import qmc
 
-from statescape.evolution.conditions import Conditions, Hyperparameters, TrialSeed, draws_no_data
+from statescape.evolution.conditions import Conditions, TrialSeed, draws_no_data
 from statescape.evolution.scoring import Question, losses, score_all
+from statescape.evolution.settings import Hyperparameters
 from statescape.reservoir import Topology
 from statescape.runs import Executor
 

@@ -13,10 +13,11 @@ from jaxtyping import Float
 from scipy import stats
 
 from statescape.evolution import Limits, Settings
-from statescape.evolution.conditions import Conditions, Hyperparameters, draw_input_weights
+from statescape.evolution.conditions import Conditions, draw_input_weights
 from statescape.evolution.operators import match
 from statescape.evolution.run import search_only
 from statescape.evolution.scoring import losses, score
+from statescape.evolution.settings import Hyperparameters
 from statescape.evolution.source import reopen_task
 from statescape.reservoir import Topology, erdos_renyi, evaluate
 from statescape.reservoir.tasks import Trial

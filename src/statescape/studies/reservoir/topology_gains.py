@@ -15,11 +15,12 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.evolution.conditions import Level
+from statescape.evolution.settings import SearchLevel
 from statescape.statistics import student_mean
 from statescape.studies.reservoir.evolved import log_error
 from statescape.studies.reservoir.mixed import LEAST_RUNS, marginal_means
 
-SEARCHED: tuple[Level, ...] = ("matrix", "wiring", "mask")
+SEARCHED: tuple[SearchLevel, ...] = ("matrix", "wiring", "mask")
 FIELD = ("SCR", "DLR", "CRJ", "small-world", "rewired")
 # Random wirings: as sparse as the champion, which flatters it, and as dense as is usual.
 SPARSE, DENSE = "erdos-renyi", "dense"

@@ -21,6 +21,7 @@ from statescape.studies.reservoir.topology_gains import (
     SEARCHED,
     SPARSE,
     WAYS,
+    Cell,
     Gain,
     cell_of,
     gains_of,
@@ -91,7 +92,7 @@ class TopologyMatters:
 
     def read(self, results: Results, budget: Budget, seed: int) -> Reading:
         """Gains by cell and by level; what Matzner's claim comes to."""
-        cells = {
+        cells: dict[tuple[str, Level], Cell] = {
             (task, level): cell_of([results[f"{task}/{level}/{run}"]["seals"][level] for run in range(budget.runs)])
             for task in TASKS
             for level in SEARCHED

@@ -1,0 +1,16 @@
+from .conditions import LEVELS as LEVELS
+from .conditions import Conditions as Conditions
+from .front import FrontPoint as FrontPoint
+from .genome import Genome as Genome
+from .progress import Progress as Progress
+from .result import Champion as Champion
+from .result import Evolution as Evolution
+from .run import evolve as evolve
+from .run import resume as resume
+from .seals import Seal as Seal
+from .search import ARMS as ARMS
+from .search import Search as Search
+from .settings import Hyperparameters as Hyperparameters
+from .settings import Limits as Limits
+from .settings import Settings as Settings
+from .space import SearchSpace as SearchSpace
