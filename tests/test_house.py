@@ -1,17 +1,22 @@
 """What must hold for the package as a whole."""
 
+import ast
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from importlib.resources import files
+from pathlib import Path
 
+import networkx as nx
 import pytest
 
 import statescape
 from tests.documents import ROOT
 
+SOURCE = ROOT / "src"
 HEAVY = ("torch", "transformers", "numba", "plotly", "matplotlib", "numpy", "pandas")
 
 
@@ -85,3 +90,24 @@ def test_names_and_order_of_tests_depend_on_no_clock_and_no_process():
     now, later = collected(0, "1"), collected(86_461, "2")
     assert len(now) > 1_000
     assert now == later
+
+
+def arrows() -> dict[str, set[str]]:
+    """Which modules each module imports: at its head, inside functions and for type checkers."""
+    files = {file: ".".join(file.relative_to(SOURCE).with_suffix("").parts) for file in SOURCE.rglob("*.py")}
+    modules = {name.removesuffix(".__init__"): file for file, name in files.items()}
+
+    def imported(file: Path) -> Iterator[str]:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from (name.name for name in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                inner = {f"{node.module}.{name.name}" for name in node.names} & modules.keys()
+                yield from inner or {node.module or ""}
+
+    return {name: ({*imported(file)} & modules.keys()) - {name} for name, file in modules.items()}
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    circles = nx.simple_cycles(nx.DiGraph(arrows()))
+    assert next(iter(circles), None) is None

@@ -85,3 +85,6 @@ pictures = Aspect("no figures")
 
 cell = Aspect("no picture for a notebook's cell")
 """What a notebook's cell shows of a thing: HTML with table, sentence and a small figure."""
+
+model = Aspect("no model to read")
+"""A model that can be read, of a network of some library and its tokenizer."""

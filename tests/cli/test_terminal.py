@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from rich.text import Text
 
-from statescape.cli.console import complain, prepare_streams, visible
+from statescape.cli.console import complain
+from statescape.cli.streams import prepare_streams, visible
 from statescape.cli.terminal import Sheet, Terminal
 from statescape.errors import LONGEST_WORD
 from statescape.runs import Journal

@@ -21,7 +21,7 @@ def loaded(model_type: str) -> Any:
 
 
 @pytest.mark.parametrize("model_type", CHOSEN)
-def test_states_in_company_are_those_alone(model_type: str) -> None:
+def test_states_in_a_batch_are_those_alone(model_type: str) -> None:
     model = loaded(model_type)
     together = list(model.traces(TEXTS, batch=4))
     assert [trace.text for trace in together] == TEXTS
@@ -34,7 +34,7 @@ def test_states_in_company_are_those_alone(model_type: str) -> None:
 def test_gpt2_needs_no_second_way() -> None:
     """The texts are really run together: as many passes as batches."""
     model = loaded("gpt2")
-    assert model.keeps_company
+    assert model.same_in_batches
     passes = []
     hook = model.anatomy.blocks[0].register_forward_hook(lambda *_: passes.append(1))
     list(model.traces(TEXTS, batch=4))
@@ -42,7 +42,7 @@ def test_gpt2_needs_no_second_way() -> None:
     assert len(passes) == 2
 
 
-def test_a_model_whose_states_change_in_company_runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_whose_states_change_in_batches_runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     model = loaded("gpt2")
     right = batches.padded
 
@@ -51,7 +51,7 @@ def test_a_model_whose_states_change_in_company_runs_alone(monkeypatch: pytest.M
         return ids.flip(1), mask
 
     monkeypatch.setattr(batches, "padded", on_the_left)
-    assert not model.keeps_company
+    assert not model.same_in_batches
     for trace in model.traces(TEXTS, batch=4):
         np.testing.assert_array_equal(trace.states, model.trace(trace.text).states)
 

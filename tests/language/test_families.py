@@ -102,7 +102,7 @@ def test_parts_sum_to_the_change_and_their_effects_to_the_logit(family: Family) 
 
     from statescape.language.attribution import fixed_norm, logit_shares
 
-    norm, row = fixed_norm(model.decoder, path.states[-1]), model.centred_row(path.predicted_id)
+    norm, row = fixed_norm(model, path.states[-1]), model.decoder.centred_row(path.predicted_id)
     bias, linear = np.zeros(len(path.vocabulary)), model.decoder.linear
     if linear.bias is not None:
         bias = linear.scale * (linear.bias.numpy() - linear.bias.numpy().mean())

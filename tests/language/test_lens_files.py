@@ -19,7 +19,7 @@ import statescape as ss
 from statescape.errors import StatescapeError
 from statescape.language import JacobianLens, TunedLens, load_lens
 from statescape.language.lens_files import save_lens, unembedding_hash
-from statescape.language.lens_training import Translators, freeze, read_state, write_state
+from statescape.language.lens_training import Translators, read_state, write_state
 from tests.language.families import FAMILIES, build, word_tokenizer
 
 WIDTH, BLOCKS = 32, 3
@@ -309,11 +309,10 @@ def test_a_fitted_lens_is_held_to_its_hash(model: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize("spoil", ["bytes", "missing", "shape", "NaN", "integers"])
 def test_a_damaged_checkpoint_of_a_fit_is_refused(model: Any, spoil: str) -> None:
     states = model.anatomy.states(torch.arange(2, 9)).clone()
-    with freeze(model.anatomy.network):
-        translators = Translators.begin(states, 0.1)
-        translators.step(model.anatomy, states, 1.0)
+    translators = Translators.begin(states, 0.1)
+    translators.step(model, states, 1.0)
     kept = write_state(translators, 1, 7)
-    assert read_state(kept, model.anatomy)[1:] == (1, 7)
+    assert read_state(kept, model)[1:] == (1, 7)
     parts = load(kept)
     part = "spread" if spoil == "shape" else "matrices.exp_avg"
     changed = {
@@ -325,7 +324,7 @@ def test_a_damaged_checkpoint_of_a_fit_is_refused(model: Any, spoil: str) -> Non
     }[spoil]
     parts = {name: value for name, value in (parts | {part: changed}).items() if spoil != "missing" or name != part}
     with pytest.raises(StatescapeError, match=r"damaged checkpoint \(" + ("no tensors" if spoil == "bytes" else part)):
-        read_state(kept[:-9] if spoil == "bytes" else save(parts), model.anatomy)
+        read_state(kept[:-9] if spoil == "bytes" else save(parts), model)
 
 
 def test_a_lens_of_another_width_reads_nothing(model: Any) -> None:

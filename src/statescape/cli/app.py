@@ -25,8 +25,9 @@ from statescape.cli import (
     study,
     verdict,
 )
-from statescape.cli.console import complain, finish_streams, prepare_streams
+from statescape.cli.console import complain
 from statescape.cli.roles import guarded
+from statescape.cli.streams import finish_streams, prepare_streams
 from statescape.errors import StatescapeError
 
 # typer keeps its own copy of click in some versions and imports it in others; the base class is the same by name.

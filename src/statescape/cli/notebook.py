@@ -11,8 +11,9 @@ import typer
 from statescape.cli import corpus as corpora
 from statescape.cli import inputs
 from statescape.cli.bar import Bar
-from statescape.cli.console import complain, output, visible, working
+from statescape.cli.console import complain, output, working
 from statescape.cli.roles import Fills, Reads, Writes
+from statescape.cli.streams import visible
 from statescape.errors import StatescapeError
 from statescape.wording import LANGUAGES, speaking
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from statescape.cli.console import output, token, visible
+from statescape.cli.console import output, token
+from statescape.cli.streams import visible
 
 if TYPE_CHECKING:
     from statescape.analysis import PathConclusion, PathReading

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from statescape.cli import inputs
-from statescape.cli.console import complain, output, visible, working
+from statescape.cli.console import complain, output, working
 from statescape.cli.roles import Values, Writes
+from statescape.cli.streams import visible
 
 if TYPE_CHECKING:
     from statescape.analysis.evolution import EvolutionReading

@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from statescape.cli.console import forget, visible
+from statescape.cli.streams import forget, visible
 
 NARROWEST = 12
 """Columns that prose keeps in a table before the table is turned into lists."""

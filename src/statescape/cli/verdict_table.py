@@ -6,7 +6,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from statescape.cli.console import counted, output, visible
+from statescape.cli.console import counted, output
+from statescape.cli.streams import visible
 
 if TYPE_CHECKING:
     from statescape.cli.terminal import Sheet

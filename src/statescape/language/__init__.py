@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from statescape.arguments import opened
 from statescape.errors import StatescapeError
 from statescape.language.corpus import Corpus, read_corpus
-from statescape.language.facts import ModelFacts
 from statescape.language.lens_readout import LensReadout
 from statescape.language.lenses import JacobianLens, Lens, LogitLens, TunedLens
+from statescape.language.readable import ModelFacts, ReadableModel
 from statescape.language.state_path import StatePath, Steps
+from statescape.language.tokens import Tokens
 
 if TYPE_CHECKING:
     from statescape.language.lens_files import load_lens
@@ -35,8 +36,10 @@ __all__ = [
     "LensReadout",
     "LogitLens",
     "ModelFacts",
+    "ReadableModel",
     "StatePath",
     "Steps",
+    "Tokens",
     "Trace",
     "TunedLens",
     "fit_lens",

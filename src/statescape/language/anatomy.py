@@ -112,8 +112,8 @@ class Anatomy:
             return self._last_logits(len(products))
 
     def decoded(self, states: Float[torch.Tensor, "rows d_model"]) -> Float[torch.Tensor, "rows vocabulary"]:
-        """The logits that the model's own code makes of last states; gradients pass where they are wanted."""
-        with self._bypassed(states):
+        """The logits that the model's own code makes of last states; gradients pass to these, not to the weights."""
+        with _frozen(self.network), self._bypassed(states):
             return self._last_logits(len(states))
 
     def run(
@@ -209,6 +209,19 @@ def evaluating(network: nn.Module) -> Iterator[None]:
     finally:
         for module in training:
             module.training = True
+
+
+@contextmanager
+def _frozen(network: nn.Module) -> Iterator[None]:
+    """What is computed within sends no gradient to the weights."""
+    trained = [weight for weight in network.parameters() if weight.requires_grad]
+    for weight in trained:
+        weight.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for weight in trained:
+            weight.requires_grad_(True)
 
 
 @dataclass(eq=False)

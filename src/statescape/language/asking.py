@@ -7,7 +7,6 @@ from typing import Any
 from statescape.language.lens_readout import LensReadout
 from statescape.language.lenses import Lens
 from statescape.language.loading import load_model
-from statescape.language.model import LanguageModel
 from statescape.language.trace import Trace
 
 
@@ -16,14 +15,13 @@ def trace(text: str, model: Any = None, **loading: Any) -> Trace:
 
     Args:
         text: what the model reads.
-        model: a `LanguageModel`, or what `load_model` takes; None for the bundled `conteur`.
+        model: what `load_model` takes; None for the bundled `conteur`.
         loading: `load_model`'s other arguments.
 
     Raises:
         StatescapeError: for a model that cannot be read, blank text, or text longer than the model's context.
     """
-    network = model if isinstance(model, LanguageModel) else load_model(model, **loading)
-    return network.trace(text)
+    return Trace.read(load_model(model, **loading), text)
 
 
 def lens(text: str, model: Any = None, *, top: int = 10, lens: Lens | None = None, **loading: Any) -> LensReadout:
@@ -31,7 +29,7 @@ def lens(text: str, model: Any = None, *, top: int = 10, lens: Lens | None = Non
 
     Args:
         text: what the model reads.
-        model: a `LanguageModel`, or what `load_model` takes; None for the bundled `conteur`.
+        model: what `load_model` takes; None for the bundled `conteur`.
         top: how many of the likeliest tokens to keep.
         lens: the lens to read with (`load_lens`); by default the logit lens.
         loading: `load_model`'s other arguments.

@@ -13,10 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from jaxtyping import Float
 
-from statescape.language.decoder import ModelDecoder
+from statescape.language.readable import Added, ReadableModel
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,16 +38,17 @@ class FixedNorm:
         return np.asarray(self.slope * (vectors - mean))
 
 
-def fixed_norm(decoder: ModelDecoder, last_state: Float[np.ndarray, " d_model"]) -> FixedNorm | None:
+def fixed_norm(model: ReadableModel, last_state: Float[np.ndarray, " d_model"]) -> FixedNorm | None:
     """Measure the final norm at ``last_state``; None where it is no gain, scale, centring and bias."""
     state = last_state.astype(np.float64)
     pattern = np.where(np.arange(len(state)) % 2 == 0, 1.0, -1.0)
     asked = np.stack([np.zeros_like(state), pattern, state, state + state.std()]).astype(np.float32)
-    answers = decoder.normalise(torch.from_numpy(asked)).double().cpu().numpy()
+    with np.errstate(all="ignore"):  # a norm may have no answer to zeros
+        answers = np.asarray(model.normalise(asked), dtype=np.float64)
     if answers.shape != asked.shape:
         return None
     offset, of_pattern, of_state, of_moved = answers
-    agree = 16 * decoder.anatomy.eps * np.abs(of_state).max()
+    agree = 16 * model.facts.eps * np.abs(of_state).max()
     centred = bool(np.abs(of_moved - of_state).max() <= agree)
     if centred:
         pattern, state = pattern - pattern.mean(), state - state.mean()
@@ -64,3 +64,32 @@ def logit_shares(
 ) -> Float[np.ndarray, " vectors"]:
     """Direct effect of each vector on a logit whose row of W_U, less the mean row, times the scale, is ``row``."""
     return np.asarray(norm.linear(vectors.astype(np.float64)) @ row)
+
+
+def logit_shares_at(
+    model: ReadableModel,
+    last: Float[np.ndarray, "positions d_model"],
+    normed: Float[np.ndarray, "positions d_model"],
+    rows: list[Float[np.ndarray, " d_model"]],
+    added: Added,
+) -> tuple[Float[np.ndarray, "blocks positions"], Float[np.ndarray, "blocks positions"]] | None:
+    """Direct effects of attention and MLP at many positions together, each on the logit of its row.
+
+    The norm is measured at one state; at another it differs by its scale only, which is read off ``normed``. None where
+    it does not.
+    """
+    norm = fixed_norm(model, last[0])
+    if norm is None:
+        return None
+    unscaled = norm.linear(last.astype(np.float64))
+    target = normed.astype(np.float64) - norm.offset
+    factor = (unscaled * target).sum(1) / np.maximum(np.square(unscaled).sum(1), 1e-300)
+    if np.abs(unscaled * factor[:, None] - target).max() > 64 * model.facts.eps * np.abs(target).max():
+        return None
+    weights = np.stack(rows) * factor[:, None]
+
+    def products(vectors: Float[np.ndarray, "blocks positions d_model"]) -> Float[np.ndarray, "blocks positions"]:
+        linear = norm.linear(vectors.reshape(-1, vectors.shape[-1]).astype(np.float64)).reshape(vectors.shape)
+        return np.asarray(np.einsum("bpd,pd->bp", linear, weights))
+
+    return products(added.attention), products(added.mlp)

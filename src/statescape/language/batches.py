@@ -1,8 +1,7 @@
 """Several texts in one pass, padded on the right so that no state of a text can see the padding.
 
-Attention is causal, so what stands behind a text cannot reach into it; positions are counted from the left. Neither is
-taken on trust. Other ends of a probe text, and none, must leave the states of its beginning as they are; a text is run
-beside a longer one and alone, and a model whose states change in company is run one text at a time.
+Attention is causal, so what stands behind a text cannot reach into it; positions are counted from the left. That is not
+taken on trust: a text is run beside a longer one and alone, and a model whose states differ runs one text at a time.
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ from statescape.language.anatomy import Anatomy
 
 T = TypeVar("T")
 
-# Largest change of a state in company over the largest coordinate, by the dtype of the stream.
-_AGREE = {torch.float64: 1e-9, torch.float32: 1e-5, torch.bfloat16: 3e-2, torch.float16: 4e-3}
+# Largest change of a state beside other texts over the largest coordinate, by the dtype of the stream.
+ROUNDING = {torch.float64: 1e-9, torch.float32: 1e-5, torch.bfloat16: 3e-2, torch.float16: 4e-3}
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -48,33 +47,10 @@ def states_together(
         yield states[:, index, : len(text)]
 
 
-def is_causal(anatomy: Anatomy, ids: Int[torch.Tensor, " positions"]) -> bool:
-    """Whether what comes later in a text leaves all states before it as they are, but for rounding.
-
-    Other tokens are tried behind several cuts, and no tokens: a selection of the most telling tokens can depend on how
-    many there are to choose from.
-    """
-    states, last = anatomy.states(ids), len(ids) - 1
-    largest = states.abs().max().clamp_min(1e-30)
-    rounding = 64 * max(torch.finfo(anatomy.stream_dtype).eps, torch.finfo(torch.float32).eps)
-    cuts = sorted({min(4, last), len(ids) // 2, last})
-    for cut in cuts:
-        others = torch.cat([ids[:cut], ids[:1].expand(len(ids) - cut)])
-        if not (anatomy.states(others) - states)[:, :cut].abs().max() <= rounding * largest:
-            return False
-    for cut in cuts[1:]:
-        differs = (anatomy.states(ids[:cut]) - states[:, :cut]).abs().amax((0, 2)) / largest
-        # In half precision an expert chosen by a hair may be another one at some position; a leak shows at most.
-        measure = differs.max() if anatomy.eps <= torch.finfo(torch.float32).eps else differs.median()
-        if not measure <= max(_AGREE.get(anatomy.stream_dtype, 0.0), rounding):
-            return False
-    return True
-
-
-def keeps_company(anatomy: Anatomy, texts: Sequence[Sequence[int]]) -> bool:
-    """Whether the shortest of several texts has the states in their company that it has alone."""
+def same_in_batches(anatomy: Anatomy, texts: Sequence[Sequence[int]]) -> bool:
+    """Whether the shortest of several texts has the states beside the others that it has alone."""
     shortest = min(range(len(texts)), key=lambda index: len(texts[index]))
     together = list(states_together(anatomy, texts))[shortest]
     alone = anatomy.states(torch.tensor(texts[shortest]))
     largest = alone.abs().max().clamp_min(1e-30)
-    return bool((together - alone).abs().max() / largest <= _AGREE.get(anatomy.stream_dtype, 0.0))
+    return bool((together - alone).abs().max() / largest <= ROUNDING.get(anatomy.stream_dtype, 0.0))

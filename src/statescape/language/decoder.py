@@ -4,21 +4,25 @@
 
 The norm is the model's own code. The head is taken apart only where measuring shows it to be of this form, so that it
 can be streamed over blocks of the vocabulary; otherwise the model's own head code runs on a few rows at a time. Either
-way `verified` holds it to the exactness contract: on a probe text decode(s_L) equals the model's logits everywhere.
+way `contract` holds it to the exactness contract: on a probe text decode(s_L) equals the model's logits everywhere.
+A model in arrays brings its own decode, which is taken whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol, runtime_checkable
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import nn
 
 from statescape.errors import StatescapeError
 from statescape.language.anatomy import Anatomy
+from statescape.language.readable import ReadableModel
 
 # Largest |decode(s_L) - logits| over the standard deviation of the logits. In half precision the model rounds its own
 # logits to 8 (bfloat16) or 11 (float16) bits, and logits reach ten times their deviation.
@@ -28,6 +32,10 @@ ERROR_BOUNDS = {torch.float64: 1e-4, torch.float32: 1e-4, torch.bfloat16: 8e-2, 
 @runtime_checkable
 class Decoder(Protocol):
     """Reads states in the vocabulary."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where it reads."""
 
     @property
     def streams(self) -> bool:
@@ -45,6 +53,25 @@ class Decoder(Protocol):
         self, normed: Float[torch.Tensor, "rows head_width"], ids: Int[torch.Tensor, " rows"]
     ) -> Float[torch.Tensor, " rows"]:
         """The logit of one token for each row."""
+
+    def centred_row(self, token: int) -> Float[np.ndarray, " d_model"] | None:
+        """The token's row of W_U less the mean row, times the head's scale; None where the head is no product."""
+
+    def differentiable(self, states: Float[torch.Tensor, "rows d_model"]) -> Float[torch.Tensor, "rows vocabulary"]:
+        """Logits of a few states over the whole vocabulary, through which gradients pass.
+
+        Raises:
+            StatescapeError: where torch cannot follow the model's code.
+        """
+
+
+@runtime_checkable
+class HasDecoder(Protocol):
+    """A model that decodes in torch: lenses are streamed, and can be fitted."""
+
+    @property
+    def decoder(self) -> Decoder:
+        """From states to logits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +145,12 @@ class ModelDecoder:
     linear: LinearHead | None
 
     @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        device: torch.device = self.anatomy.network.device
+        return device
+
+    @property
     def streams(self) -> bool:
         """Whether logits come in small blocks of the vocabulary, or all at once."""
         return self.linear is not None
@@ -142,6 +175,80 @@ class ModelDecoder:
         if self.linear is not None:
             return self.linear.logits_of(normed, ids)
         return self.anatomy.logits(normed).gather(1, ids[:, None])[:, 0]
+
+    def centred_row(self, token: int) -> Float[np.ndarray, " d_model"] | None:
+        """The token's row of W_U less the mean row, times the head's scale; None where the head is no product."""
+        if self.linear is None:
+            return None
+        return np.asarray(self.linear.scale * (self.linear.weight[token].double().cpu().numpy() - self._mean_row))
+
+    def differentiable(self, states: Float[torch.Tensor, "rows d_model"]) -> Float[torch.Tensor, "rows vocabulary"]:
+        """Logits by the model's own code, through which gradients pass to the states and to nothing else."""
+        return self.anatomy.decoded(states)
+
+    @cached_property
+    def _mean_row(self) -> Float[np.ndarray, " d_model"]:
+        rows: torch.Tensor = self.anatomy.head.weight  # type: ignore[assignment]
+        return np.asarray(rows.detach().mean(dim=0, dtype=torch.float64).cpu().numpy())
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayDecoder:
+    """The reader of a model that decodes in arrays: all logits of a state at once.
+
+    Attributes:
+        model: the model, whose `decode` takes states as they are.
+        streams: logits never come in blocks.
+    """
+
+    model: ReadableModel
+    streams: bool = False
+
+    @property
+    def device(self) -> torch.device:
+        """Arrays are on the processor."""
+        return torch.device("cpu")
+
+    def normalise(self, states: Float[torch.Tensor, "rows d_model"]) -> Float[torch.Tensor, "rows d_model"]:
+        """The states themselves: the final norm is part of what follows."""
+        return states
+
+    def logit_blocks(
+        self, normed: Float[torch.Tensor, "rows d_model"], size: int
+    ) -> Iterator[tuple[int, Float[torch.Tensor, "rows vocabulary"]]]:
+        """One block with the whole vocabulary."""
+        del size
+        yield 0, self._decoded(normed)
+
+    def logits_of(
+        self, normed: Float[torch.Tensor, "rows d_model"], ids: Int[torch.Tensor, " rows"]
+    ) -> Float[torch.Tensor, " rows"]:
+        """The logit of one token for each row."""
+        return self._decoded(normed).gather(1, ids[:, None])[:, 0]
+
+    def centred_row(self, token: int) -> None:
+        """None: what the head is made of is not known."""
+        del token
+
+    def differentiable(self, states: Float[torch.Tensor, "rows d_model"]) -> Float[torch.Tensor, "rows vocabulary"]:
+        """Refused.
+
+        Raises:
+            StatescapeError: since gradients do not pass through arrays.
+        """
+        del states
+        raise StatescapeError(
+            f"{self.model.facts.name} decodes in arrays, through which no gradient passes; give it a `decoder` to fit "
+            "a lens."
+        )
+
+    def _decoded(self, states: torch.Tensor) -> torch.Tensor:
+        return torch.tensor(np.asarray(self.model.decode(states.numpy()), dtype=np.float32))
+
+
+def decoder_of(model: ReadableModel) -> Decoder:
+    """The model's own decoder in torch, or one that asks its `decode`."""
+    return model.decoder if isinstance(model, HasDecoder) else ArrayDecoder(model)
 
 
 @torch.inference_mode()
@@ -182,30 +289,3 @@ def _transform(anatomy: Anatomy, vocabulary: int) -> tuple[float, float | None, 
         ERROR_BOUNDS.get(anatomy.network.dtype, 0.0) / 10 * expected.std(), 2 * anatomy.eps * expected.abs().max()
     )
     return scale, cap, bool((measured - expected).abs().max() <= allowed)
-
-
-def verified(
-    decoder: Decoder,
-    last_states: Float[torch.Tensor, "positions d_model"],
-    logits: Float[torch.Tensor, "positions vocabulary"],
-    dtype: torch.dtype,
-) -> tuple[float, float]:
-    """Hold a decoder to the exactness contract.
-
-    Returns:
-        The largest |decode(s_L) - logits| over the standard deviation of the logits, and the bound for this dtype.
-
-    Raises:
-        StatescapeError: if it is beyond the bound.
-    """
-    bound = ERROR_BOUNDS[dtype]
-    decoded = decode(decoder, last_states)
-    if decoded.shape != logits.shape:
-        raise StatescapeError(f"Decoded logits have shape {tuple(decoded.shape)}, the model's {tuple(logits.shape)}.")
-    error = float((decoded - logits).abs().max() / logits.std().clamp_min(1e-30))
-    if not error <= bound:
-        raise StatescapeError(
-            "The states of this model cannot be read exactly: decoding the last state misses the model's own logits "
-            f"by {error:.2g} of their spread, where {bound:g} is allowed."
-        )
-    return error, bound

@@ -11,18 +11,19 @@ import torch
 from jaxtyping import Float, Int
 
 from statescape.errors import StatescapeError
-from statescape.language.attribution import FixedNorm, fixed_norm
+from statescape.language.attribution import fixed_norm, logit_shares_at
+from statescape.language.contract import probe
+from statescape.language.decoder import decoder_of
 from statescape.language.lens import read_lens
-from statescape.language.model import LanguageModel
-from statescape.language.parts import read_states_and_parts
 from statescape.language.passage import Passage
+from statescape.language.readable import Added, HasParts, HasWeights, ReadableModel
 
 _ROWS = 64  # states decoded at a time where whole distributions are needed
 
 
 @torch.inference_mode()
 def follow(
-    model: LanguageModel,
+    model: ReadableModel,
     ids: Sequence[int],
     positions: Int[np.ndarray, " positions"],
     next_ids: Int[np.ndarray, " tokens"],
@@ -38,15 +39,20 @@ def follow(
     Raises:
         StatescapeError: where the model overflows on this passage.
     """
-    states, added = _run(model, torch.tensor(ids), positions)
+    states, added = model.states_and_parts(ids) if isinstance(model, HasParts) else (model.states(ids), "")
+    states = np.asarray(states[:, positions], dtype=np.float32)
     if not np.isfinite(states).all():
         raise StatescapeError(
             f"{model.facts.name} overflows on this text (states not finite); save it in float32 and try again."
         )
-    lens = read_lens(model.decoder, states, ("",) * len(positions), model.vocabulary, top=2)
+    decoder = decoder_of(model)
+    lens = read_lens(decoder, states, ("",) * len(positions), model.tokens.vocabulary, top=2)
     normed = model.normalise(states[-1])
-    attention, mlp = (None, None) if added is None else added
-    shares = None if added is None else _logit_shares(model, states[-1], normed, lens.target_ids, added)
+    parts = shares = None
+    if isinstance(added, Added):
+        parts = Added(added.attention[:, positions], added.mlp[:, positions])
+        rows = [row for row in map(decoder.centred_row, map(int, lens.target_ids)) if row is not None]
+        shares = logit_shares_at(model, states[-1], normed, rows, parts) if len(rows) == len(positions) else None
     return Passage(
         positions=positions,
         current_ids=np.asarray(ids, dtype=np.int64)[positions],
@@ -60,33 +66,35 @@ def follow(
         log_probability=lens.log_probability,
         entropy=lens.entropy,
         kl_to_final=lens.kl_to_final,
-        attention=attention,
-        mlp=mlp,
+        attention=None if parts is None else parts.attention,
+        mlp=None if parts is None else parts.mlp,
         attention_logit=None if shares is None else shares[0],
         mlp_logit=None if shares is None else shares[1],
     )
 
 
 @torch.inference_mode()
-def predictions(model: LanguageModel, states: Float[np.ndarray, "rows d_model"]) -> Int[np.ndarray, " rows"]:
+def predictions(model: ReadableModel, states: Float[np.ndarray, "rows d_model"]) -> Int[np.ndarray, " rows"]:
     """The token that each state predicts, read as if it were the last."""
     return np.concatenate(
         [model.decode(states[start : start + _ROWS]).argmax(axis=1) for start in range(0, len(states), _ROWS)]
     )
 
 
-def norm_centres(model: LanguageModel, last_state: Float[np.ndarray, " d_model"]) -> bool:
+def norm_centres(model: ReadableModel, last_state: Float[np.ndarray, " d_model"]) -> bool:
     """Whether the final norm takes the mean out of a state (LayerNorm); False where it is no such norm."""
-    norm = fixed_norm(model.decoder, last_state)
+    norm = fixed_norm(model, last_state)
     return norm is not None and norm.centred
 
 
-def fingerprint(model: LanguageModel) -> str:
-    """A hash of all weights, by which an interrupted run knows its model again."""
+def fingerprint(model: ReadableModel) -> str:
+    """A hash by which an interrupted run knows its model again: of all weights, or of what it answers to a probe."""
+    if isinstance(model, HasWeights):
+        return model.weights_digest()
+    ids = probe(model.facts.vocab_size, model.tokens.context).tolist()
     found = hashlib.blake2b(digest_size=16)
-    for name, parameter in sorted(model.anatomy.network.named_parameters()):
-        found.update(name.encode())
-        found.update(parameter.detach().contiguous().reshape(-1).view(torch.uint8).cpu().numpy().tobytes())
+    for answer in (model.embeddings, model.states(ids), model.logits(ids)):
+        found.update(np.ascontiguousarray(answer, dtype=np.float64).data)
     return found.hexdigest()
 
 
@@ -99,51 +107,3 @@ def one_torch_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _run(
-    model: LanguageModel, ids: torch.Tensor, positions: np.ndarray
-) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray] | None]:
-    """States, and what attention and MLP added, where it is known."""
-    if isinstance(model.parts, str):
-        return model.anatomy.states(ids)[:, positions].cpu().numpy(), None
-    states, added = read_states_and_parts(model.anatomy, model.parts, ids)
-    kept = states[:, positions].cpu().numpy()
-    if isinstance(added, str):
-        return kept, None
-    attention, mlp = (side[:, positions].cpu().numpy() for side in added)
-    return kept, (attention, mlp)
-
-
-def _logit_shares(
-    model: LanguageModel,
-    last: Float[np.ndarray, "positions d_model"],
-    normed: Float[np.ndarray, "positions d_model"],
-    predicted: Int[np.ndarray, " positions"],
-    added: tuple[np.ndarray, np.ndarray],
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """Direct effects on the predicted logit, as `attribution` defines them, at all positions together.
-
-    The norm is measured at one state; at another it differs by its scale only, which is read off ``normed``.
-    """
-    norm = fixed_norm(model.decoder, last[0])
-    rows = [model.centred_row(int(token)) for token in predicted]
-    if norm is None or any(row is None for row in rows):
-        return None
-    unscaled = norm.linear(last.astype(np.float64))
-    target = normed.astype(np.float64) - norm.offset
-    factor = (unscaled * target).sum(1) / np.maximum(np.square(unscaled).sum(1), 1e-300)
-    agree = 64 * model.anatomy.eps
-    if np.abs(unscaled * factor[:, None] - target).max() > agree * np.abs(target).max():
-        return None
-    weights = np.stack([row for row in rows if row is not None]) * factor[:, None]
-    attention, mlp = (_products(norm, side, weights) for side in added)
-    return attention, mlp
-
-
-def _products(
-    norm: FixedNorm, vectors: Float[np.ndarray, "blocks positions d_model"], weights: np.ndarray
-) -> Float[np.ndarray, "blocks positions"]:
-    blocks, positions, width = vectors.shape
-    linear = norm.linear(vectors.reshape(-1, width).astype(np.float64)).reshape(blocks, positions, width)
-    return np.asarray(np.einsum("bpd,pd->bp", linear, weights))

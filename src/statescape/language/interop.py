@@ -14,16 +14,17 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from statescape import plugins
 from statescape.errors import StatescapeError
-from statescape.language.model import LanguageModel
+from statescape.language.readable import ReadableModel
 
 # Largest difference of s_0 over its largest coordinate.
 _AGREE = 1e-3
 
 
 def read_cache(
-    cache: Mapping[str, Any], model: LanguageModel | None, token_ids: Sequence[int] | None, row: int
-) -> tuple[LanguageModel, tuple[int, ...], Float[np.ndarray, "states positions d_model"]]:
+    cache: Mapping[str, Any], model: ReadableModel | None, token_ids: Sequence[int] | None, row: int
+) -> tuple[ReadableModel, tuple[int, ...], Float[np.ndarray, "states positions d_model"]]:
     """Model, ids and states of one text of a cache.
 
     Raises:
@@ -39,7 +40,7 @@ def read_cache(
         raise StatescapeError(f"The cache holds {states.shape[1]} positions, for which {len(ids)} token ids are given.")
     if not all(0 <= token < model.facts.vocab_size for token in ids):
         raise StatescapeError(f"Token ids of {model.facts.name} lie between 0 and {model.facts.vocab_size - 1}.")
-    own = model.anatomy.entering(torch.tensor([ids]))[0].cpu().numpy()
+    own = model.states(ids)[0]
     difference = float(np.abs(own - states[0]).max() / max(np.abs(own).max(), 1e-30))
     if not difference <= _AGREE:
         raise StatescapeError(
@@ -58,18 +59,17 @@ def _cached(cache: Mapping[str, Any], state: int) -> Any:
     raise StatescapeError(f"The cache holds no {names[0]}; run_with_cache must keep every hook_resid_post.")
 
 
-def _wrapped(cache: Any) -> LanguageModel:
+def _wrapped(cache: Any) -> ReadableModel:
     """The transformers model inside the bridge that a cache came from."""
-    from statescape.language.loading import load_model
-
     bridge = getattr(cache, "model", None)
     network, tokenizer = getattr(bridge, "original_model", None), getattr(bridge, "tokenizer", None)
     if network is None or tokenizer is None:
         raise StatescapeError("The cache carries no transformers model; give the same model, loaded by load_model.")
-    return load_model(network, tokenizer=tokenizer)
+    model: ReadableModel = plugins.model(network, tokenizer=tokenizer)
+    return model
 
 
-def _found(cache: Mapping[str, Any], model: LanguageModel, row: int) -> tuple[int, ...]:
+def _found(cache: Mapping[str, Any], model: ReadableModel, row: int) -> tuple[int, ...]:
     """The ids whose embeddings were cached."""
     if "hook_embed" not in cache:
         raise StatescapeError("The cache holds no hook_embed to know its tokens by; give token_ids.")

@@ -16,7 +16,7 @@ import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,16 +24,14 @@ import torch
 from statescape.errors import StatescapeError
 from statescape.files import written_whole
 from statescape.language.lenses import JacobianLens, Lens, LogitLens, TunedLens
-
-if TYPE_CHECKING:
-    from statescape.language.model import LanguageModel
+from statescape.language.readable import HasWeights, ReadableModel
 
 LENS = "lens.safetensors"
 _FORMAT = "statescape-lens-1"
 _NO_HASH = "carries no hash of its model: only its shape was checked"
 
 
-def load_lens(source: str | os.PathLike[str], model: LanguageModel) -> Lens:
+def load_lens(source: str | os.PathLike[str], model: ReadableModel) -> Lens:
     """Read a lens that was fitted for ``model``.
 
     Args:
@@ -55,7 +53,7 @@ def load_lens(source: str | os.PathLike[str], model: LanguageModel) -> Lens:
     return read(path, model)
 
 
-def _reader(path: Path, source: Any) -> tuple[Callable[[Path, LanguageModel], Lens], Path]:
+def _reader(path: Path, source: Any) -> tuple[Callable[[Path, ReadableModel], Lens], Path]:
     """What reads the lens at a path, and from where."""
     if path.name == LENS:
         path = path.parent
@@ -74,7 +72,7 @@ def _reader(path: Path, source: Any) -> tuple[Callable[[Path, LanguageModel], Le
     raise StatescapeError(f"There is no lens {source}; fit one with: statescape fit-lens CORPUS --out {source}")
 
 
-def save_lens(lens: TunedLens, model: LanguageModel, file: Path) -> None:
+def save_lens(lens: TunedLens, model: ReadableModel, file: Path) -> None:
     """Write a lens with the hash of the unembedding it was fitted for.
 
     Raises:
@@ -93,15 +91,22 @@ def save_lens(lens: TunedLens, model: LanguageModel, file: Path) -> None:
         save_file({"matrices": lens.matrices, "biases": lens.biases}, partial, metadata=header)
 
 
-def unembedding_hash(model: LanguageModel) -> str:
+def unembedding_hash(model: ReadableModel) -> str:
     """SHA-256 of the shape and the float32 values of W_U."""
-    matrix = np.ascontiguousarray(model.unembedding_matrix, dtype="<f4")
+    matrix = np.ascontiguousarray(_rows(model), dtype="<f4")
     digest = hashlib.sha256(repr(matrix.shape).encode())
     digest.update(matrix.data)
     return digest.hexdigest()
 
 
-def _own(file: Path, model: LanguageModel) -> TunedLens:
+def _rows(model: ReadableModel) -> np.ndarray:
+    """Rows of W_U, whether tied or not."""
+    if isinstance(model, HasWeights):
+        return model.unembedding_matrix
+    return model.embeddings if model.unembedding is None else model.unembedding
+
+
+def _own(file: Path, model: ReadableModel) -> TunedLens:
     from safetensors import safe_open
 
     try:
@@ -128,14 +133,14 @@ def _own(file: Path, model: LanguageModel) -> TunedLens:
     )
 
 
-def _tuned_lens(folder: Path, model: LanguageModel) -> TunedLens:
+def _tuned_lens(folder: Path, model: ReadableModel) -> TunedLens:
     try:
         text = (folder / "config.json").read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise StatescapeError(f"{folder / 'config.json'} cannot be read as text; save the lens again.") from error
     config = _parsed(text, str(folder / "config.json"), dict)
     declared = config.get("unembed_hash")
-    if declared and declared != _tuned_lens_hash(model.unembedding_matrix):
+    if declared and declared != _tuned_lens_hash(_rows(model)):
         raise StatescapeError(_other_model(folder, config.get("base_model_name_or_path"), model))
     file = folder / "params.pt"
     tensors = _tensors(file)
@@ -155,7 +160,7 @@ def _tuned_lens(folder: Path, model: LanguageModel) -> TunedLens:
     )
 
 
-def _jacobian_lens(file: Path, model: LanguageModel) -> JacobianLens:
+def _jacobian_lens(file: Path, model: ReadableModel) -> JacobianLens:
     matrices = _tensors(file).get("J")
     if not isinstance(matrices, dict) or not matrices:
         raise StatescapeError(f"{file} is no Jacobian lens: it holds no matrices J; a checkpoint of an unfinished fit?")
@@ -199,7 +204,7 @@ def _tensors(file: Path) -> dict[Any, Any]:
 
 
 def _part(
-    parts: Mapping[Any, Any], name: str, shape: tuple[int, ...], model: LanguageModel, file: Path
+    parts: Mapping[Any, Any], name: str, shape: tuple[int, ...], model: ReadableModel, file: Path
 ) -> np.ndarray[Any, np.dtype[np.float32]]:
     """A named part of a lens as finite float32 of a shape.
 
@@ -236,7 +241,7 @@ def _only(parts: Mapping[Any, Any], names: Iterable[str], file: Path) -> None:
         )
 
 
-def _states(numbers: Iterable[Any], part: str, model: LanguageModel, file: Path) -> tuple[int, ...]:
+def _states(numbers: Iterable[Any], part: str, model: ReadableModel, file: Path) -> tuple[int, ...]:
     """Numbers of blocks, or of the states before them, all different."""
     found = tuple(numbers)
     wrong = [one for one in found if type(one) is not int or not 0 <= one < model.facts.n_blocks]
@@ -265,7 +270,7 @@ def _tuned_lens_hash(matrix: np.ndarray) -> str:
         return hashlib.sha256(np.array_str(matrix, precision=1).encode()).hexdigest()
 
 
-def _other_model(source: Path, fitted_for: Any, model: LanguageModel) -> str:
+def _other_model(source: Path, fitted_for: Any, model: ReadableModel) -> str:
     return (
         f"{source} was fitted for another unembedding ({_clipped(fitted_for or 'unknown model')}) than that of "
         f"{model.facts.name}; fit a lens for this model, or load the one it was fitted for."

@@ -21,10 +21,11 @@ from jaxtyping import Float
 
 from statescape.errors import StatescapeError
 from statescape.files import written_whole
+from statescape.language.decoder import decoder_of
 from statescape.language.lens_files import LENS, save_lens, unembedding_hash
-from statescape.language.lens_training import Translators, freeze, read_state, write_state
+from statescape.language.lens_training import Translators, read_state, write_state
 from statescape.language.lenses import TunedLens
-from statescape.language.model import LanguageModel
+from statescape.language.readable import HasBatches, ReadableModel
 from statescape.language.trace import Trace
 from statescape.runs.journal import Journal
 
@@ -99,7 +100,7 @@ class FittedLens:
 
 
 def fit_lens(
-    model: LanguageModel,
+    model: ReadableModel,
     documents: Iterable[str],
     folder: str | os.PathLike[str],
     settings: FitSettings | None = None,
@@ -120,6 +121,7 @@ def fit_lens(
             written.
     """
     settings, folder = settings or FitSettings(), Path(folder)
+    decoder_of(model).differentiable(torch.zeros(1, model.facts.d_model))  # or refuses
     if (folder / LENS).exists():
         raise StatescapeError(f"{folder} holds a finished lens; choose another folder, or remove it first.")
     corpus = _read(model, documents, settings)
@@ -152,7 +154,7 @@ class _Corpus:
         return digest.hexdigest()
 
 
-def _read(model: LanguageModel, documents: Iterable[str], settings: FitSettings) -> _Corpus:
+def _read(model: ReadableModel, documents: Iterable[str], settings: FitSettings) -> _Corpus:
     """As many documents as the steps need, each read at most once if the corpus is large enough."""
     wanted = settings.steps * settings.positions
     training: list[tuple[int, ...]] = []
@@ -188,7 +190,7 @@ def _steps(training: list[tuple[int, ...]], settings: FitSettings) -> Iterator[l
         epoch += 1
 
 
-def _journal(folder: Path, model: LanguageModel, corpus: _Corpus, settings: FitSettings) -> Journal:
+def _journal(folder: Path, model: ReadableModel, corpus: _Corpus, settings: FitSettings) -> Journal:
     """The run inside the folder, begun or gone on with."""
     asked = {
         **asdict(settings),
@@ -210,7 +212,7 @@ def _journal(folder: Path, model: LanguageModel, corpus: _Corpus, settings: FitS
 
 
 def _train(
-    model: LanguageModel,
+    model: ReadableModel,
     corpus: _Corpus,
     settings: FitSettings,
     journal: Journal,
@@ -218,36 +220,36 @@ def _train(
 ) -> tuple[Translators, int]:
     """The translators after the last step, and the positions seen on the way."""
     steps = _steps(corpus.training, settings)
-    with freeze(model.anatomy.network):
-        translators, done, seen = read_state(journal.get("checkpoint"), model.anatomy)
-        for step in range(settings.steps):
-            texts = next(steps)
-            if step < done:
-                continue
-            states = _states(model, texts)
-            translators = translators or Translators.begin(states, settings.rate)
-            divergence = translators.step(model.anatomy, states, 1 - step / settings.steps)
-            seen += states.shape[1]
-            if (step + 1) % settings.checkpoint == 0:
-                journal.put("checkpoint", write_state(translators, step + 1, seen))
-            report(FitProgress(step + 1, settings.steps, divergence))
+    translators, done, seen = read_state(journal.get("checkpoint"), model)
+    for step in range(settings.steps):
+        texts = next(steps)
+        if step < done:
+            continue
+        states = _states(model, texts)
+        translators = translators or Translators.begin(states, settings.rate)
+        divergence = translators.step(model, states, 1 - step / settings.steps)
+        seen += states.shape[1]
+        if (step + 1) % settings.checkpoint == 0:
+            journal.put("checkpoint", write_state(translators, step + 1, seen))
+        report(FitProgress(step + 1, settings.steps, divergence))
     assert translators is not None  # there is at least one step
     return translators, seen
 
 
-def _states(model: LanguageModel, texts: list[tuple[int, ...]]) -> Float[torch.Tensor, "states rows d_model"]:
+def _states(model: ReadableModel, texts: list[tuple[int, ...]]) -> Float[torch.Tensor, "states rows d_model"]:
     """All states of all texts but those at position 0, which is an attention sink."""
     ordered = sorted(texts, key=len)
-    return torch.cat([states[:, 1:] for states in model.states_of(ordered)], dim=1).clone()
+    found = model.states_of(ordered) if isinstance(model, HasBatches) else map(model.states, ordered)
+    kept = np.concatenate([states[:, 1:] for states in found], axis=1)
+    return torch.tensor(np.asarray(kept, dtype=np.float32), device=decoder_of(model).device)
 
 
-def _judged(model: LanguageModel, lens: TunedLens, held_out: list[tuple[int, ...]], seen: int) -> FittedLens:
+def _judged(model: ReadableModel, lens: TunedLens, held_out: list[tuple[int, ...]], seen: int) -> FittedLens:
     """Logit lens and fitted lens on texts that the fit has not seen."""
     sums = np.zeros((2, model.facts.n_blocks))
     positions = 0
     for ids in held_out:
-        states = next(iter(model.states_of([ids]))).cpu().numpy()
-        trace = Trace.of(model, "", ids, states)
+        trace = Trace.read(model, ids)
         for row, used in enumerate((None, lens)):
             sums[row] += trace.lens(top=1, lens=used).kl_to_final[:-1, 1:].sum(axis=1, dtype=np.float64)
         positions += len(ids) - 1
@@ -255,7 +257,7 @@ def _judged(model: LanguageModel, lens: TunedLens, held_out: list[tuple[int, ...
     return FittedLens(lens, before, after, len(held_out), positions, seen)
 
 
-def _write_record(folder: Path, model: LanguageModel, fitted: FittedLens, settings: FitSettings) -> None:
+def _write_record(folder: Path, model: ReadableModel, fitted: FittedLens, settings: FitSettings) -> None:
     record = {
         "model": model.facts.name,
         "settings": asdict(settings),

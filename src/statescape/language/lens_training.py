@@ -6,18 +6,16 @@ all models:  T_l s = s + sigma_L (A_l (s - mu_l) / sigma_l + b_l),  A = 0 and b 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
-from statescape.language.anatomy import Anatomy
+from statescape.language.decoder import decoder_of
 from statescape.language.lenses import TunedLens
+from statescape.language.readable import ReadableModel
 
 # Numbers in one block of logits; decoding goes over rows so that large vocabularies fit.
 _LOGITS = 16_000_000
@@ -60,20 +58,21 @@ class Translators:
         biases = torch.zeros(maps, width, device=mean.device, requires_grad=True)
         return cls(mean, spread, matrices, biases, torch.optim.Adam([matrices, biases], betas=(0.9, 0.99)), rate)
 
-    def step(self, anatomy: Anatomy, states: Float[torch.Tensor, "states rows d_model"], share: float) -> float:
+    def step(self, model: ReadableModel, states: Float[torch.Tensor, "states rows d_model"], share: float) -> float:
         """One step of Adam at ``share`` of the rate; returns KL(final || lens), mean over states and rows."""
         self.optimizer.zero_grad()
         rows = states.shape[1]
         total = 0.0
-        size = max(1, _LOGITS // anatomy.vocabulary)
+        size = max(1, _LOGITS // model.facts.vocab_size)
+        decode = decoder_of(model).differentiable
         for start in range(0, rows, size):
             chunk = states[:, start : start + size]
             with torch.no_grad():
-                final = anatomy.decoded(chunk[-1]).log_softmax(1)
+                final = decode(chunk[-1]).log_softmax(1)
                 probabilities = final.exp()
                 negentropy = float((probabilities * final).sum())
             for place in range(len(self.matrices)):
-                lens = anatomy.decoded(self._translated(chunk[place], place)).log_softmax(1)
+                lens = decode(self._translated(chunk[place], place)).log_softmax(1)
                 cross = -(probabilities * lens).sum()
                 (cross / rows).backward()  # type: ignore[no-untyped-call]
                 total += negentropy + float(cross.detach())
@@ -118,7 +117,7 @@ def write_state(translators: Translators, step: int, seen: int) -> bytes:
     return bytes(save({name: value.cpu().contiguous() for name, value in tensors.items()} | _packed(numbers)))
 
 
-def read_state(kept: bytes | None, anatomy: Anatomy) -> tuple[Translators | None, int, int]:
+def read_state(kept: bytes | None, model: ReadableModel) -> tuple[Translators | None, int, int]:
     """Translators of a model, steps done and positions seen; nothing where nothing was kept.
 
     Raises:
@@ -128,7 +127,7 @@ def read_state(kept: bytes | None, anatomy: Anatomy) -> tuple[Translators | None
 
     if not kept:
         return None, 0, 0
-    maps, width = len(anatomy.blocks), anatomy.d_model
+    maps, width = model.facts.n_blocks, model.facts.d_model
     shapes = {"mean": (maps, width), "spread": (maps + 1, width), "step": (), "seen": (), "rate": ()}
     for moment in ("", ".exp_avg", ".exp_avg_sq"):
         shapes |= {f"matrices{moment}": (maps, width, width), f"biases{moment}": (maps, width)}
@@ -140,7 +139,7 @@ def read_state(kept: bytes | None, anatomy: Anatomy) -> tuple[Translators | None
         part = tensors.get(name)
         if part is None or tuple(part.shape) != shape or not part.is_floating_point() or not part.isfinite().all():
             raise StatescapeError(_DAMAGED.format(part=name))
-    tensors = {name: tensors[name].to(anatomy.network.device) for name in shapes}
+    tensors = {name: tensors[name].to(decoder_of(model).device) for name in shapes}
     step, seen = int(tensors["step"]), int(tensors["seen"])
     translators = Translators.of(tensors["mean"], tensors["spread"], float(tensors["rate"]))
     with torch.no_grad():
@@ -157,16 +156,3 @@ _DAMAGED = "The unfinished fit holds a damaged checkpoint ({part}); remove its f
 
 def _packed(numbers: dict[str, int | float]) -> dict[str, torch.Tensor]:
     return {name: torch.from_numpy(np.array(value, dtype=np.float64)) for name, value in numbers.items()}
-
-
-@contextmanager
-def freeze(network: Any) -> Iterator[None]:
-    """No gradient reaches the model's own weights."""
-    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    for parameter in trained:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for parameter in trained:
-            parameter.requires_grad_(True)

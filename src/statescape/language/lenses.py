@@ -1,6 +1,6 @@
 """Lenses: readings of intermediate states in the vocabulary.
 
-Every lens carries a state to where the last state lives and lets the model decode it there, decode(T_l s_l):
+Every lens maps a state to where the last state lives and lets the model decode it there, decode(T_l s_l):
 
     logit lens     T_l s = s                    (nostalgebraist 2020)
     tuned lens     T_l s = A_l s + b_l          (Belrose et al. 2023, arXiv:2303.08112; trained for the smallest KL)
@@ -23,7 +23,7 @@ from statescape.language.points import Point
 
 @runtime_checkable
 class Lens(Protocol):
-    """What carries states to where the last one lives."""
+    """What maps states to where the last one lives."""
 
     @property
     def name(self) -> str:
@@ -33,7 +33,7 @@ class Lens(Protocol):
     def reads(self) -> tuple[int, ...] | None:
         """The states before the last that it reads, by number; None where it reads anywhere."""
 
-    def carried(
+    def transform(
         self, states: Float[np.ndarray, "positions d_model"], point: Point
     ) -> Float[np.ndarray, "positions d_model"]:
         """T_l s of the states at one point."""
@@ -46,7 +46,7 @@ class LogitLens:
     name: str = "logit"
     reads: tuple[int, ...] | None = None
 
-    def carried(
+    def transform(
         self, states: Float[np.ndarray, "positions d_model"], point: Point
     ) -> Float[np.ndarray, "positions d_model"]:
         """The states themselves."""
@@ -78,7 +78,7 @@ class TunedLens:
     def __post_init__(self) -> None:
         _refuse_misfits(self.reads, self.matrices, self.biases)
 
-    def carried(
+    def transform(
         self, states: Float[np.ndarray, "positions d_model"], point: Point
     ) -> Float[np.ndarray, "positions d_model"]:
         """A_l s + b_l."""
@@ -105,7 +105,7 @@ class JacobianLens:
     def __post_init__(self) -> None:
         _refuse_misfits(self.reads, self.matrices)
 
-    def carried(
+    def transform(
         self, states: Float[np.ndarray, "positions d_model"], point: Point
     ) -> Float[np.ndarray, "positions d_model"]:
         """J_l s."""

@@ -17,16 +17,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import tokenizers
 import torch
 from safetensors import SafetensorError
 
+from statescape import plugins
 from statescape.errors import StatescapeError
+from statescape.language.contract import checked
 from statescape.language.hub import require_safetensors, snapshot
 from statescape.language.model import LanguageModel, read_network
+from statescape.language.readable import HasBos, ReadableModel
 from statescape.language.weights import refuse_adapter, refuse_misread, weight_files
+
+M = TypeVar("M", bound=ReadableModel)
 
 BUNDLED = "conteur"
 # Attention and experts by an implementation's name, which may be code on a hub; patches; code of a model's authors.
@@ -36,14 +41,23 @@ _CHOOSES_CODE = re.compile(
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
 
 
+@overload
 def load_model(
-    source: Any = None, *, tokenizer: Any = None, bos: bool | None = None, device: str | None = None
-) -> LanguageModel:
+    source: str | os.PathLike[str] | torch.nn.Module | None = None,
+    *,
+    tokenizer: Any = None,
+    bos: bool | None = None,
+    device: str | None = None,
+) -> LanguageModel: ...
+@overload
+def load_model(source: M, *, bos: bool | None = None) -> M: ...
+def load_model(source: Any = None, *, tokenizer: Any = None, bos: bool | None = None, device: str | None = None) -> Any:
     """Load a causal language model and check that its states can be read exactly.
 
     Args:
-        source: a folder, a name on the Hugging Face hub, a transformers model, or None for the bundled `conteur`. A
-            model given as an object comes back as it was.
+        source: a folder, a name on the Hugging Face hub, a transformers model, or None for the bundled `conteur`; or
+            any `ReadableModel`, which comes back as it is, its facts stating how exactly it was read. A transformers
+            model is left as it was.
         tokenizer: a tokenizer, or its folder or hub name; needed for a model given as an object, where folders and
             names bring their own.
         bos: whether a beginning-of-sequence token is put in front of every text; None leaves it to the tokenizer.
@@ -55,8 +69,8 @@ def load_model(
             weights that it does not use, if its tokenizer does not fit, or if decoding its last state does not give its
             own logits.
     """
-    if isinstance(source, LanguageModel):
-        return source if bos is None else source.with_bos(bos)
+    if isinstance(source, ReadableModel):
+        return _as_given(source, bos)
     place = _device(device)
     if source is None:
         with resources.as_file(resources.files("statescape") / "data" / BUNDLED) as folder:
@@ -71,12 +85,31 @@ def load_model(
         return replace(model, facts=replace(model.facts, name=shown)) if own.is_dir() else model
     if not isinstance(source, torch.nn.Module) or not hasattr(source, "get_output_embeddings"):
         what = f"the class {source.__name__}" if isinstance(source, type) else type(source).__name__
+        members = [name for name in vars(ReadableModel) if not name.startswith("_")]
+        missing = [name for name in members if not hasattr(source, name)]
+        if len(missing) < len(members) and not isinstance(source, type):
+            raise StatescapeError(f"A readable model has {', '.join(members)}; {what} lacks {', '.join(missing)}.")
         raise StatescapeError(f"A model is a folder, a hub name or a transformers model; got {what}.")
     if device is not None:
         raise StatescapeError(f"A model given as an object stays where it is; move it first: model.to({device!r}).")
     if tokenizer is None:
         raise StatescapeError("A model given as an object needs its tokenizer: load_model(model, tokenizer=tokenizer).")
     return _checked(source, _tokenizer(tokenizer), type(source).__name__, bos)
+
+
+@plugins.model.register
+def _(network: torch.nn.Module, tokenizer: Any) -> LanguageModel:
+    return load_model(network, tokenizer=tokenizer)
+
+
+def _as_given(model: ReadableModel, bos: bool | None) -> ReadableModel:
+    """A model that can be read already, with the policy on BOS that is asked for."""
+    known = model if isinstance(model, LanguageModel) else checked(model)
+    if bos is None:
+        return known
+    if not isinstance(known, HasBos):
+        raise StatescapeError(f"{known.facts.name} has one way to open a text; leave bos out.")
+    return known.with_bos(bos)
 
 
 def _folder(name: str) -> Path:

@@ -1,15 +1,15 @@
 """A causal language model that can be read exactly: its anatomy, its decoder under contract, its tokens.
 
-Made by `load_model`; `trace` runs it on a text.
+Made by `load_model`; `trace` runs it on a text. It is a `ReadableModel` with all that such a model may offer.
 """
 
 from __future__ import annotations
 
-import re
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,23 +17,15 @@ from jaxtyping import Float
 
 from statescape.errors import StatescapeError
 from statescape.language.anatomy import Anatomy, locate
-from statescape.language.batches import batched, is_causal, keeps_company, states_together
-from statescape.language.decoder import ERROR_BOUNDS, ModelDecoder, decode, make_decoder, verified
+from statescape.language.batches import batched, same_in_batches, states_together
+from statescape.language.contract import context_of, long_probe, probe, refuse_looking_ahead, verified
+from statescape.language.decoder import ERROR_BOUNDS, ModelDecoder, decode, make_decoder
 from statescape.language.embedding import position_at_start, token_embeddings
-from statescape.language.facts import ModelFacts
-from statescape.language.parts import Parts, find_parts
+from statescape.language.parts import Parts, find_parts, read_states_and_parts
+from statescape.language.readable import Added, ModelFacts
 from statescape.language.tokens import Tokens, bind
+from statescape.language.trace import Trace
 from statescape.wording import brief
-
-if TYPE_CHECKING:
-    from statescape.language.trace import Trace
-
-# Positions of the probe text: enough to tell positions apart, few enough for any context. A longer one asks whether the
-# model is causal: past windows, chunks and selections, windows only where that takes seconds (positions times weights).
-_PROBE_POSITIONS = 12
-_LONG_POSITIONS = 40
-_MOST_WORK = 1e11
-_REACH = re.compile(r"window(?!_layers)|chunk_size|block_size|^index_topk$")
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,15 +72,7 @@ class LanguageModel:
     @cached_property
     def parts(self) -> Parts | str:
         """Attention and MLP of every block, or the reason why they cannot be told apart."""
-        context = _context(self.anatomy.network.config.get_text_config())
-        return find_parts(self.anatomy, _probe(self.facts.vocab_size, context))
-
-    def centred_row(self, token: int) -> Float[np.ndarray, " d_model"] | None:
-        """The token's row of W_U less the mean row, times the head's scale; None where the head is no product."""
-        linear = self.decoder.linear
-        if linear is None:
-            return None
-        return np.asarray(linear.scale * (linear.weight[token].double().cpu().numpy() - self._mean_row))
+        return find_parts(self.anatomy, probe(self.facts.vocab_size, self.tokens.context))
 
     def trace(self, text: Any, last: int | None = None) -> Trace:
         """Run the model on ``text``; with ``last`` on its last so many tokens only.
@@ -101,13 +85,7 @@ class LanguageModel:
         Raises:
             StatescapeError: for blank text, text longer than the model's context, or ids that are none of its.
         """
-        from statescape.language.trace import Trace
-
-        ids = self._ids(text, last)
-        return Trace.of(self, text, ids, self.anatomy.states(torch.tensor(ids)).cpu().numpy())
-
-    def _ids(self, text: Any, last: int | None = None) -> tuple[int, ...]:
-        return self.tokens.encode(text, last) if isinstance(text, str) else self.tokens.encode_ids(text, last)
+        return Trace.read(self, text, last)
 
     def traces(self, texts: Iterable[Any], *, batch: int = 8) -> Iterator[Trace]:
         """Run the model on many texts, several in one pass; the states are those of `trace`, text by text.
@@ -121,48 +99,61 @@ class LanguageModel:
         Raises:
             StatescapeError: for a batch below 1; when it is reached, for a text that `trace` refuses.
         """
-        from statescape.language.trace import Trace
-
         if batch < 1:
             raise StatescapeError(f"A batch holds at least one text; got {batch}.")
         for together in batched(texts, batch):
-            ids = [self._ids(text) for text in together]
+            ids = [self.tokens.encode(text) for text in together]
             for text, own, states in zip(together, ids, self.states_of(ids), strict=True):
-                yield Trace.of(self, text, own, states.cpu().numpy())
+                yield Trace.of(self, text, own, states)
 
-    def states_of(self, texts: Sequence[Sequence[int]]) -> Iterator[Float[torch.Tensor, "states positions d_model"]]:
-        """The states of several tokenised texts, run together where the model's states do not change in company."""
-        if len(texts) > 1 and self.keeps_company:
-            return states_together(self.anatomy, texts)
-        return (self.anatomy.states(torch.tensor(ids)) for ids in texts)
+    def states(self, ids: Sequence[int]) -> Float[np.ndarray, "states positions d_model"]:
+        """s_0 to s_L at every position of one text."""
+        return np.asarray(self.anatomy.states(torch.tensor(ids)).cpu().numpy())
+
+    def states_of(self, texts: Sequence[Sequence[int]]) -> Iterator[Float[np.ndarray, "states positions d_model"]]:
+        """The states of several tokenised texts, run together where that does not change them."""
+        if len(texts) > 1 and self.same_in_batches:
+            return (states.cpu().numpy() for states in states_together(self.anatomy, texts))
+        return map(self.states, texts)
+
+    def states_and_parts(self, ids: Sequence[int]) -> tuple[Float[np.ndarray, "states positions d_model"], Added | str]:
+        """From one pass the states, and what the parts added to them, or the reason why that cannot be told."""
+        if isinstance(self.parts, str):
+            return self.states(ids), self.parts
+        return read_states_and_parts(self.anatomy, self.parts, torch.tensor(ids))
 
     @cached_property
-    def keeps_company(self) -> bool:
+    def same_in_batches(self) -> bool:
         """Whether the states of a text are the same when it is padded and run beside a longer one."""
-        probe = _long_probe(self.anatomy)
-        return keeps_company(self.anatomy, [probe.tolist(), probe[: (len(probe) + 1) // 2].tolist()])
+        ids = long_probe(self.anatomy).tolist()
+        return same_in_batches(self.anatomy, [ids, ids[: (len(ids) + 1) // 2]])
 
     @property
     def unembedding_matrix(self) -> Float[np.ndarray, "vocabulary d_model"]:
         """Rows of W_U (float32), whether tied or not."""
-        return np.asarray(self._unembedding.float().cpu().numpy())
-
-    @property
-    def _unembedding(self) -> Float[torch.Tensor, "vocabulary d_model"]:
         weight: torch.Tensor = self.anatomy.head.weight  # type: ignore[assignment]
-        return weight.detach()
-
-    @cached_property
-    def _mean_row(self) -> Float[np.ndarray, " d_model"]:
-        return np.asarray(self._unembedding.mean(dim=0, dtype=torch.float64).cpu().numpy())
+        return np.asarray(weight.detach().float().cpu().numpy())
 
     def decode(self, states: Float[np.ndarray, "rows d_model"]) -> Float[np.ndarray, "rows vocabulary"]:
         """Logits of a few states, held to the exactness contract."""
         return decode(self.decoder, torch.from_numpy(states)).cpu().numpy()
 
+    def logits(self, ids: Sequence[int]) -> Float[np.ndarray, "positions vocabulary"]:
+        """What the network answers at every position of one text."""
+        with torch.inference_mode():
+            return np.asarray(self.anatomy.run(torch.tensor(ids)[None]).logits[0].float().cpu().numpy())
+
     def normalise(self, states: Float[np.ndarray, "rows d_model"]) -> Float[np.ndarray, "rows head_width"]:
         """final_norm(s): what the head reads."""
         return self.decoder.normalise(torch.from_numpy(states)).cpu().numpy()
+
+    def weights_digest(self) -> str:
+        """A hash of all weights."""
+        found = hashlib.blake2b(digest_size=16)
+        for name, parameter in sorted(self.anatomy.network.named_parameters()):
+            found.update(name.encode())
+            found.update(parameter.detach().contiguous().reshape(-1).view(torch.uint8).cpu().numpy().tobytes())
+        return found.hexdigest()
 
     def with_bos(self, bos: bool) -> LanguageModel:
         """The same model with another policy on what opens a text.
@@ -193,7 +184,7 @@ def read_network(network: Any, tokenizer: Any, name: str, bos: bool | None) -> L
         StatescapeError: if the model cannot be read exactly, or the tokenizer does not fit.
     """
     rows = len(network.get_input_embeddings().weight)
-    tokens = bind(tokenizer, rows, bos, _context(network.config.get_text_config()))
+    tokens = bind(tokenizer, rows, bos, context_of(network.config.get_text_config()))
     anatomy, decoder, facts = _read(network, name)
     return LanguageModel(replace(facts, bos=tokens.policy, has_bos=bool(tokens.prefix)), anatomy, decoder, tokens)
 
@@ -202,7 +193,7 @@ def _read(network: Any, name: str) -> tuple[Anatomy, ModelDecoder, ModelFacts]:
     if network.dtype not in ERROR_BOUNDS:
         raise StatescapeError(f"{name} runs in {network.dtype}; load it in float32, bfloat16 or float16.")
     embedding = network.get_input_embeddings().weight
-    ids = _probe(len(embedding), _context(network.config.get_text_config()))
+    ids = probe(len(embedding), context_of(network.config.get_text_config()))
     with torch.inference_mode():
         anatomy = locate(network, ids)
         if anatomy.head_input(torch.zeros(1, anatomy.d_model)).shape[1] != anatomy.d_model:
@@ -221,11 +212,7 @@ def _read(network: Any, name: str) -> tuple[Anatomy, ModelDecoder, ModelFacts]:
         if not bool(torch.isfinite(logits).all()):
             raise StatescapeError(f"{name} gives logits that are NaN or infinite; its weights are damaged.")
         states = anatomy.states(ids)
-        if not is_causal(anatomy, _long_probe(anatomy)):
-            raise StatescapeError(
-                f"{name} reads its text in both directions, or gives its beginning other states where more text "
-                "follows; statescape reads causal language models."
-            )
+        refuse_looking_ahead(anatomy.states, long_probe(anatomy), name, anatomy.stream_dtype, anatomy.eps)
         position_at_start(anatomy)
         decoder = make_decoder(anatomy)
         error, bound = verified(decoder, states[-1], logits, network.dtype)
@@ -248,28 +235,3 @@ def _multiples(rows: np.ndarray, embeddings: np.ndarray) -> bool:
         return True
     factor = float(np.vdot(rows, embeddings)) / max(float(np.vdot(rows, rows)), 1e-30)
     return bool(np.abs(embeddings - factor * rows).max() <= 1e-5 * np.abs(embeddings).max())
-
-
-def _long_probe(anatomy: Anatomy) -> torch.Tensor:
-    """A probe text that is longer than what the model's attention reaches or selects, where that is affordable."""
-    config = anatomy.network.config.get_text_config()
-    numbers = {name: value for name, value in vars(config).items() if isinstance(value, int) and _REACH.search(name)}
-    positions = max([0, *numbers.values()]) + _LONG_POSITIONS // 2
-    if positions * sum(weight.numel() for weight in anatomy.network.parameters()) > _MOST_WORK:
-        positions = numbers.get("index_topk", 0) + _LONG_POSITIONS // 2
-    return _probe(anatomy.vocabulary, _context(config), max(positions, _LONG_POSITIONS))
-
-
-def _probe(vocabulary: int, context: int | None, positions: int = _PROBE_POSITIONS) -> torch.Tensor:
-    """A probe text: ids spread over the vocabulary by the golden ratio."""
-    positions = min(positions, context or positions)
-    return torch.tensor([int((0.31 + 0.6180339887 * index) % 1 * vocabulary) for index in range(positions)])
-
-
-def _context(config: Any) -> int | None:
-    """Most positions the model was made for; None where its configuration names no bound."""
-    for name in ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length"):
-        value = getattr(config, name, None)
-        if isinstance(value, int) and value > 0:
-            return value
-    return None

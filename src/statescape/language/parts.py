@@ -18,11 +18,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import nn
 
 from statescape.language.anatomy import Anatomy, evaluating, hooked, stream_among
+from statescape.language.readable import Added
 
 # Smallest factor of a part: what enters with less is no part of the sum.
 _SMALLEST_FACTOR = 1e-3
@@ -120,11 +122,8 @@ def _in_float32(
 @torch.inference_mode()
 def read_states_and_parts(
     anatomy: Anatomy, parts: Parts, ids: Int[torch.Tensor, " positions"]
-) -> tuple[Float[torch.Tensor, "states positions d_model"], tuple[torch.Tensor, torch.Tensor] | str]:
-    """From one forward pass the states, and what attention and MLP of every block added at every position.
-
-    The latter are [blocks, positions, d_model] each, or the reason why they do not sum up here.
-    """
+) -> tuple[Float[np.ndarray, "states positions d_model"], Added | str]:
+    """From one forward pass the states, and what attention and MLP added, or the reason why they do not sum up here."""
     kept: dict[nn.Module, torch.Tensor] = {}
     modules = {part.module for part in (*parts.attention, *parts.mlp)}
     with ExitStack() as stack:
@@ -141,8 +140,8 @@ def read_states_and_parts(
 
     attention, mlp = added(parts.attention), added(parts.mlp)
     if not _sums(states[:-1], states[1:], attention, mlp, anatomy.eps):
-        return states, "its parts do not sum to the change of every block on this text"
-    return states, (attention, mlp)
+        return states.cpu().numpy(), "its parts do not sum to the change of every block on this text"
+    return states.cpu().numpy(), Added(attention.cpu().numpy(), mlp.cpu().numpy(), parts.in_sequence)
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,8 +17,8 @@ from jaxtyping import Float
 from statescape import plugins
 from statescape.errors import StatescapeError
 from statescape.geometry import Path, rogue_dimensions
-from statescape.language.facts import ModelFacts
 from statescape.language.lens_readout import LensReadout
+from statescape.language.readable import ModelFacts
 from statescape.wording import brief, number
 
 if TYPE_CHECKING:
@@ -40,15 +40,14 @@ class Predicted(NamedTuple):
 
 
 @runtime_checkable
-@runtime_checkable
 class PathOrigin(Protocol):
     """What a path was read from and can be asked again: the trace of its text."""
 
     def lens(self, *, top: int = 10) -> LensReadout:
         """The lens at every state and position of the text."""
 
-    def with_random_weights(self, seed: int) -> PathOrigin:
-        """The same text through the same architecture with freshly drawn weights: a null."""
+    def with_random_weights(self, seed: int) -> PathOrigin | None:
+        """The same text through the same architecture with freshly drawn weights: a null; None where there is none."""
 
     def path(self, position: int = -1) -> StatePath:
         """The path of one position."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,24 +36,41 @@ class Tokens:
     policy: str
     context: int | None
 
-    def encode(self, text: str, last: int | None = None) -> tuple[int, ...]:
-        """Ids of ``text`` behind the prefix; with ``last`` only the last so many of the text's own tokens.
+    @classmethod
+    def of(
+        cls, vocabulary: Sequence[str], encode: Callable[[str], Sequence[int]], context: int | None = None
+    ) -> Tokens:
+        """Tokens of a model that brings no tokenizer of Hugging Face; nothing is put in front of a text.
+
+        Args:
+            vocabulary: how every token reads.
+            encode: from a text to the ids of its tokens.
+            context: most tokens the model takes; None where it sets no bound.
+        """
+        return cls(_Plain(encode), tuple(vocabulary), (), "none", context)
+
+    def encode(self, text: Any, last: int | None = None) -> tuple[int, ...]:
+        """Ids of a text behind the prefix, or ids as they are; with ``last`` only the last so many of its own tokens.
 
         Raises:
-            StatescapeError: for blank text, text that is no valid Unicode, text longer than the context.
+            StatescapeError: for blank text, text that is no valid Unicode, text longer than the context, ids that are
+                none of the vocabulary.
         """
+        if not isinstance(text, str):
+            return self._ids(text, last)
         if not text.strip():
             raise StatescapeError("The text is empty; give at least one word.")
         if not (ids := self._plain(text)):
             raise StatescapeError("The tokenizer makes no token of this text; give a text with letters.")
         return self._framed(self._unopened(ids), last)
 
-    def encode_ids(self, ids: Any, last: int | None = None) -> tuple[int, ...]:
-        """Ids that were made elsewhere, as they are; with ``last`` only the last so many.
+    def opens(self, ids: tuple[int, ...]) -> bool:
+        """Whether ids begin as texts of this tokenizer do: with its prefix, or its beginning-of-sequence token."""
+        opening = self.prefix or (self.tokenizer.bos_token_id,)
+        return ids[: len(opening)] == opening
 
-        Raises:
-            StatescapeError: for anything but one row of ids of the vocabulary, no longer than the context.
-        """
+    def _ids(self, ids: Any, last: int | None = None) -> tuple[int, ...]:
+        """Ids that were made elsewhere: one row of ids of the vocabulary, no longer than the context."""
         if isinstance(ids, Mapping) or (isinstance(ids, list | tuple) and ids and isinstance(ids[0], Mapping)):
             raise StatescapeError(
                 "A trace reads a text or token ids; make the text of chat messages first: "
@@ -120,6 +137,17 @@ class Tokens:
         ids = self.own(text)
         size = len(ids) if self.context is None else self.context - len(self.prefix)
         return [self.prefix + ids[start : start + size] for start in range(0, len(ids), size)]
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """A function from texts to ids, asked as a tokenizer is."""
+
+    ids: Callable[[str], Sequence[int]]
+    bos_token_id: None = None
+
+    def encode(self, text: str, **_: Any) -> Sequence[int]:
+        return self.ids(text)
 
 
 def bind(tokenizer: Any, rows: int, bos: bool | None, context: int | None) -> Tokens:

@@ -8,20 +8,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from jaxtyping import Float, Int
 
 from statescape import plugins
 from statescape.errors import StatescapeError
 from statescape.geometry import rogue_dimensions
 from statescape.language.attribution import fixed_norm, logit_shares
-from statescape.language.facts import ModelFacts
+from statescape.language.decoder import decoder_of
+from statescape.language.interop import read_cache
 from statescape.language.lens import read_lens
 from statescape.language.lens_readout import LensReadout
 from statescape.language.lenses import Lens, LogitLens, points_read
-from statescape.language.model import LanguageModel
-from statescape.language.parts import read_states_and_parts
 from statescape.language.points import Point, point
+from statescape.language.readable import Added, HasParts, HasRandomWeights, ModelFacts, ReadableModel
 from statescape.language.state_path import StatePath, Steps, log_softmax
 from statescape.wording import brief
 
@@ -42,7 +41,7 @@ class Trace:
         ids_given: whether token ids were given instead of a text, so that nothing was put in front.
     """
 
-    model: LanguageModel
+    model: ReadableModel
     text: str
     tokens: tuple[str, ...]
     token_ids: tuple[int, ...]
@@ -52,16 +51,24 @@ class Trace:
     @property
     def facts(self) -> ModelFacts:
         """Facts of the model, with what opens this text."""
-        facts, tokens = self.model.facts, self.model.tokens
         if not self.ids_given:
-            return facts
-        opening = tokens.prefix or (tokens.tokenizer.bos_token_id,)
-        return replace(facts, bos="token ids as given", has_bos=self.token_ids[: len(opening)] == opening)
+            return self.model.facts
+        return replace(self.model.facts, bos="token ids as given", has_bos=self.model.tokens.opens(self.token_ids))
+
+    @classmethod
+    def read(cls, model: ReadableModel, text: Any, last: int | None = None) -> Trace:
+        """Run ``model`` on a text, or on the ids of its tokens; with ``last`` on its last so many tokens only.
+
+        Raises:
+            StatescapeError: for blank text, text longer than the model's context, or ids that are none of its.
+        """
+        ids = model.tokens.encode(text, last)
+        return cls.of(model, text, ids, np.asarray(model.states(ids), dtype=np.float32))
 
     @classmethod
     def of(
         cls,
-        model: LanguageModel,
+        model: ReadableModel,
         text: Any,
         token_ids: tuple[int, ...],
         states: Float[np.ndarray, "states positions d_model"],
@@ -75,7 +82,7 @@ class Trace:
             raise StatescapeError(
                 f"{model.facts.name} overflows on this text (states not finite); save it in float32 and try again."
             )
-        tokens = tuple(model.vocabulary[index] for index in token_ids)
+        tokens = tuple(model.tokens.vocabulary[index] for index in token_ids)
         if isinstance(text, str):
             return cls(model, text, tokens, token_ids, states)
         return cls(model, "".join(tokens), tokens, token_ids, states, ids_given=True)
@@ -84,7 +91,7 @@ class Trace:
     def from_transformer_lens(
         cls,
         cache: Mapping[str, Any],
-        model: LanguageModel | None = None,
+        model: ReadableModel | None = None,
         *,
         token_ids: Sequence[int] | None = None,
         row: int = 0,
@@ -100,8 +107,6 @@ class Trace:
         Raises:
             StatescapeError: if states are missing, or are not those of this model.
         """
-        from statescape.language.interop import read_cache
-
         model, ids, states = read_cache(cache, model, token_ids, row)
         return cls.of(model, ids, ids, states)
 
@@ -134,7 +139,7 @@ class Trace:
             {
                 "position": range(len(self.tokens)),
                 "token": self.tokens,
-                "predicted": [self.model.vocabulary[token] for token in last.top_ids[0, :, 0]],
+                "predicted": [self.model.tokens.vocabulary[token] for token in last.top_ids[0, :, 0]],
                 "log_probability": last.top_log_probabilities[0, :, 0],
                 "entropy": last.entropy[0],
             }
@@ -162,9 +167,9 @@ class Trace:
             tokens=self.tokens,
             token_ids=self.token_ids,
             position=position,
-            vocabulary=self.model.vocabulary,
+            vocabulary=self.model.tokens.vocabulary,
             states=states,
-            normed_states=self.model.normalise(states),
+            normed_states=np.asarray(self.model.normalise(states)),
             embeddings=self.model.embeddings,
             unembedding=self.model.unembedding,
             log_probabilities=log_softmax(logits).astype(np.float32),
@@ -201,10 +206,10 @@ class Trace:
             raise StatescapeError("The lens needs at least one state to read.")
         # The last state goes along in any case: its distribution is what the others are compared with.
         asked = [at for at in points if at != last]
-        carried = [lens.carried(self.state(at), at).astype(np.float32) for at in asked]
-        stacked = np.stack([*carried, self.states[-1]])
+        moved = [np.asarray(lens.transform(self.state(at), at), dtype=np.float32) for at in asked]
+        stacked = np.stack([*moved, self.states[-1]])
         rows = [len(asked) if at == last else asked.index(at) for at in points]
-        readout = read_lens(self.model.decoder, stacked, self.tokens, self.model.vocabulary, top, targets)
+        readout = read_lens(decoder_of(self.model), stacked, self.tokens, self.model.tokens.vocabulary, top, targets)
         return readout.chosen(rows, tuple(at.name for at in points), lens.name)
 
     def state(self, name: int | str | Point) -> Float[np.ndarray, "positions d_model"]:
@@ -218,17 +223,21 @@ class Trace:
             return np.asarray(self.states[at.state])
         if isinstance(self._parts, str):
             raise StatescapeError(f"There is no {at.name} to read: {self._parts}.")
-        if not self.model.parts.in_sequence:  # type: ignore[union-attr]
+        if not self._parts.in_sequence:
             raise StatescapeError(
                 f"There is no {at.name}: attention and MLP of a block run side by side in this model."
             )
-        return np.asarray(self.states[at.state] + self._parts[0][at.state])
+        return np.asarray(self.states[at.state] + self._parts.attention[at.state])
 
-    def with_random_weights(self, seed: int) -> Trace:
-        """The same tokens through the same architecture with freshly drawn weights: a null."""
+    def with_random_weights(self, seed: int) -> Trace | None:
+        """The same tokens through the same architecture with freshly drawn weights: a null.
+
+        None where the model cannot be drawn anew.
+        """
+        if not isinstance(self.model, HasRandomWeights):
+            return None
         model = self.model.with_random_weights(seed)
-        states = model.anatomy.states(torch.tensor(self.token_ids)).cpu().numpy()
-        return replace(self, model=model, states=states)
+        return replace(self, model=model, states=np.asarray(model.states(self.token_ids), dtype=np.float32))
 
     @property
     def steps_note(self) -> str:
@@ -240,28 +249,25 @@ class Trace:
         """Attention and MLP apart, with their direct effect on a token's logit, or why that cannot be told."""
         if isinstance(self._parts, str):
             return self._parts
-        row = self.model.centred_row(predicted)
+        row = decoder_of(self.model).centred_row(predicted)
         if row is None:
             return "the head is no product with a matrix"
-        norm = fixed_norm(self.model.decoder, self.states[-1, position])
+        norm = fixed_norm(self.model, self.states[-1, position])
         if norm is None:
             return "the final norm is no scale, gain and bias"
-        attention, mlp = (side[:, position] for side in self._parts)
+        attention, mlp = self._parts.attention[:, position], self._parts.mlp[:, position]
         return Steps(attention, mlp, logit_shares(norm, row, attention), logit_shares(norm, row, mlp))
 
     @cached_property
-    def _parts(self) -> tuple[np.ndarray, np.ndarray] | str:
-        """What attention and MLP added, each [blocks, positions, d_model], or why that cannot be told."""
-        parts = self.model.parts
-        if isinstance(parts, str):
-            return parts
-        own, added = read_states_and_parts(self.model.anatomy, parts, torch.tensor(self.token_ids))
-        if isinstance(added, str):
-            return added
-        agree = max(1e-3, 8 * self.model.anatomy.eps)
-        if np.abs(own.cpu().numpy() - self.states).max() > agree * np.abs(self.states).max():
+    def _parts(self) -> Added | str:
+        """What attention and MLP added, or why that cannot be told."""
+        if not isinstance(self.model, HasParts):
+            return "the model does not offer them"
+        own, added = self.model.states_and_parts(self.token_ids)
+        agree = max(1e-3, 8 * self.model.facts.eps)
+        if isinstance(added, Added) and np.abs(own - self.states).max() > agree * np.abs(self.states).max():
             return "the states are not the model's own for this text, as in a run that was intervened on"
-        return added[0].cpu().numpy(), added[1].cpu().numpy()
+        return added
 
     @cached_property
     def _rogue_dimensions(self) -> tuple[int, ...]:

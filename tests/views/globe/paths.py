@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from statescape.language import StatePath
-from statescape.language.facts import ModelFacts
+from statescape.language.readable import ModelFacts
 
 HOSTILE = (
     "</script><script>window.harmed = 1</script>",

@@ -15,6 +15,7 @@ from importlib.resources import files as files_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from statescape import language
 from statescape.analysis.path import PathReading, read_path
 from statescape.errors import StatescapeError, unknown_name
 from statescape.runs import Executor, working
@@ -169,7 +170,7 @@ def _paths(asked: Asked, report: Progress) -> tuple[tuple[PathReading, ...], Ent
         model = loaded(Source(name))
         for text in asked.texts:
             report("paths", len(readings), whole)
-            readings.append(read_path(model.trace(text).path(-1), seed=asked.seed))
+            readings.append(read_path(language.Trace.read(model, text).path(-1), seed=asked.seed))
     report("paths", whole, whole)
     numbers = [[reading.path.states.tolist(), reading.path.predicted_id] for reading in readings]
     settings: dict[str, str | int] = {"position": -1, "seed": asked.seed}

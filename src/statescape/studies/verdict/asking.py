@@ -29,7 +29,7 @@ from statescape.studies.verdict.summary import Summary, summarise
 from statescape.studies.verdict.work import Ids, Source, Task, loaded, work
 
 if TYPE_CHECKING:
-    from statescape.language import LanguageModel
+    from statescape.language import ReadableModel
 
 NULL_DOCUMENTS = 50
 """Documents, drawn by the seed, that are read again with random weights and with the other policy on BOS."""
@@ -143,7 +143,7 @@ def verdict(
 class _Answers:
     """What one model's documents say, before all models are decided together."""
 
-    model: LanguageModel
+    model: ReadableModel
     summary: Summary
     readings: dict[str, Summary]
     yardstick: Yardstick
@@ -179,9 +179,11 @@ class _Reading:
             if not part:
                 continue
             try:
-                read = part if reading == RANDOM_WEIGHTS else self._passages(loaded(source), list(part))
+                model_read = loaded(source)
+                read = part if reading == RANDOM_WEIGHTS else self._passages(model_read, list(part))
             except StatescapeError as refusal:
-                notes.append(f"Not read with the other policy on BOS: {refusal}")
+                how = "random weights" if reading == RANDOM_WEIGHTS else "the other policy on BOS"
+                notes.append(f"Not read with {how}: {refusal}")
                 continue
             readings[reading] = self._read(source, reading, read)[0]
         return _Answers(
@@ -195,7 +197,7 @@ class _Reading:
             notes=tuple(notes),
         )
 
-    def _passages(self, model: LanguageModel, numbers: Sequence[int] | None = None) -> dict[int, Ids]:
+    def _passages(self, model: ReadableModel, numbers: Sequence[int] | None = None) -> dict[int, Ids]:
         """Ids of every document that has a position beyond the first, by its number."""
         texts = self.asked.corpus.documents
         ids = {number: split(model.tokens, texts[number].text) for number in (numbers or range(len(texts)))}
@@ -230,8 +232,9 @@ class _Reading:
 
     def _executor(self, documents: dict[int, Ids]) -> Executor:
         few = sum(len(ids) for passages in documents.values() for ids in passages) < FEW_POSITIONS
-        on_gpu = self.workers is None and loaded(self.source).anatomy.network.device.type != "cpu"
-        return Serial() if few or on_gpu or self.source.in_memory else make_executor(None, self.workers)
+        if few or self.source.in_memory or (self.workers is None and _on_gpu(loaded(self.source))):
+            return Serial()
+        return make_executor(None, self.workers)
 
     def _extremes(self, numbers: list[int], summary: Summary) -> dict[str, tuple[Extreme, Extreme]]:
         found = {}
@@ -245,6 +248,12 @@ class _Reading:
     def _extreme(self, number: int, value: float) -> Extreme:
         document = self.asked.corpus.documents[number]
         return Extreme(document.place, document.text.strip()[:60], value)
+
+
+def _on_gpu(model: ReadableModel) -> bool:
+    from statescape.language.decoder import decoder_of
+
+    return decoder_of(model).device.type != "cpu"
 
 
 def _with(answer: _Answers, name: str, decisions: list[Decision]) -> ModelVerdict:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from statescape.errors import StatescapeError
 from statescape.language.passage import following_ids
+from statescape.language.readable import HasRandomWeights
 from statescape.studies.verdict.measures import measure
 from statescape.studies.verdict.reference import Reference, Yardstick
 from statescape.studies.verdict.tally import Record, record_of
 
 if TYPE_CHECKING:
-    from statescape.language import LanguageModel
+    from statescape.language import ReadableModel
 
 Ids = tuple[tuple[int, ...], ...]
 """Ids of the passages of one document."""
@@ -49,7 +52,7 @@ class Source:
     @property
     def in_memory(self) -> bool:
         """Whether the model is an object of this process."""
-        return hasattr(self.model, "anatomy")
+        return self.model is not None and not isinstance(self.model, str | os.PathLike)
 
 
 @dataclass(frozen=True)
@@ -81,18 +84,25 @@ def work(task: Task) -> list[tuple[int, Record]]:
 
 
 @lru_cache(maxsize=4)
-def loaded(source: Source) -> LanguageModel:
+def loaded(source: Source) -> ReadableModel:
     """The model of a source, loaded once in this process.
 
     Raises:
-        StatescapeError: where it cannot be read, or its tokenizer has no BOS to open passages with.
+        StatescapeError: where it cannot be read, cannot be drawn anew, or has no BOS to open passages with.
     """
     from statescape.language import load_model
 
-    model = source.model if source.in_memory else load_model(source.model, bos=source.bos, device=source.device)
+    model: ReadableModel = (
+        load_model(source.model) if source.in_memory else load_model(source.model, bos=source.bos, device=source.device)
+    )
     if source.random_seed is not None:
+        if not isinstance(model, HasRandomWeights):
+            raise StatescapeError(f"{model.facts.name} cannot be drawn anew.")
         return model.with_random_weights(source.random_seed)
-    return model.with_bos(not model.facts.has_bos) if source.flipped else model
+    if source.flipped:
+        flipped: ReadableModel = load_model(model, bos=not model.facts.has_bos)
+        return flipped
+    return model
 
 
 @lru_cache(maxsize=4)
@@ -114,7 +124,7 @@ def chosen_positions(ids: Ids, most: int | None, seed: int, number: int) -> list
     return [each[part] for each, part in zip(everywhere, parts, strict=True)]
 
 
-def _read(model: LanguageModel, reference: Reference, ids: Ids, task: Task, number: int) -> Record:
+def _read(model: ReadableModel, reference: Reference, ids: Ids, task: Task, number: int) -> Record:
     from statescape.language.following import follow
 
     rng = np.random.default_rng([task.seed, number, 1])

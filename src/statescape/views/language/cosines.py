@@ -37,7 +37,7 @@ class CosinesPicture:
 
     Attributes:
         reading: the path's numbers.
-        random: the same of the same model with random weights; None where the path has no model to ask.
+        random: the same of the same model with random weights; None where the path has no model that can be drawn anew.
     """
 
     reading: PathReading
@@ -48,10 +48,10 @@ class CosinesPicture:
     def of(cls, reading: PathReading) -> CosinesPicture:
         """Measure the picture of a path; runs the model once more with random weights where there is one."""
         origin = reading.path.origin
-        if origin is None:
+        drawn = None if origin is None else origin.with_random_weights(RANDOM_WEIGHTS_SEED)
+        if drawn is None:
             return cls(reading, None)
-        path = origin.with_random_weights(RANDOM_WEIGHTS_SEED).path(reading.path.position)
-        return cls(reading, read_path(path, seed=reading.seed))
+        return cls(reading, read_path(drawn.path(reading.path.position), seed=reading.seed))
 
     @property
     def caption(self) -> str:
@@ -81,6 +81,8 @@ class CosinesPicture:
 
     @property
     def _of_random_weights(self) -> str:
+        if self.random is None and self.reading.path.origin is not None:
+            return say("This model cannot be drawn anew: the null of random weights is left out.")
         if self.random is None:
             return say("This path was made from arrays: the null of random weights needs its model.")
         return say(

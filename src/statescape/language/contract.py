@@ -1,0 +1,167 @@
+"""What is not taken on trust: that a model is causal, and that its states decode to its own logits.
+
+Both are tried on probe texts, ids spread over the vocabulary: a short one for the exactness contract, a longer one for
+causality, past the windows, chunks and selections that its attention may have.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+
+from statescape.errors import StatescapeError
+from statescape.language.anatomy import Anatomy
+from statescape.language.batches import ROUNDING
+from statescape.language.decoder import ERROR_BOUNDS, Decoder, decode, decoder_of
+from statescape.language.readable import ReadableModel
+
+M = TypeVar("M", bound=ReadableModel)
+
+# Positions of the probe text: enough to tell positions apart, few enough for any context. The longer one goes past
+# windows only where that takes seconds (positions times weights).
+_PROBE_POSITIONS = 12
+_LONG_POSITIONS = 40
+_MOST_WORK = 1e11
+_REACH = re.compile(r"window(?!_layers)|chunk_size|block_size|^index_topk$")
+
+
+def probe(vocabulary: int, context: int | None, positions: int = _PROBE_POSITIONS) -> Int[torch.Tensor, " positions"]:
+    """A probe text: ids spread over the vocabulary by the golden ratio."""
+    positions = min(positions, context or positions)
+    return torch.tensor([int((0.31 + 0.6180339887 * index) % 1 * vocabulary) for index in range(positions)])
+
+
+def long_probe(anatomy: Anatomy) -> Int[torch.Tensor, " positions"]:
+    """A probe text that is longer than what the model's attention reaches or selects, where that is affordable."""
+    config = anatomy.network.config.get_text_config()
+    numbers = {name: value for name, value in vars(config).items() if isinstance(value, int) and _REACH.search(name)}
+    positions = max([0, *numbers.values()]) + _LONG_POSITIONS // 2
+    if positions * sum(weight.numel() for weight in anatomy.network.parameters()) > _MOST_WORK:
+        positions = numbers.get("index_topk", 0) + _LONG_POSITIONS // 2
+    return probe(anatomy.vocabulary, context_of(config), max(positions, _LONG_POSITIONS))
+
+
+def context_of(config: Any) -> int | None:
+    """Most positions the model was made for; None where its configuration names no bound."""
+    for name in ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length"):
+        value = getattr(config, name, None)
+        if isinstance(value, int) and value > 0:
+            return value
+    return None
+
+
+def refuse_looking_ahead(
+    states_of: Callable[[torch.Tensor], Float[torch.Tensor, "states positions d_model"]],
+    ids: Int[torch.Tensor, " positions"],
+    name: str,
+    stream_dtype: torch.dtype = torch.float32,
+    eps: float = 0.0,
+) -> None:
+    """Hold a model to what comes later in a text leaving all states before it as they are, but for rounding.
+
+    Other tokens are tried behind several cuts, and no tokens: a selection of the most telling tokens can depend on how
+    many there are to choose from.
+
+    Args:
+        states_of: the states of a text.
+        ids: the text.
+        name: what the refusal calls the model.
+        stream_dtype: dtype of the stream, which some models keep wider than their weights.
+        eps: what numbers are rounded by on their way from the network.
+
+    Raises:
+        StatescapeError: where states change.
+    """
+    states, last = states_of(ids), len(ids) - 1
+    largest = states.abs().max().clamp_min(1e-30)
+    rounding = 64 * max(torch.finfo(stream_dtype).eps, torch.finfo(torch.float32).eps)
+    cuts = sorted({min(4, last), len(ids) // 2, last})
+
+    def holds() -> bool:
+        for cut in cuts:
+            others = torch.cat([ids[:cut], ids[:1].expand(len(ids) - cut)])
+            if not (states_of(others) - states)[:, :cut].abs().max() <= rounding * largest:
+                return False
+        for cut in cuts[1:]:
+            differs = (states_of(ids[:cut]) - states[:, :cut]).abs().amax((0, 2)) / largest
+            # In half precision an expert chosen by a hair may be another one at some position; a leak shows at most.
+            measure = differs.max() if eps <= torch.finfo(torch.float32).eps else differs.median()
+            if not measure <= max(ROUNDING.get(stream_dtype, 0.0), rounding):
+                return False
+        return True
+
+    if not holds():
+        raise StatescapeError(
+            f"{name} reads its text in both directions, or gives its beginning other states where more text follows; "
+            "statescape reads causal language models."
+        )
+
+
+def checked(model: M) -> M:
+    """A model that was made elsewhere, held to what it promises; its facts state how exactly it was read.
+
+    Raises:
+        StatescapeError: where sizes, numbers, causality or logits are not what they must be.
+    """
+    facts = model.facts
+    ids = probe(facts.vocab_size, model.tokens.context)
+    length = len(ids)
+    own = np.asarray(model.logits(ids.tolist()))
+    arrays = {
+        "embeddings": (np.asarray(model.embeddings), (facts.vocab_size, facts.d_model)),
+        "states": (np.asarray(model.states(ids.tolist())), (facts.n_blocks + 1, length, facts.d_model)),
+        "logits": (own, (length, facts.vocab_size)),
+    }
+    for what, (found, expected) in arrays.items():
+        if found.shape != expected:
+            raise StatescapeError(f"{facts.name} has {what} of shape {found.shape}; its facts say {expected}.")
+        if not np.isfinite(found).all():
+            raise StatescapeError(f"{facts.name} has {what} that are NaN or infinite.")
+    if len(model.tokens.vocabulary) != facts.vocab_size:
+        raise StatescapeError(
+            f"{facts.name} reads {len(model.tokens.vocabulary):,} tokens; its facts say {facts.vocab_size:,}."
+        )
+
+    def states_of(ids: torch.Tensor) -> torch.Tensor:
+        return torch.tensor(np.asarray(model.states(ids.tolist()), dtype=np.float32))
+
+    refuse_looking_ahead(states_of, probe(facts.vocab_size, model.tokens.context, _LONG_POSITIONS), facts.name)
+    logits = torch.tensor(own.astype(np.float32))
+    error, bound = verified(decoder_of(model), states_of(ids)[-1], logits, getattr(torch, facts.dtype))
+    known = copy.copy(model)
+    object.__setattr__(known, "facts", replace(facts, max_logit_error=error, error_bound=bound))
+    return known
+
+
+def verified(
+    decoder: Decoder,
+    last_states: Float[torch.Tensor, "positions d_model"],
+    logits: Float[torch.Tensor, "positions vocabulary"],
+    dtype: torch.dtype,
+) -> tuple[float, float]:
+    """Hold a decoder to the exactness contract.
+
+    Returns:
+        The largest |decode(s_L) - logits| over the standard deviation of the logits, and the bound for this dtype.
+
+    Raises:
+        StatescapeError: if it is beyond the bound.
+    """
+    bound = ERROR_BOUNDS[dtype]
+    decoded = decode(decoder, last_states)
+    if decoded.shape != logits.shape:
+        raise StatescapeError(f"Decoded logits have shape {tuple(decoded.shape)}, the model's {tuple(logits.shape)}.")
+    error = float((decoded - logits).abs().max() / logits.std().clamp_min(1e-30))
+    if not error <= bound:
+        raise StatescapeError(
+            "The states of this model cannot be read exactly: decoding the last state misses the model's own logits "
+            f"by {error:.2g} of their spread, where {bound:g} is allowed."
+        )
+    return error, bound

@@ -1,0 +1,148 @@
+"""What a model must offer to be read: its tokens, its states, and the way from a state to logits.
+
+    s_0 .. s_L = states(ids),    decode(s_L) = logits(ids)
+
+`Trace`, the lenses, `fit_lens` and `verdict` ask for no more than `ReadableModel`, in NumPy arrays, so that a model of
+any library can be read. `load_model` holds it to the second equation on a probe text before anything is read in it.
+What else a model may offer has a protocol of one member each; where it is missing, what needs it is left out, or
+refused in a sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float
+
+from statescape.language.tokens import Tokens
+
+_EPS = {"bfloat16": 2.0**-7, "float16": 2.0**-10}
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """Facts of a loaded model that every output states.
+
+    Attributes:
+        name: the name, folder or class it was loaded by.
+        n_blocks: number of blocks L; a path has L + 1 states.
+        d_model: width of the residual stream.
+        vocab_size: rows of the embedding matrix.
+        tied: whether embedding and unembedding are one matrix.
+        dtype: dtype the model runs in ("float32", "bfloat16", ...).
+        bos: what was done about the first token ("<|endoftext|> added by the tokenizer", "none", ...).
+        max_logit_error: largest |decode(s_L) - logits| on the probe text, over the spread of the logits.
+        error_bound: what the contract allows for this dtype.
+        has_bos: whether position 0 of the text is a beginning-of-sequence token.
+    """
+
+    name: str
+    n_blocks: int
+    d_model: int
+    vocab_size: int
+    tied: bool
+    dtype: str = "float32"
+    bos: str = "none"
+    max_logit_error: float = 0.0
+    error_bound: float = 1e-4
+    has_bos: bool = False
+
+    @property
+    def eps(self) -> float:
+        """What numbers are rounded by on their way from the model to us, who take them in float32."""
+        return _EPS.get(self.dtype, 2.0**-23)
+
+
+@runtime_checkable
+class ReadableModel(Protocol):
+    """A causal language model with a residual stream, in NumPy arrays."""
+
+    @property
+    def facts(self) -> ModelFacts:
+        """Its name and sizes."""
+
+    @property
+    def tokens(self) -> Tokens:
+        """How texts become ids, and how ids read."""
+
+    @property
+    def embeddings(self) -> Float[np.ndarray, "vocabulary d_model"]:
+        """What it adds to the stream for every token, without position."""
+
+    @property
+    def unembedding(self) -> Float[np.ndarray, "vocabulary d_model"] | None:
+        """Rows of W_U; None where they are the embeddings, up to a factor."""
+
+    def states(self, ids: Sequence[int]) -> Float[np.ndarray, "states positions d_model"]:
+        """s_0 to s_L at every position of one text: what enters the first block, and what leaves each."""
+
+    def normalise(self, states: Float[np.ndarray, "rows d_model"]) -> Float[np.ndarray, "rows head_width"]:
+        """final_norm(s): what the head reads."""
+
+    def decode(self, states: Float[np.ndarray, "rows d_model"]) -> Float[np.ndarray, "rows vocabulary"]:
+        """The logits of states, read as if they were last: final norm, unembedding, and what follows it."""
+
+    def logits(self, ids: Sequence[int]) -> Float[np.ndarray, "positions vocabulary"]:
+        """What it answers at every position of one text by its own forward pass."""
+
+
+@dataclass(frozen=True, eq=False)
+class Added:
+    """What attention and MLP of every block added to the stream, which changes by their sum.
+
+    Attributes:
+        attention: what mixes positions.
+        mlp: the other part.
+        in_sequence: whether the MLP of every block reads what its attention wrote, so that the stream has a middle.
+    """
+
+    attention: Float[np.ndarray, "blocks positions d_model"]
+    mlp: Float[np.ndarray, "blocks positions d_model"]
+    in_sequence: bool = True
+
+
+@runtime_checkable
+class HasParts(Protocol):
+    """A model that tells attention and MLP apart: paths have steps, and lenses read the middle of blocks."""
+
+    def states_and_parts(self, ids: Sequence[int]) -> tuple[Float[np.ndarray, "states positions d_model"], Added | str]:
+        """From one pass the states, and what the parts added to them, or the reason why that cannot be told."""
+
+
+@runtime_checkable
+class HasBatches(Protocol):
+    """A model that reads several texts in one pass."""
+
+    def states_of(self, texts: Sequence[Sequence[int]]) -> Iterator[Float[np.ndarray, "states positions d_model"]]:
+        """The states of several tokenised texts, each as if it were alone."""
+
+
+@runtime_checkable
+class HasRandomWeights(Protocol):
+    """A model that can be drawn anew: the null for what training does."""
+
+    def with_random_weights(self, seed: int) -> ReadableModel:
+        """The same architecture, freshly initialised."""
+
+
+@runtime_checkable
+class HasWeights(Protocol):
+    """A model that shows its weights: runs and lenses know it again by them."""
+
+    @property
+    def unembedding_matrix(self) -> Float[np.ndarray, "vocabulary d_model"]:
+        """Rows of W_U as they are, whether tied or not."""
+
+    def weights_digest(self) -> str:
+        """A hash of them all."""
+
+
+@runtime_checkable
+class HasBos(Protocol):
+    """A model whose policy on what opens a text can be changed."""
+
+    def with_bos(self, bos: bool) -> ReadableModel:
+        """The same model with a beginning-of-sequence token in front of every text, or without."""
