@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from statescape.language import TunedLens
+from statescape.language.lenses import LENSES
 from tests.cli.running import assert_refused, in_process
 
 TEXT = "Once upon a time, there was a little"
@@ -96,8 +97,26 @@ def test_states_are_named_as_transformer_lens_names_them(run, tmp_path):
 
 def test_lenses_and_states_that_do_not_exist_are_refused(run, tmp_path, lens_folder):
     assert_refused(run("lens", TEXT, "--lens", tmp_path / "none"), "There is no lens", "fit-lens")
+    assert_refused(run("lens", TEXT, "--lens", "logitt"), "There is no lens 'logitt'. Did you mean logit?")
     assert_refused(run("lens", TEXT, "--state", "blocks.6.hook_resid_post"), "the model has blocks 0 to 5")
     assert_refused(
         run("lens", TEXT, "--lens", lens_folder, "--state", "blocks.0.hook_resid_mid"),
         "reads none of the states asked for",
     )
+
+
+def test_a_lens_of_an_installed_package_is_asked_for_by_its_name(run, monkeypatch, tmp_path):
+    (tmp_path / "halves.py").write_text(
+        "class Half:\n    name, reads = 'half', (0, 1)\n    def __init__(self, model): self.n = model.facts.n_blocks\n"
+        "    def transform(self, states, point): return states / self.n\n"
+    )
+    facts = tmp_path / "halves-1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: halves\nVersion: 1.0\n")
+    (facts / "entry_points.txt").write_text("[statescape.lenses]\nhalf = halves:Half\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(LENSES.__dict__, "_offered", raising=False)  # as a new process looks for packages
+    run("lens", TEXT, "--lens", "half", "--json", tmp_path / "lens.json")
+    monkeypatch.delitem(LENSES.__dict__, "_offered", raising=False)
+    found = json.loads((tmp_path / "lens.json").read_text())["lenses"]
+    assert [(lens["name"], lens["states"]) for lens in found] == [("half", [0, 1, 6])]

@@ -16,7 +16,7 @@ import torch
 
 import statescape as ss
 from statescape.errors import StatescapeError
-from statescape.language import JacobianLens, LogitLens, Trace, TunedLens, load_lens
+from statescape.language import JacobianLens, LogitLens, Trace, TunedLens, load_lens, register_lens
 from statescape.language import lens as lens_module
 from statescape.language.lens_files import save_lens
 from tests.language.families import FAMILIES, TEXT, build, word_tokenizer
@@ -170,6 +170,33 @@ def test_what_is_no_lens_is_refused(model: Any, tmp_path: Path) -> None:
     config = json.loads((tmp_path / "tuned" / "config.json").read_text())
     (tmp_path / "tuned" / "config.json").write_text(json.dumps({**config, "unembed_hash": None}))
     assert "only its shape was checked" in load_lens(tmp_path / "tuned", model).note
+
+
+class Doubled:
+    """Someone's lens: twice the state, at two states."""
+
+    name, reads = "doubled", (0, 2)
+
+    def transform(self, states: Any, point: Any) -> Any:
+        return 2 * states if point.state == 0 else states[:, :-1]
+
+
+def test_a_lens_of_others_is_an_object_or_a_name(model: Any, trace: Any) -> None:
+    expected = model.decode(2 * trace.states[0]).argmax(axis=1)
+    register_lens("doubled", lambda _: Doubled())
+    for lens in (Doubled(), "doubled"):
+        found = trace.lens(lens=lens, states=[0])
+        assert (found.lens, found.states) == ("doubled", (0,))
+        np.testing.assert_array_equal(found.top_ids[0, :, 0], expected)
+    with pytest.raises(StatescapeError, match="The doubled lens does not read at 1; it reads the states 0, 2"):
+        trace.lens(lens="doubled", states=[1])
+    with pytest.raises(StatescapeError, match=r"The doubled lens makes \(9, 31\) of states \(9, 32\)"):
+        trace.lens(lens="doubled")
+    with pytest.raises(StatescapeError, match=r"There is no lens .dubled.\. Did you mean doubled\?"):
+        trace.lens(lens="dubled")
+    register_lens("empty", lambda _: 3)
+    with pytest.raises(StatescapeError, match="The lens empty is made as int; a lens has a name, what it reads"):
+        trace.lens(lens="empty")
 
 
 def test_lenses_are_held_to_their_shapes() -> None:

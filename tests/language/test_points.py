@@ -37,6 +37,11 @@ def test_what_names_no_state_is_refused(name: Any) -> None:
         point(name, 12)
 
 
+def test_a_misspelt_state_is_told_the_nearest() -> None:
+    with pytest.raises(StatescapeError, match=r"Did you mean blocks\.5\.hook_resid_mid\?"):
+        point("blocks.5.hook_resid_midd", 12)
+
+
 def model_of(model_type: str) -> Any:
     network = build(next(family for family in FAMILIES if family.model_type == model_type))
     return ss.load_model(network, tokenizer=word_tokenizer())

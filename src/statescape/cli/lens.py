@@ -25,7 +25,8 @@ def lens(
         typer.Option(
             "--lens",
             "-l",
-            help="A lens beside the logit lens, repeatable: a folder of fit-lens or tuned-lens, a Jacobian-lens file.",
+            help="A lens beside the logit lens, repeatable: a folder of fit-lens or tuned-lens, a Jacobian-lens file, "
+            "or the name of a lens of an installed package.",
         ),
         Reads(),
     ] = None,

@@ -13,7 +13,7 @@ from statescape.arguments import opened
 from statescape.errors import StatescapeError
 from statescape.language.corpus import Corpus, read_corpus
 from statescape.language.lens_readout import LensReadout
-from statescape.language.lenses import JacobianLens, Lens, LogitLens, TunedLens
+from statescape.language.lenses import JacobianLens, Lens, LogitLens, TunedLens, register_lens
 from statescape.language.readable import ModelFacts, ReadableModel
 from statescape.language.state_path import StatePath, Steps
 from statescape.language.tokens import Tokens
@@ -46,6 +46,7 @@ __all__ = [
     "load_lens",
     "load_model",
     "read_corpus",
+    "register_lens",
 ]
 
 opened(globals())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from statescape.language.lens_readout import LensReadout
@@ -24,14 +25,16 @@ def trace(text: str, model: Any = None, **loading: Any) -> Trace:
     return Trace.read(load_model(model, **loading), text)
 
 
-def lens(text: str, model: Any = None, *, top: int = 10, lens: Lens | None = None, **loading: Any) -> LensReadout:
+def lens(
+    text: str, model: Any = None, *, top: int = 10, lens: Lens | str | os.PathLike[str] | None = None, **loading: Any
+) -> LensReadout:
     """What every state of a text decodes to.
 
     Args:
         text: what the model reads.
         model: what `load_model` takes; None for the bundled `conteur`.
         top: how many of the likeliest tokens to keep.
-        lens: the lens to read with (`load_lens`); by default the logit lens.
+        lens: the lens to read with: an object, a name, a folder or a file (`load_lens`); None for the logit lens.
         loading: `load_model`'s other arguments.
 
     Raises:

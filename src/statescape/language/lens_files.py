@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from statescape.errors import StatescapeError
+from statescape.errors import StatescapeError, unknown_name
 from statescape.files import written_whole
-from statescape.language.lenses import JacobianLens, Lens, LogitLens, TunedLens
+from statescape.language.lenses import LENSES, JacobianLens, Lens, TunedLens
 from statescape.language.readable import HasWeights, ReadableModel
 
 LENS = "lens.safetensors"
@@ -31,20 +31,30 @@ _FORMAT = "statescape-lens-1"
 _NO_HASH = "carries no hash of its model: only its shape was checked"
 
 
-def load_lens(source: str | os.PathLike[str], model: ReadableModel) -> Lens:
-    """Read a lens that was fitted for ``model``.
+def load_lens(source: Lens | str | os.PathLike[str], model: ReadableModel) -> Lens:
+    """The lens for ``model`` that is asked for.
 
     Args:
-        source: a folder that `fit_lens` or tuned-lens wrote, a Jacobian-lens file, or the word ``logit``.
+        source: a folder that `fit_lens` or tuned-lens wrote, a Jacobian-lens file, the name of a lens (``logit``, or
+            one that was registered), or a lens, which comes back as it is.
         model: the model that will decode.
 
     Raises:
         StatescapeError: if there is no lens, it cannot be read as plain tensors, or belongs to another model.
     """
+    if isinstance(source, Lens):
+        return source
     if not isinstance(source, str | os.PathLike):
-        raise StatescapeError(f"A lens is named by its folder or file, or as logit; got {type(source).__name__}.")
-    if source == "logit":
-        return LogitLens()
+        raise StatescapeError(
+            f"A lens is named by its folder or file, or as {', '.join(LENSES.names())}; got {type(source).__name__}."
+        )
+    if source in LENSES:
+        made = LENSES.find(str(source))(model)
+        if not isinstance(made, Lens):
+            raise StatescapeError(
+                f"The lens {source} is made as {type(made).__name__}; a lens has a name, what it reads, and transform."
+            )
+        return made
     try:
         read, path = _reader(Path(source).expanduser(), source)
     except (OSError, RuntimeError) as error:
@@ -69,7 +79,10 @@ def _reader(path: Path, source: Any) -> tuple[Callable[[Path, ReadableModel], Le
             f"{source} holds no lens; give a folder with {LENS}, or with config.json and params.pt (tuned-lens), or a "
             "Jacobian-lens file."
         )
-    raise StatescapeError(f"There is no lens {source}; fit one with: statescape fit-lens CORPUS --out {source}")
+    raise StatescapeError(
+        f"{unknown_name('lens', str(source), LENSES.names())} A lens on disk goes by its folder or file; fit-lens "
+        "writes one."
+    )
 
 
 def save_lens(lens: TunedLens, model: ReadableModel, file: Path) -> None:

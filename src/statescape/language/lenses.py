@@ -7,18 +7,23 @@ Every lens maps a state to where the last state lives and lets the model decode 
     Jacobian lens  T_l s = E[d s_L / d s_l] s   (the mean over a corpus; jacobian-lens)
 
 A lens says which states it reads. The last state is the model's own answer under every lens: T_L is the identity.
+Anyone's object of three members is a lens; under a name it is one of the command line too (`register_lens`, or the
+entry points ``statescape.lenses`` of an installed package).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
 from statescape.language.points import Point
+from statescape.language.readable import ReadableModel
+from statescape.registry import Registry
 
 
 @runtime_checkable
@@ -36,7 +41,7 @@ class Lens(Protocol):
     def transform(
         self, states: Float[np.ndarray, "positions d_model"], point: Point
     ) -> Float[np.ndarray, "positions d_model"]:
-        """T_l s of the states at one point."""
+        """T_l s of the states at one point, which is one that it reads."""
 
 
 @dataclass(frozen=True)
@@ -118,14 +123,47 @@ def points_read(lens: Lens, n_blocks: int) -> tuple[Point, ...]:
     return (*map(Point, states), Point(n_blocks))
 
 
+LENSES: Registry[Callable[[ReadableModel], Lens]] = Registry(
+    "lens", "statescape.lenses", {"logit": lambda _: LogitLens()}
+)
+"""What makes the lens of a name for a model."""
+
+
+def register_lens(name: str, make: Callable[[ReadableModel], Lens] | None = None) -> Any:
+    """Give a lens a name, for this session; without a lens, a decorator.
+
+    Args:
+        name: how `load_lens`, `trace.lens` and ``--lens`` ask for it.
+        make: from the model that will decode to the lens: a function, or the lens's own class.
+
+    Raises:
+        StatescapeError: for a name that is built in or that an installed package offers.
+    """
+    return LENSES.register(name) if make is None else LENSES.register(name, make)
+
+
+def moved(
+    lens: Lens, states: Float[np.ndarray, "positions d_model"], point: Point
+) -> Float[np.ndarray, "positions d_model"]:
+    """T_l s by any lens, in float32.
+
+    Raises:
+        StatescapeError: where it does not read at this point, or gives states of another shape.
+    """
+    if lens.reads is not None and (point.middle or point.state not in lens.reads):
+        known = ", ".join(map(str, sorted(lens.reads)))
+        raise StatescapeError(f"The {lens.name} lens does not read at {point.name}; it reads the states {known}.")
+    found = np.asarray(lens.transform(states, point), dtype=np.float32)
+    if found.shape != states.shape:
+        raise StatescapeError(f"The {lens.name} lens makes {found.shape} of states {states.shape}; it keeps the shape.")
+    return found
+
+
 def _place(lens: TunedLens | JacobianLens, point: Point, states: np.ndarray) -> int:
     if states.shape[-1] != lens.matrices.shape[1]:
         raise StatescapeError(
             f"The {lens.name} lens is for width {lens.matrices.shape[1]}; these states have width {states.shape[-1]}."
         )
-    if point.middle or point.state not in lens.reads:
-        known = ", ".join(map(str, sorted(lens.reads)))
-        raise StatescapeError(f"The {lens.name} lens does not read at {point.name}; it reads the states {known}.")
     return lens.reads.index(point.state)
 
 

@@ -7,6 +7,7 @@ adds.
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 
@@ -53,9 +54,11 @@ def point(name: int | str, n_blocks: int) -> Point:
         if int(hook[1]) >= n_blocks:
             raise StatescapeError(f"There is no {name}: the model has blocks 0 to {n_blocks - 1}.")
     else:
+        hooks = [f"blocks.{block}.hook_resid_{where}" for block in range(n_blocks) for where in ("pre", "mid", "post")]
+        near = difflib.get_close_matches(str(name).strip(), hooks, n=1)
         raise StatescapeError(
             f"{str(name)!r} names no state; give a number from 0 to {n_blocks}, or blocks.N.hook_resid_pre, _mid or "
-            "_post."
+            f"_post.{f' Did you mean {near[0]}?' if near else ''}"
         )
     if not 0 <= state <= n_blocks:
         raise StatescapeError(f"There is no state {name}: the model has s_0 to s_{n_blocks}.")

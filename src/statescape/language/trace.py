@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,8 +18,9 @@ from statescape.language.attribution import fixed_norm, logit_shares
 from statescape.language.decoder import decoder_of
 from statescape.language.interop import read_cache
 from statescape.language.lens import read_lens
+from statescape.language.lens_files import load_lens
 from statescape.language.lens_readout import LensReadout
-from statescape.language.lenses import Lens, LogitLens, points_read
+from statescape.language.lenses import Lens, moved, points_read
 from statescape.language.points import Point, point
 from statescape.language.readable import Added, HasParts, HasRandomWeights, ModelFacts, ReadableModel
 from statescape.language.state_path import StatePath, Steps, log_softmax
@@ -184,7 +186,7 @@ class Trace:
         *,
         top: int = 10,
         targets: Int[np.ndarray, " targets"] | None = None,
-        lens: Lens | None = None,
+        lens: Lens | str | os.PathLike[str] | None = None,
         states: Sequence[int | str] | None = None,
     ) -> LensReadout:
         """What the states decode to at every position, streamed.
@@ -192,13 +194,13 @@ class Trace:
         Args:
             top: how many of the likeliest tokens to keep.
             targets: one id for each position; by default the token that the last state predicts.
-            lens: the lens to read with (`load_lens`); by default the logit lens.
+            lens: the lens to read with: an object, a name, a folder or a file (`load_lens`); None for the logit lens.
             states: the states to read, by number or TransformerLens name; by default all that the lens reads.
 
         Raises:
             StatescapeError: if the lens does not read one of the states, or top or targets do not fit.
         """
-        lens = lens or LogitLens()
+        lens = load_lens("logit" if lens is None else lens, self.model)
         n_blocks = self.model.facts.n_blocks
         last = Point(n_blocks)
         points = points_read(lens, n_blocks) if states is None else tuple(point(name, n_blocks) for name in states)
@@ -206,8 +208,7 @@ class Trace:
             raise StatescapeError("The lens needs at least one state to read.")
         # The last state goes along in any case: its distribution is what the others are compared with.
         asked = [at for at in points if at != last]
-        moved = [np.asarray(lens.transform(self.state(at), at), dtype=np.float32) for at in asked]
-        stacked = np.stack([*moved, self.states[-1]])
+        stacked = np.stack([*(moved(lens, self.state(at), at) for at in asked), self.states[-1]])
         rows = [len(asked) if at == last else asked.index(at) for at in points]
         readout = read_lens(decoder_of(self.model), stacked, self.tokens, self.model.tokens.vocabulary, top, targets)
         return readout.chosen(rows, tuple(at.name for at in points), lens.name)
