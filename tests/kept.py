@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -23,8 +24,8 @@ def few_documents() -> Corpus:
 
 
 def make_studies_tiny(patch: pytest.MonkeyPatch) -> None:
-    for study in STUDIES.values():
-        patch.setattr(type(study), "quick", TINY)
+    for name, study in STUDIES.items():
+        patch.setitem(STUDIES, name, replace(study, quick=TINY))
 
 
 def kept(folder: Path, studies: tuple[str, ...] = FEW) -> Notebook:

@@ -1,18 +1,19 @@
 """``statescape study`` as a user meets it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from statescape.cli.app import run
 from statescape.studies.reservoir import STUDIES
 from statescape.studies.reservoir.budget import Budget
-from statescape.studies.reservoir.values import EdgeValues
 
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch, tmp_path):
-    monkeypatch.setattr(EdgeValues, "quick", Budget("quick", units=8, runs=2, trainings=100, tuning=2))
+    small = Budget("quick", units=8, runs=2, trainings=100, tuning=2)
+    monkeypatch.setitem(STUDIES, "values", replace(STUDIES["values"], quick=small))
     monkeypatch.chdir(tmp_path)
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from statescape.studies.reservoir.picture import Dots, Line, Lines, Mark, StudyFigure
+from statescape.studies.reservoir.picture import Dots, Lines, Mark, StudyCurve, StudyFigure
 from statescape.views.studies.figure import StudyPicture
 from statescape.wording import speaking
 
-CURVE = Line("trials of their own", (0.01, 0.1, 0.3), (2000.0, 20.0, 2.0))
+CURVE = StudyCurve("trials of their own", (0.01, 0.1, 0.3), (2000.0, 20.0, 2.0))
 POWER = Lines(
     "trials that settle it", "gain to be seen", "trials", (CURVE, CURVE), log_x=True, log_y=True, percent_x=True
 )

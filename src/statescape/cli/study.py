@@ -42,7 +42,7 @@ def study(
     """Ask one question of the reservoir wing: its experiment, its statistics, a plain answer."""
     with working("Loading ..."):
         from statescape.studies.reservoir import STUDIES, study
-        from statescape.studies.reservoir.registry import by_name
+        from statescape.studies.reservoir.running import by_name
     with speaking(language):
         if name is None:
             width = max(map(len, STUDIES))

@@ -18,7 +18,7 @@ class _Writer(Formatter):
         return number(value, format_spec)
 
 
-_WRITER = _Writer()
+WRITER = _Writer()
 
 
 def say(template: str, /, **values: Any) -> str:
@@ -30,13 +30,11 @@ def say(template: str, /, **values: Any) -> str:
             `phrase` where it is declared.
         values: what is filled in; numbers follow the language, texts stay as they are.
     """
-    return _WRITER.format(unfilled(template), **values)
+    return WRITER.format(unfilled(template), **values)
 
 
 def say_count(one: str, many: str, count: int, /, **values: Any) -> str:
     """One template or the other, as a count asks; the count is filled in as ``{count}``.
-
-    English has the singular for 1 only, French for 0 as well.
 
     Args:
         one: English for one, a literal.
@@ -46,8 +44,12 @@ def say_count(one: str, many: str, count: int, /, **values: Any) -> str:
     """
     entry = catalogue(spoken()).get(one)
     single, several = entry if isinstance(entry, list) else (one, many)
-    is_one = abs(count) < 2 if spoken() == "fr" else count == 1
-    return _WRITER.format(single if is_one else several, count=count, **values)
+    return WRITER.format(single if is_one(count) else several, count=count, **values)
+
+
+def is_one(count: int) -> bool:
+    """Whether the language has the singular for so many: English for 1 only, French for 0 as well."""
+    return abs(count) < 2 if spoken() == "fr" else count == 1
 
 
 def phrase(template: str) -> str:

@@ -21,8 +21,8 @@ QUICK = ("values", "radius")
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch):
-    for one in STUDIES.values():
-        monkeypatch.setattr(type(one), "quick", TINY)
+    for name, one in STUDIES.items():
+        monkeypatch.setitem(STUDIES, name, replace(one, quick=TINY))
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,8 @@ import pytest
 from scipy import stats
 
 from statescape.errors import StatescapeError
-from statescape.statistics import student_mean
+from statescape.statistics import marginal_means, student_mean, variance_components
 from statescape.studies.reservoir.comparison import compared, ratios
-from statescape.studies.reservoir.components import variance_components
-from statescape.studies.reservoir.mixed import marginal_means
 from statescape.studies.reservoir.topology_gains import (
     SEARCHED,
     WAYS,
@@ -40,7 +38,7 @@ def test_a_ratio_is_that_of_geometric_means():
     first, second = np.log([0.2, 0.3, 0.4]).tolist(), np.log([0.4, 0.6, 0.8]).tolist()
     one = ratios({"half": (first, second)})["half"]
     assert one.change == pytest.approx(-0.5)
-    assert one.as_shares == pytest.approx((-0.5, -0.5, -0.5))
+    assert one.mark("half").points == pytest.approx((-0.5, -0.5, -0.5))
 
 
 def test_components_of_a_known_world():

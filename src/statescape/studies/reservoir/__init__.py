@@ -3,8 +3,7 @@
 from statescape.arguments import opened
 from statescape.studies.reservoir.budget import Budget
 from statescape.studies.reservoir.protocol import Study, StudyResult
-from statescape.studies.reservoir.registry import STUDIES
-from statescape.studies.reservoir.running import resume_study, study
+from statescape.studies.reservoir.running import STUDIES, resume_study, study
 
 __all__ = ["STUDIES", "Budget", "Study", "StudyResult", "resume_study", "study"]
 

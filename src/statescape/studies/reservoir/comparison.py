@@ -1,16 +1,30 @@
-"""Runs compared with runs: log ratios paired by the search's seed, Student's t over runs, Holm over comparisons."""
+"""What the studies have in common: champions compared run by run, as numbers, cells, marks and sentences.
+
+Log ratios are paired by the search's seed, tested by Student's t over runs, and corrected by Holm over all comparisons
+of the study. A study says which pairs it compares and what its answer is; how a comparison is shown is said here, once.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from statescape.statistics import MeanInterval, holm, student_mean
+from statescape.studies.reservoir.budget import Budget
+from statescape.studies.reservoir.picture import Dots, Lines, Mark, StudyFigure
+from statescape.studies.reservoir.protocol import Reading, Results, StudyTable
+from statescape.studies.reservoir.searching import log_error
+from statescape.wording import Answers, number
 
 ALPHA = 0.05
+# Below so many runs an answer is a look, not a result.
+FEW = 10
+
+common = Answers("studies", "common")
 
 
 @dataclass(frozen=True)
@@ -35,6 +49,16 @@ class Ratio:
         return self.p_holm < ALPHA
 
     @property
+    def lower(self) -> bool:
+        """Whether the first is shown to have the lower error."""
+        return self.shown and self.change < 0
+
+    @property
+    def higher(self) -> bool:
+        """Whether the first is shown to have the higher error."""
+        return self.shown and self.change > 0
+
+    @property
     def change(self) -> float:
         """Change of the error, as a share: -0.1 is a tenth less."""
         return math.expm1(self.interval.mean)
@@ -45,21 +69,35 @@ class Ratio:
         return share(self.interval.low), share(self.interval.high)
 
     @property
-    def as_shares(self) -> tuple[float, ...]:
-        """Of the runs."""
-        return tuple(share(point) for point in self.points)
+    def in_words(self) -> str:
+        """The change with its interval."""
+        return between(self.change, *self.ends)
+
+    @property
+    def decided(self) -> str:
+        """Whether a difference is shown, and in which direction."""
+        p = common("p_tiny") if self.p_holm < 0.001 else common("p", p=self.p_holm)
+        return common("lower" if self.lower else "higher" if self.shown else "not_shown", p=p)
+
+    def mark(self, label: str) -> Mark:
+        """A line of a dot plot."""
+        return Mark(label, self.change, *self.ends, tuple(map(share, self.points)), self.shown)
 
     def as_json(self) -> dict[str, object]:
         """Plain JSON."""
-        low, high = self.ends
         return {
             "change": self.change,
-            "ci95": [low, high],
+            "ci95": list(self.ends),
             "n": self.interval.n,
             "p": self.p,
             "p_holm": self.p_holm,
-            "runs": list(self.as_shares),
+            "runs": [share(point) for point in self.points],
         }
+
+
+def champion_errors(results: Results, arms: Iterable[str], budget: Budget) -> dict[str, list[float]]:
+    """Log errors of the champions of every arm, run by run, on the trials that its search never saw."""
+    return {arm: [log_error(results[f"{arm}/{run}"]["sealed"]) for run in range(budget.runs)] for arm in arms}
 
 
 def ratios(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> dict[str, Ratio]:
@@ -68,8 +106,7 @@ def ratios(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> dict
     Args:
         pairs: by name, the log errors of the runs of the first and of the second way, in the same order.
     """
-    differences = {name: np.subtract(first, second) for name, (first, second) in pairs.items()}
-    return compared(differences)
+    return compared({name: np.subtract(first, second) for name, (first, second) in pairs.items()})
 
 
 def compared(differences: Mapping[str, np.ndarray]) -> dict[str, Ratio]:
@@ -82,6 +119,72 @@ def compared(differences: Mapping[str, np.ndarray]) -> dict[str, Ratio]:
     }
 
 
+def as_json(found: Mapping[str, Ratio]) -> dict[str, Any]:
+    """Every comparison as plain JSON."""
+    return {name: one.as_json() for name, one in found.items()}
+
+
+def changes(title: str, marks: Iterable[Mark], reference: float = 0.0) -> Dots:
+    """A panel of changes of the error."""
+    return Dots(title, common("change"), tuple(marks), reference, percent=True)
+
+
+def reading(
+    answers: Answers,
+    budget: Budget,
+    seed: int,
+    answer: Iterable[str],
+    rows: Iterable[Sequence[str]],
+    panels: Iterable[Dots | Lines],
+    numbers: Mapping[str, Any],
+    **values: Any,
+) -> Reading:
+    """The reading of a study: its answer, and beside it what the study's section of the templates always holds.
+
+    Args:
+        answers: the section of the study.
+        budget: what it cost.
+        seed: the first of its seeds.
+        answer: its sentences.
+        rows: of the table, whose heads are ``columns``.
+        panels: of the figure.
+        numbers: for machines.
+        **values: what ``caption`` and ``reach`` take.
+    """
+    last = seed + budget.runs - 1
+    values |= {"over": common("over_runs", n=budget.runs, first=seed, last=last), "first": seed, "last": last}
+    few = () if budget.runs >= FEW else (common("few_runs", runs=budget.runs),)
+    return Reading(
+        (*answer, *few),
+        StudyTable(answers.each("columns"), tuple(map(tuple, rows))),
+        StudyFigure(answers("caption", **values), tuple(panels)),
+        dict(numbers),
+        answers("reach", **values),
+    )
+
+
 def share(log_ratio: float) -> float:
     """A log ratio as a change of the error; infinite stays infinite."""
     return math.expm1(log_ratio) if log_ratio < 700 else math.inf
+
+
+def percent(part: float) -> str:
+    """A share without its sign."""
+    return number(abs(part), ".1%" if abs(part) < 0.0995 else ".0%")
+
+
+def signed(change: float) -> str:
+    """A change with its sign."""
+    if not math.isfinite(change):
+        return "+∞" if change > 0 else "−∞"
+    return ("−" if change < 0 else "+") + percent(change)
+
+
+def between(change: float, low: float, high: float) -> str:
+    """A change with its interval."""
+    return common("between", change=signed(change), low=signed(low), high=signed(high))
+
+
+def score_of(logs: Sequence[float]) -> str:
+    """The geometric mean error of some runs."""
+    return number(math.exp(float(np.mean(logs))), ".3f")

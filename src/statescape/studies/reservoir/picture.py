@@ -47,7 +47,7 @@ class Dots:
 
 
 @dataclass(frozen=True)
-class Line:
+class StudyCurve:
     """One curve.
 
     Attributes:
@@ -83,7 +83,7 @@ class Lines:
     title: str
     x_axis: str
     y_axis: str
-    lines: tuple[Line, ...]
+    lines: tuple[StudyCurve, ...]
     log_x: bool = False
     log_y: bool = False
     percent_x: bool = False

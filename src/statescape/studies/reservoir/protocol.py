@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from statescape import plugins
 from statescape.studies.reservoir.budget import Budget
 from statescape.studies.reservoir.picture import StudyFigure
-from statescape.wording import brief
+from statescape.wording import Answers, brief
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Table:
+class StudyTable:
     """A table of a study.
 
     Attributes:
@@ -61,39 +61,40 @@ class Reading:
     """
 
     answer: tuple[str, ...]
-    table: Table
+    table: StudyTable
     figure: StudyFigure
     numbers: dict[str, Any]
     reach: str
 
 
-@runtime_checkable
-class Study(Protocol):
-    """One question, with its experiment, statistics and answer."""
+@dataclass(frozen=True)
+class Study:
+    """One question, with its experiment, statistics and answer. What it says stands in the templates, by its name.
 
-    @property
-    def name(self) -> str:
-        """As the command line calls it."""
+    Attributes:
+        name: as the command line calls it, and its section of the templates.
+        quick: the least that shows anything.
+        full: what the question deserves.
+        pieces: the work under a budget, from the first of its seeds on.
+        read: what came of it: results by the keys of the pieces, the budget, the first seed.
+        design_values: what the template of the design takes beside the numbers of the budget; None for nothing.
+    """
 
-    @property
-    def quick(self) -> Budget:
-        """The least that shows anything."""
-
-    @property
-    def full(self) -> Budget:
-        """What the question deserves."""
+    name: str
+    quick: Budget
+    full: Budget
+    pieces: Callable[[Budget, int], Sequence[Piece]]
+    read: Callable[[Results, Budget, int], Reading]
+    design_values: Callable[[Budget], Mapping[str, Any]] | None = None
 
     def question(self) -> str:
         """The question, in the language that is spoken."""
+        return Answers("studies", self.name)("question")
 
     def design(self, budget: Budget) -> str:
         """What is done, in the language that is spoken."""
-
-    def pieces(self, budget: Budget, seed: int) -> Sequence[Piece]:
-        """The work under a budget."""
-
-    def read(self, results: Results, budget: Budget, seed: int) -> Reading:
-        """What came of it: `results` by the keys of the pieces."""
+        more = {} if self.design_values is None else self.design_values(budget)
+        return Answers("studies", self.name)("design", **vars(budget), **more)
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,41 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from statescape.arguments import require_seed
-from statescape.errors import StatescapeError
+from statescape.errors import StatescapeError, unknown_name
 from statescape.runs import Executor, Journal, working
 from statescape.runs.plain import DamagedRunError, typed
+from statescape.studies.reservoir import (
+    input_weights,
+    operators,
+    radius,
+    search_space,
+    stability,
+    topology_matters,
+    values,
+)
 from statescape.studies.reservoir.budget import QUICK, Budget, fitted, minutes_of
-from statescape.studies.reservoir.evolved import timed
 from statescape.studies.reservoir.protocol import Piece, Study, StudyResult
-from statescape.studies.reservoir.registry import by_name
+from statescape.studies.reservoir.searching import timed
 
 KIND = "study"
 Progress: TypeAlias = Callable[[int, int], None]
+
+STUDIES: dict[str, Study] = {
+    module.STUDY.name: module.STUDY
+    for module in (search_space, operators, stability, input_weights, values, radius, topology_matters)
+}
+"""In the order of the page."""
+
+
+def by_name(name: str) -> Study:
+    """A study.
+
+    Raises:
+        StatescapeError: for an unknown name.
+    """
+    if name not in STUDIES:
+        raise unknown_name("study", name, STUDIES)
+    return STUDIES[name]
 
 
 def study(

@@ -16,9 +16,8 @@ from jaxtyping import Float
 
 from statescape.evolution.conditions import Level
 from statescape.evolution.settings import SearchLevel
-from statescape.statistics import student_mean
-from statescape.studies.reservoir.evolved import log_error
-from statescape.studies.reservoir.mixed import LEAST_RUNS, marginal_means
+from statescape.statistics import marginal_means, student_mean
+from statescape.studies.reservoir.searching import log_error
 
 SEARCHED: tuple[SearchLevel, ...] = ("matrix", "wiring", "mask")
 FIELD = ("SCR", "DLR", "CRJ", "small-world", "rewired")
@@ -28,6 +27,8 @@ RANDOM = (SPARSE, DENSE)
 CHAMPION = "champion"
 # A gain matters from so much of the error on, and two gains are looked at: declared before any run of this study.
 MARGIN, CONFIDENCE = 0.05, 0.975
+# Runs in every cell from which on a mixed-effects analysis is made.
+LEAST_RUNS = 10
 
 WAYS = ("field", "evolved", "evolved against field")
 
@@ -63,7 +64,7 @@ class Cell:
 
 
 def cell_of(seals: Sequence[Mapping[str, Any]]) -> Cell:
-    """The gains of a cell from the seals of its runs, as `evolved.search_and_seal` keeps them."""
+    """The gains of a cell from the seals of its runs, as `searching.search_and_seal` keeps them."""
     errors = {
         name: np.array([log_error(np.ravel(one[name]["scores"]).tolist()) for one in seals])
         for name in (CHAMPION, *FIELD, *RANDOM)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from statescape.studies.reservoir.picture import Line, Lines
+from statescape.studies.reservoir.picture import Lines, StudyCurve
 from statescape.views.theme import GREY, SERIES
 from statescape.wording import number
 
@@ -79,7 +79,7 @@ def add_lines(figure: go.Figure, at: dict[str, int], panel: Lines) -> None:
         figure.update_xaxes(**ticks, **at)
 
 
-def _reach(line: Line) -> tuple[np.ndarray, np.ndarray]:
+def _reach(line: StudyCurve) -> tuple[np.ndarray, np.ndarray]:
     """How far the interval goes below and above."""
     if not line.low:
         return np.zeros(0), np.zeros(0)
@@ -87,7 +87,7 @@ def _reach(line: Line) -> tuple[np.ndarray, np.ndarray]:
     return np.nan_to_num(values - line.low, posinf=0.0), np.nan_to_num(np.array(line.high) - values, posinf=0.0)
 
 
-def _marker(line: Line) -> str | None:
+def _marker(line: StudyCurve) -> str | None:
     """Few points are shown, many are a curve."""
     return "o" if line.low else None
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from statescape.evolution import LEVELS, Limits, Settings
 from statescape.evolution.conditions import Level, draw_input_weights
-from statescape.evolution.reading import inputs_of
+from statescape.evolution.operators import Operator, for_space
+from statescape.evolution.reading import inputs_of, space_of
 from statescape.evolution.result import Found
 from statescape.evolution.run import search_only
 from statescape.evolution.scoring import losses
@@ -23,12 +24,30 @@ from statescape.runs import Serial
 from statescape.studies.reservoir.budget import Budget
 from statescape.studies.reservoir.protocol import Piece, Spec
 
+TASK = {"name": "narma10"}
 # Trials of the race that names a champion, and of its two honest scores.
 FINAL = 8 * 20 + 60
 # Trainings of the search that tells how fast a worker is.
 PROBE = 1_000
 # Stream of random numbers below (seed,).
 _DENSE = 61
+
+
+def usual(budget: Budget, seed: int, encoding: str = "ternary", **other: Any) -> Settings:
+    """The settings of a search on the task of most studies.
+
+    Args:
+        budget: of the study.
+        seed: of the search.
+        encoding: of its genomes.
+        **other: what differs from a usual search.
+    """
+    return Settings(TASK, budget.units, encoding, seed=seed, limits=Limits(trainings=budget.trainings), **other)
+
+
+def operators_for(settings: Settings) -> list[Operator]:
+    """All operators of the space that is searched."""
+    return list(for_space(space_of(settings, reopen_task(settings.task))))
 
 
 def searched(
@@ -127,12 +146,12 @@ def described(found: Found) -> dict[str, Any]:
         "selection": champion.candidate.record.mean,
         "rescored": list(final.rescored),
         "sealed": list(final.sealed),
-        "wiring": kept(champion.topology),
+        "wiring": wiring_as_json(champion.topology),
         "curve": [[line.trainings, line.best] for line in found.history],
     }
 
 
-def kept(topology: Topology) -> dict[str, Any]:
+def wiring_as_json(topology: Topology) -> dict[str, Any]:
     """A wiring as plain JSON: its edges, W_in where it has one, its radius policy."""
     W = topology.to_dense()
     targets, sources = np.nonzero(W)
@@ -145,8 +164,8 @@ def kept(topology: Topology) -> dict[str, Any]:
     }
 
 
-def rewoven(wiring: Mapping[str, Any]) -> Topology:
-    """What `kept` gave."""
+def wiring_from_json(wiring: Mapping[str, Any]) -> Topology:
+    """What `wiring_as_json` gave."""
     W = np.zeros((wiring["units"], wiring["units"]))
     for i, j, value in wiring["edges"]:
         W[i, j] = value
@@ -161,7 +180,7 @@ def log_error(scores: Sequence[float]) -> float:
 
 def timed(units: int) -> float:
     """Trainings a second of this worker, on networks of so many units."""
-    settings = Settings({"name": "narma10"}, units, limits=Limits(trainings=PROBE))
+    settings = Settings(TASK, units, limits=Limits(trainings=PROBE))
     begun = time.perf_counter()
     found = search_only(settings, reopen_task(settings.task), Serial())
     return (found.trainings + found.final.trainings) / (time.perf_counter() - begun)
