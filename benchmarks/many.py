@@ -32,7 +32,8 @@ from statescape.evolution.space import SearchSpace
 from statescape.reservoir import Topology, erdos_renyi
 from statescape.reservoir.tasks import Task, by_name, from_csv
 from statescape.runs import Executor, Processes
-from statescape.runs.dask import SECOND, Dask, _Pace
+from statescape.runs.bundles import SECOND, Pace
+from statescape.runs.dask import Dask
 
 WORKERS, CANDIDATES, TRIALS, UNITS = 2, 72, 4, 100
 GOAL = 1.10
@@ -121,7 +122,7 @@ def makespan(
         byte_cost: and for each byte.
         sizes: bytes of a candidate, and of what a bundle adds.
     """
-    pace = _Pace()
+    pace = Pace()
     pace.learn(makespan, seconds)
     size = pace.bundle_size(makespan, candidates, workers)
     free = [0.0] * workers

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from statescape.evolution import evolve
-from statescape.runs.serial import Serial
+from statescape.runs import Serial
 
 FILE = "<img src=x onerror=alert(1)>"
 INPUT = "</script><script>alert(2)</script>"

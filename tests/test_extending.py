@@ -12,7 +12,12 @@ PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, flags=re.MULTILINE | re.DOTALL))
 
 
-@pytest.mark.parametrize("section", SECTIONS)
+SLOW = {"Executor"}
+
+
+@pytest.mark.parametrize(
+    "section", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in SECTIONS]
+)
 def test_a_section_runs_as_it_is_printed(section, tmp_path):
     blocks = re.findall(r"```python\n(.*?)```", SECTIONS[section], flags=re.DOTALL)
     assert blocks

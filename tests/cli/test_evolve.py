@@ -135,9 +135,9 @@ def test_refusals_are_one_line_and_leave_nothing(run, here, arguments, words):
 
 
 def test_a_scheduler_that_is_not_there_is_one_line_and_leaves_nothing(run, here, monkeypatch):
-    from statescape.runs import dask_connection
+    from statescape.runs import dask
 
-    monkeypatch.setattr(dask_connection, "CONNECT", 1.0)
+    monkeypatch.setattr(dask, "CONNECT", 1.0)
     result = run("evolve", "narma10", "--executor", "dask", "--scheduler", "tcp://127.0.0.1:1")
     assert_refused(result, "No Dask scheduler answers at tcp://127.0.0.1:1 ", "start one with `dask scheduler`")
     assert not list(here.iterdir())

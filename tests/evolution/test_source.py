@@ -9,7 +9,7 @@ from statescape.evolution import evolve, resume
 from statescape.evolution.run import search_only
 from statescape.evolution.settings import Limits, Settings
 from statescape.evolution.source import open_task, reopen_task
-from statescape.runs.serial import Serial
+from statescape.runs import Serial
 from tests.reservoir.tasks.test_opening import Moody
 
 SERIES = np.sin(0.4 * np.arange(400.0)) + np.random.default_rng(1).normal(0, 0.1, 400)

@@ -16,9 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from statescape.errors import StatescapeError
-from statescape.runs import LostWorkersError, dask_connection, make_executor
+from statescape.runs import LostWorkersError, make_executor
 from statescape.runs import dask as dask_executor
-from statescape.runs.dask import BUNDLES_PER_WORKER, LEAST, SECOND, Dask, _Pace
+from statescape.runs import executor as any_executor
+from statescape.runs.bundles import BUNDLES_PER_WORKER, LEAST, SECOND, Pace
+from statescape.runs.dask import Dask
 from tests.runs import functions
 from tests.runs.cluster import ENVIRONMENT, Cluster, kill, working
 
@@ -102,10 +104,8 @@ def test_a_worker_killed_from_outside_costs_time_only(cluster, executor, tmp_pat
 
 
 def test_workers_of_another_version_are_refused(executor, monkeypatch):
-    monkeypatch.setattr(dask_executor, "versions", lambda: "statescape 9.9.9")
-    with pytest.raises(
-        StatescapeError, match=r"A Dask worker has Python 3.*, numpy .*; here are statescape 9\.9\.9; in"
-    ):
+    monkeypatch.setattr(any_executor, "versions", lambda: "statescape 9.9.9")
+    with pytest.raises(StatescapeError, match=r"A worker has Python 3.*, numpy .*; here are statescape 9\.9\.9; in"):
         executor.map(functions.square, [1])
 
 
@@ -118,13 +118,13 @@ def test_dask_itself_is_silent(cluster, capfd):
     assert logging.getLogger("distributed").level == before
     with pytest.raises(StatescapeError, match="is closed"):
         quiet.map(functions.square, [1])
-    quiet.close()  # twice does no harm
+    quiet.shutdown()  # twice does no harm
 
 
 @settings(deadline=None)
 @given(tasks=st.integers(1, 10_000), workers=st.integers(1, 500), seconds=st.one_of(st.none(), st.floats(1e-6, 100.0)))
 def test_bundles_hold_a_second_at_most_and_leave_nobody_idle(tasks, workers, seconds):
-    pace = _Pace()
+    pace = Pace()
     if seconds is not None:
         pace.learn(functions.square, seconds)
     size = pace.bundle_size(functions.square, tasks, workers)
@@ -138,7 +138,7 @@ def test_bundles_hold_a_second_at_most_and_leave_nobody_idle(tasks, workers, sec
 
 
 def test_work_of_moments_is_one_bundle_a_worker():
-    pace = _Pace()
+    pace = Pace()
     pace.learn(functions.square, 0.03)
     assert pace.bundle_size(functions.square, 8, 2) == 4  # 0.12 s each; in eight bundles it would be mostly waiting
     assert pace.bundle_size(functions.square, 800, 2) == 34  # a second
@@ -155,7 +155,7 @@ def test_a_scheduler_without_workers_is_told(own_cluster):
     ["tcp://127.0.0.1:1", "127.0.0.1:1", "nonsense", "tcp://no.such.host.invalid:8786", "http://127.0.0.1:1", ""],
 )
 def test_where_no_scheduler_is_one_sentence_says_so(address, monkeypatch, capfd):
-    monkeypatch.setattr(dask_connection, "CONNECT", 1.0)
+    monkeypatch.setattr(dask_executor, "CONNECT", 1.0)
     with pytest.raises(StatescapeError, match="No Dask scheduler answers at") as refusal:
         Dask(address)
     assert "\n" not in str(refusal.value)
@@ -163,7 +163,7 @@ def test_where_no_scheduler_is_one_sentence_says_so(address, monkeypatch, capfd)
 
 
 def test_a_connection_that_hangs_ends(monkeypatch, capfd):
-    monkeypatch.setattr(dask_connection, "CONNECT", 1.0)
+    monkeypatch.setattr(dask_executor, "CONNECT", 1.0)
     with socket.socket() as mute:
         mute.bind(("127.0.0.1", 0))
         mute.listen()
@@ -221,7 +221,7 @@ def test_a_scheduler_killed_in_mid_run_is_one_sentence(own_cluster, capfd):
 
 @pytest.mark.slow
 def test_a_scheduler_that_hangs_is_given_up(own_cluster, monkeypatch):
-    monkeypatch.setattr(dask_executor, "LOOK", 0.5)
+    monkeypatch.setattr(any_executor, "LOOK", 0.5)
     made = own_cluster()
     made.add_workers(1)
     with Dask(made.address) as executor:
@@ -234,7 +234,7 @@ def test_a_scheduler_that_hangs_is_given_up(own_cluster, monkeypatch):
 
 @pytest.mark.slow
 def test_when_all_workers_stay_away_the_run_ends(own_cluster, monkeypatch):
-    monkeypatch.setattr(dask_executor, "LOOK", 0.5)
+    monkeypatch.setattr(any_executor, "LOOK", 0.5)
     made = own_cluster()
     nanny = made.add_workers(1)
     with Dask(made.address, patience=60.0) as executor:

@@ -199,7 +199,7 @@ def test_ctrl_c_ends_work_at_once_and_leaves_no_process(functions, tmp_path):
 def test_work_that_cannot_travel_is_refused_in_one_sentence(functions, monkeypatch):
     import threading
 
-    monkeypatch.setattr("statescape.runs.processes.PATIENCE", 1)
+    monkeypatch.setattr("statescape.runs.executor.PATIENCE", 1)
     with Processes(2) as executor:
         for task in (threading.Lock(), functions.OneWay()):
             with pytest.raises(StatescapeError, match="cannot travel to worker processes") as refusal:
@@ -213,9 +213,9 @@ def test_closing_ends_the_workers(functions):
     executor.map(functions.slow_first, range(4))
     workers = workers_of(psutil.Process())
     assert workers
-    executor.close()
+    executor.shutdown()
     assert not [one for one in workers if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
-    executor.close()  # twice does no harm
+    executor.shutdown()  # twice does no harm
 
 
 def test_executors_by_name():

@@ -23,7 +23,7 @@ from statescape.evolution.settings import Settings, taking_settings
 from statescape.evolution.source import open_task
 from statescape.evolution.steps import Steps
 from statescape.reservoir.tasks import Part, Task, TaskLike, drawn
-from statescape.runs import Executor, Serial, working
+from statescape.runs import AnyExecutor, Executor, Serial, working
 
 
 @taking_settings
@@ -34,7 +34,7 @@ def evolve(
     task_options: Mapping[str, Any] | None = None,
     start: Sequence[Genome] = (),
     run: str | Path | None = None,
-    executor: Executor | str | None = None,
+    executor: AnyExecutor = None,
     workers: int | None = None,
     scheduler: str | None = None,
     callbacks: Sequence[Callback] = (),
@@ -49,7 +49,8 @@ def evolve(
         task_options: of `tasks.from_file`, for a file, or of `tasks.from_table`, for an array or a DataFrame.
         start: genomes to begin with.
         run: file of the run's journal; a temporary one where None.
-        executor: who works, or "serial", "processes" or "dask"; processes on all cores where None.
+        executor: who works: any executor of Python (`concurrent.futures`), which stays open, or "serial", "processes"
+            or "dask"; processes on all cores where None.
         workers: how many processes, where the executor is not given.
         scheduler: address of a Dask scheduler, where the executor is not given.
         callbacks: called after every generation; one that returns True ends that arm.
@@ -76,7 +77,7 @@ def resume(
     run: str | Path,
     *,
     task: TaskLike = None,
-    executor: Executor | str | None = None,
+    executor: AnyExecutor = None,
     workers: int | None = None,
     scheduler: str | None = None,
     callbacks: Sequence[Callback] = (),

@@ -11,6 +11,7 @@ answer (Horn and Johnson, Matrix Analysis, 8.1). Plain power iteration on |W v| 
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -32,6 +33,7 @@ ACCURACY = 1e-6
 ARPACK_FROM = 300
 _REMEMBERED = 256
 _cache: OrderedDict[bytes, float] = OrderedDict()
+_lock = threading.Lock()  # threads may work side by side
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,13 +66,15 @@ def spectral_radius(W: Matrix | Any) -> float:
     for part in (edges.starts, edges.sources, edges.weights):
         key.update(part.view(np.uint8).data)
     digest = key.digest()
-    if digest in _cache:
-        _cache.move_to_end(digest)
-        return _cache[digest]
+    with _lock:
+        if digest in _cache:
+            _cache.move_to_end(digest)
+            return _cache[digest]
     radius = max((edges.radius_of(units) for units in edges.cyclic_components()), default=0.0)
-    _cache[digest] = radius
-    if len(_cache) > _REMEMBERED:
-        _cache.popitem(last=False)
+    with _lock:
+        _cache[digest] = radius
+        if len(_cache) > _REMEMBERED:
+            _cache.popitem(last=False)
     return radius
 
 

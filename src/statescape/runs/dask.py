@@ -1,51 +1,39 @@
 """Work on many machines: the tasks of a map as bundles on a Dask cluster, of this machine or behind a scheduler.
 
-A Dask task costs the scheduler about a millisecond, so tasks travel in bundles of about a second of work, but in enough
-of them that no worker waits long. What a worker computes does not depend on bundles or workers, so results are those of
-any other executor, bit for bit, on one kind of processor. Dask does a dead worker's tasks again elsewhere; when the
-scheduler itself is lost, or no worker is left for long, the run ends with one sentence and can be resumed.
-
-Bundles are bytes in Dask's own wire format: the scheduler passes them on and neither reads nor needs what is in them.
+Dask does a dead worker's bundles again elsewhere; when the scheduler itself is lost, or no worker is left for long, the
+run ends with one sentence and can be resumed. Bundles are bytes in Dask's own wire format: the scheduler passes them on
+and neither reads nor needs what is in them. Dask's own noise is kept away.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import math
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
-from queue import Empty, SimpleQueue
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from statescape import __version__
 from statescape.errors import StatescapeError
-from statescape.runs.dask_connection import connected, local_cluster, require_distributed, silence
-from statescape.runs.errors import LostWorkersError
-from statescape.runs.threads import one_blas_thread
+from statescape.runs.executor import LOOK, Executor, LostWorkersError
 
 if TYPE_CHECKING:
-    from distributed import Client, Future, LocalCluster
+    from distributed import Client, LocalCluster
 
-T = TypeVar("T")
 R = TypeVar("R")
 
-# Seconds of work in a bundle; bundles for each worker where a map is shorter than that; seconds below which a worker's
-# share is not split.
-SECOND, BUNDLES_PER_WORKER, LEAST = 1.0, 4, 0.25
-# Seconds: for a scheduler to answer, between two looks at it while nothing comes back, without any worker.
-ANSWER, LOOK, PATIENCE = 15.0, 5.0, 300.0
-# Weight of the newest measurement in the running seconds of a task.
-NEWEST = 0.5
+# Seconds: for a scheduler to be found, for it to answer, without any worker.
+CONNECT, ANSWER, PATIENCE = 15.0, 15.0, 300.0
+# Of a local worker: Dask's own, without its MALLOC_TRIM_THRESHOLD_, which gives memory back that arrays ask for again.
+_ENVIRONMENT = {"OMP_NUM_THREADS": 1, "MKL_NUM_THREADS": 1, "OPENBLAS_NUM_THREADS": 1}
+# Dask speaks of lost connections and restarted workers; here they are one sentence or nothing.
+_TALKERS = ("distributed", "tornado", "asyncio", "concurrent")
 
 
-class Dask:
+class Dask(Executor):
     """An executor on a Dask cluster.
 
     Args:
@@ -60,8 +48,9 @@ class Dask:
     """
 
     def __init__(self, scheduler: str | None = None, workers: int = 1, *, patience: float = PATIENCE) -> None:
+        super().__init__()
         require_distributed()
-        self._patience, self._pace, self._asked = patience, _Pace(), 0.0
+        self._patience, self._asked, self._seen = patience, 0.0, time.monotonic()
         self._levels = silence()
         self._cluster: LocalCluster | None = None
         self._client: Client | None = None
@@ -73,50 +62,32 @@ class Dask:
             self._client = connected(self.address, direct=self._cluster is not None)
             self._workers = self._await_workers()
         except BaseException:
-            self.close()
+            self.shutdown()
             raise
 
     @property
     def workers(self) -> int:
-        """How many worker processes the cluster had when it was last asked: it may grow and shrink."""
+        """How many worker processes the cluster has, asked every few seconds: it may grow and shrink."""
+        if time.monotonic() - self._asked > LOOK:
+            self._workers = max(len(self._ask()), 1)
         return self._workers
 
-    def map(self, function: Callable[[T], R], tasks: Sequence[T]) -> list[R]:
-        """`function` of every task, in the order of the tasks.
+    def submit(self, fn: Callable[..., R], /, *args: object, **kwargs: object) -> Future[R]:
+        """Give one call to a worker.
 
         Raises:
-            LostWorkersError: where the scheduler, or every worker, is gone.
-            StatescapeError: where work kills its workers, or they cannot import it.
+            LostWorkersError: where the scheduler is gone.
         """
-        if not tasks:
-            return []
         import dask.config
         from distributed.protocol.serialize import serialize_bytes
 
         client = self._running()
-        if time.monotonic() - self._asked > LOOK:
-            self._workers = max(len(self._ask()), 1)
-        size = self._pace.bundle_size(function, len(tasks), self._workers)
-        starts = range(0, len(tasks), size)
-        payloads = [serialize_bytes((function, list(tasks[start : start + size]))) for start in starts]
+        payload = serialize_bytes((fn, args, kwargs))
         with self._lost_is_told(), dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}):
-            futures = client.map(_work, payloads, pure=False, key=f"statescape-{time.monotonic_ns()}")
-        try:
-            done = self._collected(dict(enumerate(futures)))
-        except BaseException:
-            with suppress(Exception):
-                client.cancel(futures)
-            raise
-        for start, one in zip(starts, done, strict=True):
-            if one.versions != versions():
-                raise StatescapeError(
-                    f"A Dask worker has {one.versions}; here are {versions()}; install the same everywhere, since "
-                    "results must not depend on who works."
-                )
-            self._pace.learn(function, one.seconds / len(tasks[start : start + size]))
-        return [result for one in done for result in one.results]
+            future: Future[R] = client.get_executor(pure=False).submit(_unpacked, payload)
+        return future
 
-    def close(self) -> None:
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002 - always at once
         """Let the cluster go; one on this machine ends."""
         client, self._client = self._client, None
         cluster, self._cluster = self._cluster, None
@@ -127,81 +98,42 @@ class Dask:
         for logger, level in self._levels.items():
             logging.getLogger(logger).setLevel(level)
 
-    def __enter__(self) -> Dask:
-        return self
+    def look(self, waited: float) -> None:
+        """See whether scheduler and workers are still there.
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        Raises:
+            LostWorkersError: where they are not.
+        """
+        if self._ask():
+            self._seen = time.monotonic()
+        elif min(waited, time.monotonic() - self._seen) > self._patience:
+            raise LostWorkersError(
+                f"The Dask scheduler {self.address} has had no worker for {self._patience:.0f} s; start some and "
+                "resume the run: no finished generation is lost."
+            )
+
+    def refusal(self, error: BaseException) -> StatescapeError | None:
+        """What work died of that came to nothing."""
+        from distributed import KilledWorker
+
+        if isinstance(error, CancelledError):
+            return self._lost()
+        if isinstance(error, KilledWorker):
+            return StatescapeError(
+                f"{error.allowed_failures + 1} Dask workers died on the same work, perhaps for lack of memory; use "
+                "fewer workers on each machine."
+            )
+        if isinstance(error, ModuleNotFoundError):
+            return StatescapeError(
+                f"A Dask worker cannot import {error.name}; install statescape {__version__} and what you use with it "
+                "on every machine of the cluster."
+            )
+        return super().refusal(error)
 
     def _running(self) -> Client:
         if self._client is None:
             raise StatescapeError("This Dask executor is closed; make a new one.")
         return self._client
-
-    def _collected(self, waiting: dict[int, Future[_Done]]) -> list[_Done]:
-        """What the futures bring, in their order."""
-        finished: SimpleQueue[int] = SimpleQueue()
-        for index, future in waiting.items():
-            future.add_done_callback(lambda _, index=index: finished.put(index))
-        done: dict[int, _Done] = {}
-        alone_since: float | None = None
-        while waiting:
-            try:
-                ready = [finished.get(timeout=LOOK)]
-            except Empty:
-                alone_since = self._looked_after(alone_since)
-                continue
-            alone_since = None
-            with suppress(Empty):
-                while True:
-                    ready.append(finished.get_nowait())
-            here = {index: waiting.pop(index) for index in sorted(ready)}
-            for future in here.values():
-                self._refuse(future)
-            brought = self._brought(list(here.values()))
-            done.update(zip(here, brought, strict=True))
-        return [done[index] for index in sorted(done)]
-
-    def _brought(self, futures: list[Future[_Done]]) -> list[_Done]:
-        """The results of futures that are done; Dask does those again whose worker has died since."""
-        return list(self._within(lambda client: client.gather(futures), self._patience))
-
-    def _refuse(self, future: Future[_Done]) -> None:
-        """Say what a future that came to nothing died of."""
-        from distributed import KilledWorker
-
-        if future.status == "cancelled":
-            raise self._lost()
-        if future.status != "error":
-            return
-        error = future.exception()
-        if isinstance(error, KilledWorker):
-            raise StatescapeError(
-                f"{error.allowed_failures + 1} Dask workers died on the same work, perhaps for lack of memory; use "
-                "fewer workers on each machine."
-            ) from None
-        if isinstance(error, ModuleNotFoundError):
-            raise StatescapeError(
-                f"A Dask worker cannot import {error.name}; install statescape {__version__} and what you use with it "
-                "on every machine of the cluster."
-            ) from None
-        raise error if error is not None else self._lost()
-
-    def _looked_after(self, alone_since: float | None) -> float | None:
-        """Look whether scheduler and workers are still there while nothing comes back."""
-        self._workers = len(self._ask())
-        if self._workers:
-            return None
-        now = time.monotonic()
-        since = now if alone_since is None else alone_since
-        if now - since > self._patience:
-            raise LostWorkersError(
-                f"The Dask scheduler {self.address} has had no worker for {self._patience:.0f} s; start some and "
-                "resume the run: no finished generation is lost."
-            )
-        return since
 
     def _await_workers(self) -> int:
         """Wait for the first worker; refuse workers of several threads, which would be used for one task at a time."""
@@ -235,8 +167,6 @@ class Dask:
 
     @contextmanager
     def _lost_is_told(self) -> Iterator[None]:
-        from concurrent.futures import CancelledError
-
         try:
             yield
         except (OSError, TimeoutError, CancelledError, RuntimeError):
@@ -249,56 +179,88 @@ class Dask:
         )
 
 
-@dataclass
-class _Pace:
-    """Seconds that a task takes, by function, learnt from what came back."""
-
-    seconds: dict[Callable[..., Any], float] = field(default_factory=dict)
-
-    def bundle_size(self, function: Callable[..., Any], tasks: int, workers: int) -> int:
-        """Tasks in a bundle: a second of work; less where workers would have too few bundles, but no trifle."""
-        known = self.seconds.get(function)
-        if not known:
-            return max(tasks // (BUNDLES_PER_WORKER * workers), 1)
-        rounds = min(max(int(tasks * known / (LEAST * workers)), 1), BUNDLES_PER_WORKER)
-        return min(math.ceil(SECOND / known), max(tasks // (rounds * workers), 1))
-
-    def learn(self, function: Callable[..., Any], seconds: float) -> None:
-        """Take one measurement."""
-        old = self.seconds.get(function, seconds)
-        self.seconds[function] = (1.0 - NEWEST) * old + NEWEST * seconds
-
-
-@dataclass(frozen=True)
-class _Done:
-    """A bundle's results, the seconds they took, and the worker's versions."""
-
-    results: list[Any]
-    seconds: float
-    versions: str
-
-
-@cache
-def versions() -> str:
-    """What the last bits of a result depend on, beside the kind of processor."""
-    found = [f"Python {sys.version_info.major}.{sys.version_info.minor}", f"statescape {__version__}"]
-    for name in ("numpy", "scipy", "numba"):
-        with suppress(PackageNotFoundError):
-            found.append(f"{name} {version(name)}")
-    return ", ".join(found)
-
-
-# A worker with several threads that joined later works on one bundle at a time: BLAS and caches are the process's own.
-_ONE_AT_A_TIME = threading.Lock()
-
-
-def _work(payload: bytes) -> _Done:
-    """Do one bundle, on a worker."""
+def _unpacked(payload: bytes) -> Any:
+    """One call, on a worker."""
     from distributed.protocol.serialize import deserialize_bytes
 
-    with _ONE_AT_A_TIME:
-        one_blas_thread()
-        function, tasks = deserialize_bytes(payload)
-        begun = time.perf_counter()
-        results = [function(task) for task in tasks]
-        return _Done(results, time.perf_counter() - begun, versions())
+    function, arguments, named = deserialize_bytes(payload)
+    return function(*arguments, **named)
+
+
+def require_distributed() -> None:
+    """Refuse, in one sentence, where Dask is not installed."""
+    try:
+        import distributed  # noqa: F401
+    except ModuleNotFoundError:
+        raise StatescapeError(
+            "The executor dask needs Dask, which is not installed: pip install 'statescape[dask]'"
+        ) from None
+
+
+def local_cluster(workers: int) -> LocalCluster:
+    """Single-threaded processes of this machine, each with a nanny, who starts it again when it dies."""
+    import dask.config
+    from distributed import LocalCluster
+
+    try:
+        # The profiler looks at every worker a hundred times a second, and here nobody looks at the profile.
+        dask.config.set({"distributed.worker.profile.enabled": False})
+        dask.config.set({"distributed.nanny.pre-spawn-environ": _ENVIRONMENT})
+        return LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address="127.0.0.1:0",
+            memory_limit=0,
+            silence_logs=logging.CRITICAL,
+        )
+    except (RuntimeError, OSError, TimeoutError):
+        raise StatescapeError(
+            "The Dask workers of this machine did not start; a script must start the work under "
+            '`if __name__ == "__main__":`.'
+        ) from None
+
+
+def connected(address: str, *, direct: bool) -> Client:
+    """A client of the scheduler at an address, within `CONNECT` seconds or not at all.
+
+    Args:
+        address: of the scheduler.
+        direct: whether this process reaches the workers, so that results need not pass through the scheduler.
+    """
+    from distributed import Client
+
+    try:
+        # A listener that never answers would hang Dask's own handshake for ever, so it is knocked at first.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(lambda: asyncio.run(_knock(address))).result()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about versions, of which `versions` refuses those that matter
+            return Client(address, timeout=CONNECT, set_as_default=False, direct_to_workers=direct)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise StatescapeError(
+            f"No Dask scheduler answers at {address} ({_first_line(error)}); start one with `dask scheduler` and give "
+            "the address that it prints."
+        ) from None
+
+
+async def _knock(address: str) -> None:
+    from distributed import Security
+    from distributed.comm import connect
+
+    arguments = Security().get_connection_args("client")
+    comm = await asyncio.wait_for(connect(address, timeout=CONNECT, **arguments), CONNECT)
+    await comm.close()
+
+
+def _first_line(error: BaseException) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+def silence() -> dict[str, int]:
+    """Quieten Dask; returns the levels that were."""
+    names = {name for name in logging.root.manager.loggerDict if name.split(".")[0] in _TALKERS} | set(_TALKERS)
+    levels = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    return levels

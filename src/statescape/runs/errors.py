@@ -15,10 +15,6 @@ FULL = "The disk is full: {path} could not be written on; free some space and re
 UNWRITTEN = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_TRUNCATE")
 
 
-class LostWorkersError(StatescapeError):
-    """Those who worked are gone, through no fault of the work: the run can be resumed."""
-
-
 @contextmanager
 def told(path: Path) -> Iterator[None]:
     """Turn SQLite's and the system's complaints about `path` into one sentence."""

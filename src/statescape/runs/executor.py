@@ -1,99 +1,205 @@
-"""Who works: one small slot for this process, many processes, or many machines.
+"""Who works: an executor as Python defines it (`concurrent.futures`), with a `map` that outlives its workers.
 
-An executor maps a function over tasks. It may do them in any order, anywhere, and again after a worker died; results
-come back in the order of the tasks. Every worker runs BLAS on one thread, since the order of additions, and with it
-the last bits of a result, depends on the number of threads.
+An executor may do tasks in any order, anywhere, and again after a worker died; results come back in the order of the
+tasks, and are the same, bit for bit, for all executors on one kind of processor.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from types import TracebackType
-from typing import Protocol, TypeVar, runtime_checkable
+import concurrent.futures
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, Future, as_completed
+from contextlib import suppress
+from pickle import PicklingError
+from typing import Any, TypeVar
 
-from statescape.errors import StatescapeError, unknown_name
+from statescape.errors import StatescapeError
+from statescape.runs.bundles import Done, Pace, one_blas_thread, versions, work
 
 T = TypeVar("T")
 R = TypeVar("R")
-NAMES = ("serial", "processes", "dask")
+
+# Times in a row that all workers may die without a single task done before the tasks are to blame.
+PATIENCE = 3
+# Seconds between two looks at those who work while nothing comes back.
+LOOK = 5.0
 
 
-@runtime_checkable
-class Executor(Protocol):
-    """What works; a context manager that ends its workers."""
+class LostWorkersError(StatescapeError):
+    """Those who worked are gone, through no fault of the work: the run can be resumed."""
+
+
+class Executor(concurrent.futures.Executor):
+    """What works: an executor of Python with a number of workers and a `map` that gives a dead worker's work out again.
+
+    A kind of executor defines `submit` and `shutdown` as Python does, and `workers`; it may say more about deaths,
+    silence and errors.
+    """
+
+    def __init__(self) -> None:
+        self._pace = Pace()
 
     @property
     def workers(self) -> int:
-        """How many tasks run at once."""
+        """How many tasks run at once; results do not depend on it."""
+        raise NotImplementedError
 
-    def map(self, function: Callable[[T], R], tasks: Sequence[T]) -> list[R]:
-        """`function` of every task, in the order of the tasks; function and tasks travel to the workers."""
+    def map(self, function: Callable[[T], R], tasks: Sequence[T]) -> list[R]:  # type: ignore[override] # at once
+        """`function` of every task, in the order of the tasks; function and tasks travel to the workers.
 
-    def close(self) -> None:
-        """End the workers."""
+        Raises:
+            LostWorkersError: where those who worked are gone.
+            StatescapeError: where work kills its workers again and again, or cannot travel to them.
+        """
+        if not tasks:
+            return []
+        size = self._pace.bundle_size(function, len(tasks), self.workers)
+        bundles = {start: list(tasks[start : start + size]) for start in range(0, len(tasks), size)}
+        done: dict[int, Done] = {}
+        fruitless = 0
+        with one_blas_thread():
+            while len(done) < len(bundles):
+                before = len(done)
+                try:
+                    self._round(function, bundles, done)
+                except BrokenExecutor as broken:
+                    fruitless = 0 if len(done) > before else fruitless + 1
+                    self.renew(broken)
+                    if fruitless == PATIENCE:
+                        raise StatescapeError(_blame(broken)) from None
+        for start, one in done.items():
+            if one.versions != versions():
+                raise StatescapeError(
+                    f"A worker has {one.versions}; here are {versions()}; install the same everywhere, since results "
+                    "must not depend on who works."
+                )
+            self._pace.learn(function, one.seconds / len(bundles[start]))
+        return [result for start in bundles for result in done[start].results]
 
-    def __enter__(self) -> Executor:
-        """The executor itself."""
+    def renew(self, broken: BrokenExecutor) -> None:
+        """Begin anew with other workers after some have died; raises where that cannot be."""
+        raise NotImplementedError
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close."""
+    def look(self, waited: float) -> None:
+        """Look at the workers, where nothing has come back for so many seconds; raises where they are gone."""
+
+    def refusal(self, error: BaseException) -> StatescapeError | None:
+        """A sentence in place of an error that is not the work's own; None where it is."""
+        if isinstance(error, PicklingError) or (
+            isinstance(error, TypeError | AttributeError) and "pickle" in str(error)
+        ):
+            return StatescapeError(_untold(error))
+        return None
+
+    def _round(self, function: Callable[[T], R], bundles: dict[int, list[T]], done: dict[int, Done]) -> None:
+        """Give out what is not done and collect what comes back, until something is raised."""
+        futures: dict[Future[Done], int] = {}
+        try:
+            for start, bundle in bundles.items():
+                if start not in done:
+                    futures[future := self.submit(work, function, bundle)] = start
+                    if future.done():  # in this process: what it raises need not wait for the others
+                        future.result()
+            self._collect(futures, done)
+        except BaseException as error:
+            for future, start in futures.items():
+                if future.done() and not future.cancelled() and future.exception() is None:
+                    done[start] = future.result()
+                future.cancel()
+            refusal = None if isinstance(error, BrokenExecutor) else self.refusal(error)
+            if refusal is not None:
+                raise refusal from None
+            raise
+
+    def _collect(self, futures: dict[Future[Done], int], done: dict[int, Done]) -> None:
+        pending, since = set(futures), time.monotonic()
+        while pending:
+            finished: list[Future[Done]] = []
+            with suppress(TimeoutError):
+                for future in as_completed(pending, timeout=LOOK):
+                    finished.append(future)
+                    if future.cancelled() or future.exception() is not None:
+                        break
+            for future in finished:
+                done[futures[future]] = future.result()
+            pending.difference_update(finished)
+            if finished:
+                since = time.monotonic()
+            else:
+                self.look(time.monotonic() - since)
 
 
-MOST_WORKERS = 1_000
-
-
-def make_executor(name: str | None = None, workers: int | None = None, scheduler: str | None = None) -> Executor:
-    """An executor by name.
+class Lent(Executor):
+    """An executor of the caller's, who closes it: threads, processes, loky's, `client.get_executor()` of Dask, MPI's.
 
     Args:
-        name: "serial", "processes" or "dask"; None takes Dask where there is a scheduler, else processes where there is
-            more than one worker.
-        workers: how many; None for all cores that this process may use.
-        scheduler: address of a Dask scheduler, which has workers of its own; for "dask" only.
-
-    Raises:
-        StatescapeError: for an unknown name, fewer than one worker, a scheduler that does not go with the rest or
-            cannot be reached.
+        lender: it.
+        workers: how many tasks it runs at once; None asks it.
     """
-    from statescape.runs.processes import Processes
-    from statescape.runs.serial import Serial
 
-    if name is not None and name not in NAMES:
-        raise unknown_name("executor", name, NAMES)
-    if workers is not None and workers < 1:
-        raise StatescapeError(f"At least one worker is needed; got {workers}.")
-    if workers is not None and workers > MOST_WORKERS:
-        raise StatescapeError(f"At most {MOST_WORKERS:,} workers are started on one machine; got {workers:,}.")
-    if scheduler is not None and name not in (None, "dask"):
-        raise StatescapeError(f"A scheduler belongs to the executor dask; got the executor {name}.")
-    if scheduler is not None and workers is not None:
-        raise StatescapeError("A scheduler has workers of its own; leave out how many.")
-    count = usable_cores() if workers is None else workers
-    if name == "dask" or scheduler is not None:
-        from statescape.runs.dask import Dask
+    def __init__(self, lender: concurrent.futures.Executor, workers: int | None = None) -> None:
+        super().__init__()
+        self._lender, self._workers = lender, workers
 
-        return Dask(scheduler, count)
-    if name == "serial" or (name is None and count == 1):
-        return Serial()
-    return Processes(count)
+    @property
+    def workers(self) -> int:
+        """How many tasks it runs at once: as it says, or 1."""
+        if self._workers is not None:
+            return self._workers
+        client: Any = getattr(self._lender, "_client", None)  # Dask's
+        found = len(client.nthreads()) if hasattr(client, "nthreads") else getattr(self._lender, "_max_workers", 1)
+        return max(found, 1) if isinstance(found, int) else 1
+
+    def submit(self, fn: Callable[..., R], /, *args: object, **kwargs: object) -> Future[R]:
+        """Hand one call on."""
+        try:
+            return self._lender.submit(fn, *args, **kwargs)
+        except BrokenExecutor:
+            raise
+        except RuntimeError as error:
+            raise LostWorkersError(
+                f"The {self._name} takes no work ({error}); make a new one and resume the run: no finished "
+                "generation is lost."
+            ) from None
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Nothing: who made it ends it."""
+
+    def renew(self, broken: BrokenExecutor) -> None:
+        """Workers of the caller's are his to replace.
+
+        Raises:
+            LostWorkersError: always.
+        """
+        if broken.__cause__ is not None and "pickle" in str(broken.__cause__).lower():
+            raise StatescapeError(_untold(broken)) from None
+        raise self._lost() from None
+
+    def refusal(self, error: BaseException) -> StatescapeError | None:
+        """Work that was cancelled, or killed its workers, is lost."""
+        if isinstance(error, CancelledError) or type(error).__name__ == "KilledWorker":  # the latter is Dask's
+            return self._lost()
+        return super().refusal(error)
+
+    @property
+    def _name(self) -> str:
+        return type(self._lender).__name__
+
+    def _lost(self) -> LostWorkersError:
+        return LostWorkersError(
+            f"Workers of the {self._name} died, perhaps for lack of memory; make a new one and resume the run: no "
+            "finished generation is lost."
+        )
 
 
-@contextmanager
-def working(
-    executor: Executor | str | None, workers: int | None = None, scheduler: str | None = None
-) -> Iterator[Executor]:
-    """The given executor, or one of this name that ends with the work."""
-    if executor is not None and not isinstance(executor, str):
-        yield executor
-        return
-    with make_executor(executor, workers, scheduler) as own:
-        yield own
+def _blame(broken: BaseException) -> str:
+    """What executors broke of: a worker that died, or one that could not read what it was sent."""
+    if broken.__cause__ is not None:
+        return _untold(broken)
+    return f"{PATIENCE} times all workers died on the same work, perhaps for lack of memory; use fewer workers."
 
 
-def usable_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _untold(error: BaseException) -> str:
+    reason = [line for line in str(error.__cause__ or error).splitlines() if line.strip(' "')][-1].strip()
+    return f"The work cannot travel to worker processes ({reason}); work in this process, with one worker."

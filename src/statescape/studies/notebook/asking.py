@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from statescape import language
 from statescape.analysis.path import PathReading, read_path
 from statescape.errors import StatescapeError, unknown_name
-from statescape.runs import Executor, working
+from statescape.runs import AnyExecutor, Executor, working
 from statescape.studies.notebook.notebook import Entry, Notebook, digest_of
 from statescape.studies.reservoir import STUDIES, StudyResult, resume_study, study
 from statescape.studies.verdict import Verdicts, verdict
@@ -124,7 +124,7 @@ def about(
 def notebook(
     asked: Asked | None = None,
     *,
-    executor: Executor | None = None,
+    executor: AnyExecutor = None,
     workers: int | None = None,
     progress: Progress | None = None,
     **what: Any,
@@ -134,7 +134,9 @@ def notebook(
     Args:
         asked: what the notebook is about; None to say it by the arguments of `about` (texts=, models=, corpus=,
             budget="quick", ...).
-        executor: who does the pieces of the studies; processes on all cores where None.
+        executor: who reads the corpus and does the pieces of the studies: any executor of Python
+            (`concurrent.futures`), which stays open, or "serial", "processes" or "dask"; processes on all cores where
+            None.
         workers: how many processes, where the executor is not given.
         progress: told what is going on.
         **what: arguments of `about`, where `asked` is None.
@@ -149,8 +151,8 @@ def notebook(
     except OSError as error:
         raise StatescapeError(f"{asked.folder} cannot hold runs: {error.strerror}.") from error
     readings, paths = _paths(asked, report)
-    verdicts, corpus = _verdicts(asked, workers, report)
     with working(executor, workers) as workforce:  # one for all studies: what a worker has loaded it keeps
+        verdicts, corpus = _verdicts(asked, None if executor is None else workforce, workers, report)
         studies = [_study(asked, name, workforce, report) for name in asked.studies]
     return Notebook(
         readings=readings,
@@ -177,7 +179,9 @@ def _paths(asked: Asked, report: Progress) -> tuple[tuple[PathReading, ...], Ent
     return tuple(readings), Entry("paths", "", settings, time.perf_counter() - begun, digest_of(numbers))
 
 
-def _verdicts(asked: Asked, workers: int | None, report: Progress) -> tuple[Verdicts, Entry]:
+def _verdicts(
+    asked: Asked, workforce: Executor | None, workers: int | None, report: Progress
+) -> tuple[Verdicts, Entry]:
     settings: dict[str, str | int] = {"null_documents": NULL_DOCUMENTS[asked.quick], "seed": asked.seed}
     name = digest_of([asked.corpus.digest, list(map(str, asked.models)), list(asked.files), settings])
     file = asked.folder / f"verdict-{name[:8]}.run"
@@ -188,6 +192,7 @@ def _verdicts(asked: Asked, workers: int | None, report: Progress) -> tuple[Verd
         files=asked.files,
         seed=asked.seed,
         null_documents=NULL_DOCUMENTS[asked.quick],
+        executor=workforce,
         workers=workers,
         run=file,
         progress=report,

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from statescape.arguments import require_seed
 from statescape.errors import StatescapeError, unknown_name
-from statescape.runs import Executor, Journal, working
+from statescape.runs import AnyExecutor, Executor, Journal, working
 from statescape.runs.plain import DamagedRunError, typed
 from statescape.studies.reservoir import (
     input_weights,
@@ -53,7 +53,7 @@ def study(
     *,
     seed: int = 0,
     run: str | Path | None = None,
-    executor: Executor | str | None = None,
+    executor: AnyExecutor = None,
     workers: int | None = None,
     scheduler: str | None = None,
     progress: Progress | None = None,
@@ -66,7 +66,8 @@ def study(
         seed: the first seed; every search has one of its own from here on. Same seed and budget, same answer; for
             minutes the size is settled when the run begins, and kept with it.
         run: file of the run's journal; a temporary one where None.
-        executor: who works, or "serial", "processes" or "dask"; processes on all cores where None.
+        executor: who works: any executor of Python (`concurrent.futures`), which stays open, or "serial", "processes"
+            or "dask"; processes on all cores where None.
         workers: how many processes, where the executor is not given.
         scheduler: address of a Dask scheduler, where the executor is not given.
         progress: called with the pieces done and their number.
@@ -92,7 +93,7 @@ def study(
 def resume_study(
     run: str | Path,
     *,
-    executor: Executor | str | None = None,
+    executor: AnyExecutor = None,
     workers: int | None = None,
     scheduler: str | None = None,
     progress: Progress | None = None,

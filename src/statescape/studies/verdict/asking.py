@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ import numpy as np
 from statescape.errors import StatescapeError
 from statescape.language.corpus import Corpus, corpus_of
 from statescape.language.passage import split
-from statescape.runs import Executor, Journal, Serial, make_executor
+from statescape.runs import AnyExecutor, Executor, Journal, Serial, working
 from statescape.studies.verdict import ledger
 from statescape.studies.verdict.decision import Decision, decide
 from statescape.studies.verdict.preparation import drawn, prepare
@@ -75,6 +75,7 @@ def verdict(
     positions: int | None = None,
     seed: int = 0,
     null_documents: int = NULL_DOCUMENTS,
+    executor: AnyExecutor = None,
     workers: int | None = None,
     run: str | Path | None = None,
     progress: Progress | None = None,
@@ -90,7 +91,10 @@ def verdict(
         positions: most positions read in a document, drawn by the seed; None for all but the first.
         seed: of everything drawn.
         null_documents: documents read again with random weights and with the other BOS policy.
-        workers: processes; None for all cores, or for this one where models run on a GPU. Results do not depend on it.
+        executor: who reads: any executor of Python (`concurrent.futures`), which stays open, or "serial", "processes"
+            or "dask"; None as `workers` says. A model that is in memory is read in this process. Results do not depend
+            on it.
+        workers: processes; None for all cores, or for this one where models run on a GPU or the corpus is small.
         run: file of a run that keeps what is done; one that is there goes on. None keeps nothing.
         progress: told what is going on.
 
@@ -120,7 +124,7 @@ def verdict(
     temporary = tempfile.TemporaryDirectory() if run is None else nullcontext()
     with temporary as folder, ledger.opened(Path(folder) / "verdict.run" if folder else run or "", settings) as journal:
         answers = [
-            _Reading(journal, asked, source, name, workers, report).answers()
+            _Reading(journal, asked, source, name, executor, workers, report).answers()
             for source, name in zip(sources, names, strict=True)
         ]
         decisions = decide({name: answer.summary.documents for name, answer in zip(names, answers, strict=True)}, seed)
@@ -161,6 +165,7 @@ class _Reading:
     asked: Asked
     source: Source
     name: str
+    executor: AnyExecutor
     workers: int | None
     progress: Progress
 
@@ -222,7 +227,7 @@ class _Reading:
         self.progress(what, len(documents) - len(left), len(documents))
         tasks = _tasks(left, source, yardstick, self.asked)
         count = len(documents) - len(left)
-        with self._executor(left) as executor:
+        with self._working(left) as executor:
             for start in range(0, len(tasks), executor.workers):
                 for records in executor.map(work, tasks[start : start + executor.workers]):
                     ledger.keep(self.journal, self.name, reading, records)
@@ -230,11 +235,11 @@ class _Reading:
                 self.progress(what, count, len(documents))
         return summarise(ledger.records(self.journal, self.name, reading), self.asked.seed), yardstick
 
-    def _executor(self, documents: dict[int, Ids]) -> Executor:
+    def _working(self, documents: dict[int, Ids]) -> AbstractContextManager[Executor]:
         few = sum(len(ids) for passages in documents.values() for ids in passages) < FEW_POSITIONS
-        if few or self.source.in_memory or (self.workers is None and _on_gpu(loaded(self.source))):
-            return Serial()
-        return make_executor(None, self.workers)
+        on_gpu = self.workers is None and _on_gpu(loaded(self.source))
+        here = self.source.in_memory or (self.executor is None and (few or on_gpu))
+        return Serial() if here else working(self.executor, self.workers)
 
     def _extremes(self, numbers: list[int], summary: Summary) -> dict[str, tuple[Extreme, Extreme]]:
         found = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ from statescape.studies.verdict.tally import Record, record_of
 
 if TYPE_CHECKING:
     from statescape.language import ReadableModel
+
+_ONE_AT_A_TIME = threading.Lock()  # where workers are threads: hooks see every pass through a model
 
 Ids = tuple[tuple[int, ...], ...]
 """Ids of the passages of one document."""
@@ -78,8 +81,8 @@ def work(task: Task) -> list[tuple[int, Record]]:
     """The record of every document of a task, with its number."""
     from statescape.language.following import one_torch_thread
 
-    model, reference = loaded(task.source), _reference(task.source, task.yardstick)
-    with one_torch_thread():
+    with _ONE_AT_A_TIME, one_torch_thread():
+        model, reference = loaded(task.source), _reference(task.source, task.yardstick)
         return [(number, _read(model, reference, ids, task, number)) for number, ids in task.documents]
 
 

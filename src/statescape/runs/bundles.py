@@ -1,0 +1,114 @@
+"""What travels to a worker and back: bundles of tasks, and with their results what these depend on.
+
+Sending a task costs about a millisecond, so tasks travel in bundles of about a second of work, but in enough of them
+that no worker waits long. What a worker computes does not depend on bundles or workers: BLAS runs on one thread
+everywhere, since the order of additions, and with it the last bits of a result, depends on the number of threads.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from threadpoolctl import ThreadpoolController
+
+from statescape import __version__
+
+# Seconds of work in a bundle; bundles for each worker where a map is shorter than that; seconds below which a worker's
+# share is not split.
+SECOND, BUNDLES_PER_WORKER, LEAST = 1.0, 4, 0.25
+# Weight of the newest measurement in the running seconds of a task.
+NEWEST = 0.5
+
+
+@dataclass
+class Pace:
+    """Seconds that a task takes, by function, learnt from what came back."""
+
+    seconds: dict[Callable[..., Any], float] = field(default_factory=dict)
+
+    def bundle_size(self, function: Callable[..., Any], tasks: int, workers: int) -> int:
+        """Tasks in a bundle: a second of work; less where workers would have too few bundles, but no trifle."""
+        known = self.seconds.get(function)
+        if not known:
+            return max(tasks // (BUNDLES_PER_WORKER * workers), 1)
+        rounds = min(max(int(tasks * known / (LEAST * workers)), 1), BUNDLES_PER_WORKER)
+        return min(math.ceil(SECOND / known), max(tasks // (rounds * workers), 1))
+
+    def learn(self, function: Callable[..., Any], seconds: float) -> None:
+        """Take one measurement."""
+        old = self.seconds.get(function, seconds)
+        self.seconds[function] = (1.0 - NEWEST) * old + NEWEST * seconds
+
+
+@dataclass(frozen=True)
+class Done:
+    """A bundle's results, the seconds they took, and the worker's versions."""
+
+    results: list[Any]
+    seconds: float
+    versions: str
+
+
+def work(function: Callable[[Any], Any], tasks: Sequence[Any]) -> Done:
+    """Do one bundle, wherever that is."""
+    with one_blas_thread():
+        begun = time.perf_counter()
+        results = [function(task) for task in tasks]
+        return Done(results, time.perf_counter() - begun, versions())
+
+
+@cache
+def versions() -> str:
+    """What the last bits of a result depend on, beside the kind of processor."""
+    found = [f"Python {sys.version_info.major}.{sys.version_info.minor}", f"statescape {__version__}"]
+    for name in ("numpy", "scipy", "numba"):
+        with suppress(PackageNotFoundError):
+            found.append(f"{name} {version(name)}")
+    return ", ".join(found)
+
+
+class _Limited:
+    """How many of this process's threads ask for one BLAS thread, and what there was before the first did."""
+
+    def __init__(self) -> None:
+        self.lock, self.inside = threading.Lock(), 0
+        self.before: Any = None
+
+
+_LIMITED = _Limited()
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """BLAS on one thread, until the last of this process's threads that asked for it has left.
+
+    The number is the process's own in some libraries and a thread's own in others, so each thread that enters sets it.
+    """
+    with _LIMITED.lock:
+        limit = _controller().limit(limits=1)
+        _LIMITED.before = _LIMITED.before if _LIMITED.inside else limit
+        _LIMITED.inside += 1
+    try:
+        yield
+    finally:
+        with _LIMITED.lock:
+            _LIMITED.inside -= 1
+            if not _LIMITED.inside:
+                _LIMITED.before.restore_original_limits()
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    import numpy  # noqa: F401 - the libraries must be loaded to be found
+    import scipy.linalg  # noqa: F401
+
+    return ThreadpoolController()
