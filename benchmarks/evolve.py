@@ -325,7 +325,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument(
-        "--compare", action="store_true", help="narma10: with the arms of equal budget (three times as long)"
+        "--compare", action="store_true", help="narma10: with the searches of equal budget (three times as long)"
     )
     given = parser.parse_args()
     parts: dict[str, Callable[[], Any]] = {

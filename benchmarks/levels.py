@@ -21,7 +21,7 @@ os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL
 from harness import RESULTS, write
 from statescape.analysis.evolution_conclusion import REFERENCE, conclude
 from statescape.evolution import Evolution, Seal, evolve, resume
-from statescape.evolution.reading import inputs_of
+from statescape.evolution.parts import inputs_of
 from statescape.evolution.seals import Sealing, seal
 from statescape.evolution.source import open_task
 from statescape.runs import Executor, make_executor

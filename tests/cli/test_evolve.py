@@ -101,7 +101,8 @@ def test_operators_are_chosen_kept_in_the_run_and_leave_the_rivals_alone(run, he
         (["narma10", "--radius", "big"], "'big' is not one of 'rescale', 'free', 'gene'"),
         (["narma10", "--evolve-inputs"], "W_in can evolve only at the level matrix"),
         (["narma10", "--density", "2"], "ensity"),
-        (["narma10", "--arm", "annealing"], "There is no arm 'annealing'"),
+        (["narma10", "--strategy", "annealing"], "There is no strategy 'annealing'. Known are: genetic, "),
+        (["narma10", "--arm", "annealing"], "There is no strategy 'annealing'"),  # as it was called once
         (["narma10", "--objectives", "edges"], "The objectives are error or error,edges; got edges"),
         (["narma10", "--operators", "add,grow"], "There is no operator 'grow'. Known are: add, delete, "),
         (["narma10", "--operators", "perturb"], "The operator 'perturb' does not apply in this space"),

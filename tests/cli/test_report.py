@@ -10,7 +10,7 @@ import pytest
 
 from statescape.cli.show import braille
 from statescape.evolution import resume
-from statescape.evolution.chronicle import chronicle, genomes, scores
+from statescape.evolution.history import genomes, read_history, scores
 from statescape.reservoir import scr
 from statescape.runs import Journal
 from tests.cli.running import assert_refused, in_process
@@ -150,7 +150,7 @@ def test_show_tells_origin_record_and_wiring(monkeypatch, capfd, run: Path, tmp_
 
 
 def test_show_knows_survivors_the_dead_and_the_best_so_far(monkeypatch, capfd, run: Path, searching: Path):
-    written = chronicle(run)
+    written = read_history(run)
     dead = next(number for number in written.births if number not in written.records)
     told = in_process(monkeypatch, capfd, "show", run, "--candidate", dead).stdout
     assert "did not survive its first generation" in told
@@ -162,7 +162,7 @@ def test_show_knows_survivors_the_dead_and_the_best_so_far(monkeypatch, capfd, r
         assert f"{record.mean:.4f}" in told
     so_far = in_process(monkeypatch, capfd, "show", searching).stdout
     assert "the best survivor so far" in so_far
-    assert f"{chronicle(searching).best}, the best" in so_far
+    assert f"{read_history(searching).best}, the best" in so_far
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_dots_stand_where_the_matrix_is_filled():
 
 
 def test_children_and_genomes_are_those_of_the_journal(run: Path):
-    written = chronicle(run)
+    written = read_history(run)
     birth = next(one for one in written.births.values() if one.parents)
     assert birth in written.children(birth.parents[0])
     assert genomes(run, [0])[0].genes["W"].shape == (12, 12)

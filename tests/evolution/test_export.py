@@ -26,7 +26,7 @@ def champion(request):
     encoding, level, evolve_inputs = request.param
     from statescape.evolution.encodings import by_name as encode
     from statescape.evolution.result import Champion
-    from statescape.evolution.search import Arm, Search
+    from statescape.evolution.search import Search, Strategy
     from statescape.evolution.settings import Hyperparameters
     from statescape.evolution.space import SearchSpace
 
@@ -34,7 +34,7 @@ def champion(request):
     space = SearchSpace(encode(encoding, 15, None), 1, "rescale", evolve_inputs, W_in)
     hyper = Hyperparameters(sr=0.8, lr=0.7, bias=0.2, ridge=1e-7)
     conditions = Conditions(by_name("narma10"), level, "search", hyper)
-    search = Search(space, Arm("genetic", 24, 48), 1, trials=1)
+    search = Search(space, Strategy("genetic", 24, 48), 1, trials=1)
     for _ in range(2):
         batch = search.ask()
         search.tell(score(batch.topologies, conditions, batch.seeds, Serial()))

@@ -11,13 +11,12 @@ from statescape.errors import StatescapeError
 from statescape.evolution import Settings, evolve, resume
 from statescape.evolution.conditions import Conditions
 from statescape.evolution.encodings import by_name as encoding
-from statescape.evolution.front import ever_survived
-from statescape.evolution.ledger import Ledger
-from statescape.evolution.reading import champion_of
+from statescape.evolution.history import champion_of
 from statescape.evolution.scoring import score
-from statescape.evolution.search import Search, arm_by_name
-from statescape.evolution.search.fronts import crowding, in_order, nobody_dominates
+from statescape.evolution.search import Search, strategy_by_name
+from statescape.evolution.search.survival import crowding, in_order, nobody_dominates
 from statescape.evolution.space import SearchSpace
+from statescape.evolution.tables import Tables
 from statescape.reservoir.tasks import by_name
 from statescape.runs import Serial
 from tests.cli.running import assert_refused, in_process
@@ -92,7 +91,7 @@ def _play(search, generations, errors_of):
 def test_a_search_for_both_keeps_the_ends_and_fills_the_front():
     """Error falls with every edge up to 12: all from 0 to 12 edges are on the front."""
     space = SearchSpace(encoding("ternary", 8, None))
-    search = Search(space, arm_by_name("genetic"), 1, deterministic=True, sparse=True)
+    search = Search(space, strategy_by_name("genetic"), 1, deterministic=True, sparse=True)
     best, fewest = np.inf, np.inf
     for generation in _play(search, 40, lambda topology: 1.0 / (1.0 + min(topology.edges, 12))):
         members = generation.population.members
@@ -105,10 +104,10 @@ def test_a_search_for_both_keeps_the_ends_and_fills_the_front():
 
 def test_operators_earn_credit_when_their_children_survive():
     space = SearchSpace(encoding("ternary", 12, 0.5))
-    search = Search(space, arm_by_name("mutation-only"), 2, deterministic=True, sparse=True)
+    search = Search(space, strategy_by_name("mutation-only"), 2, deterministic=True, sparse=True)
     *_, last = _play(search, 12, lambda topology: 1.0 + 0.001 * topology.edges)  # fewer edges are better in both
-    credit = last.population.credit
-    quality = dict(zip(credit.names, credit.quality, strict=True))
+    rates = last.population.rates
+    quality = dict(zip(rates.names, rates.quality, strict=True))
     assert quality["delete"] > quality["add"]
 
 
@@ -141,8 +140,8 @@ def test_the_front_of_a_run_has_fresh_scores_on_common_trials(whole):
 
 def test_those_that_ever_survived_are_the_candidates_of_the_front(whole):
     result, file = whole
-    with Ledger.read(file) as kept:
-        candidates = ever_survived(kept, "genetic")
+    with Tables.read(file) as kept:
+        candidates = kept.ever_survived("genetic")[0]
     numbers = [one.number for one in candidates]
     assert {one.candidate for one in result.front} <= set(numbers)
     assert {one.number for one in result.found.survivors} <= set(numbers)

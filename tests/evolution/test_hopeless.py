@@ -7,7 +7,7 @@ from statescape.evolution.conditions import Conditions
 from statescape.evolution.encodings import by_name as encoding
 from statescape.evolution.genome import Genome
 from statescape.evolution.scoring import score
-from statescape.evolution.search import Search, arm_by_name
+from statescape.evolution.search import Search, strategy_by_name
 from statescape.evolution.search.final import race
 from statescape.evolution.settings import Hyperparameters
 from statescape.evolution.space import SearchSpace
@@ -72,7 +72,7 @@ def test_a_population_full_of_them_is_searched_and_raced(sparse):
         for radius in (0.1, 1.5)
     ]
     conditions = Conditions(by_name("memory-noisy"), "wiring", "search", Hyperparameters())
-    search = Search(space, arm_by_name("genetic"), 3, trials=2, start=start, sparse=sparse)
+    search = Search(space, strategy_by_name("genetic"), 3, trials=2, start=start, sparse=sparse)
     generations = 0
     while generations < 4:
         batch = search.ask()
@@ -85,11 +85,11 @@ def test_a_population_full_of_them_is_searched_and_raced(sparse):
 def test_where_everyone_diverges_the_search_goes_on():
     space = SearchSpace(encoding("ternary", UNITS, 0.5), radius="free")
     conditions = Conditions(by_name("memory-noisy"), "wiring", "search", Hyperparameters())
-    search = Search(space, arm_by_name("mutation-only"), 3, trials=2)
+    search = Search(space, strategy_by_name("mutation-only"), 3, trials=2)
     generations = 0
     while generations < 2:
         batch = search.ask()
         scores = np.full((len(batch.topologies), len(batch.seeds)), np.inf)
         generations += search.tell(scores) is not None
-    assert len(search.population.members) == arm_by_name("mutation-only").survivors
+    assert len(search.population.members) == strategy_by_name("mutation-only").survivors
     race(search.population.members, space, conditions, (3, 0), Serial())

@@ -11,7 +11,7 @@ import pytest
 import statescape as ss
 from statescape.errors import StatescapeError
 from statescape.evolution import Genome, resume
-from statescape.evolution.reading import champion_of, survivors_of_run
+from statescape.evolution.history import champion_of, survivors_of_run
 from statescape.runs import Journal, list_runs
 from tests.cli.running import in_process
 from tests.evolution import hostile

@@ -9,7 +9,7 @@ import pytest
 from statescape.analysis.candidate import read_candidate
 from statescape.errors import StatescapeError
 from statescape.evolution.export import export
-from statescape.evolution.reading import champion_of, survivors_of_run
+from statescape.evolution.history import champion_of, survivors_of_run
 from statescape.evolution.run import resume
 from statescape.runs import Journal, Serial
 from statescape.studies.reservoir.running import read_study, resume_study

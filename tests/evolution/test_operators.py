@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from statescape.errors import StatescapeError
+from statescape.evolution.crossovers import match_units
 from statescape.evolution.encodings import by_name, names
 from statescape.evolution.genome import Genome
-from statescape.evolution.operators import NAMES, Add, Delete, Flip, Swap, for_space, match
+from statescape.evolution.mutations import Add, Delete, Flip, Swap
+from statescape.evolution.operators import NAMES, for_space
 from statescape.evolution.space import SearchSpace
 
 # What makes a space, not the space: the shape checks of the tests draw random numbers, which a strategy must not.
@@ -124,7 +126,7 @@ def test_alignment_recovers_a_hidden_relabelling(fixed: bool) -> None:
         order = np.arange(30)
         order[plus], order[minus] = rng.permutation(plus), rng.permutation(minus)
     hidden = W[np.ix_(order, order)]
-    found = match(W, hidden, (W_in, W_in if fixed else W_in[order]), fixed=fixed)
+    found = match_units(W, hidden, (W_in, W_in if fixed else W_in[order]), fixed=fixed)
     np.testing.assert_array_equal(hidden[np.ix_(found, found)], W)
 
 

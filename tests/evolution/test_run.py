@@ -9,7 +9,7 @@ import pytest
 
 from statescape.errors import StatescapeError
 from statescape.evolution import evolve, resume
-from statescape.evolution.reading import champion_of, survivors_of_run
+from statescape.evolution.history import champion_of, survivors_of_run
 from statescape.runs import Journal, Processes, Serial
 
 SMALL = {"units": 8, "generations": 4, "seed": 3, "level": "matrix", "tune": False}
@@ -163,7 +163,8 @@ def test_an_own_radius_is_sealed_beside_the_same_wiring_rescaled(radius) -> None
         ({"task": "none.csv"}, "none.csv"),
         ({"level": "signs"}, "level as 'matrix' or 'wiring' or 'mask'; got 'signs'"),
         ({"encoding": "dense"}, "no encoding 'dense'. Known are: circulant"),
-        ({"arm": "annealing"}, "no arm 'annealing'"),
+        ({"strategy": "annealing"}, "no strategy 'annealing'"),
+        ({"arm": "annealing"}, "no strategy 'annealing'"),  # as it was called once
         ({"evolve_inputs": True, "level": "wiring"}, "W_in can evolve only at the level matrix"),
         ({"seal_trials": 5}, "seal_trials must be at least 30; got 5"),
         ({"generations": 0}, "limits above 0"),

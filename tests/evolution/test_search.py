@@ -6,18 +6,17 @@ import numpy as np
 import pytest
 
 from statescape.errors import StatescapeError
-from statescape.evolution.conditions import Conditions
-from statescape.evolution.credit import FLOOR, Credit
+from statescape.evolution.conditions import Conditions, Stream
 from statescape.evolution.encodings import by_name
 from statescape.evolution.genome import Genome
 from statescape.evolution.operators import for_space
-from statescape.evolution.parts import arm_of
+from statescape.evolution.parts import strategy_of
 from statescape.evolution.scoring import score
-from statescape.evolution.search import ARMS, Arm, Search, arm_by_name
-from statescape.evolution.search.candidate import Candidate, Record
-from statescape.evolution.search.difficulty import difficulties
+from statescape.evolution.search import STRATEGIES, Search, Strategy, strategy_by_name
 from statescape.evolution.search.final import race
-from statescape.evolution.search.variation import rates_of
+from statescape.evolution.search.population import Candidate, Record, difficulties
+from statescape.evolution.search.rates import FLOOR, OperatorRates, shared_out
+from statescape.evolution.search.strategies import stream_of
 from statescape.evolution.settings import Hyperparameters, Settings
 from statescape.evolution.space import SearchSpace
 from statescape.reservoir import Topology, scr
@@ -43,14 +42,14 @@ def generations(search: Search, count: int) -> list:
     return done
 
 
-@pytest.mark.parametrize("arm", ARMS, ids=lambda arm: arm.name)
-def test_the_best_is_never_lost_where_scores_have_no_noise(arm) -> None:
-    done = generations(Search(SPACE, arm, 3), 12)
+@pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda strategy: strategy.name)
+def test_the_best_is_never_lost_where_scores_have_no_noise(strategy) -> None:
+    done = generations(Search(SPACE, strategy, 3), 12)
     worth = [min(1.0 + abs(_edges(one) - 12) for one in generation.population.members) for generation in done]
     assert worth == sorted(worth, reverse=True)
-    if arm.name in ("genetic", "mutation-only"):
+    if strategy.name in ("genetic", "mutation-only"):
         assert _edges(done[-1].population.best) == 12
-    assert len(done[-1].population.members) == arm.survivors
+    assert len(done[-1].population.members) == strategy.survivors
     assert done[-1].population.trainings == sum(len(generation.scores) for generation in done)
 
 
@@ -78,7 +77,7 @@ def test_a_trial_on_which_everybody_diverged_tells_nothing() -> None:
 
 
 def test_a_generation_shares_its_trials_and_the_next_has_others() -> None:
-    search = Search(SPACE, arm_by_name("genetic"), 0, trials=4)
+    search = Search(SPACE, strategy_by_name("genetic"), 0, trials=4)
     seen: list[set] = []
     for _ in range(3):
         own = set()
@@ -95,7 +94,7 @@ def test_a_generation_shares_its_trials_and_the_next_has_others() -> None:
 
 
 def test_survivors_meet_all_trials_and_the_worse_half_of_the_offspring_only_the_first() -> None:
-    search = Search(SPACE, Arm("genetic", 6, 10), 0, trials=4)
+    search = Search(SPACE, Strategy("genetic", 6, 10), 0, trials=4)
     first, second = generations(search, 2)
     met = dict.fromkeys(range(second.population.born), 0)
     for number, _, _ in second.scores:
@@ -106,7 +105,7 @@ def test_survivors_meet_all_trials_and_the_worse_half_of_the_offspring_only_the_
 
 
 def test_a_batch_stays_until_it_is_told() -> None:
-    search = Search(SPACE, Arm("genetic", 24, 48), 0, trials=4)
+    search = Search(SPACE, Strategy("genetic", 24, 48), 0, trials=4)
     with pytest.raises(StatescapeError, match="Ask before you tell"):
         search.tell(np.zeros((24, 2)))
     batch = search.ask()
@@ -118,17 +117,17 @@ def test_a_batch_stays_until_it_is_told() -> None:
 
 
 def test_a_search_goes_on_from_a_population_as_if_it_had_never_stopped() -> None:
-    whole = generations(Search(SPACE, arm_by_name("genetic"), 5), 6)
-    begun = generations(Search(SPACE, arm_by_name("genetic"), 5), 3)[-1].population
-    rest = generations(Search(SPACE, arm_by_name("genetic"), 5, population=begun), 3)
+    whole = generations(Search(SPACE, strategy_by_name("genetic"), 5), 6)
+    begun = generations(Search(SPACE, strategy_by_name("genetic"), 5), 3)[-1].population
+    rest = generations(Search(SPACE, strategy_by_name("genetic"), 5, population=begun), 3)
     for one, other in zip(whole[3:], rest, strict=True):
         assert one.scores == other.scores
         assert [c.genome for c in one.population.members] == [c.genome for c in other.population.members]
-        assert one.population.credit == other.population.credit
+        assert one.population.rates == other.population.rates
 
 
 def test_every_child_says_what_made_it_and_of_whom() -> None:
-    done = generations(Search(SPACE, arm_by_name("genetic"), 1), 120)
+    done = generations(Search(SPACE, strategy_by_name("genetic"), 1), 120)
     known = {child.number: child for generation in done for child in generation.born}
     operators = {child.operator for child in known.values()}
     assert {"add", "delete", "rewire", "swap", "flip", "uniform-crossover", "aligned-crossover"} <= operators
@@ -139,74 +138,74 @@ def test_every_child_says_what_made_it_and_of_whom() -> None:
 
 def test_arms_differ_in_how_they_make_children() -> None:
     def used(name: str) -> set[str]:
-        done = generations(Search(SPACE, arm_by_name(name), 2), 6)
+        done = generations(Search(SPACE, strategy_by_name(name), 2), 6)
         return {child.operator for generation in done for child in generation.born}
 
     assert used("random-search") == {"random"}
     assert not {name for name in used("mutation-only") if "crossover" in name}
     assert not {name for name in used("hill-climber") if "crossover" in name}
-    with pytest.raises(StatescapeError, match=r"no arm 'annealing'\. Known are: genetic"):
-        arm_by_name("annealing")
+    with pytest.raises(StatescapeError, match=r"no strategy 'annealing'\. Known are: genetic"):
+        strategy_by_name("annealing")
 
 
 def test_a_search_uses_the_operators_that_are_named_and_no_other() -> None:
     keeping = ("swap", "rewire", "flip")
-    search = Search(SPACE, arm_by_name("genetic"), 4, operators=keeping)
+    search = Search(SPACE, strategy_by_name("genetic"), 4, operators=keeping)
     done = generations(search, 15)
     born = [child for generation in done for child in generation.born]
     assert {child.operator for child in born} - {"random"} == set(keeping)
     assert {_edges(child) for child in born} == {8}  # random starts, and those that replace a failed child, too
-    assert set(search.population.credit.names) == set(keeping)
+    assert set(search.population.rates.names) == set(keeping)
     with pytest.raises(StatescapeError, match="needs at least one operator"):
-        Search(SPACE, arm_by_name("hill-climber"), 0, operators=())
+        Search(SPACE, strategy_by_name("hill-climber"), 0, operators=())
     with pytest.raises(StatescapeError, match="'uniform-crossover' does not apply in this space without crossover"):
-        Search(SPACE, arm_by_name("mutation-only"), 0, operators=("uniform-crossover",))
-    assert len(generations(Search(SPACE, arm_by_name("random-search"), 0, operators=()), 2)) == 2
+        Search(SPACE, strategy_by_name("mutation-only"), 0, operators=("uniform-crossover",))
+    assert len(generations(Search(SPACE, strategy_by_name("random-search"), 0, operators=()), 2)) == 2
 
 
 def test_a_child_that_cannot_be_new_gives_way_to_a_random_one_with_as_many_edges() -> None:
     """Binary and full but for one entry: all moves lead to the same few matrices, and soon none of them is new."""
     space = SearchSpace(by_name("binary", 2, 0.75))
-    done = generations(Search(space, arm_by_name("genetic"), 0, operators=("rewire",)), 3)
+    done = generations(Search(space, strategy_by_name("genetic"), 0, operators=("rewire",)), 3)
     born = [child for generation in done for child in generation.born]
     assert any(child.operator == "random" and child.generation > 0 for child in born)
     assert {_edges(child) for child in born} == {3}
 
 
-def test_crossovers_together_make_the_share_that_the_arm_says_and_credit_decides_within() -> None:
+def test_crossovers_together_make_the_share_that_the_strategy_says_and_success_decides_within() -> None:
     operators = for_space(SPACE)
     credit = np.arange(1.0, len(operators) + 1.0)
-    rates = rates_of(operators, credit / credit.sum(), 0.25)
+    rates = shared_out(operators, credit / credit.sum(), 0.25)
     crossovers = np.array([operator.parents == 2 for operator in operators])
     assert rates[crossovers].sum() == pytest.approx(0.25)
     assert rates.sum() == pytest.approx(1.0)
     for kind in (crossovers, ~crossovers):
         np.testing.assert_allclose(rates[kind] / rates[kind].sum(), credit[kind] / credit[kind].sum())
         alone = tuple(operator for operator, chosen in zip(operators, kind, strict=True) if chosen)
-        np.testing.assert_array_equal(rates_of(alone, credit[kind], 0.25), credit[kind])
+        np.testing.assert_array_equal(shared_out(alone, credit[kind], 0.25), credit[kind])
     space = SearchSpace(by_name("ternary", 20))
-    done = generations(Search(space, Arm("genetic", 40, 400, crossover=0.25), 0), 2)
+    done = generations(Search(space, Strategy("genetic", 40, 400, crossover=0.25), 0), 2)
     share = np.mean([len(child.parents) == 2 for child in done[-1].born])
     assert share == pytest.approx(0.25, abs=0.08)  # a copy of a parent is made again, by any operator
 
 
 def test_a_front_has_many_survivors_and_a_climb_few() -> None:
-    assert len(generations(Search(SPACE, arm_by_name("genetic"), 0, sparse=True), 2)[-1].population.members) == 24
-    assert len(generations(Search(SPACE, arm_by_name("genetic"), 0), 2)[-1].population.members) == 4
+    assert len(generations(Search(SPACE, strategy_by_name("genetic"), 0, sparse=True), 2)[-1].population.members) == 24
+    assert len(generations(Search(SPACE, strategy_by_name("genetic"), 0), 2)[-1].population.members) == 4
     for name in ("hill-climber", "random-search"):
-        assert Search(SPACE, arm_by_name(name), 0, sparse=True).arm == arm_by_name(name)
+        assert Search(SPACE, strategy_by_name(name), 0, sparse=True).strategy == strategy_by_name(name)
 
 
 @pytest.mark.parametrize(
-    ("arm", "sizes"),
+    ("strategy", "sizes"),
     [("genetic", (50, 100)), ("mutation-only", (50, 100)), ("random-search", (8, 100)), ("hill-climber", (1, 100))],
 )
-def test_offspring_that_are_asked_for_are_bred_by_that_arm_and_rivals_keep_theirs(arm, sizes) -> None:
-    settings = Settings({"name": "narma10"}, arm=arm, offspring=100)
-    asked = arm_of(settings, arm)
+def test_offspring_that_are_asked_for_are_bred_by_that_strategy_and_rivals_keep_theirs(strategy, sizes) -> None:
+    settings = Settings({"name": "narma10"}, strategy=strategy, offspring=100)
+    asked = strategy_of(settings, strategy)
     assert (asked.survivors, asked.offspring) == sizes
-    others = [known for known in ARMS if known.name != arm]
-    assert [arm_of(settings, known.name) for known in others] == others
+    others = [known for known in STRATEGIES if known.name != strategy]
+    assert [strategy_of(settings, known.name) for known in others] == others
     assert Settings.from_json(settings.as_json()) == settings
     before = {name: value for name, value in settings.as_json().items() if name != "offspring"}
     assert Settings.from_json(before).offspring is None  # of a run that was begun before there was a choice
@@ -219,29 +218,29 @@ def test_a_generation_needs_offspring() -> None:
 
 def test_more_given_genomes_than_survivors_all_have_their_chance() -> None:
     given = [SPACE.random(np.random.default_rng(number)) for number in range(7)]
-    first = generations(Search(SPACE, arm_by_name("genetic"), 0, start=given), 1)[0]
+    first = generations(Search(SPACE, strategy_by_name("genetic"), 0, start=given), 1)[0]
     assert [child.genome for child in first.born] == given
     assert len(first.population.members) == 4
 
 
 def test_given_genomes_are_in_the_first_generation() -> None:
     genome = SPACE.random(np.random.default_rng(99))
-    first = generations(Search(SPACE, arm_by_name("genetic"), 0, start=[genome]), 1)[0]
+    first = generations(Search(SPACE, strategy_by_name("genetic"), 0, start=[genome]), 1)[0]
     assert first.born[0].genome == genome
     assert first.born[0].operator == "given"
     other = SearchSpace(by_name("ternary", 9)).random(np.random.default_rng(0))
     with pytest.raises(StatescapeError, match="has arrays"):
-        Search(SPACE, arm_by_name("genetic"), 0, start=[other])
+        Search(SPACE, strategy_by_name("genetic"), 0, start=[other])
 
 
 def test_rates_follow_success_above_a_floor_and_fixed_rates_stay() -> None:
-    credit, fixed = Credit(("good", "bad"), True), Credit(("good", "bad"), False)
+    rates, fixed = OperatorRates(("good", "bad"), True), OperatorRates(("good", "bad"), False)
     for _ in range(400):
         news = [("good", 0.1), ("bad", -0.1)]
-        credit, fixed = credit.after(news), fixed.after(news)
-    assert credit.probabilities == pytest.approx([1 - FLOOR / 2, FLOOR / 2], abs=1e-6)
+        rates, fixed = rates.after(news), fixed.after(news)
+    assert rates.probabilities == pytest.approx([1 - FLOOR / 2, FLOOR / 2], abs=1e-6)
     assert fixed.probabilities == pytest.approx([0.5, 0.5])
-    assert typed(Credit, asdict(credit)) == credit
+    assert typed(OperatorRates, asdict(rates)) == rates
 
 
 def test_the_final_finds_the_better_wiring_among_flattered_records() -> None:
@@ -283,3 +282,18 @@ def test_what_diverges_scores_infinity_and_what_is_disconnected_works() -> None:
 
 def _edges(candidate: Candidate) -> int:
     return int((candidate.genome.genes["W"] != 0).sum())
+
+
+def test_no_stream_of_random_numbers_is_used_twice() -> None:
+    """Streams of a search stand below the seed and the strategy's number, the others below the seed alone."""
+    assert {stream.name: stream.value for stream in Stream} == {
+        "TRIALS": 0, "OPERATORS": 1, "RACE": 2, "RESCORE": 3, "SEALED": 4, "FRONT": 5,
+        "SEAL": 11, "TUNING": 12, "DRAWS": 13, "INPUTS": 21, "HYPER": 22,
+    }  # fmt: skip
+    numbers = [stream_of(strategy) for strategy in (*STRATEGIES, Strategy("own", 1, 1))]
+    assert numbers == list(range(len(numbers)))
+    assert max(numbers) < Stream.SEAL
+    below = [(number, stream) for number in numbers for stream in Stream if stream < Stream.SEAL]
+    alone = [(stream,) for stream in Stream if stream >= Stream.SEAL]
+    draws = [tuple(np.random.SeedSequence((7, *prefix, 0)).generate_state(2)) for prefix in (*below, *alone)]
+    assert len(set(draws)) == len(below) + len(alone) == 35

@@ -10,7 +10,7 @@ import pytest
 from statescape.errors import StatescapeError
 from statescape.evolution import Limits, Settings, evolve
 from statescape.evolution.encodings import names
-from statescape.evolution.search import ARMS
+from statescape.evolution.search import STRATEGIES
 from statescape.evolution.settings import Hyperparameters, Radius, keywords, option_of
 from statescape.reservoir.topology import RadiusPolicy
 from tests.cli.tree import TREE
@@ -39,7 +39,7 @@ def test_every_setting_is_a_keyword_of_the_search():
 def test_the_words_name_every_choice():
     words = {one.name: option_of(one).help for one in fields(Settings) if option_of(one)}
     assert [name for name in names() if name not in words["encoding"]] == []
-    assert [arm.name for arm in ARMS if arm.name not in words["arm"]] == []
+    assert [one.name for one in STRATEGIES if one.name not in words["strategy"]] == []
     assert typing.get_args(Radius) == typing.get_args(RadiusPolicy)
 
 

@@ -314,12 +314,12 @@ def test_a_run_whose_worker_and_then_whose_scheduler_is_killed_ends_like_any_oth
 
 
 def _await_generation(file, number):
-    from statescape.evolution.ledger import Ledger
+    from statescape.evolution.tables import Tables
 
     deadline = time.monotonic() + 200
     while time.monotonic() < deadline:
         if file.exists():
-            with Ledger.read(file) as kept:
+            with Tables.read(file) as kept:
                 if kept.generations("genetic") > number:
                     return
         time.sleep(0.02)

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 
 from statescape.analysis.wiring import measures_for
-from statescape.evolution.chronicle import Ancestor, chronicle, progress_of, scores
-from statescape.evolution.ledger import Birth
-from statescape.evolution.reading import champion_of
+from statescape.evolution.history import Ancestor, champion_of, progress_of, read_history, scores
 from statescape.evolution.result import Champion
-from statescape.evolution.search.candidate import Record
+from statescape.evolution.search.population import Record
+from statescape.evolution.tables import Birth
 from statescape.reservoir import is_acyclic, spectral_radius
 
 
@@ -80,7 +79,7 @@ def read_candidate(run: str | Path, number: int | None = None) -> CandidateReadi
     Raises:
         StatescapeError: where the run cannot be read, or has no such candidate.
     """
-    written, progress = chronicle(run), progress_of(run)
+    written, progress = read_history(run), progress_of(run)
     winner = progress.champion
     if number is None:
         number = written.best if winner is None else winner

@@ -13,10 +13,10 @@ from statescape.analysis.evolution_search import Curve, Operator, Stage, curve, 
 from statescape.analysis.wiring import WiringOrder, wiring_order
 from statescape.errors import StatescapeError
 from statescape.evolution import Evolution, Hyperparameters, resume
-from statescape.evolution.chronicle import Ancestor, chronicle, progress_of
 from statescape.evolution.conditions import Conditions, Level, draw, redraw
 from statescape.evolution.controls import control
-from statescape.evolution.reading import inputs_of
+from statescape.evolution.history import Ancestor, progress_of, read_history
+from statescape.evolution.parts import inputs_of
 from statescape.evolution.seals import trial_seed
 from statescape.reservoir import EchoStateNetwork, Topology
 from statescape.reservoir.tasks import AnyTrial, Attempt, LabelledTrial, Task, attempt
@@ -99,7 +99,7 @@ class EvolutionReading:
 
 def read_evolution(evolution: Evolution) -> EvolutionReading:
     """Measure what is to be told of a run that is over."""
-    written = chronicle(evolution.run, evolution.settings.arm) if evolution.run else None
+    written = read_history(evolution.run, evolution.settings.strategy) if evolution.run else None
     return EvolutionReading(
         evolution,
         concluded(evolution),

@@ -17,8 +17,8 @@ from jaxtyping import Float, Int
 from scipy import stats
 
 from statescape.evolution import Evolution
-from statescape.evolution.chronicle import Chronicle, Moment, genomes
-from statescape.evolution.reading import space_of
+from statescape.evolution.history import History, Moment, genomes
+from statescape.evolution.parts import space_of
 
 # Survivors whose wiring is shown, first and last generation among them.
 STAGES = 8
@@ -111,12 +111,12 @@ class Stage:
     W: Float[np.ndarray, "units units"]
 
 
-def curve(evolution: Evolution, chronicle: Chronicle) -> Curve:
+def curve(evolution: Evolution, past: History) -> Curve:
     """The errors of all generations of a run."""
-    history, moments = evolution.history, chronicle.moments
+    history, moments = evolution.history, past.moments
     alike = len(evolution.found.final.sealed) == 1
     space = space_of(evolution.settings, evolution.task)
-    leaders = genomes(evolution.run, {moment.members[0][0] for moment in moments}, evolution.settings.arm)
+    leaders = genomes(evolution.run, {moment.members[0][0] for moment in moments}, evolution.settings.strategy)
     edges = {number: space.topology(genome).edges for number, genome in leaders.items()}
     sampled = np.array(_spread(range(len(moments)), SAMPLES))
     differences = [np.array([record.difference for _, record in moment.members]) for moment in moments]
@@ -145,7 +145,7 @@ def _unshared(evolution: Evolution, moments: Sequence[Moment]) -> Float[np.ndarr
     """How little the survivors of some generations have in common."""
     space = space_of(evolution.settings, evolution.task)
     members = {number for moment in moments for number, _ in moment.members}
-    kept = genomes(evolution.run, members, evolution.settings.arm)
+    kept = genomes(evolution.run, members, evolution.settings.strategy)
     signs = {number: np.sign(space.encoding.decode(genome.genes)).ravel() for number, genome in kept.items()}
     found = []
     for moment in moments:
@@ -181,23 +181,23 @@ def operators(evolution: Evolution) -> tuple[Operator, ...]:
     return tuple(sorted(found, key=lambda one: (-one.share, one.name)))
 
 
-def stages(evolution: Evolution, chronicle: Chronicle) -> tuple[Stage, ...]:
+def stages(evolution: Evolution, past: History) -> tuple[Stage, ...]:
     """The best wirings of some generations, first and last among them, evenly spread over the search's progress.
 
     Progress is counted in changes of the best survivor, since a search changes much at first and little at the end.
     """
-    best = [moment.members[0][0] for moment in chronicle.moments]
+    best = [moment.members[0][0] for moment in past.moments]
     changes = [0, *(at for at in range(1, len(best)) if best[at] != best[at - 1])]
     chosen = _spread(changes, STAGES)
     if chosen[-1] != len(best) - 1:  # what stands at the end, by its last record
         chosen[-1] = len(best) - 1
     space = space_of(evolution.settings, evolution.task)
-    kept = genomes(evolution.run, {best[at] for at in chosen}, evolution.settings.arm)
+    kept = genomes(evolution.run, {best[at] for at in chosen}, evolution.settings.strategy)
     return tuple(
         Stage(
-            chronicle.moments[at].generation,
+            past.moments[at].generation,
             best[at],
-            math.exp(chronicle.moments[at].members[0][1].difference),
+            math.exp(past.moments[at].members[0][1].difference),
             space.topology(kept[best[at]]).to_dense(),
         )
         for at in chosen

@@ -34,6 +34,7 @@ def evolve(
         typer.Option("--run", help="The run's file. (default: TASK-1.run, -2.run, ...)"),
         Keeps(lambda given: inputs.next_run(given["task"])),
     ] = None,
+    arm: Annotated[str | None, typer.Option("--arm", hidden=True)] = None,  # as the strategy was called once
     work: dict[str, Any],
     options: dict[str, Any],
     out: inputs.Out = None,
@@ -43,7 +44,7 @@ def evolve(
     """Evolve the wiring of an echo state network, and say what the gain is made of."""
     with working("Loading ..."):
         from statescape.evolution import evolve as search
-        from statescape.evolution.reading import survivors_of_run
+        from statescape.evolution.history import survivors_of_run
 
     assert run is not None  # its role names it
     start = () if warm_start is None else survivors_of_run(warm_start)
@@ -51,7 +52,7 @@ def evolve(
     def searched(watch: Watch) -> Evolution:
         return search(
             task,
-            **settings,
+            **(settings if arm is None else {**settings, "strategy": arm}),
             **work,
             task_options=options,
             start=start,
@@ -111,7 +112,7 @@ class Watch:
         """A generation is over."""
         line = progress.summary
         self._status.update(
-            f"{progress.arm}: generation {line.number}, best {line.best:.4f}, median {line.median:.4f}, "
+            f"{progress.strategy}: generation {line.number}, best {line.best:.4f}, median {line.median:.4f}, "
             f"{progress.trainings_per_second:,.0f} trainings/s, {_clock(progress.seconds_left)} left"
         )
 
@@ -125,10 +126,10 @@ def _clock(seconds: float) -> str:
 
 def _begun(file: Path) -> bool:
     """Whether a run holds a generation already."""
-    from statescape.evolution.ledger import Ledger
+    from statescape.evolution.tables import Tables
 
     try:
-        with Ledger.read(file) as kept:
-            return kept.generations(kept.settings.arm) > 0
+        with Tables.read(file) as kept:
+            return kept.generations(kept.settings.strategy) > 0
     except StatescapeError:
         return True

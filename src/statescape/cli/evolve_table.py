@@ -93,7 +93,7 @@ def _search_line(result: Evolution) -> str:
     found, settings = result.found, result.settings
     rate = found.trainings / max(found.seconds, 1e-9)
     return (
-        f"{found.arm} search, {settings.encoding}, {settings.units} units, radius {settings.radius}, seed "
+        f"{found.strategy} search, {settings.encoding}, {settings.units} units, radius {settings.radius}, seed "
         f"{settings.seed}: {counted(len(result.history), 'generation')}, {counted(found.trainings, 'training')} in "
         f"{found.seconds:.0f} s ({rate:,.0f} a second). Champion: {counted(result.best.topology.edges, 'edge')}, made "
         f"by {result.best.candidate.operator}."

@@ -107,7 +107,7 @@ def export(
     assert out is not None  # its role names it
     with working("Reading the run ..."):
         from statescape.evolution.export import export as write
-        from statescape.evolution.reading import champion_of
+        from statescape.evolution.history import champion_of
 
         champion = champion_of(run, candidate)
         write(champion, to, out)

@@ -8,6 +8,7 @@ common random numbers: a redrawn matrix is drawn for all pairs of units, and eve
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum, unique
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -21,6 +22,27 @@ from statescape.reservoir.tasks import AnyTrial, MemoryTrial, Part, Task, drawn
 
 Level: TypeAlias = Literal["matrix", "wiring", "signs", "mask"]
 LEVELS: tuple[Level, ...] = ("matrix", "wiring", "signs", "mask")
+
+
+@unique
+class Stream(IntEnum):
+    """What random numbers are drawn for: each has a stream of its own, so that nothing is drawn twice.
+
+    The first six stand below a run's seed and the number of its strategy, the others below the seed alone.
+    """
+
+    TRIALS = 0
+    OPERATORS = 1
+    RACE = 2
+    RESCORE = 3
+    SEALED = 4
+    FRONT = 5
+    SEAL = 11
+    TUNING = 12
+    DRAWS = 13
+    INPUTS = 21
+    HYPER = 22
+
 
 # A seed of a trial: whole numbers from the run's seed down to the number of the trial.
 TrialSeed: TypeAlias = tuple[int, ...]

@@ -1,11 +1,16 @@
-"""What the names in the settings of a search mean: its encoding, its arm, its operators."""
+"""What the names in the settings of a search mean: encoding, strategy, operators, and the space they span."""
 
 from __future__ import annotations
 
+import numpy as np
+from jaxtyping import Float
+
+from statescape.evolution.conditions import Stream, draw_input_weights
 from statescape.evolution.encodings import Encoding, by_name
-from statescape.evolution.search.arms import Arm, arm_by_name, operators_of, with_offspring
+from statescape.evolution.search.strategies import Strategy, operators_of, strategy_by_name, with_offspring
 from statescape.evolution.settings import Settings
 from statescape.evolution.space import SearchSpace
+from statescape.reservoir.tasks import Task
 
 
 def encoding_of(settings: Settings) -> Encoding:
@@ -17,13 +22,13 @@ def encoding_of(settings: Settings) -> Encoding:
     return by_name(settings.encoding, settings.units, settings.density)
 
 
-def arm_of(settings: Settings, name: str) -> Arm:
-    """How the arm of this name searches here: rivals keep their own numbers of offspring.
+def strategy_of(settings: Settings, name: str) -> Strategy:
+    """How the strategy of this name searches here: rivals keep their own numbers of offspring.
 
     Raises:
-        StatescapeError: for an unknown name, or an arm without offspring.
+        StatescapeError: for an unknown name, or an strategy without offspring.
     """
-    return with_offspring(arm_by_name(name), settings.offspring if name == settings.arm else None)
+    return with_offspring(strategy_by_name(name), settings.offspring if name == settings.strategy else None)
 
 
 def require_parts(settings: Settings) -> Settings:
@@ -33,5 +38,17 @@ def require_parts(settings: Settings) -> Settings:
         StatescapeError: for names that are unknown, and operators that make no children in this space.
     """
     space = SearchSpace(encoding_of(settings), 1, settings.radius, settings.evolve_inputs)
-    operators_of(arm_of(settings, settings.arm), space, settings.operators)
+    operators_of(strategy_of(settings, settings.strategy), space, settings.operators)
     return settings
+
+
+def space_of(settings: Settings, task: Task) -> SearchSpace:
+    """The space that a run searches."""
+    own = settings.level == "matrix" and not settings.evolve_inputs
+    W_in = inputs_of(settings, task) if own else None
+    return SearchSpace(encoding_of(settings), task.n_inputs, settings.radius, settings.evolve_inputs, W_in)
+
+
+def inputs_of(settings: Settings, task: Task) -> Float[np.ndarray, "units inputs"]:
+    """The run's own W_in, [units, inputs]: at *matrix* where it does not evolve, and for the seal at *matrix*."""
+    return draw_input_weights(settings.units, task.n_inputs, np.random.SeedSequence((settings.seed, Stream.INPUTS)))

@@ -9,11 +9,10 @@ import numpy as np
 
 from statescape import plugins
 from statescape.evolution.conditions import Level
-from statescape.evolution.front import FrontPoint
-from statescape.evolution.ledger import Summary
 from statescape.evolution.seals import Seal
-from statescape.evolution.search.candidate import Candidate, Record
-from statescape.evolution.search.final import Final
+from statescape.evolution.search.final import Final, FrontPoint
+from statescape.evolution.search.population import Candidate, Record
+from statescape.evolution.search.search import GenerationSummary
 from statescape.evolution.settings import Hyperparameters, Settings
 from statescape.reservoir import EchoStateNetwork, Topology, is_acyclic
 from statescape.reservoir.tasks import FileTask, Task
@@ -75,10 +74,10 @@ class Champion:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """What one arm found.
+    """What one strategy found.
 
     Attributes:
-        arm: its name.
+        strategy: its name.
         champion: the winner of its final.
         final: the race, and honest scores.
         history: its generations.
@@ -87,10 +86,10 @@ class Found:
         seconds: of its search.
     """
 
-    arm: str
+    strategy: str
     champion: Champion
     final: Final
-    history: tuple[Summary, ...]
+    history: tuple[GenerationSummary, ...]
     survivors: tuple[Candidate, ...]
     trainings: int
     seconds: float
@@ -110,7 +109,7 @@ class Evolution:
         settings: what was asked for.
         task: what was to be learnt.
         found: what the search found.
-        rivals: what arms of the same budget found.
+        rivals: what strategies of the same budget found.
         seals: at every level.
         seconds: of the whole run, or of its last part where it was resumed.
         front: how little error for how many edges, fewest edges first.
@@ -177,7 +176,7 @@ class Evolution:
         return str(plugins.cell(self))
 
     @property
-    def history(self) -> tuple[Summary, ...]:
+    def history(self) -> tuple[GenerationSummary, ...]:
         """The generations of the search."""
         return self.found.history
 

@@ -1,7 +1,7 @@
 """Evolve the wiring of an echo state network, name a champion, and put it under seal.
 
-A run is a search (one arm), a racing final, the arms that get the same budget, and the seals. Every step is kept in the
-run's journal when it is done, so a run that was interrupted goes on where it was, to the same result.
+A run is a search (one strategy), a racing final, the strategies that get the same budget, and the seals. Every step
+is kept in the run's journal when it is done, so a run that was interrupted goes on where it was, to the same result.
 """
 
 from __future__ import annotations
@@ -14,14 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from statescape.evolution.genome import Genome
-from statescape.evolution.ledger import Ledger
-from statescape.evolution.parts import require_parts
-from statescape.evolution.progress import Callback, Say
-from statescape.evolution.reading import space_of
+from statescape.evolution.parts import require_parts, space_of
 from statescape.evolution.result import Evolution, Found
 from statescape.evolution.settings import Settings, taking_settings
 from statescape.evolution.source import open_task
-from statescape.evolution.steps import Steps
+from statescape.evolution.steps import Callback, RunSteps, Say
+from statescape.evolution.tables import Tables
 from statescape.reservoir.tasks import Part, Task, TaskLike, drawn
 from statescape.runs import AnyExecutor, Executor, Serial, working
 
@@ -53,7 +51,7 @@ def evolve(
             or "dask"; processes on all cores where None.
         workers: how many processes, where the executor is not given.
         scheduler: address of a Dask scheduler, where the executor is not given.
-        callbacks: called after every generation; one that returns True ends that arm.
+        callbacks: called after every generation; one that returns True ends that strategy.
         say: called with a few words before every longer step.
         changes: settings by their names, those of `Hyperparameters` and `Limits` too: `units=50`, `sr=0.95`,
             `generations=100`. They go before `settings`.
@@ -61,6 +59,8 @@ def evolve(
     Raises:
         StatescapeError: for settings that do not fit, data that cannot be used, a run that exists.
     """
+    if "arm" in changes:  # as the strategy was called once
+        changes["strategy"] = changes.pop("arm")
     wanted = (settings or Settings()).changed(**changes)
     opened, source = open_task(task, task_options)
     wanted = require_parts(replace(wanted, task=source))
@@ -69,8 +69,8 @@ def evolve(
         if run is None:
             run = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "temporary.run"
         workforce = stack.enter_context(working(executor, workers, scheduler))
-        kept = stack.enter_context(Ledger.begun(run, wanted, start))
-        return Steps(kept, opened, workforce, tuple(callbacks), say).whole()
+        kept = stack.enter_context(Tables.begun(run, wanted, start))
+        return RunSteps(kept, opened, workforce, tuple(callbacks), say).whole()
 
 
 def resume(
@@ -97,13 +97,13 @@ def resume(
     Raises:
         StatescapeError: where the run cannot be used, another process writes it, or its data has changed.
     """
-    with Ledger.read(run) as looked_at:
+    with Tables.read(run) as looked_at:
         finished = looked_at.journal.finished
     with ExitStack() as stack:
-        kept = stack.enter_context(Ledger.read(run) if finished else Ledger.opened(run))
+        kept = stack.enter_context(Tables.read(run) if finished else Tables.opened(run))
         opened = kept.task(task)
         workforce = stack.enter_context(Serial() if finished else working(executor, workers, scheduler))
-        return Steps(kept, opened, workforce, tuple(callbacks), say).whole()
+        return RunSteps(kept, opened, workforce, tuple(callbacks), say).whole()
 
 
 def search_only(settings: Settings, task: Task, executor: Executor) -> Found:
@@ -114,8 +114,8 @@ def search_only(settings: Settings, task: Task, executor: Executor) -> Found:
         task: that the settings name.
         executor: who works.
     """
-    with tempfile.TemporaryDirectory() as folder, Ledger.begun(Path(folder) / "temporary.run", settings) as kept:
-        return Steps(kept, task, executor, (), None).searched(settings.arm, settings.limits)
+    with tempfile.TemporaryDirectory() as folder, Tables.begun(Path(folder) / "temporary.run", settings) as kept:
+        return RunSteps(kept, task, executor, (), None).searched(settings.strategy, settings.limits)
 
 
 def _try_out(settings: Settings, task: Task, start: Sequence[Genome]) -> None:

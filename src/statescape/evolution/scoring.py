@@ -38,7 +38,7 @@ class _Job:
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class Scoring:
     """Wirings, conditions and trials that are to be scored.
 
     Attributes:
@@ -69,9 +69,9 @@ def score(
     """The score of every wiring on every trial.
 
     Args:
-        topologies: as in `Question`.
-        conditions: as in `Question`.
-        seeds: as in `Question`.
+        topologies: as in `Scoring`.
+        conditions: as in `Scoring`.
+        seeds: as in `Scoring`.
         executor: who works; the scores are the same, bit for bit, for any.
 
     Returns:
@@ -80,10 +80,10 @@ def score(
     Raises:
         StatescapeError: where a wiring lacks W_in at *matrix*, or the task cannot draw its data.
     """
-    return score_all([Question(topologies, conditions, seeds)], executor)[0]
+    return score_all([Scoring(topologies, conditions, seeds)], executor)[0]
 
 
-def score_all(questions: Sequence[Question], executor: Executor) -> list[Float[np.ndarray, "topologies trials"]]:
+def score_all(questions: Sequence[Scoring], executor: Executor) -> list[Float[np.ndarray, "topologies trials"]]:
     """The scores of several questions, worked on side by side."""
     total = sum(len(question.topologies) for question in questions)
     rounds = min(max(total // (WIRINGS_PER_JOB * executor.workers), 1), JOBS_PER_WORKER)

@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
-from statescape.evolution.conditions import LEVELS, Conditions, Level, TrialSeed
+from statescape.evolution.conditions import LEVELS, Conditions, Level, Stream, TrialSeed
 from statescape.evolution.controls import DRAWS, control
 from statescape.evolution.scoring import losses, score
 from statescape.evolution.settings import LEAST_SEAL_TRIALS, Hyperparameters
@@ -35,8 +35,6 @@ ALPHA = 0.05
 CHAMPION = "champion"
 # The champion's W scaled to a tuned radius, as its controls are: what its own radius is worth.
 RESCALED = "rescaled"
-# Streams of random numbers below (seed,): seals never share one with the search.
-_SEAL, _TUNING, _DRAWS = 11, 12, 13
 
 # A name, what to compute where nothing is kept under it, and how what is kept is read.
 Remember = Callable[[str, Callable[[], Any], Callable[[Any], Any]], Any]
@@ -272,7 +270,7 @@ def _comparison(champion: Sealed, other: Sealed, p: float, corrected: float, see
 
 def trial_seed(seed: int, level: Level, trial: int) -> TrialSeed:
     """The seed of one trial of a seal, from the run's seed."""
-    return (seed, _SEAL, LEVELS.index(level), trial)
+    return (seed, Stream.SEAL, LEVELS.index(level), trial)
 
 
 def log_ratios(champion: Sealed, other: Sealed) -> Float[np.ndarray, "draws trials"]:
@@ -302,7 +300,9 @@ def _sealed(name: str, plan: Sealing, level: Level, executor: Executor, keep: Re
         place = LEVELS.index(level)
         draws = _draws(name, plan, level)
         begin = Conditions(plan.task, level, "seal", plan.tuned.get(name, plan.hyper))
-        hyper = tune(draws, begin, (plan.seed, _TUNING, place), executor, plan.settings) if plan.tune else begin.hyper
+        hyper = (
+            tune(draws, begin, (plan.seed, Stream.TUNING, place), executor, plan.settings) if plan.tune else begin.hyper
+        )
         conditions = Conditions(plan.task, level, "seal", hyper)
         seeds = [trial_seed(plan.seed, level, trial) for trial in range(trials)]
         return {"hyper": asdict(hyper), "scores": score(draws, conditions, seeds, executor).tolist()}
@@ -332,7 +332,7 @@ def _draws(name: str, plan: Sealing, level: Level) -> tuple[Topology, ...]:
             return (Topology(found.W, W_in, name=name),)
         return (Topology(found.W, W_in, radius=found.radius, sr=found.sr, name=name),)
     place = sum(ord(letter) * 31**index for index, letter in enumerate(name)) % 2**32
-    seed = (plan.seed, _DRAWS, place, LEVELS.index(level))
+    seed = (plan.seed, Stream.DRAWS, place, LEVELS.index(level))
     return control(name, plan.champion, level, plan.W_in.shape[1], seed, draws=plan.draws).draws
 
 

@@ -153,7 +153,7 @@ class Settings:
         radius: "rescale", "free" or "gene".
         evolve_inputs: whether W_in evolves; at *matrix* only.
         density: share of entries of random starts; None for one edge a unit.
-        arm: how it searches.
+        strategy: how it searches.
         seed: of everything random.
         trials: for each generation.
         adapt: whether operators are used as often as they succeed.
@@ -163,8 +163,8 @@ class Settings:
         tune: whether champion and controls are tuned before they are sealed.
         seal_trials: for every seal.
         objectives: "error" alone, or "error" and "edges": as little error as possible for every number of edges.
-        operators: names of those that make the children of `arm`; None for all that apply. Rivals keep theirs.
-        offspring: of `arm` in a generation, with half as many survivors; None for the arm's own 8. Many feed many
+        operators: names of those that make the children of `strategy`; None for all that apply. Rivals keep theirs.
+        offspring: of `strategy` in a generation, with half as many survivors; None for its own 8. Many feed many
             workers; as many trainings come further with few.
 
     Raises:
@@ -184,7 +184,7 @@ class Settings:
     radius: Radius = _asked("rescale", "Spectral radius.", panel="Search")
     evolve_inputs: bool = _asked(False, "Let W_in evolve (level matrix).", "--evolve-inputs", panel="Search")
     density: float | None = _asked(None, "Density of random starts. (default: one edge a unit)", panel="Search")
-    arm: str = _asked("genetic", "genetic, mutation-only, random-search or hill-climber.", panel="Search")
+    strategy: str = _asked("genetic", "genetic, mutation-only, random-search or hill-climber.", panel="Search")
     seed: int = _asked(0, "Seed of everything random.", least=0)
     trials: int = _asked(4, "Trials of a generation.", "-k", panel="Search", least=1)
     adapt: bool = _asked(True, "Use operators as often as they succeed.", "--adapt/--fixed-rates", panel="Search")
@@ -250,8 +250,10 @@ class Settings:
         return replace(self, **own)
 
     def as_json(self) -> dict[str, Any]:
-        """All of it, as plain JSON."""
-        return asdict(self)
+        """All of it, as plain JSON; runs call the strategy an arm."""
+        data = asdict(self)
+        data["arm"] = data.pop("strategy")
+        return data
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Settings:
@@ -261,7 +263,8 @@ class Settings:
             StatescapeError: for anything else, and as for settings that are made.
         """
         try:
-            return cast("Settings", typed(cls, {**_LATER, **data}))
+            named = {"strategy" if name == "arm" else name: value for name, value in data.items()}
+            return cast("Settings", typed(cls, {**_LATER, **named}))
         except TypeError as error:
             raise StatescapeError(f"These are no settings of a run: {error}.") from error
 

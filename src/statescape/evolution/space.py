@@ -9,9 +9,8 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
-from statescape.evolution.encodings import Encoding
+from statescape.evolution.encodings import Encoding, Values
 from statescape.evolution.genome import Genome
-from statescape.evolution.values import Values
 from statescape.reservoir import Topology
 from statescape.reservoir.topology import RadiusPolicy
 

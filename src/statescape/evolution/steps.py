@@ -1,41 +1,74 @@
-"""The steps of a run: search, racing final, arms of equal budget, tuning, seals; each is kept when it is done."""
+"""The steps of a run: search, racing final, strategies of equal budget, tuning, seals; each is kept when it is done."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, cast
+from dataclasses import asdict, dataclass
+from typing import Any, TypeAlias, cast
 
-from statescape.evolution.conditions import Conditions
+from statescape.evolution.conditions import Conditions, Stream
 from statescape.evolution.controls import control, names
-from statescape.evolution.front import FrontPoint, front_of_run
-from statescape.evolution.ledger import Ledger, summarise
-from statescape.evolution.parts import arm_of
-from statescape.evolution.progress import Callback, Progress, Say
-from statescape.evolution.reading import inputs_of, space_of
+from statescape.evolution.parts import inputs_of, space_of, strategy_of
 from statescape.evolution.result import Champion, Evolution, Found
 from statescape.evolution.scoring import score
 from statescape.evolution.seals import Sealing, seal
-from statescape.evolution.search import Population, Search, arm_by_name
-from statescape.evolution.search.arms import stream_of
-from statescape.evolution.search.final import Final, race
+from statescape.evolution.search import GenerationSummary, Population, Search, strategy_by_name
+from statescape.evolution.search.final import Final, FrontPoint, front_of, race
 from statescape.evolution.search.population import ranked
+from statescape.evolution.search.strategies import stream_of
 from statescape.evolution.settings import Hyperparameters, Limits
+from statescape.evolution.tables import Tables
 from statescape.evolution.tuning import trainings_of, tune
 from statescape.reservoir.tasks import Task
 from statescape.runs import Executor
 
 RIVALS = ("random-search", "hill-climber")
-# Stream of random numbers below (seed,).
-_HYPER = 22
 
 
-class Steps:
+@dataclass(frozen=True)
+class Progress:
+    """What a callback is told after every generation.
+
+    Attributes:
+        strategy: which search.
+        summary: the generation.
+        limits: when the strategy ends.
+    """
+
+    strategy: str
+    summary: GenerationSummary
+    limits: Limits
+
+    @property
+    def trainings_per_second(self) -> float:
+        """Networks trained and tested each second so far."""
+        return self.summary.trainings / max(self.summary.seconds, 1e-9)
+
+    @property
+    def seconds_left(self) -> float:
+        """How long the strategy will go on, from its limits and its speed so far."""
+        line, limits = self.summary, self.limits
+        left = []
+        if limits.generations:
+            left.append((limits.generations / (line.number + 1) - 1) * line.seconds)
+        if limits.trainings:
+            left.append((limits.trainings / line.trainings - 1) * line.seconds)
+        if limits.seconds:
+            left.append(limits.seconds - line.seconds)
+        return max(min(left, default=float("nan")), 0.0)
+
+
+Callback: TypeAlias = Callable[[Progress], bool | None]
+Say: TypeAlias = Callable[[str], None]
+
+
+class RunSteps:
     """The steps of a run, each kept in the journal when it is done."""
 
     def __init__(
         self,
-        kept: Ledger,
+        kept: Tables,
         task: Task,
         executor: Executor,
         callbacks: tuple[Callback, ...],
@@ -51,9 +84,9 @@ class Steps:
         """From the first generation to the last seal."""
         settings, journal = self._settings, self._journal
         begun = time.perf_counter()
-        main = self.searched(settings.arm, settings.limits)
+        main = self.searched(settings.strategy, settings.limits)
         same = Limits(trainings=main.trainings)
-        others = [name for name in RIVALS if settings.compare and name != settings.arm]
+        others = [name for name in RIVALS if settings.compare and name != settings.strategy]
         rivals = {name: self.searched(name, same) for name in others}
         tuned = {}
         if settings.compare and settings.tune:
@@ -81,9 +114,9 @@ class Steps:
         return Evolution(name, settings, self._task, main, rivals, seals, spent, front)
 
     def searched(self, name: str, limits: Limits) -> Found:
-        """One arm, from its start to its winner."""
+        """One strategy, from its start to its winner."""
         population, seconds = self._population(name, limits)
-        stream = (self._settings.seed, stream_of(arm_by_name(name)))
+        stream = (self._settings.seed, stream_of(strategy_by_name(name)))
         self._say(f"Racing the best of {name}")
         by_error = ranked(population.members, population.noise)
         final = self._remember(
@@ -105,7 +138,7 @@ class Steps:
         )
 
     def _population(self, name: str, limits: Limits) -> tuple[Population, float]:
-        """Who is left when an arm is over."""
+        """Who is left when an strategy is over."""
         settings, journal = self._settings, self._journal
         state, before = self._kept.population(name) or (None, 0.0)
         for member in state.members if state is not None else ():
@@ -114,17 +147,17 @@ class Steps:
         if state is not None and journal.get(f"over/{name}") is not None:
             return state, before
         journal.require_writable(f"generations of {name}")
-        given = self._kept.start() if name == settings.arm else []
+        given = self._kept.start() if name == settings.strategy else []
         search = Search(
             self._space,
-            arm_of(settings, name),
+            strategy_of(settings, name),
             settings.seed,
             trials=settings.trials,
             deterministic=self._conditions.deterministic,
             adapt=settings.adapt,
             start=given,
-            sparse="edges" in settings.objectives and name == settings.arm,  # rivals search the claim: a low error
-            operators=settings.operators if name == settings.arm else None,
+            sparse="edges" in settings.objectives and name == settings.strategy,  # rivals search the claim: a low error
+            operators=settings.operators if name == settings.strategy else None,
             population=state,
         )
         self._say(f"Searching: {name}")
@@ -137,7 +170,7 @@ class Steps:
                 continue
             seconds = time.perf_counter() - begun
             self._kept.write(name, generation, seconds)
-            progress = Progress(name, summarise(generation, seconds), limits)
+            progress = Progress(name, generation.summary(seconds), limits)
             for callback in self._callbacks:
                 stopped = bool(callback(progress)) or stopped
         journal.put(f"over/{name}", b"1")
@@ -149,10 +182,14 @@ class Steps:
         if journal.finished and journal.get("front") is None:
             return ()
         self._say("Scoring the front of error and edges")
-        stream = (self._settings.seed, stream_of(arm_by_name(main.arm)))
+        stream = (self._settings.seed, stream_of(strategy_by_name(main.strategy)))
+        survived, noise = self._kept.ever_survived(main.strategy)
         points = self._remember(
             "front",
-            lambda: front_of_run(self._kept, main.arm, self._space, self._conditions, stream, self._executor),
+            lambda: [
+                asdict(point)
+                for point in front_of(survived, self._space, self._conditions, noise, stream, self._executor)
+            ],
             tuple[FrontPoint, ...],
         )
         return cast("tuple[FrontPoint, ...]", points)
@@ -168,10 +205,10 @@ class Steps:
                 main.topology,
                 settings.level,
                 self._task.n_inputs,
-                (settings.seed, _HYPER),
+                (settings.seed, Stream.HYPER),
             ).draws
             length = max(round(main.trainings / (trainings_of(1024, len(draws)) / 1024)), 1)
-            return vars(tune(draws, self._conditions, (settings.seed, _HYPER, 1), self._executor, length))
+            return vars(tune(draws, self._conditions, (settings.seed, Stream.HYPER, 1), self._executor, length))
 
         return cast("Hyperparameters", self._remember("tuned/hyper-parameters", compute, Hyperparameters))
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.stats import qmc
 
 from statescape.evolution.conditions import Conditions, TrialSeed, draws_no_data
-from statescape.evolution.scoring import Question, losses, score_all
+from statescape.evolution.scoring import Scoring, losses, score_all
 from statescape.evolution.settings import Hyperparameters
 from statescape.reservoir import Topology
 from statescape.runs import Executor
@@ -53,7 +53,7 @@ def tune(
     rounds = ROUNDS if not conditions.deterministic else (1,)
     for number, trials in enumerate(rounds):
         seeds: list[TrialSeed] = [(*seed, 1 + number, trial) for trial in range(trials)]
-        questions = [Question(subjects, replace(conditions, part="search", hyper=one), seeds) for one in known]
+        questions = [Scoring(subjects, replace(conditions, part="search", hyper=one), seeds) for one in known]
         found = np.array([losses(scores).mean() for scores in score_all(questions, executor)])
         best = np.argsort(found, kind="stable")
         known = [known[place] for place in best[: 1 if number + 1 == len(rounds) else max(len(known) // KEPT, 1)]]

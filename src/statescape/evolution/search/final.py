@@ -1,21 +1,26 @@
-"""The racing final: who is the best of the survivors, on trials that none of them has seen.
+"""After a search: who is the best of the survivors, and how little error there is for how many edges.
 
-Records of survivors are flattered by having been chosen. So the best few meet fresh trials, round by round; whoever is
-clearly worse than the leader drops out (a race, Maron and Moore 1994; Birattari et al. 2002). The winner is then scored
-once more on trials that did not choose it: this score is honest for the search's own conditions.
+Records are flattered by having been chosen, so fresh trials decide. The best few survivors meet them round by round,
+and whoever is clearly worse than the leader drops out (a race, Maron and Moore 1994; Birattari et al. 2002). The
+winner is then scored once more on trials that did not choose it: this score is honest for the search's own
+conditions.
+
+Every wiring that ever survived a generation is a candidate of the front. Those that nobody dominates by their records
+are scored once more, all on the same fresh trials of the part that the search never read; what is dominated then is
+left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from statescape.evolution.conditions import Conditions
+from statescape.evolution.conditions import Conditions, Stream
 from statescape.evolution.scoring import losses, score
-from statescape.evolution.search.candidate import Candidate
+from statescape.evolution.search.population import Candidate, merit
+from statescape.evolution.search.survival import by_fronts, nobody_dominates
 from statescape.evolution.space import SearchSpace
 from statescape.runs import Executor
 
@@ -24,7 +29,8 @@ ROUND, ROUNDS = 8, 6
 # Standard errors of the paired difference behind the leader at which a finalist drops out.
 BEHIND = 2.5
 RESCORED = 30
-_RACE, _RESCORE, _SEALED = 2, 3, 4
+# Points of a front that are scored once more; the most crowded are left out.
+MOST_POINTS = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +48,6 @@ class Final:
     trainings: int
     rescored: tuple[float, ...]
     sealed: tuple[float, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """All of it, as plain JSON."""
-        return dict(vars(self))
 
 
 def race(
@@ -72,7 +74,7 @@ def race(
         for number in range(ROUNDS):
             if len(left) == 1:
                 break
-            seeds = [(*stream, _RACE, number, trial) for trial in range(ROUND)]
+            seeds = [(*stream, Stream.RACE, number, trial) for trial in range(ROUND)]
             scores = np.full((len(finalists), ROUND), np.nan)
             scores[left] = losses(score([topologies[index] for index in left], conditions, seeds, executor))
             trainings += len(left) * ROUND
@@ -80,9 +82,9 @@ def race(
             left = _remaining(found, left)
     winner = left[0]
     n = 1 if conditions.deterministic else RESCORED
-    again = [(*stream, _RESCORE, trial) for trial in range(n)]
+    again = [(*stream, Stream.RESCORE, trial) for trial in range(n)]
     unseen = Conditions(conditions.task, conditions.level, "seal", conditions.hyper)
-    fresh = [(*stream, _SEALED, trial) for trial in range(n)]
+    fresh = [(*stream, Stream.SEALED, trial) for trial in range(n)]
     rescored = score([topologies[winner]], conditions, again, executor)[0]
     sealed = score([topologies[winner]], unseen, fresh, executor)[0]
     return Final(finalists[winner].number, trainings + 2 * n, tuple(rescored.tolist()), tuple(sealed.tolist()))
@@ -103,3 +105,57 @@ def _remaining(found: np.ndarray, left: list[int]) -> list[int]:
         if behind.mean() <= BEHIND * error:
             kept.append(index)
     return kept
+
+
+@dataclass(frozen=True)
+class FrontPoint:
+    """One point of the front.
+
+    Attributes:
+        edges: of the wiring.
+        score: mean on fresh trials, the same for all points; lower is better.
+        candidate: number of the wiring in the run.
+    """
+
+    edges: int
+    score: float
+    candidate: int
+
+
+def front_of(
+    candidates: Sequence[Candidate],
+    space: SearchSpace,
+    conditions: Conditions,
+    noise: float,
+    stream: tuple[int, ...],
+    executor: Executor,
+) -> tuple[FrontPoint, ...]:
+    """The front, fewest edges first.
+
+    Args:
+        candidates: with their records.
+        space: what makes wirings of them.
+        conditions: of the search.
+        noise: of a single trial, in log score.
+        stream: seed of the trials, with the search's own streams beside it.
+        executor: who works.
+    """
+    topologies = [space.topology(one.genome) for one in candidates]
+    edges = np.array([topology.edges for topology in topologies], dtype=np.int64)
+    errors = np.array([merit(one.record, noise) for one in candidates])
+    best = [int(place) for place in np.flatnonzero(nobody_dominates(errors, edges))]
+    if not best:
+        return ()
+    names = {candidates[place].number: place for place in best}
+    ordered = by_fronts([candidates[place] for place in best], space, noise)[:MOST_POINTS]
+    chosen = sorted(names[one.number] for one in ordered)
+    unseen = Conditions(conditions.task, conditions.level, "seal", conditions.hyper)
+    seeds = [(*stream, Stream.FRONT, trial) for trial in range(1 if conditions.deterministic else RESCORED)]
+    scores = score([topologies[place] for place in chosen], unseen, seeds, executor).mean(axis=1)
+    left = nobody_dominates(scores, edges[chosen])
+    points = [
+        FrontPoint(int(edges[place]), float(mean), candidates[place].number)
+        for place, mean, kept in zip(chosen, scores, left, strict=True)
+        if kept
+    ]
+    return tuple(sorted(points, key=lambda point: point.edges))

@@ -1,21 +1,84 @@
-"""Who survives, and all else that the next generation depends on; random numbers come from its number alone."""
+"""Who is in a search: candidates with their records, and all else that the next generation depends on.
+
+Scores follow log score = candidate + trial + noise. A record is what a candidate scored, freed from how difficult its
+trials were: among candidates that nobody has seen, a trial's difficulty is the median of their log scores; where some
+have a record already, it is the median of (log score - record) over these. Differences from the plain median of a
+population that improves would leave old records better than they are, since they were measured against worse company.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
 
-from statescape.evolution.credit import Credit
-from statescape.evolution.search.candidate import Candidate, Record
+from statescape.evolution.genome import Genome
+from statescape.evolution.search.rates import OperatorRates
 
 # A candidate is ranked by its record plus this many standard errors: luck on few trials is not merit.
 CAUTION = 0.5
 # Weight of the newest generation in the running estimate of the noise.
 MEMORY = 0.1
+
+
+@dataclass(frozen=True)
+class Record:
+    """The trials of one candidate, added up.
+
+    A trial's difficulty is a term of the log score that all candidates share. It is taken off, so that records over
+    different trials can be compared; `difficulties` finds it.
+
+    Attributes:
+        n: number of trials.
+        total: sum of the differences, log score minus difficulty; infinite where a trial diverged.
+        raw: sum of the scores themselves.
+    """
+
+    n: int = 0
+    total: float = 0.0
+    raw: float = 0.0
+
+    @property
+    def difference(self) -> float:
+        """Mean difference from what the trials' difficulty lets expect; lower is better, infinite without trials."""
+        return self.total / self.n if self.n else math.inf
+
+    @property
+    def mean(self) -> float:
+        """Mean score: what the search chose by, and so too good to be true (the winner's curse)."""
+        return self.raw / self.n if self.n else math.inf
+
+    def with_trial(self, difference: float, score: float) -> Record:
+        """The record with one trial more."""
+        return Record(self.n + 1, self.total + difference, self.raw + score)
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One genome of a search.
+
+    Attributes:
+        number: in the order of birth, unique within a run and strategy.
+        generation: in which it was born.
+        parents: numbers of its parents; none for a random one.
+        operator: what made it.
+        genome: what it is.
+        record: its trials so far.
+    """
+
+    number: int
+    generation: int
+    parents: tuple[int, ...]
+    operator: str
+    genome: Genome
+    record: Record = Record()
+
+    def with_record(self, record: Record) -> Candidate:
+        """The same candidate after more trials."""
+        return replace(self, record=record)
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +88,7 @@ class Population:
     Attributes:
         generation: number of generations so far.
         members: the survivors, best first.
-        credit: rates of the operators.
+        rates: how often each operator is used.
         born: candidates so far.
         trainings: networks trained and tested so far.
         noise: standard deviation of one trial around a candidate's record, in log score.
@@ -34,7 +97,7 @@ class Population:
 
     generation: int
     members: tuple[Candidate, ...]
-    credit: Credit
+    rates: OperatorRates
     born: int = 0
     trainings: int = 0
     noise: float = 0.0
@@ -74,3 +137,26 @@ def noise_of(differences: Sequence[Float[np.ndarray, " _"]]) -> float:
 def running(old: float, new: float, generation: int) -> float:
     """The noise after one generation more."""
     return new if generation == 0 else math.sqrt((1.0 - MEMORY) * old**2 + MEMORY * new**2)
+
+
+def difficulties(
+    losses: Float[np.ndarray, "candidates trials"], records: Sequence[Record]
+) -> Float[np.ndarray, " trials"]:
+    """The difficulty of every trial, in units of the loss.
+
+    Args:
+        losses: log scores; infinite where a candidate diverged.
+        records: of the same candidates before these trials.
+
+    Returns:
+        Finite numbers; 0 for a trial that everyone diverged on.
+    """
+    expected = np.array([record.difference if record.n else np.nan for record in records])
+    known = np.isfinite(expected)
+    differences = losses[known] - expected[known, None] if known.any() else losses
+    return np.array([_median(column) for column in differences.T])
+
+
+def _median(values: Float[np.ndarray, " candidates"]) -> float:
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if len(finite) else 0.0

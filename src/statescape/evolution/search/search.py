@@ -16,22 +16,24 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
-from statescape.evolution.conditions import TrialSeed
-from statescape.evolution.credit import Credit
+from statescape.evolution.conditions import Stream, TrialSeed
 from statescape.evolution.genome import Genome
 from statescape.evolution.scoring import losses
-from statescape.evolution.search.arms import Arm, for_front, operators_of, stream_of
-from statescape.evolution.search.candidate import Candidate
-from statescape.evolution.search.difficulty import difficulties
-from statescape.evolution.search.fronts import by_fronts
-from statescape.evolution.search.population import Population, merit, noise_of, ranked, running
-from statescape.evolution.search.survival import survivors_of
+from statescape.evolution.search.population import (
+    Candidate,
+    Population,
+    difficulties,
+    merit,
+    noise_of,
+    ranked,
+    running,
+)
+from statescape.evolution.search.rates import OperatorRates
+from statescape.evolution.search.strategies import Strategy, for_front, operators_of, stream_of
+from statescape.evolution.search.survival import by_fronts, survivors_of
 from statescape.evolution.search.variation import offspring
 from statescape.evolution.space import SearchSpace
 from statescape.reservoir import Topology
-
-# Streams of random numbers below (seed, arm).
-_TRIALS, _OPERATORS = 0, 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +49,29 @@ class Batch:
     candidates: tuple[Candidate, ...]
     topologies: tuple[Topology, ...]
     seeds: tuple[TrialSeed, ...]
+
+
+@dataclass(frozen=True)
+class GenerationSummary:
+    """One generation in a line.
+
+    Attributes:
+        number: 0 for the random start.
+        best: mean score of the best survivor on the generation's trials.
+        median: median over the survivors.
+        trainings: networks trained so far.
+        seconds: so far.
+        diversity: share of different genomes among the survivors.
+        operators: children made and survived, by operator.
+    """
+
+    number: int
+    best: float
+    median: float
+    trainings: int
+    seconds: float
+    diversity: float
+    operators: dict[str, tuple[int, int]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,13 +98,20 @@ class Generation:
     operators: dict[str, tuple[int, int]]
     population: Population
 
+    def summary(self, seconds: float) -> GenerationSummary:
+        """Its line, so many seconds after the search began."""
+        now = self.population
+        return GenerationSummary(
+            self.number, self.best, self.median, now.trainings, seconds, now.diversity, self.operators
+        )
+
 
 class Search:
     """A search that can be asked and told.
 
     Args:
         space: where genomes come from.
-        arm: how it searches.
+        strategy: how it searches.
         seed: of everything random.
         trials: for each generation.
         deterministic: whether trials are all alike.
@@ -96,7 +128,7 @@ class Search:
     def __init__(
         self,
         space: SearchSpace,
-        arm: Arm,
+        strategy: Strategy,
         seed: int,
         *,
         trials: int = 4,
@@ -112,13 +144,13 @@ class Search:
         for genome in start:
             space.check(genome)
         self.space, self.deterministic, self.sparse = space, deterministic, sparse
-        self.arm = for_front(arm) if sparse else arm
+        self.strategy = for_front(strategy) if sparse else strategy
         self.trials = 1 if deterministic else trials
-        self.operators = operators_of(arm, space, operators)
+        self.operators = operators_of(strategy, space, operators)
         names = tuple(operator.name for operator in self.operators)
-        self.population = population or Population(0, (), Credit(names, adapt))
+        self.population = population or Population(0, (), OperatorRates(names, adapt))
         self._start = tuple(start)
-        self._stream = (seed, stream_of(arm))
+        self._stream = (seed, stream_of(strategy))
         self._open: _Open | None = None
 
     def ask(self) -> Batch:
@@ -126,7 +158,7 @@ class Search:
         if self._open is None:
             self._open = self._begin()
         stage = self._open
-        seeds = tuple((*self._stream, _TRIALS, self.population.generation, trial) for trial in stage.numbers)
+        seeds = tuple((*self._stream, Stream.TRIALS, self.population.generation, trial) for trial in stage.numbers)
         topologies = tuple(self.space.topology(candidate.genome) for candidate in stage.candidates)
         return Batch(tuple(stage.candidates), topologies, seeds)
 
@@ -158,9 +190,9 @@ class Search:
     def _begin(self) -> _Open:
         """Offspring beside survivors, on the first part of the trials."""
         now = self.population
-        count = self.arm.offspring if now.members else max(self.arm.survivors, len(self._start))
-        seed = (*self._stream, _OPERATORS, now.generation)
-        children = offspring(now, self.space, self.arm, self.operators, count, seed)
+        count = self.strategy.offspring if now.members else max(self.strategy.survivors, len(self._start))
+        seed = (*self._stream, Stream.OPERATORS, now.generation)
+        children = offspring(now, self.space, self.strategy, self.operators, count, seed)
         if not now.members:
             for index, genome in enumerate(self._start):
                 children[index] = Candidate(index, 0, (), "given", genome)
@@ -188,15 +220,15 @@ class Search:
         born = tuple(candidate for candidate in stage.everyone.values() if candidate.number >= now.born)
         members = [everyone[member.number] for member in now.members]
         if self.sparse:
-            survivors = by_fronts([*members, *born], self.space, noise)[: self.arm.survivors]
+            survivors = by_fronts([*members, *born], self.space, noise)[: self.strategy.survivors]
         else:
-            survivors = survivors_of(members, born, self.arm, noise, now.generation)
+            survivors = survivors_of(members, born, self.strategy, noise, now.generation)
         alive = {survivor.number for survivor in survivors}
         same = bool(now.members) and survivors[0].number == now.members[0].number
         population = Population(
             now.generation + 1,
             tuple(survivors),
-            now.credit.after([self._improvement(child, everyone, noise, alive) for child in born]),
+            now.rates.after([self._improvement(child, everyone, noise, alive) for child in born]),
             now.born + len(born),
             now.trainings + len(stage.scores),
             noise,
@@ -211,7 +243,7 @@ class Search:
         return Generation(
             now.generation,
             born,
-            tuple((*self._stream, _TRIALS, now.generation, trial) for trial in range(self.trials)),
+            tuple((*self._stream, Stream.TRIALS, now.generation, trial) for trial in range(self.trials)),
             tuple(stage.scores),
             known[0],
             float(np.median(known)),

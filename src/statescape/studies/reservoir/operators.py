@@ -92,7 +92,7 @@ def _settings(budget: Budget, seed: int, arm: str) -> Settings:
         "without": tuple(name for name in _operators(budget) if name != operator),
         "only": (operator,),
     }.get(kind)
-    return usual(budget, seed, arm=strategy, operators=chosen)
+    return usual(budget, seed, strategy=strategy, operators=chosen)
 
 
 def _operators(budget: Budget) -> dict[str, bool]:

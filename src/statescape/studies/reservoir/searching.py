@@ -12,7 +12,7 @@ import numpy as np
 from statescape.evolution import LEVELS, Limits, Settings
 from statescape.evolution.conditions import Level, draw_input_weights
 from statescape.evolution.operators import Operator, for_space
-from statescape.evolution.reading import inputs_of, space_of
+from statescape.evolution.parts import inputs_of, space_of
 from statescape.evolution.result import Found
 from statescape.evolution.run import search_only
 from statescape.evolution.scoring import losses

@@ -14,7 +14,7 @@ from scipy import stats
 
 from statescape.evolution import Settings
 from statescape.evolution.conditions import Conditions, draw_input_weights
-from statescape.evolution.operators import match
+from statescape.evolution.crossovers import match_units
 from statescape.evolution.run import search_only
 from statescape.evolution.scoring import losses, score
 from statescape.evolution.settings import Hyperparameters
@@ -239,7 +239,7 @@ def _shared(matrices: Sequence[Float[np.ndarray, "units units"]]) -> float:
     """Mean over pairs of the signed edges that both have, of those that either has."""
     found = []
     for first, second in combinations(matrices, 2):
-        order = match(first, second, None, fixed=False)
+        order = match_units(first, second, None, fixed=False)
         matched = second[np.ix_(order, order)]
         both = ((first != 0) & (np.sign(first) == np.sign(matched))).sum()
         either = ((first != 0).sum() + (matched != 0).sum()) - both

@@ -11,7 +11,7 @@ import numpy as np
 
 from statescape.analysis.evolution_search import NORMAL_95
 from statescape.evolution import Evolution
-from statescape.evolution.chronicle import Ancestor
+from statescape.evolution.history import Ancestor
 from statescape.views.evolution.operators import FAMILIES, family
 from statescape.views.labels import thinned
 from statescape.views.theme import GREY, RED

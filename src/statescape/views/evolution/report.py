@@ -85,8 +85,8 @@ def _lead(evolution: Evolution) -> str:
         "mask": "data, W_in and all weights, so that only the places of the edges could evolve",
     }[settings.level]
     return (
-        f"A {found.arm} search of {len(evolution.history):,} generations and {found.trainings:,} trainings chose how "
-        f"{settings.units} units are wired. Its trials redrew {redrawn}."
+        f"A {found.strategy} search of {len(evolution.history):,} generations and {found.trainings:,} trainings chose "
+        f"how {settings.units} units are wired. Its trials redrew {redrawn}."
     )
 
 

@@ -52,8 +52,9 @@ class SearchPicture:
             else "Right: the same with the middle half of the survivors; nothing is random here, so one trial says all."
         )
         caption = (
-            f"{evolution.found.arm.capitalize()} search at {settings.level}, {settings.encoding}, {settings.units} "
-            f"units, seed {settings.seed}: {len(curve.best):,} generations, {evolution.found.trainings:,} trainings. "
+            f"{evolution.found.strategy.capitalize()} search at {settings.level}, {settings.encoding}, "
+            f"{settings.units} units, seed {settings.seed}: {len(curve.best):,} generations, "
+            f"{evolution.found.trainings:,} trainings. "
             f"Left: mean {evolution.task.score_name} on each generation's trials, which are redrawn and so jump; at "
             f"the right end the champion's selection score {record.mean:.4f} (n = {record.n}), re-scored on fresh "
             f"trials {evolution.rescored.mean:.4f} and on data that the search never read {evolution.sealed.mean:.4f} "

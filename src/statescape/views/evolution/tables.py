@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from statescape.analysis.evolution_search import NORMAL_95
 from statescape.evolution import Evolution
-from statescape.evolution.chronicle import Ancestor
+from statescape.evolution.history import Ancestor
 from statescape.evolution.seals import ALPHA, Comparison
 from statescape.statistics import MeanInterval
 from statescape.views.evolution.genealogy import gains_by_operator, percent

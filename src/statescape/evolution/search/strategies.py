@@ -1,4 +1,4 @@
-"""The arms of a comparison: ways to search that share interface, trials and budget.
+"""The strategies of a comparison: ways to search that share interface, trials and budget.
 
 All are (mu + lambda): survivors are scored again with their offspring, the best of both survive. They differ in how
 many there are and in where offspring come from, which is the question that the comparison asks.
@@ -24,7 +24,7 @@ Variation: TypeAlias = Literal["operators", "mutations", "random"]
 
 
 @dataclass(frozen=True)
-class Arm:
+class Strategy:
     """One way to search.
 
     Attributes:
@@ -53,57 +53,61 @@ class Arm:
 
 # Few survivors, so that lineages are long: with as many trainings 4 + 8 came further than 24 + 48, 8 + 16 and 2 + 4
 # (measured on NARMA10). Their order numbers their streams of random numbers: append, never insert.
-ARMS = (
-    Arm("genetic", 4, 8),
-    Arm("mutation-only", 4, 8, variation="mutations"),
-    Arm("random-search", 8, 64, variation="random"),
-    Arm("hill-climber", 1, 1, variation="mutations"),
+STRATEGIES = (
+    Strategy("genetic", 4, 8),
+    Strategy("mutation-only", 4, 8, variation="mutations"),
+    Strategy("random-search", 8, 64, variation="random"),
+    Strategy("hill-climber", 1, 1, variation="mutations"),
 )
 
 
-def operators_of(arm: Arm, space: SearchSpace, names: Sequence[str] | None = None) -> tuple[Operator, ...]:
-    """The operators that an arm uses in a space: all that apply, or those that are named.
+def operators_of(strategy: Strategy, space: SearchSpace, names: Sequence[str] | None = None) -> tuple[Operator, ...]:
+    """The operators that an strategy uses in a space: all that apply, or those that are named.
 
     Raises:
         StatescapeError: for a name that is unknown or does not apply, and for none at all where children need one.
     """
-    if names is not None and not names and arm.variation != "random":
+    if names is not None and not names and strategy.variation != "random":
         raise StatescapeError("A search needs at least one operator; name none to have all that apply.")
-    crossover = arm.variation == "random" or (arm.variation == "operators" and arm.survivors > 1)
+    crossover = strategy.variation == "random" or (strategy.variation == "operators" and strategy.survivors > 1)
     return for_space(space, crossover=crossover, names=names)
 
 
-def arm_by_name(name: str) -> Arm:
-    """An arm.
+def strategy_by_name(name: str) -> Strategy:
+    """An strategy.
 
     Raises:
         StatescapeError: for an unknown name.
     """
-    for arm in ARMS:
-        if arm.name == name:
-            return arm
-    raise unknown_name("arm", name, [arm.name for arm in ARMS])
+    for strategy in STRATEGIES:
+        if strategy.name == name:
+            return strategy
+    raise unknown_name("strategy", name, [strategy.name for strategy in STRATEGIES])
 
 
-def with_offspring(arm: Arm, offspring: int | None) -> Arm:
-    """The arm with so many offspring a generation, and half as many survivors where it has several; itself for None.
+def with_offspring(strategy: Strategy, offspring: int | None) -> Strategy:
+    """The strategy with so many offspring a generation, and half as many survivors where it has several.
 
     Raises:
         StatescapeError: for fewer than one.
     """
     if offspring is None:
-        return arm
-    breeds = arm.survivors > 1 and arm.variation != "random"
-    return replace(arm, offspring=offspring, survivors=max(offspring // 2, 1) if breeds else arm.survivors)
+        return strategy
+    breeds = strategy.survivors > 1 and strategy.variation != "random"
+    return replace(strategy, offspring=offspring, survivors=max(offspring // 2, 1) if breeds else strategy.survivors)
 
 
-def for_front(arm: Arm) -> Arm:
-    """The arm with as many survivors as a front of error and edges needs, where it breeds a population."""
-    if arm.variation == "random" or arm.survivors == 1:
-        return arm
-    return replace(arm, survivors=max(arm.survivors, FRONT), offspring=max(arm.offspring, 2 * FRONT))
+def for_front(strategy: Strategy) -> Strategy:
+    """The strategy with as many survivors as a front of error and edges needs, where it breeds a population."""
+    if strategy.variation == "random" or strategy.survivors == 1:
+        return strategy
+    return replace(strategy, survivors=max(strategy.survivors, FRONT), offspring=max(strategy.offspring, 2 * FRONT))
 
 
-def stream_of(arm: Arm) -> int:
-    """The number of an arm's stream of random numbers."""
-    return [known.name for known in ARMS].index(arm.name) if arm.name in {known.name for known in ARMS} else len(ARMS)
+def stream_of(strategy: Strategy) -> int:
+    """The number of an strategy's stream of random numbers."""
+    return (
+        [known.name for known in STRATEGIES].index(strategy.name)
+        if strategy.name in {known.name for known in STRATEGIES}
+        else len(STRATEGIES)
+    )

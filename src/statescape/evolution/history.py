@@ -1,4 +1,4 @@
-"""What the journal remembers of one arm beyond its winner: who was born of whom, and who stood where when.
+"""What the journal remembers of one strategy beyond its winner: who was born of whom, and who stood where when.
 
 A search keeps its survivors and forgets the rest; here the way to them is read back. Gains along a line of ancestors
 are differences of records, log scores freed from the difficulty of their trials, so they add up over generations.
@@ -14,8 +14,10 @@ from pathlib import Path
 
 from statescape.errors import StatescapeError
 from statescape.evolution.genome import Genome
-from statescape.evolution.ledger import Birth, Ledger, State
-from statescape.evolution.search.candidate import Record
+from statescape.evolution.parts import space_of
+from statescape.evolution.result import Champion
+from statescape.evolution.search.population import Record
+from statescape.evolution.tables import Birth, State, Tables
 from statescape.runs.plain import DamagedRunError
 
 
@@ -59,8 +61,8 @@ class Ancestor:
 
 
 @dataclass(frozen=True, eq=False)
-class Chronicle:
-    """All births and all generations of one arm.
+class History:
+    """All births and all generations of one strategy.
 
     Attributes:
         births: by number.
@@ -86,7 +88,7 @@ class Chronicle:
         return self.moments[-1].members[0][0]
 
     def line(self, number: int) -> tuple[Ancestor, ...]:
-        """From a random start to a candidate; of two parents the better one is followed, as credit is given."""
+        """From a random start to a candidate; of two parents the better one is followed, as success is counted."""
         births = [self.births[number]]
         while births[-1].parents:
             births.append(self.births[min(births[-1].parents, key=lambda one: self._last(one).difference)])
@@ -114,27 +116,27 @@ class Chronicle:
         return tuple(birth for birth in self.births.values() if number in birth.parents)
 
 
-def chronicle(run: str | Path, arm: str | None = None) -> Chronicle:
-    """Read the chronicle of a run, also of one that is not finished.
+def read_history(run: str | Path, strategy: str | None = None) -> History:
+    """Read the history of a run, also of one that is not finished.
 
     Args:
         run: its file.
-        arm: which; the run's own search where None.
+        strategy: which; the run's own search where None.
 
     Raises:
         StatescapeError: where the run cannot be read, or has no generation yet.
     """
-    with Ledger.read(run) as kept:
-        arm = arm or kept.settings.arm
-        births, states = kept.births(arm), kept.states(arm)
+    with Tables.read(run) as kept:
+        strategy = strategy or kept.settings.strategy
+        births, states = kept.births(strategy), kept.states(strategy)
         if not states:
-            raise StatescapeError(f"{run} has no generation of {arm} yet; resume it first.")
+            raise StatescapeError(f"{run} has no generation of {strategy} yet; resume it first.")
         known = {number for _, _, state in states for number in state.records} | {
             parent for birth in births.values() for parent in birth.parents
         }
         if known - set(births):
             raise DamagedRunError(f"{run} is damaged: it lacks candidate {min(known - set(births))}.")
-    return Chronicle(births, tuple(_moment(number, state) for number, _, state in states))
+    return History(births, tuple(_moment(number, state) for number, _, state in states))
 
 
 @dataclass(frozen=True)
@@ -158,9 +160,9 @@ def progress_of(run: str | Path) -> RunProgress:
     Raises:
         StatescapeError: where the run cannot be read.
     """
-    with Ledger.read(run) as kept:
-        arm = kept.settings.arm
-        generations, final, finished = kept.generations(arm), kept.final(arm), kept.journal.finished
+    with Tables.read(run) as kept:
+        strategy = kept.settings.strategy
+        generations, final, finished = kept.generations(strategy), kept.final(strategy), kept.journal.finished
     champion = None if final is None else final.champion
     if finished:
         words = f"{generations:,} generations, sealed"
@@ -171,14 +173,14 @@ def progress_of(run: str | Path) -> RunProgress:
     return RunProgress(finished, words, champion)
 
 
-def genomes(run: str | Path, numbers: Collection[int], arm: str | None = None) -> dict[int, Genome]:
+def genomes(run: str | Path, numbers: Collection[int], strategy: str | None = None) -> dict[int, Genome]:
     """The genomes of some candidates of a run.
 
     Raises:
         StatescapeError: where the run cannot be read or lacks one of them.
     """
-    with Ledger.read(run) as kept:
-        return {number: kept.candidate(arm or kept.settings.arm, number).genome for number in numbers}
+    with Tables.read(run) as kept:
+        return {number: kept.candidate(strategy or kept.settings.strategy, number).genome for number in numbers}
 
 
 def scores(run: str | Path, number: int) -> tuple[float, ...]:
@@ -187,8 +189,41 @@ def scores(run: str | Path, number: int) -> tuple[float, ...]:
     Raises:
         StatescapeError: where the run cannot be read.
     """
-    with Ledger.read(run) as kept:
-        return kept.scores(kept.settings.arm, number)
+    with Tables.read(run) as kept:
+        return kept.scores(kept.settings.strategy, number)
+
+
+def champion_of(run: str | Path, number: int | None = None) -> Champion:
+    """The champion of a run, or one of its candidates by its number.
+
+    Raises:
+        StatescapeError: where there is none, or the search has no champion yet.
+    """
+    with Tables.read(run) as kept:
+        settings = kept.settings
+        if number is None:
+            final = kept.final(settings.strategy)
+            if final is None:
+                raise StatescapeError(f"{run} has no champion yet; resume it first, or name a candidate.")
+            number = final.champion
+        found, task = kept.candidate(settings.strategy, number), kept.task()
+        with kept.journal.understood(f"candidate {number}"):
+            space = space_of(settings, task)
+            space.check(found.genome)
+            return Champion(found, space.topology(found.genome, f"candidate {number}"), settings.hyper)
+
+
+def survivors_of_run(run: str | Path) -> tuple[Genome, ...]:
+    """The genomes of the last survivors of a run, best first.
+
+    Raises:
+        StatescapeError: where the run has none.
+    """
+    with Tables.read(run) as kept:
+        found = kept.population(kept.settings.strategy)
+    if found is None:
+        raise StatescapeError(f"{run} has no survivors yet to begin with.")
+    return tuple(member.genome for member in found[0].members)
 
 
 def _moment(number: int, state: State) -> Moment:

@@ -19,13 +19,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from statescape.errors import StatescapeError
-from statescape.evolution.credit import Credit
 from statescape.evolution.genome import Genome
 from statescape.evolution.parts import encoding_of, require_parts
-from statescape.evolution.search.candidate import Candidate, Record
 from statescape.evolution.search.final import Final
-from statescape.evolution.search.population import Population
-from statescape.evolution.search.search import Generation
+from statescape.evolution.search.population import Candidate, Population, Record
+from statescape.evolution.search.rates import OperatorRates
+from statescape.evolution.search.search import Generation, GenerationSummary
 from statescape.evolution.settings import Settings
 from statescape.evolution.source import reopen_task
 from statescape.evolution.space import SearchSpace
@@ -56,29 +55,6 @@ CREATE TABLE generations (
 
 
 @dataclass(frozen=True)
-class Summary:
-    """One generation in a line.
-
-    Attributes:
-        number: 0 for the random start.
-        best: mean score of the best survivor on the generation's trials.
-        median: median over the survivors.
-        trainings: networks trained so far.
-        seconds: so far.
-        diversity: share of different genomes among the survivors.
-        operators: children made and survived, by operator.
-    """
-
-    number: int
-    best: float
-    median: float
-    trainings: int
-    seconds: float
-    diversity: float
-    operators: dict[str, tuple[int, int]]
-
-
-@dataclass(frozen=True)
 class Birth:
     """How a candidate came to be.
 
@@ -101,15 +77,16 @@ class Birth:
 
 @dataclass(frozen=True)
 class State:
-    """A search between two generations, without its genomes; fields as in `Population`.
+    """A search between two generations, without its genomes; what is not named here is as in `Population`.
 
     Attributes:
         members: number, trials, total and raw of every survivor, best first.
+        credit: rates of the operators, by the name that they have in runs.
     """
 
     generation: int
     members: tuple[tuple[int, int, float, float], ...]
-    credit: Credit
+    credit: OperatorRates
     born: int
     trainings: int
     noise: float
@@ -125,21 +102,7 @@ class State:
         return {number: Record(n, total, raw) for number, n, total, raw in self.members}
 
 
-def summarise(generation: Generation, seconds: float) -> Summary:
-    """The line of a generation."""
-    population = generation.population
-    return Summary(
-        generation.number,
-        generation.best,
-        generation.median,
-        population.trainings,
-        seconds,
-        population.diversity,
-        generation.operators,
-    )
-
-
-class Ledger:
+class Tables:
     """A run of the wing, read and written.
 
     Attributes:
@@ -154,7 +117,7 @@ class Ledger:
 
     @classmethod
     @contextmanager
-    def read(cls, run: str | Path) -> Iterator[Ledger]:
+    def read(cls, run: str | Path) -> Iterator[Tables]:
         """A run to look at, also while another process writes it.
 
         Raises:
@@ -165,7 +128,7 @@ class Ledger:
 
     @classmethod
     @contextmanager
-    def opened(cls, run: str | Path) -> Iterator[Ledger]:
+    def opened(cls, run: str | Path) -> Iterator[Tables]:
         """A run to go on with.
 
         Raises:
@@ -176,7 +139,7 @@ class Ledger:
 
     @classmethod
     @contextmanager
-    def begun(cls, run: str | Path, settings: Settings, start: Sequence[Genome] = ()) -> Iterator[Ledger]:
+    def begun(cls, run: str | Path, settings: Settings, start: Sequence[Genome] = ()) -> Iterator[Tables]:
         """A new run.
 
         Raises:
@@ -198,29 +161,29 @@ class Ledger:
         with self.journal.understood("task", refusals=False):
             return reopen_task(self.settings.task, given)
 
-    def write(self, arm: str, generation: Generation, seconds: float) -> None:
+    def write(self, strategy: str, generation: Generation, seconds: float) -> None:
         """Keep a generation that is over."""
-        line = summarise(generation, seconds)
+        line = generation.summary(seconds)
         with self.journal.transaction() as database:
             database.executemany(
                 "INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?)",
                 [
-                    (arm, one.number, one.generation, one.operator, json.dumps(one.parents), one.genome.to_bytes())
+                    (strategy, one.number, one.generation, one.operator, json.dumps(one.parents), one.genome.to_bytes())
                     for one in generation.born
                 ],
             )
             database.executemany(
                 "INSERT INTO trials VALUES (?, ?, ?, ?)",
-                [(arm, line.number, trial, json.dumps(seed)) for trial, seed in enumerate(generation.seeds)],
+                [(strategy, line.number, trial, json.dumps(seed)) for trial, seed in enumerate(generation.seeds)],
             )
             database.executemany(
                 "INSERT INTO scores VALUES (?, ?, ?, ?, ?)",
-                [(arm, line.number, trial, candidate, score) for candidate, trial, score in generation.scores],
+                [(strategy, line.number, trial, candidate, score) for candidate, trial, score in generation.scores],
             )
             database.execute(
                 "INSERT INTO generations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    arm,
+                    strategy,
                     line.number,
                     line.best,
                     line.median,
@@ -232,59 +195,65 @@ class Ledger:
                 ),
             )
 
-    def history(self, arm: str) -> list[Summary]:
-        """All generations of an arm so far."""
+    def history(self, strategy: str) -> list[GenerationSummary]:
+        """All generations of an strategy so far."""
         rows = self.journal.rows(
             "generations",
             tuple[int, float | None, float | None, int, float, float, str],
             "SELECT number, best, median, trainings, seconds, diversity, operators FROM generations WHERE arm = ? "
             "ORDER BY number",
-            (arm,),
+            (strategy,),
         )
         with self.journal.understood("generations"):
             return [
-                Summary(n, _or_infinite(best), _or_infinite(median), trainings, seconds, diversity, _operators(made))
+                GenerationSummary(
+                    n, _or_infinite(best), _or_infinite(median), trainings, seconds, diversity, _operators(made)
+                )
                 for n, best, median, trainings, seconds, diversity, made in rows
             ]
 
-    def generations(self, arm: str) -> int:
-        """How many generations of an arm are kept."""
-        rows = self.journal.rows("generations", tuple[int], "SELECT count(*) FROM generations WHERE arm = ?", (arm,))
+    def generations(self, strategy: str) -> int:
+        """How many generations of an strategy are kept."""
+        rows = self.journal.rows(
+            "generations", tuple[int], "SELECT count(*) FROM generations WHERE arm = ?", (strategy,)
+        )
         return int(rows[0][0])
 
-    def states(self, arm: str, last: bool = False) -> list[tuple[int, float, State]]:
-        """Number, seconds so far and state of every generation of an arm, or of the last alone."""
+    def states(self, strategy: str, last: bool = False) -> list[tuple[int, float, State]]:
+        """Number, seconds so far and state of every generation of an strategy, or of the last alone."""
         rows = self.journal.rows(
             "generations",
             tuple[int, float, str],
             "SELECT number, seconds, state FROM generations WHERE arm = ? ORDER BY number DESC LIMIT ?",
-            (arm, 1 if last else -1),
+            (strategy, 1 if last else -1),
         )
         with self.journal.understood("states of generations"):
             return [(number, seconds, typed(State, parsed(state))) for number, seconds, state in reversed(rows)]
 
-    def population(self, arm: str) -> tuple[Population, float] | None:
+    def population(self, strategy: str) -> tuple[Population, float] | None:
         """The state after the last generation that was kept, and the seconds it took to get there."""
-        kept = self.states(arm, last=True)
+        kept = self.states(strategy, last=True)
         if not kept:
             return None
         _, seconds, state = kept[0]
-        members = tuple(self.candidate(arm, number).with_record(record) for number, record in state.records.items())
+        members = tuple(
+            self.candidate(strategy, number).with_record(record) for number, record in state.records.items()
+        )
         rest = (state.born, state.trainings, state.noise, state.best_since)
         return Population(state.generation, members, state.credit, *rest), seconds
 
-    def births(self, arm: str) -> dict[int, Birth]:
-        """How every candidate of an arm came to be, by its number."""
+    def births(self, strategy: str) -> dict[int, Birth]:
+        """How every candidate of an strategy came to be, by its number."""
         rows = self.journal.rows(
             "candidates",
             tuple[int, int, str, str],
             "SELECT number, generation, operator, parents FROM candidates WHERE arm = ?",
-            (arm,),
+            (strategy,),
         )
         with self.journal.understood("candidates"):
             return {n: Birth(n, generation, operator, _numbers(parents)) for n, generation, operator, parents in rows}
 
-    def candidate(self, arm: str, number: int) -> Candidate:
+    def candidate(self, strategy: str, number: int) -> Candidate:
         """One candidate, without its record.
 
         Raises:
@@ -294,19 +263,28 @@ class Ledger:
             f"candidate {number}",
             tuple[int, str, str, bytes],
             "SELECT generation, operator, parents, genome FROM candidates WHERE arm = ? AND number = ?",
-            (arm, number),
+            (strategy, number),
         )
         if not rows:
-            raise StatescapeError(f"The run has no candidate {number} in its arm {arm!r}.")
+            raise StatescapeError(f"The run has no candidate {number} in its search {strategy!r}.")
         generation, operator, parents, genome = rows[0]
         with self.journal.understood(f"candidate {number}"):
             return Candidate(number, generation, _numbers(parents), operator, self._genome(genome))
 
-    def scores(self, arm: str, number: int) -> tuple[float, ...]:
+    def scores(self, strategy: str, number: int) -> tuple[float, ...]:
         """All scores of one candidate, in the order of its trials; infinite where it diverged."""
         wanted = "SELECT score FROM scores WHERE arm = ? AND candidate = ? ORDER BY generation, trial"
-        rows = self.journal.rows("scores", tuple[float | None], wanted, (arm, number))
+        rows = self.journal.rows("scores", tuple[float | None], wanted, (strategy, number))
         return tuple(_or_infinite(score) for (score,) in rows)
+
+    def ever_survived(self, strategy: str) -> tuple[list[Candidate], float]:
+        """All that survived a generation, with their last records there, oldest first, and the noise at the end."""
+        records: dict[int, Record] = {}
+        states = self.states(strategy)
+        for _, _, state in states:
+            records.update(state.records)
+        found = [self.candidate(strategy, number).with_record(record) for number, record in sorted(records.items())]
+        return found, states[-1][2].noise if states else 0.0
 
     def start(self) -> list[Genome]:
         """The genomes that the search begins with."""
@@ -315,9 +293,9 @@ class Ledger:
         with self.journal.understood("start"):
             return [self._genome(blob) for (blob,) in rows]
 
-    def final(self, arm: str) -> Final | None:
-        """The race of an arm; None where it is not over."""
-        return cast("Final | None", self.journal.known(f"final/{arm}", Final))
+    def final(self, strategy: str) -> Final | None:
+        """The race of an strategy; None where it is not over."""
+        return cast("Final | None", self.journal.known(f"final/{strategy}", Final))
 
     def _genome(self, blob: bytes) -> Genome:
         """A genome of the space that the settings name, and of no other size."""
@@ -346,5 +324,6 @@ def _or_infinite(value: float | None) -> float:
 
 
 def _state(population: Population) -> dict[str, Any]:
-    members = [(one.number, one.record.n, one.record.total, one.record.raw) for one in population.members]
-    return asdict(State(**{**vars(population), "members": tuple(members)}))
+    members = tuple((one.number, one.record.n, one.record.total, one.record.raw) for one in population.members)
+    rest = {name: value for name, value in vars(population).items() if name not in ("members", "rates")}
+    return asdict(State(members=members, credit=population.rates, **rest))

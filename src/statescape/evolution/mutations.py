@@ -1,16 +1,28 @@
-"""Mutations of single entries, the same for edges, bands, motifs and grids: add, delete, move, flip, perturb."""
+"""Mutations: a child of one parent, with a few edits.
+
+Of single entries, the same for edges, bands, motifs and grids: add, delete, move, flip, perturb. Of edges: rewire,
+swap. Of whole units: one is copied onto another, one falls silent; the number of units stays. Of what surrounds the
+wiring, where it evolves: input weights and the spectral radius.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from statescape.evolution.genome import Genome
-from statescape.evolution.operators.operator import edited, edits, some, square_arrays
-from statescape.evolution.space import SearchSpace
+from statescape.evolution.space import LARGEST_SR, LEAST_SR, SearchSpace
+
+# A mutation makes a geometric number of edits: one in six of ten cases, 1.7 on average.
+STOP = 0.6
+
+
+# Standard deviation of a step of the logarithm of the radius.
+STEP = 0.05
 
 
 @dataclass(frozen=True)
@@ -185,3 +197,138 @@ class Swap:
                         break
 
         return edited(parents[0], rng, edit, square_arrays(space))
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """One unit becomes the twin of another: same sources, same targets, same input weights where they evolve.
+
+    With an input weight of its own, which a fixed or redrawn W_in gives it, the twin does something new at once; else
+    later edits part the two.
+    """
+
+    name: str = "duplicate-unit"
+    parents: int = 1
+    keeps_edges: bool = False
+
+    def applies(self, space: SearchSpace) -> bool:
+        """Where the genes are a matrix over all units."""
+        return over_units(space)
+
+    def __call__(self, space: SearchSpace, parents: Sequence[Genome], rng: np.random.Generator) -> Genome:
+        """A child in which one unit has given way to a twin of another."""
+        original, twin = rng.choice(space.units, 2, replace=False)
+
+        def edit(array: Float[np.ndarray, "units units"]) -> None:
+            array[twin, :] = array[original, :]
+            array[:, twin] = array[:, original]
+
+        child = edited(parents[0], rng, edit)
+        if child.W_in is None:
+            return child
+        W_in = child.W_in.copy()
+        W_in[twin] = W_in[original]
+        return Genome(child.genes, W_in, child.sr)
+
+
+@dataclass(frozen=True)
+class Silence:
+    """One unit loses all its edges; the readout still sees it as far as the input drives it."""
+
+    name: str = "remove-unit"
+    parents: int = 1
+    keeps_edges: bool = False
+
+    def applies(self, space: SearchSpace) -> bool:
+        """Where the genes are a matrix over all units."""
+        return over_units(space)
+
+    def __call__(self, space: SearchSpace, parents: Sequence[Genome], rng: np.random.Generator) -> Genome:
+        """A child without the edges of one connected unit."""
+
+        def edit(array: Float[np.ndarray, "units units"]) -> None:
+            connected = np.flatnonzero((array != 0).any(axis=0) | (array != 0).any(axis=1))
+            if len(connected):
+                unit = connected[rng.integers(len(connected))]
+                array[unit, :] = array[:, unit] = 0.0
+
+        return edited(parents[0], rng, edit)
+
+
+@dataclass(frozen=True)
+class ChangeInputs:
+    """Some input weights change: their sign where they are -1 and 1, their value where they are real."""
+
+    name: str = "change-inputs"
+    parents: int = 1
+    keeps_edges: bool = True
+
+    def applies(self, space: SearchSpace) -> bool:
+        """Where W_in evolves."""
+        return space.evolve_inputs
+
+    def __call__(self, space: SearchSpace, parents: Sequence[Genome], rng: np.random.Generator) -> Genome:
+        """A child with the same W."""
+        parent = parents[0]
+        assert parent.W_in is not None
+        W_in = parent.W_in.copy()
+        at = some(np.arange(W_in.size), rng, W_in.size)
+        values = W_in.flat[at]
+        real = space.input_values.kind == "real"
+        W_in.flat[at] = space.input_values.perturbed(values, rng) if real else -values
+        return Genome(parent.genes, W_in, parent.sr)
+
+
+@dataclass(frozen=True)
+class ChangeRadius:
+    """The spectral radius changes by some per cent."""
+
+    name: str = "change-radius"
+    parents: int = 1
+    keeps_edges: bool = True
+
+    def applies(self, space: SearchSpace) -> bool:
+        """Where the radius is a gene."""
+        return space.radius == "gene"
+
+    def __call__(self, space: SearchSpace, parents: Sequence[Genome], rng: np.random.Generator) -> Genome:
+        """A child with the same W before scaling."""
+        parent = parents[0]
+        assert parent.sr is not None
+        sr = min(max(parent.sr * math.exp(rng.normal(0.0, STEP)), LEAST_SR), LARGEST_SR)
+        return Genome(parent.genes, parent.W_in, sr)
+
+
+def edits(rng: np.random.Generator, most: int) -> int:
+    """How many edits a mutation makes."""
+    return min(int(rng.geometric(STOP)), most)
+
+
+def edited(
+    genome: Genome,
+    rng: np.random.Generator,
+    edit: Callable[[Float[np.ndarray, "*shape"]], None],
+    names: Sequence[str] | None = None,
+) -> Genome:
+    """The genome with one of its arrays, chosen at random, copied and edited in place."""
+    choice = list(genome.genes) if names is None else list(names)
+    name = choice[int(rng.integers(len(choice)))]
+    array = genome.genes[name].copy()
+    edit(array)
+    return Genome({**genome.genes, name: array}, genome.W_in, genome.sr)
+
+
+def some(at: Int[np.ndarray, " entries"], rng: np.random.Generator, most: int) -> Int[np.ndarray, " chosen"]:
+    """A few different entries out of `at`, as many as a mutation edits."""
+    count = edits(rng, min(len(at), most))
+    return at[:0] if not len(at) else np.asarray(rng.choice(at, count, replace=False))
+
+
+def square_arrays(space: SearchSpace) -> list[str]:
+    """The arrays that connect a set of nodes with itself: all units, the units of a motif, the blocks of a grid."""
+    return [name for name, shape in space.encoding.shapes.items() if len(shape) == 2]
+
+
+def over_units(space: SearchSpace) -> bool:
+    """Whether the genes are one matrix over all units."""
+    return set(space.encoding.shapes) == {"W"}

@@ -1,41 +1,53 @@
-"""Operators: what makes a child of one parent or two, one small class each."""
+"""Operators: what makes a child of one parent (`mutations`) or of two (`crossovers`), one small class each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
 
 from statescape.errors import StatescapeError, unknown_name
-from statescape.evolution.operators.alignment import match
-from statescape.evolution.operators.crossovers import Aligned, Blocks, Rows, Uniform
-from statescape.evolution.operators.entries import Add, Delete, Flip, Move, Perturb, Rewire, Swap
-from statescape.evolution.operators.operator import Operator
-from statescape.evolution.operators.surroundings import ChangeInputs, ChangeRadius
-from statescape.evolution.operators.units import Duplicate, Silence
+from statescape.evolution.crossovers import AlignedCrossover, BlockCrossover, RowCrossover, UniformCrossover
+from statescape.evolution.genome import Genome
+from statescape.evolution.mutations import (
+    Add,
+    ChangeInputs,
+    ChangeRadius,
+    Delete,
+    Duplicate,
+    Flip,
+    Move,
+    Perturb,
+    Rewire,
+    Silence,
+    Swap,
+)
 from statescape.evolution.space import SearchSpace
 
-__all__ = [
-    "CROSSOVERS",
-    "MUTATIONS",
-    "NAMES",
-    "Add",
-    "Aligned",
-    "Blocks",
-    "ChangeInputs",
-    "ChangeRadius",
-    "Delete",
-    "Duplicate",
-    "Flip",
-    "Move",
-    "Operator",
-    "Perturb",
-    "Rewire",
-    "Rows",
-    "Silence",
-    "Swap",
-    "Uniform",
-    "for_space",
-    "match",
-]
+
+@runtime_checkable
+class Operator(Protocol):
+    """One way to make a child; a new one is a small class with these members."""
+
+    @property
+    def name(self) -> str:
+        """How tables call it."""
+
+    @property
+    def parents(self) -> int:
+        """How many parents it takes: 1 (mutation) or 2 (crossover)."""
+
+    @property
+    def keeps_edges(self) -> bool:
+        """Whether every child's W has as many edges as its parent's."""
+
+    def applies(self, space: SearchSpace) -> bool:
+        """Whether it makes sense in this space."""
+
+    def __call__(self, space: SearchSpace, parents: Sequence[Genome], rng: np.random.Generator) -> Genome:
+        """A child; equal to its parent where there is nothing that this operator could change."""
+
 
 MUTATIONS: tuple[Operator, ...] = (
     Add(),
@@ -50,7 +62,7 @@ MUTATIONS: tuple[Operator, ...] = (
     ChangeInputs(),
     ChangeRadius(),
 )
-CROSSOVERS: tuple[Operator, ...] = (Uniform(), Rows(), Blocks(), Aligned())
+CROSSOVERS: tuple[Operator, ...] = (UniformCrossover(), RowCrossover(), BlockCrossover(), AlignedCrossover())
 
 
 NAMES: tuple[str, ...] = tuple(operator.name for operator in MUTATIONS + CROSSOVERS)

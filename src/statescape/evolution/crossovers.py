@@ -1,7 +1,10 @@
 """Crossovers: a child of two parents.
 
-On raw matrices they are disruptive, because the labels of units are arbitrary; `Aligned` matches units first. Input
-weights, where they evolve, go with their unit's incoming edges.
+On raw matrices they are disruptive, because the labels of units are arbitrary; `AlignedCrossover` matches units
+first, by what they are connected to. Every unit gets a profile: its degrees, strengths, self-loop and input weights,
+then, round by round, the sums of its sources' and targets' profiles. Profiles do not depend on labels, so two
+relabellings of one network get the same ones. The assignment of least total distance (Jonker and Volgenant 1987, by
+SciPy) matches the units. Input weights, where they evolve, go with their unit's incoming edges.
 """
 
 from __future__ import annotations
@@ -10,16 +13,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float, Int
+from scipy.optimize import linear_sum_assignment
 
 from statescape.evolution.genome import Genome
-from statescape.evolution.operators.alignment import match
-from statescape.evolution.operators.operator import over_units
+from statescape.evolution.mutations import over_units
 from statescape.evolution.space import SearchSpace
+
+PROFILE_ROUNDS = 3
+# Units whose fixed input weights differ are no counterparts: exchanging them would change the network.
+FORBIDDEN = 1e6
 
 
 @dataclass(frozen=True)
-class Uniform:
+class UniformCrossover:
     """Every entry comes from either parent."""
 
     name: str = "uniform-crossover"
@@ -41,7 +48,7 @@ class Uniform:
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowCrossover:
     """Every unit takes all its incoming edges from either parent."""
 
     name: str = "row-crossover"
@@ -58,7 +65,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Blocks:
+class BlockCrossover:
     """The edges among a set of neighbouring units come from one parent, all others from the other."""
 
     name: str = "block-crossover"
@@ -81,7 +88,7 @@ class Blocks:
 
 
 @dataclass(frozen=True)
-class Aligned:
+class AlignedCrossover:
     """The second parent's units are matched to the first's; then every unit takes its incoming edges from either."""
 
     name: str = "aligned-crossover"
@@ -100,7 +107,7 @@ class Aligned:
             inputs = (first.W_in, second.W_in)
         elif space.W_in is not None:
             inputs = (space.W_in, space.W_in)
-        order = match(first.genes["W"], second.genes["W"], inputs, fixed=first.W_in is None)
+        order = match_units(first.genes["W"], second.genes["W"], inputs, fixed=first.W_in is None)
         relabelled = Genome(
             {"W": second.genes["W"][np.ix_(order, order)]},
             None if second.W_in is None else second.W_in[order],
@@ -126,3 +133,45 @@ def _child(
     if first.W_in is not None and second.W_in is not None:
         W_in = np.where(of_first[:, None], first.W_in, second.W_in)
     return Genome(genes, W_in, first.sr if rng.random() < 0.5 else second.sr)
+
+
+def match_units(
+    first: Float[np.ndarray, "units units"],
+    second: Float[np.ndarray, "units units"],
+    inputs: tuple[Float[np.ndarray, "units inputs"], Float[np.ndarray, "units inputs"]] | None,
+    *,
+    fixed: bool,
+) -> Int[np.ndarray, " units"]:
+    """The unit of `second` that corresponds to each unit of `first`.
+
+    Args:
+        first: W of one network.
+        second: W of the other.
+        inputs: W_in of both; None where it is drawn for every trial.
+        fixed: whether W_in stays with the labels, so that only units of equal input weights may be matched.
+    """
+    a, b = (
+        _profiles(first, None if inputs is None else inputs[0]),
+        _profiles(second, None if inputs is None else inputs[1]),
+    )
+    spread = np.concatenate([a, b]).std(axis=0)
+    a, b = a / (spread + 1e-12), b / (spread + 1e-12)
+    distance = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2.0 * a @ b.T
+    if fixed and inputs is not None:
+        distance = distance + FORBIDDEN * (inputs[0][:, None] != inputs[1][None]).any(axis=2)
+    return np.asarray(linear_sum_assignment(distance)[1])
+
+
+def _profiles(
+    W: Float[np.ndarray, "units units"], W_in: Float[np.ndarray, "units inputs"] | None
+) -> Float[np.ndarray, "units features"]:
+    size, present = np.abs(W), W != 0
+    own = [present.sum(1), present.sum(0), W.sum(1), W.sum(0), size.sum(1), size.sum(0), W.diagonal()]
+    features = np.stack(own, axis=1).astype(np.float64)
+    if W_in is not None:
+        features = np.column_stack([features, W_in])
+    newest = features
+    for _ in range(PROFILE_ROUNDS):
+        newest = np.tanh(0.1 * np.column_stack([W @ newest, W.T @ newest, size @ newest]))[:, : 2 * features.shape[1]]
+        features = np.column_stack([features, newest])
+    return features

@@ -14,20 +14,21 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
+from statescape.evolution.operators import Operator
 
-# Share of all rates that is spread evenly, whatever the credit.
+# Share of all rates that is spread evenly, whatever their success.
 FLOOR = 0.2
 # Weight of the newest share in the running one.
 MEMORY = 0.05
 
 
 @dataclass(frozen=True)
-class Credit:
+class OperatorRates:
     """Rates of operators.
 
     Attributes:
         names: of the operators.
-        adapt: whether rates follow the credit.
+        adapt: whether rates follow success.
         quality: running share of successes of each; equal at the start.
     """
 
@@ -50,7 +51,7 @@ class Credit:
             return np.full(count, 1.0 / max(count, 1))  # random search may have no operators
         return np.asarray(FLOOR / count + (1.0 - FLOOR) * quality / quality.sum())
 
-    def after(self, improvements: Sequence[tuple[str, float]]) -> Credit:
+    def after(self, improvements: Sequence[tuple[str, float]]) -> OperatorRates:
         """The rates after a generation.
 
         Args:
@@ -62,4 +63,21 @@ class Credit:
         for name, old in zip(self.names, self.quality, strict=True):
             better = [gain > 0 for label, gain in improvements if label == name]
             quality.append(old if not better else (1.0 - MEMORY) * old + MEMORY * sum(better) / len(better))
-        return Credit(self.names, self.adapt, tuple(quality))
+        return OperatorRates(self.names, self.adapt, tuple(quality))
+
+
+def shared_out(
+    operators: Sequence[Operator], rates: Float[np.ndarray, " operators"], crossover: float
+) -> Float[np.ndarray, " operators"]:
+    """How often each operator is used: by success, among crossovers and among mutations, each kind with its share.
+
+    Args:
+        operators: in the order of the rates.
+        rates: of each by success; they sum to 1.
+        crossover: share of the crossovers together; read only where there are both kinds.
+    """
+    crossovers = np.array([operator.parents > 1 for operator in operators])
+    if crossovers.all() or not crossovers.any():
+        return rates
+    shares = np.where(crossovers, crossover / rates[crossovers].sum(), (1.0 - crossover) / rates[~crossovers].sum())
+    return np.asarray(rates * shares)
