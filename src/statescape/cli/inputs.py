@@ -68,7 +68,7 @@ Model = Annotated[
     typer.Option(
         "--model",
         "-m",
-        help="A folder or hub name of a causal language model. [default: bundled conteur]",
+        help="A folder, a GGUF file, package:NAME, or a hub name. [default: bundled conteur]",
         callback=_named,
     ),
     Reads(),
@@ -78,7 +78,7 @@ Models = Annotated[
     typer.Option(
         "--model",
         "-m",
-        help="A folder, a hub name, or conteur; repeatable. [default: bundled conteur]",
+        help="A folder, a GGUF file, package:NAME, a hub name, or conteur; repeatable. [default: bundled conteur]",
         callback=_named,
     ),
     Reads(),

@@ -50,6 +50,7 @@ def as_json(reading: PathReading, conclusion: PathConclusion, top: int) -> dict[
             "vocab_size": facts.vocab_size,
             "tied": facts.tied,
             "dtype": facts.dtype,
+            "quantisation": facts.quantisation,
         },
         "bos": facts.bos,
         "text": path_.text,

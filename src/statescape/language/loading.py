@@ -1,6 +1,6 @@
-"""Where a model comes from: the bundled one, a folder, the hub, or an object already in memory.
+"""Where a model comes from: the bundled one, a folder, a GGUF file, the hub, or an object already in memory.
 
-Only safetensors are read and no code of a model's authors is run. What cannot be read is refused in one line, before
+Only safetensors and GGUF are read and no code of a model's authors is run. What cannot be read is refused in one line, before
 anything large is downloaded.
 """
 
@@ -26,6 +26,7 @@ from safetensors import SafetensorError
 from statescape import plugins
 from statescape.errors import StatescapeError
 from statescape.language.contract import checked
+from statescape.language.gguf import gguf_file, read_header, refuse_lost, without_bar
 from statescape.language.hub import require_safetensors, snapshot
 from statescape.language.model import LanguageModel, read_network
 from statescape.language.readable import HasBos, ReadableModel
@@ -55,8 +56,8 @@ def load_model(source: Any = None, *, tokenizer: Any = None, bos: bool | None = 
     """Load a causal language model and check that its states can be read exactly.
 
     Args:
-        source: a folder, a name on the Hugging Face hub, a transformers model, or None for the bundled `conteur`; or
-            any `ReadableModel`, which comes back as it is, its facts stating how exactly it was read. A transformers
+        source: a folder, a GGUF file, "package:NAME" for the GGUF file that an installed package ships, a name on the
+            Hugging Face hub, a transformers model, or None for the bundled `conteur`; or any `ReadableModel`, which comes back as it is, its facts stating how exactly it was read. A transformers
             model is left as it was.
         tokenizer: a tokenizer, or its folder or hub name; needed for a model given as an object, where folders and
             names bring their own.
@@ -65,8 +66,8 @@ def load_model(source: Any = None, *, tokenizer: Any = None, bos: bool | None = 
             stays where it is.
 
     Raises:
-        StatescapeError: if there is no such model, if it is no causal language model in safetensors, if its files hold
-            weights that it does not use, if its tokenizer does not fit, or if decoding its last state does not give its
+        StatescapeError: if there is no such model, if it is no causal language model in safetensors or GGUF, if its
+            files hold weights that it does not use, if its tokenizer does not fit, or if decoding its last state does not give its
             own logits.
     """
     if isinstance(source, ReadableModel):
@@ -78,6 +79,9 @@ def load_model(source: Any = None, *, tokenizer: Any = None, bos: bool | None = 
             return _from_folder(folder, BUNDLED, tokenizer, bos, torch.float32, place)
     if isinstance(source, str | os.PathLike):
         name = os.fspath(source)
+        file = gguf_file(name)
+        if file is not None:
+            return _from_gguf(file, tokenizer, bos, place)
         model = _from_folder(_folder(name), name, tokenizer, bos, "auto", place)
         own = Path(name).expanduser()
         # What is shown and shared names the folder: where it lies is the reader's own.
@@ -89,7 +93,7 @@ def load_model(source: Any = None, *, tokenizer: Any = None, bos: bool | None = 
         missing = [name for name in members if not hasattr(source, name)]
         if len(missing) < len(members) and not isinstance(source, type):
             raise StatescapeError(f"A readable model has {', '.join(members)}; {what} lacks {', '.join(missing)}.")
-        raise StatescapeError(f"A model is a folder, a hub name or a transformers model; got {what}.")
+        raise StatescapeError(f"A model is a folder, a GGUF file, a hub name or a transformers model; got {what}.")
     if device is not None:
         raise StatescapeError(f"A model given as an object stays where it is; move it first: model.to({device!r}).")
     if tokenizer is None:
@@ -117,7 +121,7 @@ def _folder(name: str) -> Path:
     try:
         folder = Path(name).expanduser()
         if folder.is_file():
-            raise StatescapeError(f"{name} is a file; give the folder that holds config.json and the weights.")
+            raise StatescapeError(f"{name} is no GGUF file; give one, or the folder that holds config.json and the weights.")
         return folder if folder.is_dir() else snapshot(name)
     except (OSError, RuntimeError) as error:  # a name too long, no rights, no home
         raise StatescapeError(f"The folder {name} cannot be read: {_one_line(error)}.") from error
@@ -167,6 +171,32 @@ def _from_folder(
         )
         refuse_misread(network, report, files, name)
         return _checked(_moved(network, device, name), bound, name, bos)
+
+
+def _from_gguf(file: Path, tokenizer: Any, bos: bool | None, device: torch.device) -> LanguageModel:
+    header = read_header(file)
+    name = f"{file.stem} (GGUF {header.quantisation})"
+    if tokenizer is None and not header.has_tokenizer:
+        raise StatescapeError(f"{file.name} holds no tokenizer; give one: load_model(file, tokenizer=folder).")
+    with _quiet(), without_bar(), _foreign(file.name):
+        from transformers import AutoConfig, AutoTokenizer, GgufConfig
+
+        place: dict[str, Any] = {"gguf_file": file.name, "local_files_only": True, "trust_remote_code": False}
+        config = AutoConfig.from_pretrained(file.parent, **place)
+        architecture = _classes(config.to_dict(), file.name)[1]
+        bound = AutoTokenizer.from_pretrained(file.parent, **place) if tokenizer is None else _tokenizer(tokenizer)
+        network, report = architecture.from_pretrained(
+            file.parent,
+            **place,
+            config=config,
+            dtype=torch.float32,
+            quantization_config=GgufConfig(dequantize=True),  # else kernels are taken from a hub
+            output_loading_info=True,
+        )
+        refuse_misread(network, report, (), file.name)
+        refuse_lost(network, file, header)
+        model = _checked(_moved(network, device, file.name), bound, name, bos)
+    return replace(model, facts=replace(model.facts, quantisation=header.quantisation))
 
 
 @contextlib.contextmanager

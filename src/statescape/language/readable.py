@@ -37,6 +37,7 @@ class ModelFacts:
         max_logit_error: largest |decode(s_L) - logits| on the probe text, over the spread of the logits.
         error_bound: what the contract allows for this dtype.
         has_bos: whether position 0 of the text is a beginning-of-sequence token.
+        quantisation: how the file stores most weights ("Q4_1"), which run in `dtype`; "" where as they run.
     """
 
     name: str
@@ -49,6 +50,7 @@ class ModelFacts:
     max_logit_error: float = 0.0
     error_bound: float = 1e-4
     has_bos: bool = False
+    quantisation: str = ""
 
     @property
     def eps(self) -> float:

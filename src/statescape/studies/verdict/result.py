@@ -193,6 +193,7 @@ def _model(one: ModelVerdict) -> dict[str, Any]:
         "vocab_size": facts.vocab_size,
         "tied": facts.tied,
         "dtype": facts.dtype,
+        "quantisation": facts.quantisation,
         "bos": facts.bos,
         "max_logit_error": facts.max_logit_error,
         "n_documents": one.summary.n_documents,
