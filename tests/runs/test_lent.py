@@ -7,6 +7,7 @@ import os
 import threading
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -17,7 +18,7 @@ from statescape.evolution.scoring import score
 from statescape.reservoir import Topology
 from statescape.runs import LostWorkersError, Processes, Serial, working
 from statescape.studies.reservoir.budget import Budget
-from statescape.studies.reservoir.input_weights import InputWeights
+from statescape.studies.reservoir.running import STUDIES
 from tests.runs import functions
 
 
@@ -83,7 +84,8 @@ def evolved(executor):
 
 def studied(executor):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(InputWeights, "quick", Budget("quick", units=8, runs=3, trainings=120, tuning=2))
+        small = Budget("quick", units=8, runs=3, trainings=120, tuning=2)
+        patch.setitem(STUDIES, "input-weights", replace(STUDIES["input-weights"], quick=small))
         return json.dumps(without_time(ss.study("input-weights", "quick", seed=1, executor=executor).results))
 
 
