@@ -159,7 +159,7 @@ def memory_of(threads: int, length: int, part: str) -> float:
 
 def readout(model: Any, ids: Any) -> Any:
     """Forward pass and lens of all states at all positions."""
-    from statescape.language.lens import read_lens
+    from statescape.language.lens.streaming import read_lens
 
     states = model.anatomy.states(ids).numpy()
     return read_lens(model.decoder, states, ("",) * len(ids), model.vocabulary, top=TOP)
@@ -187,7 +187,7 @@ def load_compiled(model: Any) -> None:
     """Load the compiled pass, as a first long text does."""
     import torch
 
-    from statescape.language import lens as lens_module
+    from statescape.language.lens import streaming as lens_module
 
     threshold, lens_module.COMPILED = lens_module.COMPILED, 0
     states = model.anatomy.states(torch.arange(4)).numpy()

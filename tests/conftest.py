@@ -12,14 +12,19 @@ from tests.browser import FLAGS
 from tests.material import missing
 
 ROOT = Path(__file__).resolve().parents[1]
-_LANGUAGE = sorted(file.stem for file in (ROOT / "src" / "statescape" / "language").glob("*.py"))
+_SOURCE = ROOT / "src"
+_LANGUAGE = sorted(
+    ".".join(file.relative_to(_SOURCE).with_suffix("").parts)
+    for file in (_SOURCE / "statescape" / "language").rglob("*.py")
+    if file.stem not in {"__init__", "kernel"}
+)
 # numba compiles the kernels from their own source, which a wrapper would hide; all else is checked.
 CHECKED = [
     "statescape.analysis",
     "statescape.errors",
     "statescape.evolution",
     "statescape.geometry",
-    *(f"statescape.language.{name}" for name in _LANGUAGE if name not in {"__init__", "lens_kernel"}),
+    *_LANGUAGE,
     "statescape.reservoir.archive",
     "statescape.reservoir.dynamics",
     "statescape.reservoir.evaluation",

@@ -12,6 +12,7 @@ import pytest
 import statescape as ss
 from statescape import plugins
 from statescape.evolution import evolve
+from statescape.language import FitProgress, FitSettings, FittedLens, JacobianLens, LogitLens, TunedLens
 from statescape.language.corpus import corpus_of
 from statescape.runs import Serial
 
@@ -38,6 +39,11 @@ def evolution():
 @pytest.fixture(scope="module")
 def verdicts(model):
     return ss.verdict(["The dog ran to the park.", "Once upon a time there was a cat."], [model], workers=1)
+
+
+def fitted() -> FittedLens:
+    lens = TunedLens(tuple(range(6)), np.eye(64)[None].repeat(6, axis=0), np.zeros((6, 64)))
+    return FittedLens(lens, np.ones(6), np.zeros(6), 3, 100, 2000)
 
 
 def test_a_text_is_traced_in_one_call(trace):
@@ -121,7 +127,16 @@ def nouns(model, trace, evolution, verdicts):
         model,
         trace,
         trace[-1],
+        trace[-1].steps,
         trace.lens(),
+        model.facts,
+        model.tokens,
+        LogitLens(),
+        fitted().lens,
+        JacobianLens((0, 1), np.eye(64)[None].repeat(2, axis=0)),
+        fitted(),
+        FitSettings(),
+        FitProgress(1, 400, 3.2),
         evolution,
         evolution.best,
         verdicts,
@@ -148,7 +163,11 @@ def test_a_cell_shows_name_table_sentence_and_figure(trace, evolution, verdicts)
         assert "<table" in shown
         assert shown.count("<img") == 1
         assert len(shown) < 300_000
-    assert "<table" in trace._repr_html_()
+    for noun in (trace, trace.lens(), corpus_of(["<b>a</b> text"]), fitted()):
+        assert "<table" in noun._repr_html_()
+        assert "<b>a" not in noun._repr_html_()
+    assert html.escape(repr(trace.model)) in trace.model._repr_html_()
+    assert list(fitted().to_dataframe().iloc[-1]) == [5, 1, 0]
 
 
 def test_a_cell_escapes_what_a_vocabulary_says():

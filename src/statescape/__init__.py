@@ -41,7 +41,7 @@ for _aspect in (plugins.reading, plugins.conclusion, plugins.table):
     _aspect.introduce(_SAY)
 for _aspect in (plugins.report, plugins.pictures):
     _aspect.introduce(_DRAW)
-plugins.model.introduce({"torch": ("statescape.language.loading",)})
+plugins.model.introduce({"torch": ("statescape.language.model.loading",)})
 plugins.cell.introduce({"statescape": ("statescape.views.cell",)})
 
 __getattr__, __dir__, __all__ = opened_lazily(__name__, __file__)

@@ -22,8 +22,8 @@ from .language import fit_lens as fit_lens
 from .language import load_lens as load_lens
 from .language import load_model as load_model
 from .language import read_corpus as read_corpus
-from .language.asking import lens as lens
-from .language.asking import trace as trace
+from .language.reading import lens as lens
+from .language.reading import trace as trace
 from .reservoir import EchoStateNetwork as EchoStateNetwork
 from .reservoir import Topology as Topology
 from .reservoir import tasks as tasks

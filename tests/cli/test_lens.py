@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from statescape.language import TunedLens
-from statescape.language.lenses import LENSES
+from statescape.language.lens.lenses import LENSES
 from tests.cli.running import assert_refused, in_process
 
 TEXT = "Once upon a time, there was a little"
@@ -54,7 +54,7 @@ def test_the_numbers_agree_with_those_of_the_path(run, tmp_path):
 def lens_folder(tmp_path_factory) -> Path:
     """A lens for conteur that is no more than slightly off the logit lens."""
     import statescape as ss
-    from statescape.language.lens_files import save_lens
+    from statescape.language.lens.files import save_lens
 
     width, folder = 192, tmp_path_factory.mktemp("lens") / "mine"
     folder.mkdir()

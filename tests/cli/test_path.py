@@ -84,7 +84,7 @@ def test_bos_can_be_left_out_and_is_stated(run):
 
 def test_a_long_text_is_cut_only_when_asked(run):
     story = "The cat sat on the mat. " * 100
-    assert_refused(run("path", story), "--last 255")
+    assert_refused(run("path", story), "keep the last 255")
     result = run("path", story, "--last", 20)
     assert result.returncode == 0
     assert "of 21:" in result.stdout  # the BOS stays in front
@@ -127,7 +127,7 @@ def test_unfriendly_text_is_data(run, text):
 
 
 def test_a_word_of_100_000_characters(run):
-    assert_refused(run("path", "a" * 100_000), "--last")
+    assert_refused(run("path", "a" * 100_000), "keep the last")
     assert run("path", "a" * 100_000, "--last", 10).returncode == 0
 
 

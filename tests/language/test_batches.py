@@ -7,7 +7,7 @@ import pytest
 
 import statescape as ss
 from statescape.errors import StatescapeError
-from statescape.language import batches
+from statescape.language.model import contract
 from tests.language.families import FAMILIES, VOCABULARY, build, word_tokenizer
 
 LENGTHS = (11, 3, 1, 7, 12, 2, 5)
@@ -44,13 +44,13 @@ def test_gpt2_needs_no_second_way() -> None:
 
 def test_a_model_whose_states_change_in_batches_runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     model = loaded("gpt2")
-    right = batches.padded
+    right = contract.padded
 
     def on_the_left(texts: Any) -> Any:
         ids, mask = right(texts)
         return ids.flip(1), mask
 
-    monkeypatch.setattr(batches, "padded", on_the_left)
+    monkeypatch.setattr(contract, "padded", on_the_left)
     assert not model.same_in_batches
     for trace in model.traces(TEXTS, batch=4):
         np.testing.assert_array_equal(trace.states, model.trace(trace.text).states)

@@ -15,8 +15,8 @@ from torch import nn
 
 import statescape as ss
 from statescape.errors import StatescapeError
-from statescape.language.contract import verified
-from statescape.language.decoder import ModelDecoder
+from statescape.language.model.contract import verified
+from statescape.language.model.decoder import ModelDecoder
 from tests.language.families import FAMILIES, TEXT, build, word_tokenizer
 
 V, L, GAIN = 97, 4, 8.0

@@ -60,7 +60,7 @@ def test_faulty_lines_are_counted_with_their_numbers_and_strict_stops_at_the_fir
     assert {fault.reason for fault in corpus.faults} == {
         "no JSON", "no object with a text", "its text is no valid Unicode", "no UTF-8",
     }  # fmt: skip
-    with pytest.raises(StatescapeError, match="line 2: no JSON; mend it, or leave out --strict"):
+    with pytest.raises(StatescapeError, match="line 2: no JSON; mend it, or leave strict out"):
         read_corpus([file], strict=True)
 
 

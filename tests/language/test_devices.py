@@ -13,7 +13,7 @@ from statescape.errors import StatescapeError
 from statescape.language import load_model
 from statescape.language.corpus import Corpus, Document
 from statescape.language.following import fingerprint
-from statescape.language.lens_fit import FitSettings, fit_lens
+from statescape.language.lens.fit import FitSettings, fit_lens
 from statescape.studies.verdict import verdict
 from tests.language.second_device import Elsewhere, move, second_device
 

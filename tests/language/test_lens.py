@@ -9,7 +9,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 import statescape as ss
 from statescape.errors import StatescapeError
-from statescape.language import lens as lens_module
+from statescape.language.lens import streaming as lens_module
 from tests.language.families import FAMILIES, TEXT, build, randomise, word_tokenizer
 
 WORDS = 3001
@@ -92,7 +92,7 @@ def test_the_compiled_pass_is_the_plain_one(trace: Any, threads: int, monkeypatc
 @pytest.mark.parametrize("compiled", [False, True])
 def test_logits_far_apart_neither_overflow_nor_vanish(compiled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sums against float64, with maxima that rise by hundreds from block to block; pieces of one state each."""
-    from statescape.language.lens import _stream
+    from statescape.language.lens.streaming import _stream
 
     monkeypatch.setattr(lens_module, "PIECE", 8 * 64)
     draw = np.random.default_rng(0)
@@ -114,7 +114,7 @@ def test_logits_far_apart_neither_overflow_nor_vanish(compiled: bool, monkeypatc
 
 @pytest.mark.parametrize("compiled", [False, True])
 def test_a_logit_that_is_no_number_stays_none(compiled: bool) -> None:
-    from statescape.language.lens import _stream
+    from statescape.language.lens.streaming import _stream
 
     logits = torch.randn(3, 50, generator=torch.Generator().manual_seed(0))
     logits[1, 20] = torch.nan
@@ -126,7 +126,7 @@ def test_a_logit_that_is_no_number_stays_none(compiled: bool) -> None:
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_products_of_half_precision_are_added_in_float32(dtype: torch.dtype) -> None:
     """On the processor; on a GPU, which no test has seen, the same product is asked for by ``out_dtype``."""
-    from statescape.language.decoder import product
+    from statescape.language.model.decoder import product
 
     draw = torch.Generator().manual_seed(0)
     left, right = (torch.randn(rows, 768, generator=draw).to(dtype) for rows in (9, 70))

@@ -18,8 +18,8 @@ from safetensors.torch import load, save, save_file
 import statescape as ss
 from statescape.errors import StatescapeError
 from statescape.language import JacobianLens, TunedLens, load_lens
-from statescape.language.lens_files import save_lens, unembedding_hash
-from statescape.language.lens_training import Translators, read_state, write_state
+from statescape.language.lens.files import save_lens, unembedding_hash
+from statescape.language.lens.training import Translators, read_state, write_state
 from tests.language.families import FAMILIES, build, word_tokenizer
 
 WIDTH, BLOCKS = 32, 3

@@ -12,7 +12,7 @@ import statescape as ss
 from statescape.errors import StatescapeError
 from statescape.language import FitProgress, FitSettings, fit_lens, load_lens
 from statescape.language.corpus import read_corpus
-from statescape.language.lens_training import Translators
+from statescape.language.lens.training import Translators
 from tests.language.families import FAMILIES, VOCABULARY, build, word_tokenizer
 from tests.material import material
 

@@ -17,8 +17,8 @@ import torch
 import statescape as ss
 from statescape.errors import StatescapeError
 from statescape.language import JacobianLens, LogitLens, Trace, TunedLens, load_lens, register_lens
-from statescape.language import lens as lens_module
-from statescape.language.lens_files import save_lens
+from statescape.language.lens import streaming as lens_module
+from statescape.language.lens.files import save_lens
 from tests.language.families import FAMILIES, TEXT, build, word_tokenizer
 
 PEERS = Path(__file__).parent / "peers"

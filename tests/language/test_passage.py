@@ -9,7 +9,7 @@ import pytest
 import statescape as ss
 from statescape.analysis import read_path
 from statescape.language.following import fingerprint, follow, predictions
-from statescape.language.passage import following_ids, split
+from statescape.language.passage import LONGEST, following_ids
 
 TEXT = json.loads((files("statescape") / "data" / "sample.jsonl").read_text(encoding="utf-8").splitlines()[0])["text"]
 
@@ -27,7 +27,7 @@ def followed(conteur):
 
 def test_a_long_text_is_split_without_loss_and_every_passage_is_opened(conteur):
     text = " ".join([TEXT] * 10)
-    passages = split(conteur.tokens, text)
+    passages = conteur.tokens.pieces(text, LONGEST)
     assert len(passages) > 2
     assert all(passage[:1] == conteur.tokens.prefix and len(passage) <= 256 for passage in passages)
     joined = [token for passage in passages for token in passage[1:]]

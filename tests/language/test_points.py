@@ -8,7 +8,7 @@ import torch
 
 import statescape as ss
 from statescape.errors import StatescapeError
-from statescape.language.points import Point, point
+from statescape.language.lens.lenses import Point, point
 from tests.language.families import FAMILIES, TEXT, build, word_tokenizer
 
 

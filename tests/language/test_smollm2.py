@@ -10,7 +10,7 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 import statescape as ss
-from statescape.language.gguf import gguf_file
+from statescape.language.model.gguf import gguf_file
 from tests.language.test_gguf import NAMES
 from tests.material import missing
 
@@ -33,10 +33,17 @@ def independent(model: Any) -> Any:
     """The network, made from the file's tensors without the reader of transformers."""
     network = LlamaForCausalLM(
         LlamaConfig(
-            vocab_size=49152, hidden_size=576, intermediate_size=1536, num_hidden_layers=30, num_attention_heads=9,
-            num_key_value_heads=3, max_position_embeddings=8192, rms_norm_eps=1e-5, tie_word_embeddings=True,
+            vocab_size=49152,
+            hidden_size=576,
+            intermediate_size=1536,
+            num_hidden_layers=30,
+            num_attention_heads=9,
+            num_key_value_heads=3,
+            max_position_embeddings=8192,
+            rms_norm_eps=1e-5,
+            tie_word_embeddings=True,
             rope_parameters={"rope_type": "default", "rope_theta": 100000.0},
-        )  # fmt: skip
+        )
     )
     own = {"token_embd": "model.embed_tokens", "output_norm": "model.norm"}
     parts = {theirs: ours for ours, theirs in NAMES.items()}

@@ -83,7 +83,7 @@ def test_policy_of_a_tokenizer_that_frames_texts(bos: bool | None, prefix: tuple
 def test_policy_of_a_tokenizer_that_does_not() -> None:
     assert bind(word_tokenizer(), 97, None, 64).policy == "none"
     assert bind(word_tokenizer(), 97, False, 64).policy == "none"
-    with pytest.raises(StatescapeError, match="no beginning-of-sequence token; leave out --bos"):
+    with pytest.raises(StatescapeError, match="no beginning-of-sequence token; leave bos out"):
         bind(word_tokenizer(), 97, True, 64)
 
 
@@ -108,7 +108,7 @@ def test_blank_text(model: Any, text: str) -> None:
 
 def test_too_long_a_text_names_the_way_out(model: Any) -> None:
     text = "w1 " * 1000
-    with pytest.raises(StatescapeError, match=r"1,000 tokens, the model takes 64; .* --last 64 \(in Python: last=64\)"):
+    with pytest.raises(StatescapeError, match=r"1,000 tokens, the model takes 64; .* the last 64 \(last=64\)"):
         model.trace(text)
     assert len(model.trace(text, last=64).tokens) == 64
 
@@ -119,7 +119,7 @@ def test_last_keeps_the_end_behind_the_first_token() -> None:
     assert tokens.encode("w5 w6", last=50) == (0, 5, 6)
     with pytest.raises(StatescapeError, match="the model takes 5; "):
         tokens.encode("w5 " * 6)
-    with pytest.raises(StatescapeError, match="--last takes a number of tokens, at least 1; got 0"):
+    with pytest.raises(StatescapeError, match="last is a number of tokens, at least 1; got 0"):
         tokens.encode(TEXT, last=0)
 
 
@@ -170,13 +170,11 @@ def test_an_id_beyond_the_matrix_is_refused_when_a_text_meets_it() -> None:
 
 @pytest.mark.parametrize("text", ["<s> w5 w17", "<s>  w5 w17", "w5 w17"])
 def test_a_text_that_opens_with_the_first_token_gets_no_second_one(text: str) -> None:
-    from statescape.language.passage import split
-
     tokens = bind(with_bos(), 97, None, 64)
     assert tokens.encode(text) == (0, 5, 17)
     assert tokens.encode(text, last=1) == (0, 17)
-    assert tokens.pieces(text) == [(0, 5, 17)]
-    assert split(tokens, text) == ((0, 5, 17),)
+    assert tokens.pieces(text) == ((0, 5, 17),)
+    assert tokens.pieces(text, 1024) == ((0, 5, 17),)
     assert tokens.encode("<s>") == (0,)
     full = bind(with_bos(), 97, None, 3)
     assert full.encode(text) == (0, 5, 17)

@@ -1,4 +1,4 @@
-"""What `verdict` and `fit-lens` read alike: a corpus, with what was left out told on stderr."""
+"""What `verdict` and `fit-lens` read alike: a corpus, with what was left out on stderr."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from statescape.language.corpus import Corpus
 
-FAULTS_TOLD = 3
+FAULTS_SHOWN = 3
 
 Files = Annotated[
     list[str],
@@ -29,15 +29,15 @@ Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first line t
 
 
 def read(files: Sequence[str], strict: bool, most: int | None = None) -> Corpus:
-    """The corpus, with a spinner while it is read; lines left out are told, the first by number, all by count."""
+    """The corpus, with a spinner while it is read; lines left out are named, the first by number, all by count."""
     with working("Reading the corpus ..."):
         from statescape.language.corpus import read_corpus
 
         stdin = cast("BufferedIOBase", sys.stdin.buffer) if "-" in files else None
         corpus = read_corpus(files, strict=strict, most=most, stdin=stdin)
     if corpus.faults:
-        first = "; ".join(f"{fault.place}: {fault.reason}" for fault in corpus.faults[:FAULTS_TOLD])
-        more = len(corpus.faults) - FAULTS_TOLD
+        first = "; ".join(f"{fault.place}: {fault.reason}" for fault in corpus.faults[:FAULTS_SHOWN])
+        more = len(corpus.faults) - FAULTS_SHOWN
         complain(
             f"left out {counted(len(corpus.faults), 'line')} that cannot be read "
             f"({first}{f'; and {more:,} more' if more > 0 else ''})"

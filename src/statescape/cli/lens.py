@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from statescape import __version__
 from statescape.cli import inputs
-from statescape.cli.console import output, working
-from statescape.cli.lens_json import as_json
-from statescape.cli.lens_table import print_comparison, print_readout
+from statescape.cli.console import output, token, working
 from statescape.cli.roles import Reads
 from statescape.errors import StatescapeError
 
 if TYPE_CHECKING:
     from statescape.language import Lens, LensReadout, Trace
+
+
+CELL = 12
+"""Columns of one cell of the table."""
 
 
 def lens(
@@ -53,11 +58,11 @@ def lens(
         trace = language_model.trace(text, last=last)
     with working("Decoding all states ..."):
         readouts = [_read(trace, each, states, top) for each in used]
-    print_readout(trace, readouts[-1])
+    _print_readout(trace, readouts[-1])
     if len(readouts) > 1:
-        print_comparison(readouts, [getattr(each, "note", "") for each in used])
+        _print_comparison(readouts, [getattr(each, "note", "") for each in used])
     if json_file is not None:
-        inputs.write_json(json_file, as_json(trace, readouts))
+        inputs.write_json(json_file, _as_json(trace, readouts))
         output().print(f"Numbers: {json_file}", markup=False)
     if figures is not None:
         from statescape.views.language.lenses import LensesPicture
@@ -71,8 +76,7 @@ def _read(trace: Trace, lens: Lens, states: list[str] | None, top: int) -> LensR
     """One lens; of the states asked for those that it reads."""
     if states is None or lens.reads is None:
         return trace.lens(top=top, lens=lens, states=states)
-    from statescape.language.lenses import points_read
-    from statescape.language.points import point
+    from statescape.language.lens.lenses import point, points_read
 
     n_blocks = trace.model.facts.n_blocks
     read = points_read(lens, n_blocks)
@@ -80,3 +84,154 @@ def _read(trace: Trace, lens: Lens, states: list[str] | None, top: int) -> LensR
     if not chosen:
         raise StatescapeError(f"The {lens.name} lens reads none of the states asked for: {', '.join(states)}.")
     return trace.lens(top=top, lens=lens, states=chosen)
+
+
+def _print_readout(trace: Trace, readout: LensReadout) -> None:
+    """The top token of every state at every position; bold where it is the target."""
+    from rich.text import Text
+
+    from statescape.cli.terminal import Sheet
+
+    console, facts = output(), trace.model.facts
+    n_states, n_positions, _ = readout.top_ids.shape
+    console.print(
+        f"{facts.name}: {facts.n_blocks} blocks; top token that the {readout.lens} lens reads in "
+        f"every state; BOS: {facts.bos}",
+        markup=False,
+    )
+    names = [token(name) for name in readout.tokens]
+    cells = [[token(readout.vocabulary[top]) for top in readout.top_ids[row, :, 0]] for row in range(n_states)]
+    headings = [_heading(state) for state in readout.states]
+    widths = [_width([heading, *column]) for heading, column in zip(headings, cells, strict=True)]
+    shown = _fitting(widths, console.width - _width(names) - CELL)
+    table = Sheet(gap=1)
+    table.column("", "right")
+    table.column("token", most=CELL)
+    for row in shown:
+        table.column(headings[row], most=CELL)
+    table.column("prob", "right")
+    for position in range(n_positions):
+        read = [
+            Text(cells[row][position], style="" if readout.rank[row, position] else "bold", overflow="ellipsis")
+            for row in shown
+        ]
+        probability = math.exp(readout.log_probability[-1, position])
+        table.row(f"{position}", Text(names[position], overflow="ellipsis"), *read, f"{probability:.0%}")
+    console.print(table)
+    if len(shown) < n_states:
+        console.print(f"{len(shown)} of {n_states} states shown; all are in the JSON (--json).", markup=False)
+
+
+def _print_comparison(readouts: Sequence[LensReadout], notes: Sequence[str]) -> None:
+    """A row for every state: how far each lens is from the final answer, and how often it reads it first."""
+    from statescape.analysis import compare_lenses
+    from statescape.cli.terminal import Sheet
+
+    console, compared = output(), compare_lenses(readouts)
+    console.print(
+        f"\nKL(final || lens) in nats, and how often the lens reads the final prediction first; {compared.positions} "
+        "positions, the first of the text left out",
+        markup=False,
+        soft_wrap=not console.is_terminal,
+    )
+    table = Sheet()
+    table.column("state", "right")
+    for name in compared.lenses:
+        table.column(name, "right", prose=True)
+        table.column("first", "right")
+    for place, state in enumerate(compared.states):
+        cells = [
+            cell
+            for divergence, first in zip(compared.kl_to_final[:, place], compared.first[:, place], strict=True)
+            for cell in (("", "") if math.isnan(divergence) else (f"{divergence:.3f}", f"{first:.0%}"))
+        ]
+        table.row(f"{state}", *cells)
+    console.print(table)
+    for name, note in zip(compared.lenses, notes, strict=True):
+        if note:
+            console.print(f"The {name} lens {note}.", markup=False, soft_wrap=not console.is_terminal)
+
+
+def _heading(state: int | str) -> str:
+    """What stands above the column of a state: its number, or the number of the block and mid."""
+    return str(state) if isinstance(state, int) else f"{state.split('.')[1]} mid"
+
+
+def _width(column: Sequence[str]) -> int:
+    """Columns that the cells of one column take, with the space after them."""
+    from rich.cells import cell_len
+
+    return min(max(map(cell_len, column)), CELL) + 1
+
+
+def _fitting(widths: Sequence[int], room: int) -> list[int]:
+    """As many states as there is room for, at least two."""
+    counts = range(len(widths), 2, -1)
+    spreads = (_spread(len(widths), count) for count in counts)
+    return next((rows for rows in spreads if sum(widths[row] for row in rows) <= room), _spread(len(widths), 2))
+
+
+def _spread(n_states: int, room: int) -> list[int]:
+    """At most ``room`` states, evenly spread, first and last among them."""
+    if n_states <= room:
+        return list(range(n_states))
+    return sorted({round(index * (n_states - 1) / (room - 1)) for index in range(room)})
+
+
+def _as_json(trace: Trace, readouts: Sequence[LensReadout]) -> dict[str, Any]:
+    """All numbers; ``positions`` are those of the logit lens, further lenses follow with what compares them."""
+    from statescape.analysis import compare_lenses
+
+    facts = trace.model.facts
+    data = {
+        "version": __version__,
+        "model": {"name": facts.name, "n_blocks": facts.n_blocks, "vocab_size": facts.vocab_size},
+        "bos": facts.bos,
+        "text": trace.text,
+        "tokens": list(trace.tokens),
+        "positions": _positions(readouts[0]),
+    }
+    if len(readouts) == 1:
+        return data
+    compared = compare_lenses(readouts)
+    data["comparison"] = {
+        "positions": compared.positions,
+        "states": list(compared.states),
+        "lenses": [
+            {"name": name, "kl_to_final": compared.kl_to_final[row].tolist(), "first": compared.first[row].tolist()}
+            for row, name in enumerate(compared.lenses)
+        ],
+    }
+    data["lenses"] = [
+        {"name": name, "states": list(readout.states), "positions": _positions(readout)}
+        for name, readout in zip(compared.lenses[1:], readouts[1:], strict=True)
+    ]
+    return data
+
+
+def _positions(readout: LensReadout) -> list[dict[str, Any]]:
+    return [
+        {
+            "position": position,
+            "token": readout.tokens[position],
+            "target": {"id": int(target), "token": readout.vocabulary[int(target)]},
+            "states": [_cell(readout, row, position) for row in range(len(readout.states))],
+        }
+        for position, target in enumerate(readout.target_ids)
+    ]
+
+
+def _cell(readout: LensReadout, row: int, position: int) -> dict[str, Any]:
+    ids = readout.top_ids[row, position].tolist()
+    log_probabilities = readout.top_log_probabilities[row, position].tolist()
+    return {
+        "state": readout.states[row],
+        "rank": int(readout.rank[row, position]),
+        "log_probability": float(readout.log_probability[row, position]),
+        "entropy": float(readout.entropy[row, position]),
+        "kl_to_final": float(readout.kl_to_final[row, position]),
+        "top": [
+            {"id": number, "token": readout.vocabulary[number], "log_probability": value}
+            for number, value in zip(ids, log_probabilities, strict=True)
+        ],
+    }

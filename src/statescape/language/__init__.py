@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 from statescape.arguments import opened
 from statescape.errors import StatescapeError
 from statescape.language.corpus import Corpus, read_corpus
-from statescape.language.lens_readout import LensReadout
-from statescape.language.lenses import JacobianLens, Lens, LogitLens, TunedLens, register_lens
+from statescape.language.lens.lenses import JacobianLens, Lens, LogitLens, TunedLens, register_lens
+from statescape.language.lens.readout import LensReadout
+from statescape.language.path import StatePath, Steps
 from statescape.language.readable import ModelFacts, ReadableModel
-from statescape.language.state_path import StatePath, Steps
 from statescape.language.tokens import Tokens
 
 if TYPE_CHECKING:
-    from statescape.language.lens_files import load_lens
-    from statescape.language.lens_fit import FitProgress, FitSettings, FittedLens, fit_lens
-    from statescape.language.loading import load_model
-    from statescape.language.model import LanguageModel
+    from statescape.language.lens.files import load_lens
+    from statescape.language.lens.fit import FitProgress, FitSettings, FittedLens, fit_lens
+    from statescape.language.model.language_model import LanguageModel
+    from statescape.language.model.loading import load_model
     from statescape.language.trace import Trace
 
 __all__ = [
@@ -52,14 +52,14 @@ __all__ = [
 opened(globals())
 
 _RUN_A_MODEL = {
-    "FitProgress": "statescape.language.lens_fit",
-    "FitSettings": "statescape.language.lens_fit",
-    "FittedLens": "statescape.language.lens_fit",
-    "LanguageModel": "statescape.language.model",
+    "FitProgress": "statescape.language.lens.fit",
+    "FitSettings": "statescape.language.lens.fit",
+    "FittedLens": "statescape.language.lens.fit",
+    "LanguageModel": "statescape.language.model.language_model",
     "Trace": "statescape.language.trace",
-    "fit_lens": "statescape.language.lens_fit",
-    "load_lens": "statescape.language.lens_files",
-    "load_model": "statescape.language.loading",
+    "fit_lens": "statescape.language.lens.fit",
+    "load_lens": "statescape.language.lens.files",
+    "load_model": "statescape.language.model.loading",
 }
 
 

@@ -16,10 +16,14 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from statescape import plugins
 from statescape.errors import StatescapeError
 from statescape.wording import brief
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SEPARATOR = "<|endoftext|>"
 _GZIP, _UTF8, _UTF16 = b"\x1f\x8b", b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
@@ -82,6 +86,17 @@ class Corpus:
         first = self.documents[0].text if self.documents else ""
         return brief(f"Corpus of {len(self.documents):,} documents, the first: {brief(repr(first), 80)}")
 
+    def _repr_html_(self) -> str:
+        return str(plugins.cell(self))
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row for each document: ``place``, ``text``."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {"place": [one.place for one in self.documents], "text": [one.text for one in self.documents]}
+        )
+
     @property
     def digest(self) -> str:
         """A hash of all texts in order, by which an interrupted run knows its corpus again."""
@@ -141,7 +156,7 @@ def _gathered(everything: Iterable[Document | Fault], strict: bool, most: int | 
     for found in everything:
         if isinstance(found, Fault):
             if strict:
-                raise StatescapeError(f"{found.place}: {found.reason}; mend it, or leave out --strict to skip it.")
+                raise StatescapeError(f"{found.place}: {found.reason}; mend it, or leave strict out to skip it.")
             faults.append(found)
         elif not _visible(found.text):
             empty += 1

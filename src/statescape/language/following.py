@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -12,9 +11,9 @@ from jaxtyping import Float, Int
 
 from statescape.errors import StatescapeError
 from statescape.language.attribution import fixed_norm, logit_shares_at
-from statescape.language.contract import probe
-from statescape.language.decoder import decoder_of
-from statescape.language.lens import read_lens
+from statescape.language.lens.streaming import read_lens
+from statescape.language.model.contract import probe
+from statescape.language.model.decoder import decoder_of
 from statescape.language.passage import Passage
 from statescape.language.readable import Added, HasParts, HasWeights, ReadableModel
 
@@ -96,14 +95,3 @@ def fingerprint(model: ReadableModel) -> str:
     for answer in (model.embeddings, model.states(ids), model.logits(ids)):
         found.update(np.ascontiguousarray(answer, dtype=np.float64).data)
     return found.hexdigest()
-
-
-@contextmanager
-def one_torch_thread() -> Iterator[None]:
-    """One thread inside every product: documents are the work to share, and sums keep their order."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

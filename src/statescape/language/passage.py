@@ -12,8 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from statescape.language.tokens import Tokens
-
 LONGEST = 1024
 """Most tokens of a passage where the model sets no bound."""
 
@@ -64,22 +62,11 @@ class Passage:
         return len(self.states) - 1
 
 
-def split(tokens: Tokens, text: str) -> tuple[tuple[int, ...], ...]:
-    """Ids of the passages of a text, each behind the prefix and no longer than the context.
-
-    Raises:
-        StatescapeError: where the tokenizer gives an id that the model has no embedding for.
-    """
-    ids = tokens.own(text)
-    room = max(1, (tokens.context or LONGEST) - len(tokens.prefix))
-    return tuple(tokens.prefix + ids[start : start + room] for start in range(0, len(ids), room))
-
-
 def following_ids(passages: Sequence[Sequence[int]], prefix: int) -> list[Int[np.ndarray, " positions"]]:
     """For every position of every passage the token that the document goes on with; -1 at its end.
 
     Args:
-        passages: as `split` gives them.
+        passages: as `Tokens.pieces` gives them.
         prefix: tokens that stand in front of each and are no part of the document.
     """
     found = []

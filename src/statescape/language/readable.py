@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.language.tokens import Tokens
+from statescape.wording import brief
 
 _EPS = {"bfloat16": 2.0**-7, "float16": 2.0**-10}
 
@@ -51,6 +52,15 @@ class ModelFacts:
     error_bound: float = 1e-4
     has_bos: bool = False
     quantisation: str = ""
+
+    def __repr__(self) -> str:
+        return brief(f"ModelFacts of {self}")
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name}: {self.n_blocks} blocks, width {self.d_model}, {self.vocab_size:,} tokens, {self.dtype}; "
+            f"BOS: {self.bos}"
+        )
 
     @property
     def eps(self) -> float:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from statescape.errors import StatescapeError
+from statescape.wording import brief
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +36,10 @@ class Tokens:
     prefix: tuple[int, ...]
     policy: str
     context: int | None
+
+    def __repr__(self) -> str:
+        context = "no bound" if self.context is None else f"at most {self.context:,}"
+        return brief(f"Tokens: a vocabulary of {len(self.vocabulary):,}, {context} a text; BOS: {self.policy}")
 
     @classmethod
     def of(
@@ -90,14 +95,6 @@ class Tokens:
             )
         return replace(self, prefix=())._framed(tuple(row.tolist()), last)
 
-    def own(self, text: str) -> tuple[int, ...]:
-        """Ids of ``text`` without the prefix, also where the text itself opens with it.
-
-        Raises:
-            StatescapeError: for text that is no valid Unicode, ids that the model has no embedding for.
-        """
-        return self._unopened(self._plain(text))
-
     def _plain(self, text: str) -> tuple[int, ...]:
         try:
             text.encode("utf-8")
@@ -117,26 +114,31 @@ class Tokens:
 
     def _framed(self, ids: tuple[int, ...], last: int | None) -> tuple[int, ...]:
         if last is not None and last < 1:
-            raise StatescapeError(f"--last takes a number of tokens, at least 1; got {last}.")
+            raise StatescapeError(f"last is a number of tokens, at least 1; got {last}.")
         if last is not None:
             ids = ids[-last:]
         room = None if self.context is None else self.context - len(self.prefix)
         if room is not None and len(ids) > room:
             raise StatescapeError(
-                f"The text has {len(ids):,} tokens, the model takes {room:,}; shorten it, or keep its end with "
-                f"--last {room} (in Python: last={room})."
+                f"The text has {len(ids):,} tokens, the model takes {room:,}; shorten it, or keep the last {room} "
+                f"(last={room})."
             )
         return self.prefix + ids
 
-    def pieces(self, text: str) -> list[tuple[int, ...]]:
-        """Ids of a text of any length in pieces that fit the context, each behind the prefix.
+    def pieces(self, text: str, longest: int | None = None) -> tuple[tuple[int, ...], ...]:
+        """Ids of a text of any length in pieces that fit the context, each behind the prefix; none of a blank text.
+
+        Args:
+            text: the text, which may open with the prefix.
+            longest: most tokens of a piece where the model sets no bound; None for the whole text.
 
         Raises:
-            StatescapeError: for text that is blank or no valid Unicode.
+            StatescapeError: for text that is no valid Unicode, ids that the model has no embedding for.
         """
-        ids = self.own(text)
-        size = len(ids) if self.context is None else self.context - len(self.prefix)
-        return [self.prefix + ids[start : start + size] for start in range(0, len(ids), size)]
+        ids = self._unopened(self._plain(text))
+        bound = self.context or longest
+        size = max(1, len(ids) if bound is None else bound - len(self.prefix))
+        return tuple(self.prefix + ids[start : start + size] for start in range(0, len(ids), size))
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,7 @@ def _prefix(tokenizer: Any, vocabulary: tuple[str, ...], bos: bool | None) -> tu
     if not bos:
         return (), "none, left out on request" if own else "none"
     if not own and tokenizer.bos_token_id is None:
-        raise StatescapeError("This tokenizer has no beginning-of-sequence token; leave out --bos.")
+        raise StatescapeError("This tokenizer has no beginning-of-sequence token; leave bos out.")
     asked = own or (int(tokenizer.bos_token_id),)
     return asked, f"{_read(asked, vocabulary)} added on request"
 

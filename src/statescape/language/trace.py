@@ -15,15 +15,14 @@ from statescape import plugins
 from statescape.errors import StatescapeError
 from statescape.geometry import rogue_dimensions
 from statescape.language.attribution import fixed_norm, logit_shares
-from statescape.language.decoder import decoder_of
 from statescape.language.interop import read_cache
-from statescape.language.lens import read_lens
-from statescape.language.lens_files import load_lens
-from statescape.language.lens_readout import LensReadout
-from statescape.language.lenses import Lens, moved, points_read
-from statescape.language.points import Point, point
+from statescape.language.lens.files import load_lens
+from statescape.language.lens.lenses import Lens, Point, moved, point, points_read
+from statescape.language.lens.readout import LensReadout
+from statescape.language.lens.streaming import read_lens
+from statescape.language.model.decoder import decoder_of
+from statescape.language.path import StatePath, Steps, log_softmax
 from statescape.language.readable import Added, HasParts, HasRandomWeights, ModelFacts, ReadableModel
-from statescape.language.state_path import StatePath, Steps, log_softmax
 from statescape.wording import brief
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ import numpy as np
 
 from statescape.errors import StatescapeError
 from statescape.language.corpus import Corpus, corpus_of
-from statescape.language.passage import split
+from statescape.language.passage import LONGEST
 from statescape.runs import AnyExecutor, Executor, Journal, Serial, working
 from statescape.studies.verdict import ledger
 from statescape.studies.verdict.decision import Decision, decide
@@ -205,7 +205,7 @@ class _Reading:
     def _passages(self, model: ReadableModel, numbers: Sequence[int] | None = None) -> dict[int, Ids]:
         """Ids of every document that has a position beyond the first, by its number."""
         texts = self.asked.corpus.documents
-        ids = {number: split(model.tokens, texts[number].text) for number in (numbers or range(len(texts)))}
+        ids = {number: model.tokens.pieces(texts[number].text, LONGEST) for number in (numbers or range(len(texts)))}
         found = {number: passages for number, passages in ids.items() if any(len(one) > 1 for one in passages)}
         if not found:
             raise StatescapeError(
@@ -256,7 +256,7 @@ class _Reading:
 
 
 def _on_gpu(model: ReadableModel) -> bool:
-    from statescape.language.decoder import decoder_of
+    from statescape.language.model.decoder import decoder_of
 
     return decoder_of(model).device.type != "cpu"
 

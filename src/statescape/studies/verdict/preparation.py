@@ -23,7 +23,8 @@ ISOTROPIC_STATES = 2000
 
 def prepare(source: Source, documents: dict[int, Ids], seed: int) -> Yardstick:
     """The constants of a model on these documents."""
-    from statescape.language.following import follow, norm_centres, one_torch_thread, predictions
+    from statescape.language.following import follow, norm_centres, predictions
+    from statescape.language.lens.workers import one_torch_thread
 
     model = loaded(source)
     prefix = len(model.tokens.prefix)

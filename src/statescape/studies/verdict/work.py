@@ -79,7 +79,7 @@ class Task:
 
 def work(task: Task) -> list[tuple[int, Record]]:
     """The record of every document of a task, with its number."""
-    from statescape.language.following import one_torch_thread
+    from statescape.language.lens.workers import one_torch_thread
 
     with _ONE_AT_A_TIME, one_torch_thread():
         model, reference = loaded(task.source), _reference(task.source, task.yardstick)

@@ -1,7 +1,7 @@
 """Where a model comes from: the bundled one, a folder, a GGUF file, the hub, or an object already in memory.
 
-Only safetensors and GGUF are read and no code of a model's authors is run. What cannot be read is refused in one line, before
-anything large is downloaded.
+Only safetensors and GGUF are read and no code of a model's authors is run. What cannot be read is refused in one line,
+before anything large is downloaded.
 """
 
 from __future__ import annotations
@@ -25,12 +25,11 @@ from safetensors import SafetensorError
 
 from statescape import plugins
 from statescape.errors import StatescapeError
-from statescape.language.contract import checked
-from statescape.language.gguf import gguf_file, read_header, refuse_lost, without_bar
-from statescape.language.hub import require_safetensors, snapshot
-from statescape.language.model import LanguageModel, read_network
+from statescape.language.model.contract import checked
+from statescape.language.model.files import refuse_adapter, refuse_misread, require_safetensors, snapshot, weight_files
+from statescape.language.model.gguf import gguf_file, read_header, refuse_lost, without_bar
+from statescape.language.model.language_model import LanguageModel, read_network
 from statescape.language.readable import HasBos, ReadableModel
-from statescape.language.weights import refuse_adapter, refuse_misread, weight_files
 
 M = TypeVar("M", bound=ReadableModel)
 
@@ -57,8 +56,8 @@ def load_model(source: Any = None, *, tokenizer: Any = None, bos: bool | None = 
 
     Args:
         source: a folder, a GGUF file, "package:NAME" for the GGUF file that an installed package ships, a name on the
-            Hugging Face hub, a transformers model, or None for the bundled `conteur`; or any `ReadableModel`, which comes back as it is, its facts stating how exactly it was read. A transformers
-            model is left as it was.
+            Hugging Face hub, a transformers model, or None for the bundled `conteur`; or any `ReadableModel`, which
+            comes back as it is, its facts stating how exactly it was read. A transformers model is left as it was.
         tokenizer: a tokenizer, or its folder or hub name; needed for a model given as an object, where folders and
             names bring their own.
         bos: whether a beginning-of-sequence token is put in front of every text; None leaves it to the tokenizer.
@@ -67,8 +66,8 @@ def load_model(source: Any = None, *, tokenizer: Any = None, bos: bool | None = 
 
     Raises:
         StatescapeError: if there is no such model, if it is no causal language model in safetensors or GGUF, if its
-            files hold weights that it does not use, if its tokenizer does not fit, or if decoding its last state does not give its
-            own logits.
+            files hold weights that it does not use, if its tokenizer does not fit, or if decoding its last state does
+            not give its own logits.
     """
     if isinstance(source, ReadableModel):
         return _as_given(source, bos)
@@ -121,7 +120,9 @@ def _folder(name: str) -> Path:
     try:
         folder = Path(name).expanduser()
         if folder.is_file():
-            raise StatescapeError(f"{name} is no GGUF file; give one, or the folder that holds config.json and the weights.")
+            raise StatescapeError(
+                f"{name} is no GGUF file; give one, or the folder that holds config.json and the weights."
+            )
         return folder if folder.is_dir() else snapshot(name)
     except (OSError, RuntimeError) as error:  # a name too long, no rights, no home
         raise StatescapeError(f"The folder {name} cannot be read: {_one_line(error)}.") from error
@@ -227,7 +228,7 @@ def _moved(network: Any, device: torch.device, name: str) -> Any:
     try:
         return network.to(device)
     except torch.cuda.OutOfMemoryError:
-        raise StatescapeError(f"{name} does not fit into the memory of {device}; try --device cpu.") from None
+        raise StatescapeError(f"{name} does not fit into the memory of {device}; run it on cpu.") from None
 
 
 def _configuration(folder: Path, name: str) -> dict[str, Any]:

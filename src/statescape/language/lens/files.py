@@ -23,7 +23,7 @@ import torch
 
 from statescape.errors import StatescapeError, unknown_name
 from statescape.files import written_whole
-from statescape.language.lenses import LENSES, JacobianLens, Lens, TunedLens
+from statescape.language.lens.lenses import LENSES, JacobianLens, Lens, TunedLens
 from statescape.language.readable import HasWeights, ReadableModel
 
 LENS = "lens.safetensors"

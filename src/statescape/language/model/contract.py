@@ -1,15 +1,18 @@
-"""What is not taken on trust: that a model is causal, and that its states decode to its own logits.
+"""What is not taken on trust: that states decode to the model's own logits, that none looks ahead or at its neighbours.
 
-Both are tried on probe texts, ids spread over the vocabulary: a short one for the exactness contract, a longer one for
-causality, past the windows, chunks and selections that its attention may have.
+All is tried on probe texts, ids spread over the vocabulary: a short one for the exactness contract; a longer one, past
+the windows, chunks and selections that attention may have, for causality, and for several texts in one pass. These are
+padded on the right, where causal attention cannot see the padding: a text is run beside a longer one and alone, and a
+model whose states differ runs one text at a time.
 """
 
 from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,12 +20,14 @@ import torch
 from jaxtyping import Float, Int
 
 from statescape.errors import StatescapeError
-from statescape.language.anatomy import Anatomy
-from statescape.language.batches import ROUNDING
-from statescape.language.decoder import ERROR_BOUNDS, Decoder, decode, decoder_of
+from statescape.language.model.anatomy import Anatomy
+from statescape.language.model.decoder import ERROR_BOUNDS, Decoder, decode, decoder_of
 from statescape.language.readable import ReadableModel
 
+# Largest change of a state beside other texts over the largest coordinate, by the dtype of the stream.
+ROUNDING = {torch.float64: 1e-9, torch.float32: 1e-5, torch.bfloat16: 3e-2, torch.float16: 4e-3}
 M = TypeVar("M", bound=ReadableModel)
+T = TypeVar("T")
 
 # Positions of the probe text: enough to tell positions apart, few enough for any context. The longer one goes past
 # windows only where that takes seconds (positions times weights).
@@ -165,3 +170,38 @@ def verified(
             f"by {error:.2g} of their spread, where {bound:g} is allowed."
         )
     return error, bound
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Items in lists of ``size``, read as they are asked for."""
+    remaining = iter(items)
+    while together := list(islice(remaining, size)):
+        yield together
+
+
+def padded(
+    texts: Sequence[Sequence[int]],
+) -> tuple[Int[torch.Tensor, "batch positions"], Int[torch.Tensor, "batch positions"]]:
+    """Ids and mask of several texts, the short ones continued with their own first token behind a mask of 0."""
+    longest = max(len(ids) for ids in texts)
+    ids = torch.tensor([[*text, *[text[0]] * (longest - len(text))] for text in texts])
+    mask = torch.tensor([[1] * len(text) + [0] * (longest - len(text)) for text in texts])
+    return ids, mask
+
+
+def states_together(
+    anatomy: Anatomy, texts: Sequence[Sequence[int]]
+) -> Iterator[Float[torch.Tensor, "states positions d_model"]]:
+    """The states of every text, without those of the padding."""
+    states = anatomy.batch_states(*padded(texts))
+    for index, text in enumerate(texts):
+        yield states[:, index, : len(text)]
+
+
+def same_in_batches(anatomy: Anatomy, texts: Sequence[Sequence[int]]) -> bool:
+    """Whether the shortest of several texts has the states beside the others that it has alone."""
+    shortest = min(range(len(texts)), key=lambda index: len(texts[index]))
+    together = list(states_together(anatomy, texts))[shortest]
+    alone = anatomy.states(torch.tensor(texts[shortest]))
+    largest = alone.abs().max().clamp_min(1e-30)
+    return bool((together - alone).abs().max() / largest <= ROUNDING.get(anatomy.stream_dtype, 0.0))

@@ -17,7 +17,7 @@ from jaxtyping import Float
 from statescape import plugins
 from statescape.errors import StatescapeError
 from statescape.geometry import Path, rogue_dimensions
-from statescape.language.lens_readout import LensReadout
+from statescape.language.lens.readout import LensReadout
 from statescape.language.readable import ModelFacts
 from statescape.wording import brief, number
 
@@ -69,6 +69,13 @@ class Steps:
     mlp: Float[np.ndarray, "blocks d_model"]
     attention_logit: Float[np.ndarray, " blocks"]
     mlp_logit: Float[np.ndarray, " blocks"]
+
+    def __repr__(self) -> str:
+        attention, mlp = self.attention_logit.sum(), self.mlp_logit.sum()
+        return brief(
+            f"Steps of {len(self.attention)} blocks: attention adds {attention:+.1f} to the prediction's logit, the "
+            f"MLPs {mlp:+.1f}"
+        )
 
 
 @dataclass(frozen=True, eq=False)

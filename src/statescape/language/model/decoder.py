@@ -21,7 +21,7 @@ from jaxtyping import Float, Int
 from torch import nn
 
 from statescape.errors import StatescapeError
-from statescape.language.anatomy import Anatomy
+from statescape.language.model.anatomy import Anatomy
 from statescape.language.readable import ReadableModel
 
 # Largest |decode(s_L) - logits| over the standard deviation of the logits. In half precision the model rounds its own

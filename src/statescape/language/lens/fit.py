@@ -14,20 +14,26 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from jaxtyping import Float
 
+from statescape import plugins
 from statescape.errors import StatescapeError
 from statescape.files import written_whole
-from statescape.language.decoder import decoder_of
-from statescape.language.lens_files import LENS, save_lens, unembedding_hash
-from statescape.language.lens_training import Translators, read_state, write_state
-from statescape.language.lenses import TunedLens
+from statescape.language.lens.files import LENS, save_lens, unembedding_hash
+from statescape.language.lens.lenses import TunedLens
+from statescape.language.lens.training import Translators, read_state, write_state
+from statescape.language.model.decoder import decoder_of
 from statescape.language.readable import HasBatches, ReadableModel
 from statescape.language.trace import Trace
 from statescape.runs.journal import Journal
+from statescape.wording import brief
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RUN = "fit.run"
 _KIND = "tuned lens"
@@ -97,6 +103,21 @@ class FittedLens:
     documents: int
     positions: int
     trained_on: int
+
+    def __repr__(self) -> str:
+        return brief(
+            f"FittedLens on {self.trained_on:,} positions: KL {self.before.mean():.3f} becomes {self.after.mean():.3f} "
+            f"nats, mean over {len(self.after)} states and {self.positions:,} held-out positions"
+        )
+
+    def _repr_html_(self) -> str:
+        return str(plugins.cell(self))
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """KL(final || lens) in nats, one row for each state: ``state``, ``logit_lens``, ``tuned_lens``."""
+        import pandas as pd
+
+        return pd.DataFrame({"state": np.arange(len(self.after)), "logit_lens": self.before, "tuned_lens": self.after})
 
 
 def fit_lens(

@@ -31,7 +31,7 @@ def in_workers(function: Callable[[T], R], items: Iterable[T], apart: bool = Tru
         return [function(item) for item in items]
     done: list[R] = []
     waiting: deque[Future[R]] = deque()
-    with _one_thread_each(), ThreadPoolExecutor(workers) as pool:
+    with one_torch_thread(), ThreadPoolExecutor(workers) as pool:
         for item in items:
             waiting.append(pool.submit(function, item))
             if len(waiting) > workers:
@@ -41,7 +41,8 @@ def in_workers(function: Callable[[T], R], items: Iterable[T], apart: bool = Tru
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
+def one_torch_thread() -> Iterator[None]:
+    """One thread inside every product: whole pieces of work are what is shared, and sums keep their order."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -18,9 +18,9 @@ import torch
 from jaxtyping import Float, Int
 
 from statescape.errors import StatescapeError
-from statescape.language.decoder import Decoder
-from statescape.language.lens_readout import LensReadout
-from statescape.language.workers import in_workers
+from statescape.language.lens.readout import LensReadout
+from statescape.language.lens.workers import in_workers
+from statescape.language.model.decoder import Decoder
 
 # Rows (states times positions) and tokens of one product: enough for its full speed.
 ROWS = 768
@@ -220,7 +220,7 @@ def _add_compiled(
     sums: Float[torch.Tensor, "5 states positions"],
 ) -> None:
     """The sums of a block, row by row in one pass: rank, maximum, total, weighted, cross."""
-    from statescape.language.lens_kernel import absorb
+    from statescape.language.lens.kernel import absorb
 
     final = rows.new_empty((0, 0)) if probabilities is None else probabilities
     arrays = (target_logits.reshape(-1), final, best.values, best.ids, sums.flatten(1))

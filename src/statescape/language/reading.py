@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from statescape.language.lens_readout import LensReadout
-from statescape.language.lenses import Lens
-from statescape.language.loading import load_model
+from statescape.language.lens.lenses import Lens
+from statescape.language.lens.readout import LensReadout
+from statescape.language.model.loading import load_model
 from statescape.language.trace import Trace
 
 

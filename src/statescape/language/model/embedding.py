@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
-from statescape.language.anatomy import Anatomy
+from statescape.language.model.anatomy import Anatomy
 
 # How closely measured contributions must agree, relative to their own size, by the dtype the model runs in.
 _AGREE = {torch.float64: 1e-5, torch.float32: 1e-5, torch.bfloat16: 2e-2, torch.float16: 3e-3}

@@ -13,8 +13,8 @@ import torch
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
-from statescape.language.decoder import decoder_of
-from statescape.language.lenses import TunedLens
+from statescape.language.lens.lenses import TunedLens
+from statescape.language.model.decoder import decoder_of
 from statescape.language.readable import ReadableModel
 
 # Numbers in one block of logits; decoding goes over rows so that large vocabularies fit.

@@ -15,13 +15,22 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from statescape import plugins
 from statescape.errors import StatescapeError
-from statescape.language.anatomy import Anatomy, locate
-from statescape.language.batches import batched, same_in_batches, states_together
-from statescape.language.contract import context_of, long_probe, probe, refuse_looking_ahead, verified
-from statescape.language.decoder import ERROR_BOUNDS, ModelDecoder, decode, make_decoder
-from statescape.language.embedding import position_at_start, token_embeddings
-from statescape.language.parts import Parts, find_parts, read_states_and_parts
+from statescape.language.model.anatomy import Anatomy, locate
+from statescape.language.model.contract import (
+    batched,
+    context_of,
+    long_probe,
+    probe,
+    refuse_looking_ahead,
+    same_in_batches,
+    states_together,
+    verified,
+)
+from statescape.language.model.decoder import ERROR_BOUNDS, ModelDecoder, decode, make_decoder
+from statescape.language.model.embedding import position_at_start, token_embeddings
+from statescape.language.model.parts import Parts, find_parts, read_states_and_parts
 from statescape.language.readable import Added, ModelFacts
 from statescape.language.tokens import Tokens, bind
 from statescape.language.trace import Trace
@@ -45,11 +54,10 @@ class LanguageModel:
     tokens: Tokens
 
     def __repr__(self) -> str:
-        facts = self.facts
-        return brief(
-            f"LanguageModel {facts.name}: {facts.n_blocks} blocks, width {facts.d_model}, {facts.vocab_size:,} tokens, "
-            f"{facts.dtype}; BOS: {facts.bos}"
-        )
+        return brief(f"LanguageModel {self.facts}")
+
+    def _repr_html_(self) -> str:
+        return str(plugins.cell(self))
 
     @property
     def vocabulary(self) -> tuple[str, ...]:

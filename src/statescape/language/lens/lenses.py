@@ -1,4 +1,4 @@
-"""Lenses: readings of intermediate states in the vocabulary.
+"""Lenses: readings of intermediate states in the vocabulary, and the points of the stream where they read.
 
 Every lens maps a state to where the last state lives and lets the model decode it there, decode(T_l s_l):
 
@@ -6,13 +6,17 @@ Every lens maps a state to where the last state lives and lets the model decode 
     tuned lens     T_l s = A_l s + b_l          (Belrose et al. 2023, arXiv:2303.08112; trained for the smallest KL)
     Jacobian lens  T_l s = E[d s_L / d s_l] s   (the mean over a corpus; jacobian-lens)
 
-A lens says which states it reads. The last state is the model's own answer under every lens: T_L is the identity.
+A lens says which states it reads. A state is named by its number (``5``, ``-1``, ``"s_5"``) or as TransformerLens names
+it: ``blocks.5.hook_resid_pre`` is s_5, ``blocks.5.hook_resid_post`` is s_6, and ``blocks.5.hook_resid_mid`` is s_5 plus
+what the attention of that block adds. The last state is the model's own answer under every lens: T_L is the identity.
 Anyone's object of three members is a lens; under a name it is one of the command line too (`register_lens`, or the
 entry points ``statescape.lenses`` of an installed package).
 """
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -21,9 +25,60 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
-from statescape.language.points import Point
 from statescape.language.readable import ReadableModel
 from statescape.registry import Registry
+from statescape.wording import brief
+
+_HOOK = re.compile(r"blocks\.(\d+)\.hook_resid_(pre|mid|post)")
+_NUMBER = re.compile(r"(?:s_)?(-?\d+)")
+
+
+@dataclass(frozen=True, order=True)
+class Point:
+    """Where the stream is read.
+
+    Attributes:
+        state: l of the state s_l.
+        middle: whether what the attention of the block behind s_l adds is already in it.
+    """
+
+    state: int
+    middle: bool = False
+
+    @property
+    def name(self) -> int | str:
+        """The number of the state, or TransformerLens's name of the middle of a block."""
+        return f"blocks.{self.state}.hook_resid_mid" if self.middle else self.state
+
+    def __str__(self) -> str:
+        return f"{self.state} mid" if self.middle else str(self.state)
+
+
+def point(name: int | str, n_blocks: int) -> Point:
+    """The point of a name, for a model of ``n_blocks`` blocks.
+
+    Raises:
+        StatescapeError: if the name is none, or the model has no such state.
+    """
+    number = _NUMBER.fullmatch(str(name).strip())
+    hook = _HOOK.fullmatch(str(name).strip())
+    if number:
+        state, middle = int(number[1]), False
+        state += n_blocks + 1 if state < 0 else 0
+    elif hook:
+        state, middle = int(hook[1]) + (hook[2] == "post"), hook[2] == "mid"
+        if int(hook[1]) >= n_blocks:
+            raise StatescapeError(f"There is no {name}: the model has blocks 0 to {n_blocks - 1}.")
+    else:
+        hooks = [f"blocks.{block}.hook_resid_{where}" for block in range(n_blocks) for where in ("pre", "mid", "post")]
+        near = difflib.get_close_matches(str(name).strip(), hooks, n=1)
+        raise StatescapeError(
+            f"{str(name)!r} names no state; give a number from 0 to {n_blocks}, or blocks.N.hook_resid_pre, _mid or "
+            f"_post.{f' Did you mean {near[0]}?' if near else ''}"
+        )
+    if not 0 <= state <= n_blocks:
+        raise StatescapeError(f"There is no state {name}: the model has s_0 to s_{n_blocks}.")
+    return Point(state, middle)
 
 
 @runtime_checkable
@@ -83,6 +138,9 @@ class TunedLens:
     def __post_init__(self) -> None:
         _refuse_misfits(self.reads, self.matrices, self.biases)
 
+    def __repr__(self) -> str:
+        return _in_brief(self)
+
     def transform(
         self, states: Float[np.ndarray, "positions d_model"], point: Point
     ) -> Float[np.ndarray, "positions d_model"]:
@@ -110,6 +168,9 @@ class JacobianLens:
     def __post_init__(self) -> None:
         _refuse_misfits(self.reads, self.matrices)
 
+    def __repr__(self) -> str:
+        return _in_brief(self)
+
     def transform(
         self, states: Float[np.ndarray, "positions d_model"], point: Point
     ) -> Float[np.ndarray, "positions d_model"]:
@@ -133,7 +194,7 @@ def register_lens(name: str, make: Callable[[ReadableModel], Lens] | None = None
     """Give a lens a name, for this session; without a lens, a decorator.
 
     Args:
-        name: how `load_lens`, `trace.lens` and ``--lens`` ask for it.
+        name: how `load_lens`, `trace.lens` and the command line ask for it.
         make: from the model that will decode to the lens: a function, or the lens's own class.
 
     Raises:
@@ -157,6 +218,11 @@ def moved(
     if found.shape != states.shape:
         raise StatescapeError(f"The {lens.name} lens makes {found.shape} of states {states.shape}; it keeps the shape.")
     return found
+
+
+def _in_brief(lens: TunedLens | JacobianLens) -> str:
+    reads = ", ".join(map(str, lens.reads))
+    return brief(f"{type(lens).__name__} {lens.name!r} for width {lens.matrices.shape[1]}: reads the states {reads}")
 
 
 def _place(lens: TunedLens | JacobianLens, point: Point, states: np.ndarray) -> int:
