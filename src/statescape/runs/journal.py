@@ -20,8 +20,7 @@ from typing import Any
 from filelock import BaseFileLock, FileLock, Timeout
 
 from statescape.errors import StatescapeError
-from statescape.runs.errors import told
-from statescape.runs.plain import DamagedRunError, parsed, typed, understood
+from statescape.runs.plain import DamagedRunError, parsed, sentences_of, typed, understood
 
 APPLICATION_ID = 0x5353_4331
 FORMAT = 1
@@ -87,7 +86,7 @@ class Journal:
         lock = _locked(path)
         begun = path.with_name(path.name + ".new")
         try:
-            with told(path):
+            with sentences_of(path):
                 # Made beside its place and moved there whole: a kill in between leaves no half of a run.
                 begun.unlink(missing_ok=True)
                 created = datetime.now(UTC).isoformat(timespec="seconds")
@@ -125,7 +124,7 @@ class Journal:
                 _require_same_search(found)
                 if found.rows("pages", tuple, "PRAGMA quick_check(1)") != [("ok",)]:
                     raise DamagedRunError(f"{path} is damaged or cut off; restore it from a copy, it is not changed.")
-            with told(path):
+            with sentences_of(path):
                 database = _connect(path)
             return _made(cls, path, database, lock, kind)
         except BaseException:
@@ -141,7 +140,7 @@ class Journal:
         """
         path = _existing(path)
         uri = path.absolute().as_uri() + "?mode=ro"
-        with told(path):
+        with sentences_of(path):
             try:
                 database = sqlite3.connect(uri, uri=True, isolation_level=None)
                 database.execute("SELECT * FROM sqlite_master").fetchall()
@@ -163,7 +162,7 @@ class Journal:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All that is written inside, or nothing."""
-        with told(self.path), self._database:
+        with sentences_of(self.path), self._database:
             self._database.execute("BEGIN IMMEDIATE")
             yield self._database
 
@@ -173,7 +172,7 @@ class Journal:
         Raises:
             DamagedRunError: where a row is something else.
         """
-        with told(self.path), understood(self.path, part):
+        with sentences_of(self.path), understood(self.path, part):
             found = self._database.execute(sql, values).fetchmany(MOST_ROWS)
             return [typed(kind, row) for row in found]
 
@@ -269,7 +268,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _locked(path: Path) -> BaseFileLock:
     """The right to write a run, given up by the system when the process dies."""
     lock = FileLock(path.with_name(path.name + ".lock"))
-    with told(path):
+    with sentences_of(path):
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -283,7 +282,7 @@ def _existing(path: str | Path) -> Path:
         raise StatescapeError(f"{path} is a folder; name the file of a run.")
     if not path.is_file():
         raise StatescapeError(f"There is no run {path}; `statescape runs` lists those of a folder.")
-    with told(path), path.open("rb") as file:
+    with sentences_of(path), path.open("rb") as file:
         header = file.read(100)
     # Read here, since opening a file by SQLite may change it: format and application stand at bytes 60 and 68.
     if header[:16] != b"SQLite format 3\x00" or header[68:72] not in (APPLICATION_ID.to_bytes(4, "big"), b""):
@@ -309,7 +308,7 @@ def _made(
 
 def _require_tables_only(path: Path, database: sqlite3.Connection) -> None:
     """Refuse values beyond bounds and what SQLite would compute as it reads: views, triggers, generated columns."""
-    with told(path):
+    with sentences_of(path):
         database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
         schema = database.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
     for kind, name, sql in schema:

@@ -2,12 +2,16 @@
 
 A run may be cut off, written by something else, or made to do harm. Its parts are therefore read through one gate:
 `typed` gives what an annotation says or raises, and `understood` turns whatever goes wrong with a part into one
-sentence that names it. Nothing is unpickled, and nothing is made larger than the file says it is.
+sentence that names it, as `sentences_of` does for what SQLite says of the whole file. Nothing is unpickled, and nothing
+is made larger than the file says it is.
+
+Why ours: msgspec lets the unknown fields of a dataclass pass, and cattrs makes 1 of "1"; both refuse in other words.
 """
 
 from __future__ import annotations
 
 import json
+import sqlite3
 import struct
 import types
 import zlib
@@ -34,6 +38,11 @@ _FAULTS = (
     struct.error,
     zlib.error,
 )
+
+FULL = "The disk is full: {path} could not be written on; free some space and resume, no generation written is lost."
+
+# What SQLite calls a write that the system did not take: a quota or a limit on files, as a full disk.
+UNWRITTEN = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_TRUNCATE")
 
 
 class DamagedRunError(StatescapeError):
@@ -137,3 +146,25 @@ def _shown(value: Any) -> str:
     if isinstance(value, str):
         return repr(value[:_SHOWN])
     return type(value).__name__ if isinstance(value, (bytes, list, dict, tuple)) else str(value)[:_SHOWN]
+
+
+@contextmanager
+def sentences_of(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the system say of the file of a run into one sentence for the person who owns it."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as complaint:
+        raise StatescapeError(_sentence(path, complaint)) from None
+
+
+def _sentence(path: Path, complaint: Exception) -> str:
+    text, name = str(complaint).lower(), getattr(complaint, "sqlite_errorname", "")
+    if name in UNWRITTEN or "full" in text or "no space" in text:
+        return FULL.format(path=path)
+    if "readonly" in text or "read-only" in text or isinstance(complaint, PermissionError):
+        return f"{path} cannot be written: its folder or the file is read-only; choose another place."
+    if "locked" in text or "busy" in text:
+        return f"Another process is writing {path}; wait for it or stop it first."
+    if "malformed" in text or "not a database" in text or "disk i/o" in text:
+        return f"{path} is damaged or cut off ({complaint}); restore it from a copy, it has not been changed."
+    return f"{path} cannot be used as a run: {complaint}."
