@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from harness import RESULTS
-from statescape.views.theme import BLUE, GREY, RED, matplotlib_theme
+from statescape.views.core.theme import BLUE, GREY, RED, matplotlib_theme
 
 TITLES = {
     "narma10-100": "NARMA10, 100 units",

@@ -26,22 +26,22 @@ _SAY = {
     "statescape.studies.verdict": ("statescape.studies.verdict.conclusion",),
 }
 _DRAW = {
-    "statescape.language": ("statescape.views.language.report", "statescape.views.language.figures"),
-    "statescape.analysis.path": ("statescape.views.language.report", "statescape.views.language.figures"),
-    "statescape.evolution": ("statescape.views.evolution.report",),
-    "statescape.analysis.evolution": ("statescape.views.evolution.report",),
+    "statescape.language": ("statescape.views.language.page", "statescape.views.language.figures"),
+    "statescape.analysis.path": ("statescape.views.language.page", "statescape.views.language.figures"),
+    "statescape.evolution": ("statescape.views.evolution.page", "statescape.views.evolution.pictures"),
+    "statescape.analysis.evolution": ("statescape.views.evolution.page", "statescape.views.evolution.pictures"),
     "statescape.reservoir": ("statescape.views.reservoir.pictures",),
     "statescape.studies.esn_trials": ("statescape.views.reservoir.pictures",),
     "statescape.analysis.candidate": ("statescape.views.evolution.candidate",),
-    "statescape.studies.verdict": ("statescape.views.language.verdict.report",),
-    "statescape.studies.reservoir": ("statescape.views.studies.report",),
-    "statescape.studies.notebook": ("statescape.views.notebook.page",),
+    "statescape.studies.verdict": ("statescape.views.language.verdict_page",),
+    "statescape.studies.reservoir": ("statescape.views.studies.page",),
+    "statescape.studies.notebook": ("statescape.views.studies.notebook",),
 }
 for _aspect in (plugins.reading, plugins.conclusion, plugins.table):
     _aspect.introduce(_SAY)
 for _aspect in (plugins.report, plugins.pictures):
     _aspect.introduce(_DRAW)
 plugins.model.introduce({"torch": ("statescape.language.model.loading",)})
-plugins.cell.introduce({"statescape": ("statescape.views.cell",)})
+plugins.cell.introduce({"statescape": ("statescape.views.core.cell",)})
 
 __getattr__, __dir__, __all__ = opened_lazily(__name__, __file__)

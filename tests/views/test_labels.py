@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statescape.views.labels import every, thinned
+from statescape.views.core.labels import every, thinned
 
 
 @given(st.integers(0, 1000), st.integers(1, 60))

@@ -6,7 +6,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from statescape.views.raster import SIDE, cloud_image
+from statescape.views.core.raster import SIDE, cloud_image
 
 
 def pixels(points: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 import pytest
 
 from statescape.studies.reservoir.picture import Dots, Lines, Mark, StudyCurve, StudyFigure
-from statescape.views.studies.figure import StudyPicture
+from statescape.views.studies.figure import study_picture
 from statescape.wording import speaking
 
 CURVE = StudyCurve("trials of their own", (0.01, 0.1, 0.3), (2000.0, 20.0, 2.0))
@@ -22,7 +22,7 @@ def _ticks(figure):
 
 @pytest.mark.parametrize("panels", [(POWER,), (CHANGES, POWER), (CHANGES, CHANGES, CHANGES), (CHANGES, POWER, POWER)])
 def test_words_on_paper_are_words_and_titles_fit_it(panels):
-    figure = StudyPicture("stability", StudyFigure("", panels)).printed()
+    figure = study_picture("stability", StudyFigure("", panels)).printed()
     assert not [word for word in _ticks(figure) if "$" in word]
     ends = [axes.title.get_window_extent().x1 for axes in figure.axes]
     assert max(ends) <= figure.get_size_inches()[0] * figure.dpi
@@ -31,5 +31,5 @@ def test_words_on_paper_are_words_and_titles_fit_it(panels):
 @pytest.mark.parametrize(("language", "shares", "counts"), [("en", "10%", "1,000"), ("fr", "10\u202f%", "1\u202f000")])
 def test_numbers_on_axes_are_those_of_the_language(language, shares, counts):
     with speaking(language):
-        figure = StudyPicture("stability", StudyFigure("", (POWER,))).printed()
+        figure = study_picture("stability", StudyFigure("", (POWER,))).printed()
         assert {shares, counts} <= set(_ticks(figure))

@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statescape.views.text import plotly_text, printable, visible
+from statescape.views.core.text import plotly_text, printable, visible, word
 from tests.views.language.synthetic import HOSTILE
 
 
@@ -29,7 +29,7 @@ def test_nothing_without_a_shape_is_left_and_nothing_is_long(text):
 
 @given(st.text(st.characters(), max_size=20) | st.sampled_from(HOSTILE))
 def test_plotly_sees_no_tag_and_keeps_directions_apart(text):
-    shown = plotly_text(text, 200)
+    shown = plotly_text(word(text, 200))
     assert "<" not in shown
     assert ">" not in shown
     turned = any(unicodedata.bidirectional(c) in ("R", "AL") for c in shown)
@@ -37,5 +37,5 @@ def test_plotly_sees_no_tag_and_keeps_directions_apart(text):
 
 
 def test_what_the_printed_font_cannot_draw_is_named():
-    assert printable("日本") == "<U+65E5><U+672C>"
-    assert printable(" girl") == "␣girl"
+    assert printable(word("日本")) == "<U+65E5><U+672C>"
+    assert printable(word(" girl")) == "␣girl"

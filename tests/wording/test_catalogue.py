@@ -10,7 +10,7 @@ from string import Formatter
 import pytest
 
 import statescape
-from statescape.views.marked import marked_in
+from statescape.views.core.templating import marked_in
 from statescape.wording.catalogue import catalogue
 
 SOURCE = Path(statescape.__file__).parent

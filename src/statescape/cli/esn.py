@@ -80,8 +80,8 @@ def esn(
         inputs.write_json(json_file, as_json(result))
         output().print(f"Numbers: {json_file}", markup=False)
     if figures is not None:
-        from statescape.views.picture import save_pictures
-        from statescape.views.reservoir import pictures
+        from statescape.views.core.reporting import save_pictures
+        from statescape.views.reservoir.pictures import pictures
 
         with working("Drawing the figures ..."):
             files = save_pictures(pictures(result), figures)

@@ -65,10 +65,10 @@ def lens(
         inputs.write_json(json_file, _as_json(trace, readouts))
         output().print(f"Numbers: {json_file}", markup=False)
     if figures is not None:
-        from statescape.views.language.lenses import LensesPicture
-        from statescape.views.picture import save_pictures
+        from statescape.views.core.reporting import save_pictures
+        from statescape.views.language.by_state import lenses_picture
 
-        save_pictures([LensesPicture.of(readouts)], figures)
+        save_pictures([lenses_picture(readouts)], figures)
         output().print(f"Figure: {figures}", markup=False)
 
 

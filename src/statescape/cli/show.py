@@ -107,7 +107,7 @@ def _values(array: np.ndarray) -> str:
 def _ordered(reading: CandidateReading) -> np.ndarray:
     import numpy as np
 
-    from statescape.views.reservoir.matrix import bringing_together
+    from statescape.views.reservoir.wirings import bringing_together
 
     W = reading.champion.topology.to_dense()
     order = bringing_together(W)
@@ -137,11 +137,11 @@ def _draw(reading: CandidateReading, out: Path) -> None:
         if out.suffix.lower() == ".html":
             views.report(reading, out)
             return
-        from statescape.views.evolution.candidate import CandidatePicture
-        from statescape.views.picture import laid_out
-        from statescape.views.theme import matplotlib_theme
+        from statescape.views.core.reporting import laid_out
+        from statescape.views.core.theme import matplotlib_theme
+        from statescape.views.evolution.candidate import candidate_picture
 
         with matplotlib_theme():
-            figure = laid_out(CandidatePicture.of(reading))
+            figure = laid_out(candidate_picture(reading))
             with written_whole(out) as partial:
                 figure.savefig(partial, format=out.suffix.lower().removeprefix("."))

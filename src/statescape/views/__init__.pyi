@@ -1,3 +1,5 @@
+from .core.reporting import report as report
+from .core.reporting import save_figures as save_figures
 from .evolution.figures import levels as levels
 from .evolution.figures import seals as seals
 from .evolution.figures import wirings as wirings
@@ -12,7 +14,5 @@ from .language.figures import normalisation as normalisation
 from .language.figures import plane as plane
 from .language.figures import steps as steps
 from .language.figures import vectors as vectors
-from .language.verdict.estimates import verdict as verdict
-from .reporting import report as report
-from .reporting import save_figures as save_figures
+from .language.verdict import verdict as verdict
 from .studies.figure import study as study

@@ -11,8 +11,8 @@ from statescape.runs import Journal, Processes, Serial
 from statescape.studies.reservoir import STUDIES, resume_study, study
 from statescape.studies.reservoir.budget import Budget
 from statescape.studies.reservoir.running import KIND, read_study
-from statescape.views.picture import Picture
-from statescape.views.studies import figure
+from statescape.views.core.picture import Picture
+from statescape.views.studies.figure import figure
 from statescape.wording import speaking
 
 TINY = Budget("quick", units=8, runs=2, trainings=100, tuning=2, draws=2)
@@ -45,7 +45,7 @@ def test_every_study_answers(name, tmp_path):
     views.save_figures(result, tmp_path)
     views.report(result, tmp_path / "a.html")
     assert (tmp_path / f"{name}.png").stat().st_size > 5_000
-    assert english.answer[0].split(".")[0] in (tmp_path / "a.html").read_text("utf-8").replace("&#x27;", "'")
+    assert english.answer[0].split(".")[0] in (tmp_path / "a.html").read_text("utf-8").replace("&#39;", "'")
 
 
 @pytest.mark.slow

@@ -13,12 +13,15 @@ from statescape.evolution.seals import Sealed, compare
 from statescape.reservoir import rewired, scr
 from statescape.reservoir.measures import on_cycles
 from statescape.views import save_figures
-from statescape.views.evolution import FrontPicture, MatricesPicture, OrderPicture, SealsPicture, pictures
-from statescape.views.evolution.front import drawn_points, front_of
-from statescape.views.evolution.seals import Rung
+from statescape.views.core.marks import LineMark
+from statescape.views.core.picture import Picture
+from statescape.views.core.theme import RED, matplotlib_theme
+from statescape.views.evolution.pictures import order_picture, pictures
+from statescape.views.evolution.seals import ladder
+from statescape.views.evolution.search import drawn_points, front_picture
 from statescape.views.reservoir.diagram import Diagram
 from statescape.views.reservoir.layout import places
-from statescape.views.theme import RED, matplotlib_theme
+from statescape.views.reservoir.wirings import matrices
 
 
 @pytest.fixture(scope="module")
@@ -43,25 +46,29 @@ def sealed(level: str, champion: float, controls: dict[str, float], n: int = 30)
     return compare(level, one("champion", champion, 1), [one(*item, 12) for item in controls.items()], 0)
 
 
-def seals_picture(*seals) -> SealsPicture:
+def seals_picture(*seals) -> Picture:
     """The picture of seals alone."""
-    by_level = {seal.level: seal for seal in seals}
-    return SealsPicture(tuple(Rung.of(seal) for seal in seals), seals[0].level, by_level, "NRMSE", "Caption.")
+    return ladder({seal.level: seal for seal in seals}, seals[0].level, "NRMSE", "Caption.")
+
+
+def traces(figure, kind="markers"):
+    """The traces of a mode in the order in which they are drawn."""
+    return [trace for trace in figure.data if getattr(trace, "mode", "bar") == kind]
 
 
 def test_bars_are_the_gain_over_random_wirings_and_red_only_where_every_control_is_beaten():
     gain = sealed("matrix", 0.20, {"SCR": 0.36, "erdos-renyi": 0.40})
     null = sealed("mask", 0.40, {"SCR": 0.36, "erdos-renyi": 0.40})
     picture = seals_picture(gain, null)
-    bars, best = picture.interactive().data[:2]
+    (bars,), best = traces(picture.interactive(), "bar"), traces(picture.interactive())[0]
     np.testing.assert_allclose(bars.y, [50.0, 0.0], atol=1.5)
     np.testing.assert_allclose(best.y, [100 * (1 - 0.20 / 0.36), 100 * (1 - 0.40 / 0.36)], atol=1.5)
     colours = list(bars.marker.color)
     assert colours[0] == RED
     assert colours[1] != RED
-    words = [note.text for note in picture.interactive().layout.annotations]
-    assert any("50%" in text and "beats all 2" in text for text in words)
-    assert any("beats 0 of 2" in text for text in words)
+    percents, words = (trace.text for trace in traces(picture.interactive(), "markers+text")[1:3])
+    assert [f"{gain:.0f}%" in text for gain, text in zip(bars.y, percents, strict=True)] == [True, True]
+    assert list(words) == ["beats all 2", "beats 0 of 2"]
     with matplotlib_theme():
         printed = [text.get_text() for text in picture.printed().axes[0].texts]
     assert {"beats all 2", "beats 0 of 2"} <= set(printed)
@@ -73,9 +80,11 @@ def test_a_control_that_is_many_times_better_does_not_flatten_the_bars():
     low, high = figure.layout.yaxis.range
     assert low > -100
     assert high < 100
-    assert list(figure.data[1].marker.symbol) == ["triangle-down"]
-    assert figure.data[1].y[0] > low
-    assert "% higher error than SCR" in figure.data[1].customdata[0]
+    diamonds, triangles = traces(figure)[:2]
+    assert (diamonds.marker.symbol, triangles.marker.symbol) == ("diamond", "triangle-down")
+    assert not len(diamonds.x)
+    assert triangles.y[0] > low
+    assert "% higher error than SCR" in triangles.customdata[0]
 
 
 def test_a_champion_that_diverged_and_one_trial_that_says_all_are_drawn():
@@ -103,8 +112,11 @@ def test_the_score_at_work_is_the_first_of_its_seal(reading):
     level = reading.evolution.settings.level
     expected = reading.evolution.seals[level].champion.scores[0, 0]
     assert reading.work.attempt.score == pytest.approx(expected, rel=1e-8)
-    picture = pictures(reading)["outputs"]
-    error = np.sqrt(np.mean((picture.outputs - picture.targets) ** 2) / picture.targets.var())
+    targets, outputs = reading.work.trial.test_targets, reading.work.attempt.outputs
+    error = np.sqrt(np.mean((outputs - targets) ** 2) / targets.var())
+    due, given = (mark for mark in pictures(reading)["outputs"].panels[0].marks if isinstance(mark, LineMark))
+    np.testing.assert_array_equal(due.y, targets[: len(due.y), 0])
+    np.testing.assert_array_equal(given.y, outputs[: len(given.y), 0])
     assert error == pytest.approx(expected, rel=1e-8)
 
 
@@ -188,7 +200,7 @@ def test_printed_lines_lie_inside_their_panels(drawn):
 def test_wide_and_narrow_matrices_are_the_same_panels_in_other_places():
     rng = np.random.default_rng(0)
     wirings = [(name, (rng.random((6, 6)) < 0.3) * 1.0) for name in "abcd"]
-    picture = MatricesPicture.of(wirings, "Caption.", "matrices")
+    picture = matrices(wirings, "Caption.", "matrices")
     wide, narrow = picture.interactive(), picture.interactive(stacked=True)
     assert [trace.name for trace in wide.data] == [trace.name for trace in narrow.data] == [*"abcd", *["ordered"] * 4]
     titles = [note.text for note in narrow.layout.annotations]
@@ -209,7 +221,7 @@ def test_figures_of_hostile_names_are_written(reading, tmp_path):
 
 
 def test_a_front_is_drawn_from_few_edges_to_many_without_what_diverged(reading):
-    edges = [point.edges for point in front_of(reading.evolution)]
+    edges = [point.edges for point in drawn_points(reading.evolution.front)]
     assert edges == sorted(edges) == [point.edges for point in reading.evolution.front]
     best = reading.evolution.best.candidate.number
     points = [
@@ -219,9 +231,10 @@ def test_a_front_is_drawn_from_few_edges_to_many_without_what_diverged(reading):
     ]
     front = drawn_points(points)
     assert [point.edges for point in front] == [10, 30]  # what diverged is no point of a front
-    picture = FrontPicture.of(reading.evolution, front)
-    assert list(picture.interactive().data[0].x) == [10, 30]
-    assert picture.interactive().data[0].marker.color[1] == RED
+    picture = front_picture(reading.evolution, front)
+    (points_drawn,) = traces(picture.interactive())
+    assert list(points_drawn.x) == [10, 30]
+    assert points_drawn.marker.color[1] == RED
     assert "from 10 edges" in picture.caption
     with matplotlib_theme():
         assert picture.printed().axes
@@ -236,7 +249,7 @@ def test_order_knows_a_cycle_from_its_rewired_nulls():
     assert not by_name["lined up"].outside  # any wiring with one edge in and one out is lined up
     assert order.draws == 99
     np.testing.assert_array_equal(order.incoming, np.ones(30))
-    assert "rewired 99 times" in OrderPicture.of(order).caption
+    assert "rewired 99 times" in order_picture(order).caption
 
 
 def test_a_measure_is_outside_where_the_middle_of_its_nulls_does_not_hold_it():

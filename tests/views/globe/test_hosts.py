@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from statescape.errors import StatescapeError
+from statescape.views.core.templating import said_in_script
 from statescape.views.globe import sphere, sphere_fragment, sphere_page
 from statescape.views.globe.data import SphereData
 from statescape.views.globe.module import javascript, module_text
 from statescape.views.globe.packing import packed
 from statescape.views.globe.reading import shown
-from statescape.views.marked import said_in_script
 from tests.views.globe.paths import HOSTILE, hostile_path, story_path
 
 

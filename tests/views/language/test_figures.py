@@ -8,8 +8,8 @@ from PIL import Image
 from statescape import views
 from statescape.analysis import read_path
 from statescape.errors import StatescapeError
+from statescape.views.core.reporting import save_pictures
 from statescape.views.language.sphere_still import SphereStill
-from statescape.views.picture import save_pictures
 from tests.views.language.synthetic import HOSTILE, path_of
 
 NAMES = ("plane", "normalisation", "vectors", "cosines", "energy", "steps", "lens", "lens_map")

@@ -9,59 +9,70 @@ import pytest
 from statescape.analysis import read_path
 from statescape.errors import StatescapeError
 from statescape.geometry import cosine
-from statescape.views.language.cosines import CosinesPicture
-from statescape.views.language.energy import EnergyPicture
+from statescape.views.core.marks import CloudMark, LineMark, PointMark, TextMark
+from statescape.views.core.picture import Picture
+from statescape.views.core.theme import RED, matplotlib_theme
+from statescape.views.language.by_state import cosines_picture, steps_picture
+from statescape.views.language.clouds import plane_picture
+from statescape.views.language.energy import Directions, energy_picture
 from statescape.views.language.figures import pictures
-from statescape.views.language.lens import LensPicture
-from statescape.views.language.lens_map import LensMapPicture
-from statescape.views.language.normalisation import NormalisationPicture
-from statescape.views.language.plane import PlanePicture
+from statescape.views.language.lens_map import lens_map_picture
+from statescape.views.language.normalisation import Normalisations
 from statescape.views.language.sphere_still import SphereStill
-from statescape.views.language.steps import StepsPicture
-from statescape.views.language.vectors import VectorsPicture
-from statescape.views.theme import RED, matplotlib_theme
+from statescape.views.language.vectors import vectors_picture
 from tests.views.language.synthetic import path_of
 
 PATH = path_of()
 READING = read_path(PATH)
 
 
+def drawn(panel):
+    """The cloud and the path of a panel, as they are drawn."""
+    cloud = next(mark for mark in panel.marks if isinstance(mark, CloudMark))
+    path = next(mark for mark in panel.marks if isinstance(mark, LineMark))
+    return cloud.points, np.column_stack([path.x, path.y])
+
+
 def test_plane_shows_pca_coordinates_and_the_same_axes_at_norm_one():
-    plain, at_one = PlanePicture.of(READING).clouds
+    (plain, plain_states), (_, at_one_states) = map(drawn, plane_picture(READING).panels)
     centred = PATH.embeddings.astype(np.float64) - PATH.embeddings.mean(0, dtype=np.float64)
     axes = np.linalg.svd(centred, full_matrices=False)[2][:2]
-    signs = np.sign((plain.tokens * (centred @ axes.T)).sum(axis=0))
-    np.testing.assert_allclose(plain.tokens, centred @ axes.T * signs, atol=1e-6)
+    signs = np.sign((plain * (centred @ axes.T)).sum(axis=0))
+    np.testing.assert_allclose(plain, centred @ axes.T * signs, atol=1e-6)
     unit = PATH.states / np.linalg.norm(PATH.states, axis=1, keepdims=True)
-    np.testing.assert_allclose(at_one.states, unit @ axes.T * signs, atol=1e-6)
+    np.testing.assert_allclose(at_one_states, unit @ axes.T * signs, atol=1e-6)
     # At norm 1 no state can lie further from the origin than 1; as they are, they do.
-    assert np.linalg.norm(plain.states, axis=1).max() > 1 > np.linalg.norm(at_one.states, axis=1).max()
+    assert np.linalg.norm(plain_states, axis=1).max() > 1 > np.linalg.norm(at_one_states, axis=1).max()
 
 
 def test_captions_carry_their_numbers():
-    caption = PlanePicture.of(READING).caption
+    caption = plane_picture(READING).caption
     share = re.search(r"shows ([\d.]+)% of their variance and hides ([\d.]+)%", caption)
     assert share
     assert float(share[1]) + float(share[2]) == pytest.approx(100, abs=0.11)
     assert "all 600 embeddings of width 48" in caption
-    assert "seed 0" in CosinesPicture.of(READING).caption
-    assert "200 draws" in CosinesPicture.of(READING).caption
-    assert "seed 0" in EnergyPicture.of(READING).caption
+    assert "seed 0" in cosines_picture(READING).caption
+    assert "200 draws" in cosines_picture(READING).caption
+    assert "seed 0" in energy_picture(READING).caption
 
 
 def test_vectors_split_the_cosine_into_terms_and_take_the_rogue_dimensions_out():
-    picture = VectorsPicture.of(READING)
+    picture = vectors_picture(READING)
     state, embedding = PATH.states[-1].astype(float), PATH.embeddings[PATH.predicted_id].astype(float)
-    assert picture.contributions.sum() == pytest.approx(float(cosine(state, embedding)))
-    assert {7, 31} <= set(picture.marked)
-    rest = np.delete(np.arange(48), picture.marked)
-    assert np.nansum(picture.without) == pytest.approx(float(cosine(state[rest], embedding[rest])))
-    assert np.isnan(picture.without[list(picture.marked)]).all()
-    assert f"cosine {np.nansum(picture.without):.3f}" in str(picture.interactive().layout.annotations[2].text)
+    terms, without = (panel.marks[0].y for panel in picture.panels[1:])
+    rings = next(mark for mark in picture.panels[1].marks if isinstance(mark, PointMark))
+    marked = list(rings.x)
+    np.testing.assert_array_equal(rings.y, terms[marked])
+    assert terms.sum() == pytest.approx(float(cosine(state, embedding)))
+    assert {7, 31} <= set(marked)
+    rest = np.delete(np.arange(48), marked)
+    assert without.sum() == pytest.approx(float(cosine(state[rest], embedding[rest])))
+    assert (without[marked] == 0).all()
+    assert f"cosine {without.sum():.3f}" in str(picture.interactive().layout.annotations[2].text)
 
 
 def test_energy_view_splits_a_direction_of_length_one():
-    picture = EnergyPicture.of(READING)
+    picture = Directions.of(READING)
     np.testing.assert_allclose(picture.outside**2, 1 - READING.energy_inside, atol=1e-9)
     assert (picture.heights >= picture.outside).all()
     assert (picture.heights <= 1).all()
@@ -70,7 +81,8 @@ def test_energy_view_splits_a_direction_of_length_one():
 
 
 def test_normalisation_says_what_changes():
-    picture = NormalisationPicture.of(READING)
+    picture = Normalisations.of(READING)
+    on_vector, on_dimension = map(drawn, picture.picture.panels)
     vector, dimension = picture.seen
     raw = cosine(PATH.embeddings.astype(float), PATH.states[-1].astype(float))
     assert vector.cosine == pytest.approx(float(raw[PATH.predicted_id]), abs=1e-6)
@@ -80,50 +92,50 @@ def test_normalisation_says_what_changes():
     s = (PATH.states[-1] - PATH.embeddings.mean(0, dtype=float)) / deviation
     assert dimension.cosine == pytest.approx(float(cosine(z[PATH.predicted_id], s)), abs=1e-6)
     axes = np.linalg.svd(z, full_matrices=False)[2][:2]
-    for points, shown in ((z, picture.clouds[1].tokens), (s[None], picture.clouds[1].states[-1:])):
+    for points, shown in ((z, on_dimension[0]), (s[None], on_dimension[1][-1:])):
         np.testing.assert_allclose(np.abs(shown), np.abs(points @ axes.T), atol=1e-5)
     unit = PATH.embeddings / np.linalg.norm(PATH.embeddings, axis=1, keepdims=True)
     axes = np.linalg.svd(unit - unit.mean(0), full_matrices=False)[2][:2]
-    np.testing.assert_allclose(np.abs(picture.clouds[0].tokens), np.abs((unit - unit.mean(0)) @ axes.T), atol=1e-4)
+    np.testing.assert_allclose(np.abs(on_vector[0]), np.abs((unit - unit.mean(0)) @ axes.T), atol=1e-4)
     assert f"cosine {vector.cosine:.2f} against {dimension.cosine:.2f}" in picture.words
 
 
 def test_cosines_have_six_panels_and_every_null():
-    picture = CosinesPicture.of(READING)
+    picture = cosines_picture(READING)
     assert [panel.title for panel in picture.panels] == [
         f"{what}, {how}" for what in ("s", "final_norm(s)") for how in ("raw", "centred", "without rogue")
     ]
-    assert [band.name for band in picture.panels[0].bands] == [
+    names = [mark.name for mark in picture.panels[0].marks]
+    assert names[:3] == [
         "best token of a random direction",
         "random token, last state",
+        "random weights, their own prediction",
     ]
-    names = [line.name for line in picture.panels[0].lines]
-    assert names[0] == "random weights, their own prediction"
     assert "mean embedding" in names
     # Centred, the mean embedding has no direction and no line.
-    assert "mean embedding" not in [line.name for line in picture.panels[1].lines]
+    assert "mean embedding" not in [mark.name for mark in picture.panels[1].marks]
 
 
 def test_only_the_predicted_token_is_red():
     for picture in pictures(READING):
-        if not hasattr(picture, "interactive"):
+        if not isinstance(picture, Picture):
             continue
         for trace in picture.interactive().data:
             colours = (
                 {str(part.color) for part in (trace.line, trace.marker) if part} if trace.type == "scatter" else set()
             )
-            if RED in colours and isinstance(picture, LensPicture):
+            if RED in colours and picture.name == "lens":
                 continue  # rank and probability there are the predicted token's
             assert RED not in colours or "predicted" in trace.name
 
 
 def test_steps_add_up_to_the_way_and_are_refused_where_unknown():
-    picture = StepsPicture.of(READING)
+    shares = steps_picture(READING).panels[0].marks
     way = PATH.embeddings[PATH.predicted_id].astype(float) - PATH.states[0]
     gone = (PATH.states[-1] - PATH.states[0]) @ way / (way @ way)
-    assert sum(float(part.sum()) for part in picture.shares) == pytest.approx(gone, rel=1e-4)
+    assert sum(float(bars.y.sum()) for bars in shares) == pytest.approx(gone, rel=1e-4)
     with pytest.raises(StatescapeError, match="not known apart"):
-        StepsPicture.of(read_path(path_of(steps=False)))
+        steps_picture(read_path(path_of(steps=False)))
 
 
 def test_sphere_looks_at_the_end_of_the_path_from_both_eyes():
@@ -140,23 +152,25 @@ def test_without_its_trace_a_path_still_has_its_other_figures():
     alone = replace(PATH, origin=None, steps=None)
     names = [picture.name for picture in pictures(read_path(alone))]
     assert names == ["plane", "sphere", "normalisation", "vectors", "cosines", "energy", "lens"]
-    assert "needs its model" in CosinesPicture.of(read_path(alone)).caption
+    assert "needs its model" in cosines_picture(read_path(alone)).caption
     with pytest.raises(StatescapeError, match="needs the trace"):
-        LensMapPicture.of(read_path(alone))
+        lens_map_picture(read_path(alone))
 
 
 def test_a_long_text_is_cut_to_its_end_and_says_so():
-    picture = LensMapPicture.of(read_path(path_of(2, tokens=(" a",) * 300)))
+    picture = lens_map_picture(read_path(path_of(2, tokens=(" a",) * 300)))
     assert "the last 256 of 300 positions" in picture.caption
-    assert picture.interactive().data[0].x[0] == 44
+    assert picture.interactive().data[0].x0 == 44
 
 
 @pytest.mark.parametrize("blocks", [1, 6, 48])
 def test_numbers_of_states_never_touch(blocks):
-    for cloud in PlanePicture.of(read_path(path_of(blocks))).clouds:
-        low, high = cloud.bounds
-        size = (high - low).max()
-        shown = cloud.states[cloud.numbered]
+    for panel in plane_picture(read_path(path_of(blocks))).panels:
+        cloud = next(mark for mark in panel.marks if isinstance(mark, CloudMark))
+        numbers = next(mark for mark in panel.marks if isinstance(mark, TextMark))
+        size = np.subtract(*cloud.bounds[::-1]).max()
+        shown = np.column_stack([numbers.x, numbers.y])
+        assert numbers.texts[-1] == str(blocks)
         for i, one in enumerate(shown):
             for other in shown[i + 1 :]:
                 assert (np.abs(one - other) >= [0.05 * size, 0.06 * size]).any()

@@ -15,9 +15,9 @@ import pytest
 from statescape import views
 from statescape.analysis import read_path
 from statescape.errors import StatescapeError
-from statescape.views.language.lens_map import LensMapPicture
-from statescape.views.language.plane import PlanePicture
-from statescape.views.page import Figure, Page, Section, render
+from statescape.views.core.page import Figure, Page, Section, render
+from statescape.views.language.clouds import plane_picture
+from statescape.views.language.lens_map import lens_map_picture
 from tests.views.language.synthetic import HOSTILE, path_of
 from tests.views.visiting import Visit
 
@@ -75,10 +75,10 @@ def test_the_slider_of_the_sphere_marks_its_state_in_every_figure(visit: Visit):
     visit.page.wait_for_function("document.querySelector('[data-figure=lens_map]').layout.shapes.length === 1")
     places = "name => document.querySelector(`[data-figure=${name}]`).layout.shapes.map(s => [s.type, s.x0, s.xanchor])"
     assert visit.page.evaluate(places, "lens") == [["line", 2, None]] * 4
-    picture = PlanePicture.of(read_path(path_of()))
-    for (kind, _, x), cloud in zip(visit.page.evaluate(places, "plane"), picture.clouds, strict=True):
+    picture = plane_picture(read_path(path_of()))
+    for (kind, _, x), panel in zip(visit.page.evaluate(places, "plane"), picture.panels, strict=True):
         assert kind == "circle"
-        assert x == pytest.approx(cloud.states[2, 0], abs=1e-4)
+        assert x == pytest.approx(panel.states[2, 0], abs=1e-4)
     assert visit.errors == []
 
 
@@ -105,8 +105,11 @@ def test_a_narrow_screen_stacks_the_panels_and_nothing_is_wider_than_it(browser:
 
 
 def test_what_only_a_wide_screen_has_room_for_is_taken_back_on_a_narrow_one():
-    cells = Figure(LensMapPicture.of(read_path(path_of(tokens=tuple("abcdefgh")))))
-    assert [drawing.data[0].texttemplate for drawing in cells.drawings()] == ["%{text}", None]
+    cells = Figure(lens_map_picture(read_path(path_of(tokens=tuple("abcdefgh")))))
+    assert [cells.picture.interactive(stacked=narrow).data[0].texttemplate for narrow in (False, True)] == [
+        "%{text}",
+        None,
+    ]
     text = render(Page("t", "l", (), (Section("s", "S", "Look.", (cells,)),)))
     packed = text.split('id="figures">')[1].split("<")[0]
     (figure,) = json.loads(gzip.decompress(base64.b64decode(packed)))["figures"]

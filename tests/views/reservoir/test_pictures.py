@@ -6,17 +6,17 @@ import pytest
 from statescape.geometry import PCA
 from statescape.reservoir import EchoStateNetwork, scr, tasks
 from statescape.studies.esn_trials import NetworkSettings, esn
-from statescape.views.picture import save_pictures
-from statescape.views.reservoir import (
-    GraphPicture,
-    MatrixPicture,
-    OutputsPicture,
-    SpectrumPicture,
+from statescape.views.core.reporting import save_pictures
+from statescape.views.core.theme import matplotlib_theme
+from statescape.views.reservoir.diagram import Diagram
+from statescape.views.reservoir.pictures import (
+    graph_picture,
+    matrix_picture,
     pictures,
+    spectrum_picture,
     state_path,
 )
-from statescape.views.reservoir.matrix import bandwidth
-from statescape.views.theme import matplotlib_theme
+from statescape.views.reservoir.wirings import bandwidth, bringing_together
 from tests.material import material
 
 
@@ -32,28 +32,32 @@ def _network(W):
 def test_a_cycle_in_any_numbering_is_brought_back_to_two_bands():
     order = np.random.default_rng(0).permutation(60)
     W = scr(60).to_dense()[np.ix_(order, order)]
-    picture = MatrixPicture.of(_network(W))
+    picture = matrix_picture(_network(W))
     assert bandwidth(W) > 40
     assert "Bandwidth" in picture.caption
-    assert bandwidth(picture.W[np.ix_(picture.order, picture.order)]) == 2
-    assert sorted(picture.order) == list(range(60))
+    numbered, ordered = (panel.marks[0].values for panel in picture.panels)
+    np.testing.assert_array_equal(numbered, W)
+    assert bandwidth(ordered) == 2
+    order = bringing_together(W)
+    assert sorted(order) == list(range(60))
+    np.testing.assert_array_equal(ordered, W[np.ix_(order, order)])
 
 
 def test_shuffled_modules_are_gathered_and_a_line_comes_back_in_its_order():
     rng = np.random.default_rng(0)
     blocks = np.kron(np.eye(4), np.ones((15, 15))) * (rng.random((60, 60)) < 0.4) + (rng.random((60, 60)) < 0.01)
     order = rng.permutation(60)
-    picture = MatrixPicture.of(_network(blocks[np.ix_(order, order)]))
-    rows, columns = np.nonzero(picture.W[np.ix_(picture.order, picture.order)])
+    picture = matrix_picture(_network(blocks[np.ix_(order, order)]))
+    rows, columns = np.nonzero(picture.panels[1].marks[0].values)
     assert np.abs(rows - columns).mean() < 10  # at random 20, were every module in one piece 5
     line = np.eye(60, k=-1)[np.ix_(order, order)]
-    assert bandwidth(line[np.ix_(*[MatrixPicture.of(_network(line)).order] * 2)]) == 1
+    assert bandwidth(line[np.ix_(*[bringing_together(line)] * 2)]) == 1
 
 
 def test_a_cycle_is_drawn_as_a_circle_whatever_its_numbering():
     order = np.random.default_rng(0).permutation(50)
-    picture = GraphPicture.of(_network(scr(50).to_dense()[np.ix_(order, order)]))
-    places, edges = picture.diagram.places, picture.diagram.edges
+    diagram = Diagram.of("", scr(50).to_dense()[np.ix_(order, order)])
+    places, edges = diagram.places, diagram.edges
     radii = np.linalg.norm(places - places.mean(axis=0), axis=1)
     assert np.ptp(radii) < 0.02 * radii.mean()
     steps = np.linalg.norm(places[edges[:, 0]] - places[edges[:, 1]], axis=1)
@@ -63,33 +67,36 @@ def test_a_cycle_is_drawn_as_a_circle_whatever_its_numbering():
 def test_edges_run_from_source_to_target():
     W = np.zeros((5, 5))
     W[3, 1] = -0.7  # from unit 1 to unit 3
-    picture = GraphPicture.of(_network(W))
-    assert picture.diagram.edges.tolist() == [[1, 3]]
-    assert picture.diagram.weights.tolist() == [-0.7]
+    diagram, picture = Diagram.of("", W), graph_picture(_network(W))
+    assert diagram.edges.tolist() == [[1, 3]]
+    assert diagram.weights.tolist() == [-0.7]
     assert "incoming 0 to 1, outgoing 0 to 1" in picture.caption
 
 
 def test_spectrum_shows_the_matrix_that_runs_and_knows_nilpotent_ones():
     network = EchoStateNetwork(W=scr(30), sr=0.8, seed=0)
-    picture = SpectrumPicture.of(network)
-    np.testing.assert_allclose(np.abs(picture.eigenvalues), 0.8)
+    picture = spectrum_picture(network)
+    dots = picture.panels[0].marks[1]
+    np.testing.assert_allclose(np.hypot(dots.x, dots.y), 0.8)
     assert "spectral radius 0.8" in picture.caption
     rng = np.random.default_rng(0)
     order = rng.permutation(30)
     hidden_line = np.eye(30, k=-1)[np.ix_(order, order)]
-    line = SpectrumPicture.of(_network(hidden_line))
-    assert (line.eigenvalues == 0).all()
+    line = spectrum_picture(_network(hidden_line))
+    dots = line.panels[0].marks[1]
+    assert len(dots.x) == 30
+    assert not np.hypot(dots.x, dots.y).any()
     assert "All 30 eigenvalues of W are 0" in line.caption
 
 
 def test_outputs_are_those_of_the_first_trial(result):
-    picture = OutputsPicture.of(result, result.trial, result.attempt.outputs)
-    assert tasks.nrmse(picture.outputs, picture.targets) == result.scores[0]
+    targets, outputs = result.trial.test_targets, result.attempt.outputs
+    picture = next(one for one in pictures(result) if one.name == "outputs")
+    assert tasks.nrmse(outputs, targets) == result.scores[0]
     assert f"NRMSE {result.scores[0]:.4g}" in picture.caption
-    figure = picture.interactive()
-    lines = {trace.name: np.asarray(trace.y) for trace in figure.data if trace.name}
-    np.testing.assert_allclose(lines["target"], picture.targets[:200, 0], rtol=1e-3)
-    np.testing.assert_allclose(lines["output"], picture.outputs[:200, 0], rtol=1e-3)
+    lines = {trace.name: np.asarray(trace.y) for trace in picture.interactive().data if trace.name}
+    np.testing.assert_allclose(lines["target"], targets[:200, 0], rtol=1e-3)
+    np.testing.assert_allclose(lines["output"], outputs[:200, 0], rtol=1e-3)
 
 
 def test_the_state_path_is_the_end_of_the_test_in_the_pca_of_all_its_states(result):
@@ -100,7 +107,7 @@ def test_the_state_path_is_the_end_of_the_test_in_the_pca_of_all_its_states(resu
     assert path.labels[-1] == "999"
     picture = next(one for one in pictures(result) if one.name == "state-path")
     pca = PCA.fit(states, 3)
-    np.testing.assert_allclose(picture.clouds[0].states, pca.project(states[-25:], 2))
+    np.testing.assert_allclose(picture.panels[0].states, pca.project(states[-25:], 2))
     assert f"{pca.explained_variance_ratio.sum():.1%}" in picture.caption
 
 

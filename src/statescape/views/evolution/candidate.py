@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
-from jaxtyping import Complex, Float, Int
 
 from statescape import plugins
 from statescape.analysis.candidate import CandidateReading
 from statescape.analysis.evolution import running
 from statescape.files import require_writable
-from statescape.reservoir.measures import spectrum
-from statescape.views.evolution.wirings import DiagramsPicture, MatricesPicture, SpectraPicture
-from statescape.views.page import Figure as PageFigure
-from statescape.views.page import Page, Section, write_page
-from statescape.views.picture import Picture, Printable
-from statescape.views.reservoir.colours import signed
-from statescape.views.reservoir.diagram import KEY, Diagram, print_diagram
-from statescape.views.reservoir.matrix import bringing_together
-from statescape.views.text import visible
-from statescape.views.theme import BLUE, GREY
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from statescape.views.core.page import Figure, Page, Section, write_page
+from statescape.views.core.picture import Picture, Printable
+from statescape.views.core.text import visible
+from statescape.views.core.theme import BLUE
+from statescape.views.reservoir.diagram import KEY, Diagram
+from statescape.views.reservoir.wirings import (
+    bringing_together,
+    diagrams,
+    eigenvalues,
+    matrices,
+    matrix_panel,
+    spectra,
+    spectrum_panel,
+)
 
 
 @plugins.report.register
@@ -37,72 +33,32 @@ def _(reading: CandidateReading, file: Path) -> Path:
 
 @plugins.pictures.register
 def _(reading: CandidateReading) -> Sequence[Printable]:
-    return [CandidatePicture.of(reading)]
+    return [candidate_picture(reading)]
 
 
-@dataclass(frozen=True, eq=False)
-class CandidatePicture:
-    """All of one candidate in one row, for paper.
-
-    Attributes:
-        diagram: its graph.
-        W: before any scaling.
-        order: its units in spectral order.
-        eigenvalues: of the matrix that runs.
-        caption: what is drawn.
-        name: of the files.
-    """
-
-    diagram: Diagram
-    W: Float[np.ndarray, "units units"]
-    order: Int[np.ndarray, " units"]
-    eigenvalues: Complex[np.ndarray, " units"]
-    caption: str
-    name: str = "candidate"
-
-    @classmethod
-    def of(cls, reading: CandidateReading) -> CandidatePicture:
-        """The picture of a candidate."""
-        champion = reading.champion
-        W = champion.topology.to_dense()
-        own = running(champion.topology, champion.hyper.sr)
-        values = np.zeros(len(W), dtype=complex) if reading.nilpotent else spectrum(own)
-        title = f"candidate {champion.candidate.number}"
-        return cls(Diagram.of(title, W), W, bringing_together(W), values, _caption(reading))
-
-    def printed(self) -> Figure:
-        """The matplotlib figure."""
-        from matplotlib.figure import Figure
-        from matplotlib.patches import Circle
-
-        figure = Figure(figsize=(7.2, 2.7), layout="constrained")
-        graph, matrix, circle = figure.subplots(1, 3)
-        print_diagram(graph, self.diagram)
-        limit = float(np.abs(self.W).max()) or 1.0
-        ordered = self.W[np.ix_(self.order, self.order)]
-        matrix.imshow(ordered, cmap=signed(), vmin=-limit, vmax=limit, interpolation="nearest", rasterized=True)
-        matrix.set(title="W in spectral order", xticks=[], yticks=[], xlabel="from", ylabel="to")
-        matrix.grid(visible=False)
-        circle.add_patch(Circle((0, 0), 1.0, fill=False, edgecolor=GREY, linewidth=0.8))
-        circle.scatter(
-            self.eigenvalues.real, self.eigenvalues.imag, s=9, color=BLUE, alpha=0.75, linewidths=0, zorder=3
-        )
-        reach = 1.08 * max(1.0, float(np.abs(self.eigenvalues).max()))
-        circle.set(title="eigenvalues", xlim=(-reach, reach), ylim=(-reach, reach))
-        circle.set_aspect("equal")
-        return figure
+def candidate_picture(reading: CandidateReading) -> Picture:
+    """All of one candidate in one row: its graph, its matrix in spectral order, the eigenvalues as it runs."""
+    topology = reading.champion.topology
+    W = topology.to_dense()
+    panels = [
+        Diagram.of(_title(reading), W).panel(),
+        matrix_panel("W in spectral order", W, bringing_together(W), x="from", y="to"),
+        spectrum_panel("eigenvalues", eigenvalues(running(topology, reading.champion.hyper.sr)), BLUE),
+    ]
+    return Picture("candidate", _caption(reading), panels, 3, legend=False, paper=(7.2, 2.7))
 
 
 def page_of(reading: CandidateReading) -> Page:
     """The page of a candidate."""
     champion = reading.champion
     candidate = champion.candidate
-    title = f"candidate {candidate.number}"
+    title = _title(reading)
     shown = [(title, champion.topology.to_dense())]
-    drawn: tuple[Picture, ...] = (
-        DiagramsPicture.of(shown, f"{_caption(reading)} {KEY}", "graph"),
-        MatricesPicture.of(shown, "W as numbered and in spectral order, from column to row.", "matrix"),
-        SpectraPicture.of([(title, running(champion.topology, champion.hyper.sr))], champion.hyper.sr, 0),
+    sr = champion.hyper.sr
+    drawn = (
+        diagrams(shown, f"{_caption(reading)} {KEY}", "graph"),
+        matrices(shown, "W as numbered and in spectral order, from column to row.", "matrix"),
+        spectra([(title, running(champion.topology, sr))], sr, 0),
     )
     return Page(
         title=f"Candidate {candidate.number} of ‘{visible(reading.run, 60)}’",
@@ -113,14 +69,14 @@ def page_of(reading: CandidateReading) -> Page:
                 "wiring",
                 "Its wiring",
                 "Look whether cycles, chains, hubs or communities stand out.",
-                tuple(PageFigure(picture) for picture in drawn),
+                tuple(Figure(picture) for picture in drawn),
             ),
         ),
     )
 
 
 def facts(reading: CandidateReading) -> list[tuple[str, str]]:
-    """Names and values that tables and pages tell of a candidate."""
+    """Names and values that tables and pages state of a candidate."""
     candidate, topology = reading.champion.candidate, reading.champion.topology
     parents = ", ".join(map(str, candidate.parents)) or "none: a start"
     mean = f"{candidate.record.mean:.4f} over {candidate.record.n} trials" if candidate.record.n else "not scored"
@@ -137,6 +93,10 @@ def facts(reading: CandidateReading) -> list[tuple[str, str]]:
         ("units, edges", f"{topology.units:,}, {topology.edges:,}"),
         ("spectral radius as it runs", "0 (no cycle)" if reading.nilpotent else f"{reading.radius:.4g}"),
     ]
+
+
+def _title(reading: CandidateReading) -> str:
+    return f"candidate {reading.champion.candidate.number}"
 
 
 def _caption(reading: CandidateReading) -> str:

@@ -14,8 +14,8 @@ from statescape.evolution import Evolution
 from statescape.evolution.conditions import LEVELS, Level
 from statescape.studies.reservoir.picture import Dots, Mark, StudyFigure
 from statescape.views.evolution.pictures import pictures
-from statescape.views.evolution.seals import SealsPicture
-from statescape.views.studies.figure import StudyPicture
+from statescape.views.evolution.seals import seals_picture
+from statescape.views.studies.figure import study_picture
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def seals(evolution: Evolution) -> go.Figure:
     """What is left of a champion's gain as W_in, its signs and its weights are redrawn, beside all controls."""
-    return SealsPicture.of(evolution).interactive()
+    return seals_picture(evolution).interactive()
 
 
 def wirings(evolution: Evolution) -> go.Figure:
@@ -54,7 +54,7 @@ def levels(evolutions: Sequence[Evolution]) -> go.Figure:
         )
         for level in shared
     )
-    return StudyPicture("levels", StudyFigure(caption, panels)).interactive()
+    return study_picture("levels", StudyFigure(caption, panels)).interactive()
 
 
 def _mark(evolution: Evolution, level: Level) -> Mark:

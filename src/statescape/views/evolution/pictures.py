@@ -1,40 +1,99 @@
-"""Every picture of a run, in the order of the page; what a run cannot show is left out."""
+"""Every picture of a run, in the order of its page; what a run cannot show is left out."""
 
 from __future__ import annotations
 
-from statescape.analysis.evolution import EvolutionReading, running
-from statescape.views.evolution.diversity import DiversityPicture
-from statescape.views.evolution.front import FrontPicture, front_of
-from statescape.views.evolution.genealogy import GenealogyPicture
-from statescape.views.evolution.operators import OperatorsPicture
-from statescape.views.evolution.order import OrderPicture
-from statescape.views.evolution.seals import SealsPicture
-from statescape.views.evolution.search import SearchPicture
-from statescape.views.evolution.wirings import DiagramsPicture, MatricesPicture, SpectraPicture
-from statescape.views.evolution.work import outputs_picture, path_picture
-from statescape.views.picture import Picture
+from collections.abc import Sequence
+
+import numpy as np
+
+from statescape import plugins
+from statescape.analysis.evolution import ChampionAtWork, EvolutionReading, read_evolution, running
+from statescape.analysis.wiring import WiringOrder
+from statescape.evolution import Evolution
+from statescape.reservoir.tasks import LabelledTrial, Trial
+from statescape.views.core.marks import Axis, BarMark, Panel, PointMark, from_zero
+from statescape.views.core.picture import Picture, Printable
+from statescape.views.core.text import visible
+from statescape.views.core.theme import BLUE, GREY, ORANGE, RED
+from statescape.views.evolution.lineage import genealogy_picture, operators_picture
+from statescape.views.evolution.seals import seals_picture
+from statescape.views.evolution.search import diversity_picture, drawn_points, front_picture, search_picture
 from statescape.views.reservoir.diagram import KEY
+from statescape.views.reservoir.pictures import classes_picture, outputs_picture, state_path_picture, states_along
+from statescape.views.reservoir.wirings import diagrams, matrices, spectra
+
+
+@plugins.pictures.register
+def _(evolution: Evolution) -> Sequence[Printable]:
+    return list(pictures(read_evolution(evolution)).values())
+
+
+@plugins.pictures.register
+def _(reading: EvolutionReading) -> Sequence[Printable]:
+    return list(pictures(reading).values())
 
 
 def pictures(reading: EvolutionReading) -> dict[str, Picture]:
     """The pictures by name."""
-    evolution = reading.evolution
-    drawn: list[Picture | None] = [SealsPicture.of(evolution)]
-    if reading.curve is not None:
-        drawn.append(SearchPicture.of(evolution, reading.curve))
-    if reading.operators:
-        drawn.append(OperatorsPicture.of(evolution, reading.operators))
-    if reading.curve is not None:
-        drawn.append(DiversityPicture.of(evolution, reading.curve))
-    if reading.line:
-        drawn.append(GenealogyPicture.of(evolution, reading.line, reading.noise))
-    drawn += _stages(reading)
-    drawn += _wirings(reading)
-    drawn += [OrderPicture.of(reading.order), outputs_picture(evolution, reading.work), path_picture(reading.work)]
-    front = front_of(evolution)
+    evolution, curve = reading.evolution, reading.curve
+    drawn: list[Picture | None] = [
+        seals_picture(evolution),
+        search_picture(evolution, curve) if curve is not None else None,
+        operators_picture(evolution, reading.operators) if reading.operators else None,
+        diversity_picture(evolution, curve) if curve is not None else None,
+        genealogy_picture(evolution, reading.line, reading.noise) if reading.line else None,
+        *_stages(reading),
+        *_wirings(reading),
+        order_picture(reading.order),
+        _outputs(evolution, reading.work),
+        _state_path(reading.work),
+    ]
+    front = drawn_points(evolution.front)
     if front:
-        drawn.append(FrontPicture.of(evolution, front))
+        drawn.append(front_picture(evolution, front))
     return {picture.name: picture for picture in drawn if picture is not None}
+
+
+def order_picture(order: WiringOrder) -> Picture:
+    """Degrees of a champion, and what of its wiring rewiring would not have given it."""
+    edges, units = int(order.incoming.sum()), len(order.incoming)
+    measured = "; ".join(
+        f"{one.name} ({one.meaning}) {one.value:.2f}, rewired {one.low:.2f} to {one.high:.2f}" for one in order.measures
+    )
+    caption = (
+        f"Left: {edges:,} edges of {units} units, {edges / units:.2f} a unit; incoming {order.incoming.min()} to "
+        f"{order.incoming.max()}, outgoing {order.outgoing.min()} to {order.outgoing.max()}. Right: the champion "
+        f"(red) and the middle 95% of itself rewired {order.draws} times, which keeps every unit's numbers of "
+        f"edges (seed {order.seed}): {measured}."
+    )
+    most = int(max(order.incoming.max(), order.outgoing.max()))
+    counts = [np.bincount(degrees, minlength=most + 1) for degrees in (order.incoming, order.outgoing)]
+    degrees = [
+        BarMark(np.arange(most + 1), own, colour, name, 0.4, shift, hover=f"{{y}} units with {{x}} {name}")
+        for own, colour, name, shift in zip(counts, (BLUE, ORANGE), ("incoming", "outgoing"), (-0.2, 0.2), strict=True)
+    ]
+    rows = -np.arange(len(order.measures))
+    medians = [float(np.median(one.nulls)) for one in order.measures]
+    measures = [
+        PointMark(
+            medians, rows, GREY, "rewired, middle 95%", 12, "tick", [one.low for one in order.measures],
+            [one.high for one in order.measures], "x", 6, hover="{note}",
+            notes=[
+                f"{one.name} of the rewired: median {middle:.3f}"
+                for one, middle in zip(order.measures, medians, strict=True)
+            ],
+        ),
+        PointMark(
+            [one.value for one in order.measures], rows, RED, "champion", 11, hover="{note}",
+            notes=[f"{one.name} {one.value:.3f}\n{one.meaning}" for one in order.measures],
+        ),
+    ]  # fmt: skip
+    names = Axis(limits=(0.5 - len(rows), 0.5), ticks=rows, labels=[one.name for one in order.measures])
+    panels = [
+        Panel("units by number of edges", degrees, Axis("edges of a unit"), Axis("units", from_zero(*counts))),
+        Panel("champion and itself rewired", measures, Axis(limits=(-0.03, 1.03)), names),
+    ]
+    return Picture("order", caption, panels, height=280, gap=0.12, paper=(7.2, 2.7))
 
 
 def _stages(reading: EvolutionReading) -> list[Picture]:
@@ -43,49 +102,59 @@ def _stages(reading: EvolutionReading) -> list[Picture]:
         return []
     settings = reading.evolution.settings
     shown = [(f"generation {stage.generation}: {stage.relative:.2f}", stage.W) for stage in reading.stages]
-    told = ", ".join(f"{stage.candidate}" for stage in reading.stages)
+    candidates = ", ".join(f"{stage.candidate}" for stage in reading.stages)
     caption = (
         f"The best survivor of {len(shown)} generations, evenly spread over the changes of the best; beside the "
         "generation its error"
         + ("" if reading.curve is None or not reading.curve.difficulty_free else " relative to the median random start")
-        + f". {settings.units} units, {settings.encoding}, seed {settings.seed}; candidates {told}."
+        + f". {settings.units} units, {settings.encoding}, seed {settings.seed}; candidates {candidates}."
     )
+    ordered = f"The same in spectral order, from column to row. {caption}"
     return [
-        DiagramsPicture.of(shown, f"{caption} {KEY}", "stages"),
-        MatricesPicture.of(shown, f"The same in spectral order, from column to row. {caption}", "stages-matrices",
-                           both=False),
-    ]  # fmt: skip
+        diagrams(shown, f"{caption} {KEY}", "stages"),
+        matrices(shown, ordered, "stages-matrices", both=False),
+    ]
 
 
 def _wirings(reading: EvolutionReading) -> list[Picture]:
     """Champion, cycle, random wiring and the champion rewired, drawn alike."""
     evolution, sr = reading.evolution, reading.evolution.best.hyper.sr
-    shown = [(_title(topology.name), topology.to_dense()) for topology in reading.wirings]
-    edges = ", ".join(
-        f"{title} {topology.edges:,}" for (title, _), topology in zip(shown, reading.wirings, strict=True)
-    )
+    titles = ["random" if topology.name == "erdos-renyi" else topology.name for topology in reading.wirings]
+    shown = [(title, topology.to_dense()) for title, topology in zip(titles, reading.wirings, strict=True)]
+    edges = ", ".join(f"{title} {topology.edges:,}" for title, topology in zip(titles, reading.wirings, strict=True))
     seed = evolution.settings.seed
     caption = (
         f"The champion, the simple cycle, a random wiring of its density (erdos-renyi) and itself rewired (same "
         f"weights, every unit keeps its numbers of edges), one draw each. {evolution.settings.units} units; edges: "
         f"{edges}. Seed {seed}."
     )
+    ordered = (
+        "The same as matrices, from column to row, weights relative to the largest: above as numbered, below in "
+        "spectral order, which brings connected units together: a line or a cycle becomes a thin band, communities "
+        "gather along the diagonal, what is random stays random."
+    )
+    as_they_run = [(title, running(topology, sr)) for title, topology in zip(titles, reading.wirings, strict=True)]
     return [
-        DiagramsPicture.of(shown, f"{caption} {KEY}", "wirings"),
-        MatricesPicture.of(
-            shown,
-            "The same as matrices, from column to row, weights relative to the largest: above as numbered, below in "
-            "spectral order, which brings connected units together: a line or a cycle becomes a thin band, communities "
-            "gather along the diagonal, what is random stays random.",
-            "matrices",
-        ),
-        SpectraPicture.of(
-            [(_title(topology.name), running(topology, sr)) for topology in reading.wirings],
-            sr,
-            seed,
-        ),
+        diagrams(shown, f"{caption} {KEY}", "wirings"),
+        matrices(shown, ordered, "matrices"),
+        spectra(as_they_run, sr, seed),
     ]
 
 
-def _title(name: str) -> str:
-    return {"erdos-renyi": "random", "rewired": "rewired"}.get(name, name)
+def _outputs(evolution: Evolution, work: ChampionAtWork) -> Picture | None:
+    """Prediction against target; None where the task asks for none, or the network diverged."""
+    outputs = work.attempt.outputs
+    if outputs is None or not np.isfinite(outputs).all():
+        return None
+    what = f"{visible(evolution.task.name, 60)}, first trial of the seal {work.level} (seed {evolution.settings.seed})"
+    if isinstance(work.trial, LabelledTrial):
+        return classes_picture(work.network.classes, work.trial, outputs, what)
+    if isinstance(work.trial, Trial):
+        return outputs_picture(work.trial, outputs, f"{what}: {evolution.task.score_name} {work.attempt.score:.4g}")
+    return None
+
+
+def _state_path(work: ChampionAtWork) -> Picture | None:
+    """The path of the states; None where there are none to draw."""
+    path = None if work.attempt.reason else states_along(work.network, work.trial)
+    return None if path is None else state_path_picture(path)

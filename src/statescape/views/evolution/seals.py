@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,11 +12,10 @@ from statescape.analysis.evolution_conclusion import REFERENCE, unbeaten
 from statescape.evolution import Evolution
 from statescape.evolution.conditions import Level
 from statescape.evolution.seals import Comparison, Seal
-from statescape.views.theme import GREY, RED
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-    from matplotlib.figure import Figure
+from statescape.views.core.marks import Axis, BarMark, LineMark, Panel, PointMark, TextMark
+from statescape.views.core.picture import Picture
+from statescape.views.core.text import word
+from statescape.views.core.theme import GREY, RED
 
 REDRAWN = {
     "matrix": "new data",
@@ -33,9 +33,10 @@ class Rung:
 
     Attributes:
         level: its name.
-        gain: by how much lower the champion's error is than that of random wirings of its density, as a share.
-        interval: its 95% interval.
-        over_best: the same against the best control.
+        gain: by how much lower the champion's error is than that of random wirings of its density, in percent.
+        low: lower end of its 95% interval.
+        high: upper end.
+        over_best: the same as the gain, against the best control.
         best: the name of that control.
         unbeaten: controls that it is not shown to beat.
         n_controls: of all.
@@ -43,7 +44,8 @@ class Rung:
 
     level: Level
     gain: float
-    interval: tuple[float, float]
+    low: float
+    high: float
     over_best: float
     best: str
     unbeaten: tuple[str, ...]
@@ -52,14 +54,14 @@ class Rung:
     @classmethod
     def of(cls, seal: Seal) -> Rung:
         """Read a seal."""
-        reference = seal.controls[REFERENCE]
+        reference, best = seal.controls[REFERENCE], seal.best_control
         low, high = reference.ratio_interval
-        best = seal.best_control
         return cls(
             seal.level,
-            1.0 - reference.ratio,
-            (1.0 - high, 1.0 - low),
-            1.0 - seal.controls[best].ratio,
+            _lower(reference.ratio),
+            _lower(high),
+            _lower(low),
+            _lower(seal.controls[best].ratio),
             best,
             tuple(unbeaten(seal)),
             len(seal.controls),
@@ -72,209 +74,176 @@ class Rung:
             return f"beats all {self.n_controls}"
         return f"beats {self.n_controls - len(self.unbeaten)} of {self.n_controls}"
 
+    @property
+    def top(self) -> float:
+        """The highest that is drawn of it."""
+        return max(value for value in (self.gain, self.over_best, self.low, self.high, 0.0) if math.isfinite(value))
 
-@dataclass(frozen=True, eq=False)
-class SealsPicture:
-    """The ladder of seals.
-
-    Attributes:
-        rungs: one for each seal.
-        searched: the level of the search.
-        seals: all scores.
-        score_name: what the scores are.
-        caption: what is drawn.
-        name: of the files.
-    """
-
-    rungs: tuple[Rung, ...]
-    searched: Level
-    seals: dict[Level, Seal]
-    score_name: str
-    caption: str
-    name: str = "seals"
-
-    @classmethod
-    def of(cls, evolution: Evolution) -> SealsPicture:
-        """The picture of a run's seals."""
-        settings, seals = evolution.settings, evolution.seals
-        own = seals[settings.level]
-        draws = own.controls[REFERENCE].control.k
-        caption = (
-            f"Left: by how much lower the champion's {evolution.task.score_name} is than that of random wirings of "
-            f"its density ({draws} draws at {settings.level}), with 95% intervals, paired by trial; full red where it "
-            f"beats every control (sign-flip permutation, Holm over {len(own.controls)} controls, p < 0.05). Each bar "
-            "redraws more than the one before. The diamond is the same against the best control of that seal, a "
-            "triangle one that lies below the picture. Right: mean scores, champion in red, controls in grey. "
-            f"{own.interval.n} fresh trials at {settings.level}, where it was searched, all "
-            f"{'tuned alike' if settings.tune else 'untuned'}; {settings.units} units, seed {settings.seed}."
+    @property
+    def words(self) -> str:
+        """All of it in a sentence."""
+        left = f"; not shown to beat {', '.join(self.unbeaten)}" if self.unbeaten else ""
+        return (
+            f"{self.level}: {self.gain:.1f}% lower error ({self.low:.1f}% to {self.high:.1f}%) than erdos-renyi; "
+            f"{self.verdict}{left}"
         )
-        return cls(tuple(Rung.of(seal) for seal in seals.values()), settings.level, seals, own_name(evolution), caption)
 
-    def _labels(self, end: str, *, brief: bool = False) -> list[str]:
-        """The level of each rung, what it redraws, and where the search was."""
-        if brief:
-            return [f"{rung.level}{f'{end}searched' if rung.level == self.searched else ''}" for rung in self.rungs]
-        return [
-            f"{rung.level}{' (searched)' if rung.level == self.searched else ''}{end}{REDRAWN[rung.level]}"
-            for rung in self.rungs
-        ]
 
-    def _reach(self) -> tuple[float, float]:
-        """Percent from the lowest to the highest end, with room for words."""
-        values = [100 * value for rung in self.rungs for value in (*rung.interval, rung.gain)]
-        finite = [value for value in values if np.isfinite(value)]
-        low, high = min([0.0, *finite]), max([0.0, *finite])
-        # A control may be many times better: the bars are what the picture is for.
-        floor = -2.0 * max(high, -low, 10.0)
-        low = max(min(low, *(100 * rung.over_best for rung in self.rungs)), floor)
-        span = max(high - low, 10.0)
-        return low - 0.1 * span, high + 0.3 * span
+def seals_picture(evolution: Evolution) -> Picture:
+    """The picture of a run's seals."""
+    settings, seals = evolution.settings, evolution.seals
+    own = seals[settings.level]
+    draws = own.controls[REFERENCE].control.k
+    caption = (
+        f"Left: by how much lower the champion's {evolution.task.score_name} is than that of random wirings of "
+        f"its density ({draws} draws at {settings.level}), with 95% intervals, paired by trial; full red where it "
+        f"beats every control (sign-flip permutation, Holm over {len(own.controls)} controls, p < 0.05). Each bar "
+        "redraws more than the one before. The diamond is the same against the best control of that seal, a "
+        "triangle one that lies below the picture. Right: mean scores, champion in red, controls in grey. "
+        f"{own.interval.n} fresh trials at {settings.level}, where it was searched, all "
+        f"{'tuned alike' if settings.tune else 'untuned'}; {settings.units} units, seed {settings.seed}."
+    )
+    return ladder(seals, settings.level, own_name(evolution), caption)
 
-    def _best(self) -> list[tuple[float, bool]]:
-        """Where each diamond stands, in percent, and whether what it stands for lies below the picture."""
-        low, high = self._reach()
-        floor = low + 0.05 * (high - low)
-        return [(max(100 * rung.over_best, floor), 100 * rung.over_best < floor) for rung in self.rungs]
 
-    def printed(self) -> Figure:
-        """The matplotlib figure."""
-        from matplotlib.figure import Figure
+def ladder(seals: Mapping[Level, Seal], searched: Level, score_name: str, caption: str) -> Picture:
+    """The picture of some seals.
 
-        figure = Figure(figsize=(7.2, 3.3), layout="constrained")
-        left, right = figure.subplots(1, 2, width_ratios=[1.5, 1])
-        low, high = self._reach()
-        for place, rung in enumerate(self.rungs):
-            left.bar(place, 100 * rung.gain, width=0.62, color=PALE_RED if rung.unbeaten else RED)
-            if np.isfinite(rung.interval).all():
-                left.plot([place, place], 100 * np.array(rung.interval), color=INK, linewidth=1.2)
-            top = 100 * max(rung.gain, rung.over_best, 0.0, *np.nan_to_num(rung.interval))
-            left.text(place, top + 0.13 * (high - low), f"{100 * rung.gain:.0f}%", ha="center", va="center",
-                      fontsize=12, fontweight="bold")  # fmt: skip
-            left.text(place, top + 0.06 * (high - low), rung.verdict, ha="center", va="center", fontsize=7)
-        left.plot([], [], "D", color=INK, markersize=4, label="against the best control")
-        for place, (at, beyond) in enumerate(self._best()):
-            left.plot([place], [at], "v" if beyond else "D", color=INK, markersize=4)
-        left.axhline(0, color=INK, linewidth=0.8)
-        left.set(ylim=(low, high), ylabel="error lower than random wirings (%)")
-        left.set_xticks(range(len(self.rungs)), self._labels("\n"))
-        left.grid(axis="x", visible=False)
-        left.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2)
-        for place, seal in enumerate(self.seals.values()):
-            names = list(seal.controls)
-            right.plot([place] * len(names), [_shown(seal.controls[name].control.mean) for name in names], "o",
-                       color=GREY, markersize=3, alpha=0.8, label="controls" if not place else None)  # fmt: skip
-            right.plot([place], [_shown(seal.interval.mean)], "o", color=RED, markersize=5.5,
-                       label="champion" if not place else None)  # fmt: skip
-            right.plot([place, place], [seal.interval.low, seal.interval.high], color=RED)
-        right.set_xticks(range(len(self.seals)), list(self.seals))
-        right.set(ylabel=self.score_name, xlim=(-0.5, len(self.seals) - 0.5))
-        right.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2, ncols=2)
-        return figure
+    Args:
+        seals: from the one that redraws least.
+        searched: the level of the search.
+        score_name: what the scores are.
+        caption: of the picture.
+    """
+    rungs, scores = [Rung.of(seal) for seal in seals.values()], _scores(seals, score_name)
+    return Picture(
+        "seals",
+        caption,
+        [_gains(rungs, searched, narrow=False), scores],
+        height=400,
+        widths=(1.5, 1.0),
+        narrow=[_gains(rungs, searched, narrow=True), scores],
+        paper=(7.2, 3.5),
+    )
 
-    def interactive(self, *, stacked: bool = False) -> go.Figure:
-        """The Plotly figure."""
-        import plotly.graph_objects as go
 
-        from statescape.views.panels import panels, place
+def _gains(rungs: Sequence[Rung], searched: Level, *, narrow: bool) -> Panel:
+    """The bars, and against the best control; a narrow screen has room for fewer words."""
+    low, high = _reach(rungs)
+    at, floor = np.arange(len(rungs)), low + 0.05 * (high - low)
+    gains = BarMark(
+        at,
+        [rung.gain for rung in rungs],
+        [PALE_RED if rung.unbeaten else RED for rung in rungs],
+        "gain over random wirings (erdos-renyi)",
+        width=0.62,
+        low=[rung.low for rung in rungs],
+        high=[rung.high for rung in rungs],
+        hover="{note}",
+        notes=[rung.words for rung in rungs],
+    )
+    heights = np.array([max(rung.over_best, floor) for rung in rungs])
+    below = np.array([rung.over_best < floor for rung in rungs])
+    over = [
+        PointMark(
+            at[chosen],
+            heights[chosen],
+            INK,
+            "against the best control",
+            9,
+            symbol,
+            hover="{note}",
+            notes=[
+                f"{abs(rung.over_best):.1f}% {'lower' if rung.over_best >= 0 else 'higher'} error than {rung.best}"
+                for rung, here in zip(rungs, chosen, strict=True)
+                if here
+            ],
+        )
+        for symbol, chosen in (("diamond", ~below), ("triangle-down", below))
+    ]
+    names = TextMark(at, heights, ["" if narrow else rung.best for rung in rungs], (1.0, 0.0), 11)
+    tops = np.array([rung.top for rung in rungs])
+    percents = [f"{rung.gain:.0f}%" for rung in rungs]
+    verdicts = [rung.verdict.removeprefix("beats ") if narrow else rung.verdict for rung in rungs]
+    labels = [
+        f"{rung.level}{chr(10) + 'searched' if rung.level == searched else ''}"
+        if narrow
+        else f"{rung.level}{' (searched)' if rung.level == searched else ''}\n{REDRAWN[rung.level]}"
+        for rung in rungs
+    ]
+    return Panel(
+        "what is left of the gain",
+        [
+            gains,
+            LineMark([-0.5, len(rungs) - 0.5], [0.0, 0.0], INK, width=1),
+            *over,
+            names,
+            TextMark(at, tops + 0.07 * (high - low), percents, size=19, bold=True),
+            TextMark(at, tops + 0.01 * (high - low), verdicts),
+        ],
+        Axis(limits=(-0.5, len(rungs) - 0.5), ticks=at, labels=labels, grid=False),
+        Axis("error lower than random wirings (%)", (low, high)),
+    )
 
-        titles = ["what is left of the gain", f"{self.score_name} of champion and controls"]
-        figure = panels(titles, columns=2, stacked=stacked, height=400)
-        at, labels = place(0, 2, stacked), self._labels("<br>", brief=stacked)
-        ends = np.array([rung.interval for rung in self.rungs])
-        gains = np.array([rung.gain for rung in self.rungs])
-        figure.add_trace(
-            go.Bar(
-                x=labels,
-                y=100 * gains,
-                error_y={
-                    "symmetric": False, "array": 100 * np.nan_to_num(ends[:, 1] - gains),
-                    "arrayminus": 100 * np.nan_to_num(gains - ends[:, 0]), "color": INK, "thickness": 1.6, "width": 0,
-                },
-                marker={"color": [PALE_RED if rung.unbeaten else RED for rung in self.rungs], "line": {"width": 0}},
-                width=0.62,
-                customdata=[_told(rung) for rung in self.rungs],
-                hovertemplate="%{customdata}<extra></extra>",
-                name="gain over random wirings (erdos-renyi)",
+
+def _scores(seals: Mapping[Level, Seal], score_name: str) -> Panel:
+    """Champion and controls, dot by dot."""
+    points = [(at, name, one) for at, seal in enumerate(seals.values()) for name, one in seal.controls.items()]
+    intervals = [seal.interval for seal in seals.values()]
+    return Panel(
+        f"{score_name} of champion and controls",
+        [
+            PointMark(
+                [at for at, _, _ in points],
+                finite([one.control.mean for _, _, one in points]),
+                GREY,
+                "controls",
+                7,
+                opacity=0.75,
+                hover="{y:.4f}: {note}",
+                notes=[f"{name} (k = {one.control.k}), {_p_value(one)}" for _, name, one in points],
             ),
-            **at,
-        )  # fmt: skip
-        figure.add_trace(
-            go.Scatter(
-                x=labels, y=[at for at, _ in self._best()], name="over the best control",
-                mode="markers" if stacked else "markers+text", text=[rung.best for rung in self.rungs],
-                textposition="middle right", textfont={"size": 11},
-                marker={
-                    "symbol": ["triangle-down" if beyond else "diamond" for _, beyond in self._best()], "size": 9,
-                    "color": INK,
-                },
-                customdata=[
-                    f"{abs(rung.over_best):.1%} {'lower' if rung.over_best >= 0 else 'higher'} error than {rung.best}"
-                    for rung in self.rungs
-                ],
-                hovertemplate="%{customdata}<extra></extra>",
+            PointMark(
+                np.arange(len(seals)),
+                finite([one.mean for one in intervals]),
+                RED,
+                "champion",
+                11,
+                low=[one.low for one in intervals],
+                high=[one.high for one in intervals],
+                hover="champion at {note}: {y:.4f}",
+                notes=list(seals),
             ),
-            **at,
-        )  # fmt: skip
-        low, high = self._reach()
-        for rung, label in zip(self.rungs, labels, strict=True):
-            top = 100 * max(rung.gain, rung.over_best, 0.0, *np.nan_to_num(rung.interval))
-            figure.add_annotation(
-                x=label, y=top, yanchor="bottom", yshift=4, font={"size": 12}, showarrow=False,
-                text=f"<b style='font-size:19px'>{100 * rung.gain:.0f}%</b><br>"
-                + (rung.verdict.removeprefix("beats ") if stacked else rung.verdict), **at,
-            )  # fmt: skip
-        figure.update_yaxes(range=[low, high], title_text="error lower than random wirings (%)", **at)
-        figure.update_xaxes(showgrid=False, tickangle=0, **at)
-        self._add_scores(figure, place(1, 2, stacked))
-        return figure
-
-    def _add_scores(self, figure: go.Figure, at: dict[str, int]) -> None:
-        """Champion and controls, dot by dot."""
-        import plotly.graph_objects as go
-
-        points = [(level, name, one) for level, seal in self.seals.items() for name, one in seal.controls.items()]
-        told = [f"{name} (k = {one.control.k}), {_p_value(one)}" for _, name, one in points]
-        figure.add_trace(
-            go.Scatter(
-                x=[level for level, _, _ in points], y=[_shown(one.control.mean) for _, _, one in points],
-                mode="markers", marker={"size": 7, "color": GREY, "opacity": 0.75}, name="controls",
-                customdata=told,
-                hovertemplate="%{y:.4f}: %{customdata}<extra></extra>",
-            ),
-            **at,
-        )  # fmt: skip
-        intervals = [seal.interval for seal in self.seals.values()]
-        figure.add_trace(
-            go.Scatter(
-                x=list(self.seals), y=[_shown(one.mean) for one in intervals], mode="markers", name="champion",
-                marker={"size": 11, "color": RED},
-                error_y={
-                    "symmetric": False, "array": np.nan_to_num([one.high - one.mean for one in intervals]),
-                    "arrayminus": np.nan_to_num([one.mean - one.low for one in intervals]), "color": RED, "width": 0,
-                },
-                hovertemplate="champion at %{x}: %{y:.4f}<extra></extra>",
-            ),
-            **at,
-        )  # fmt: skip
+        ],
+        Axis(limits=(-0.5, len(seals) - 0.5), ticks=np.arange(len(seals)), labels=list(seals)),
+    )
 
 
 def own_name(evolution: Evolution) -> str:
-    """What the scores of a run are, safe in a figure."""
-    from statescape.views.text import plotly_text
-
-    return plotly_text(evolution.task.score_name)
+    """What the scores of a run are, fit for a figure."""
+    return word(evolution.task.score_name)
 
 
-def _shown(value: float) -> float:
-    """A diverged score has no place in the picture."""
-    return value if np.isfinite(value) else float("nan")
+def finite(values: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Diverged scores have no place in a picture."""
+    array = np.asarray(values, dtype=np.float64)
+    return np.where(np.isfinite(array), array, np.nan)
+
+
+def _reach(rungs: Sequence[Rung]) -> tuple[float, float]:
+    """From the lowest to the highest end, with room for words."""
+    ends = [value for rung in rungs for value in (rung.low, rung.high, rung.gain) if np.isfinite(value)]
+    low, high = min([0.0, *ends]), max([0.0, *ends])
+    # A control may be many times better: the bars are what the picture is for.
+    low = max(min(low, *(rung.over_best for rung in rungs)), -2.0 * max(high, -low, 10.0))
+    span = max(high - low, 10.0)
+    return low - 0.1 * span, high + 0.3 * span
+
+
+def _lower(ratio: float) -> float:
+    """By how many percent an error is lower than another."""
+    return 100.0 * (1.0 - ratio)
 
 
 def _p_value(one: Comparison) -> str:
     return f"p = {one.p_holm:.3g} after Holm" if one.tested else "no test: nothing is drawn"
-
-
-def _told(rung: Rung) -> str:
-    left = f"; not shown to beat {', '.join(rung.unbeaten)}" if rung.unbeaten else ""
-    low, high = rung.interval
-    return f"{rung.level}: {rung.gain:.1%} lower error ({low:.1%} to {high:.1%}) than erdos-renyi; {rung.verdict}{left}"

@@ -1,164 +1,153 @@
-"""How the search went: raw errors by generation with honest scores at their end, and errors freed from difficulty."""
+"""How a search went: errors by generation with honest scores at their end, diversity, the front of error and edges."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from statescape.analysis.evolution_search import Curve
 from statescape.evolution import Evolution
-from statescape.statistics import MeanInterval
-from statescape.views.evolution.seals import own_name
-from statescape.views.theme import BLUE, GREEN, GREY, ORANGE, RED
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-    from matplotlib.figure import Figure
+from statescape.views.core.marks import AnyMark, AreaMark, Axis, LineMark, Panel, PointMark, from_zero
+from statescape.views.core.picture import Picture
+from statescape.views.core.theme import BLUE, GREEN, GREY, ORANGE, RED
+from statescape.views.evolution.seals import finite, own_name
 
 POINTS = 1200  # generations that are drawn; more lie on top of each other
+GENERATION = Axis("generation")
 
 
-@dataclass(frozen=True, eq=False)
-class SearchPicture:
-    """Errors by generation.
+def search_picture(evolution: Evolution, curve: Curve) -> Picture:
+    """Raw errors by generation with honest scores at their end, and errors freed from difficulty."""
+    record, settings = evolution.best.candidate.record, evolution.settings
+    relative = (
+        "Right: errors freed from the difficulty of trials, as a multiple of the median random start's: the best "
+        "survivor with its 95% interval (from the noise of one trial and the number of its trials), and the "
+        "median survivor with the middle half."
+        if curve.difficulty_free
+        else "Right: the same with the middle half of the survivors; nothing is random here, so one trial says all."
+    )
+    caption = (
+        f"{evolution.found.strategy.capitalize()} search at {settings.level}, {settings.encoding}, {settings.units} "
+        f"units, seed {settings.seed}: {len(curve.best):,} generations, {evolution.found.trainings:,} trainings. "
+        f"Left: mean {evolution.task.score_name} on each generation's trials, which are redrawn and so jump; at "
+        f"the right end the champion's selection score {record.mean:.4f} (n = {record.n}), re-scored on fresh "
+        f"trials {evolution.rescored.mean:.4f} and on data that the search never read {evolution.sealed.mean:.4f} "
+        f"(n = {evolution.sealed.n}): the winner's curse is {evolution.winners_curse:+.4f}. {relative}"
+    )
+    every = _drawn(curve)
+    at = np.arange(len(curve.best))[every]
+    notes = [f"{count:,} trainings" for count in curve.trainings[every]]
+    raw: list[AnyMark] = [
+        LineMark(at, finite(values)[every], colour, name, 1.5, hover=f"{name}, generation {{x}}: {{y:.4f}}\n{{note}}",
+                 notes=notes)
+        for name, values, colour in (("median survivor", curve.median, GREY), ("best survivor", curve.best, BLUE))
+    ]  # fmt: skip
+    step = max(len(curve.best) * 0.035, 0.2)
+    scores = (
+        ("selection score", record.mean, np.nan, np.nan, RED),
+        ("re-scored", evolution.rescored.mean, evolution.rescored.low, evolution.rescored.high, ORANGE),
+        ("sealed", evolution.sealed.mean, evolution.sealed.low, evolution.sealed.high, GREEN),
+    )
+    raw += [
+        PointMark([float(at[-1] + place * step)], finite([mean]), colour, name, 9, low=[low], high=[high],
+                  hover=f"{name}: {{y:.4f}}")
+        for place, (name, mean, low, high, colour) in enumerate(scores, 1)
+    ]  # fmt: skip
+    freed: list[AnyMark] = []
+    for low, high, line, colour, name in (
+        (curve.quarter, curve.three_quarters, curve.relative_median, GREY, "median survivor"),
+        (curve.low, curve.high, curve.relative, BLUE, "best survivor"),
+    ):
+        hover = f"{name}, generation {{x}}: {{y:.3f}}"
+        freed += [
+            AreaMark(at, low[every], high[every], colour),
+            LineMark(at, line[every], colour, name, 1.5, hover=hover),
+        ]
+    title = "relative to the median random start" if curve.difficulty_free else "with the middle half"
+    panels = [
+        Panel(f"{own_name(evolution)} on each generation's trials", raw, GENERATION),
+        Panel(title, freed, GENERATION),
+    ]
+    return Picture("search", caption, panels, height=340, paper=(7.2, 3.1))
 
-    Attributes:
-        curve: the numbers.
-        selection: what the search chose the champion by.
-        honest: its scores on fresh trials of the search's part, and on the part that the search never read.
-        score_name: what the scores are.
-        caption: what is drawn.
-        name: of the files.
-    """
 
-    curve: Curve
-    selection: float
-    honest: tuple[tuple[str, MeanInterval, str], ...]
-    score_name: str
-    caption: str
-    name: str = "search"
-
-    @classmethod
-    def of(cls, evolution: Evolution, curve: Curve) -> SearchPicture:
-        """The picture of a run."""
-        record, settings = evolution.best.candidate.record, evolution.settings
-        relative = (
-            "Right: errors freed from the difficulty of trials, as a multiple of the median random start's: the best "
-            "survivor with its 95% interval (from the noise of one trial and the number of its trials), and the "
-            "median survivor with the middle half."
-            if curve.difficulty_free
-            else "Right: the same with the middle half of the survivors; nothing is random here, so one trial says all."
+def diversity_picture(evolution: Evolution, curve: Curve) -> Picture:
+    """How different the survivors were from each other, and how many edges the best of them had."""
+    first, last = (f"{100 * curve.unshared[end]:.0f}%" for end in (0, -1))
+    caption = (
+        f"Left: share of edges (with their signs) that two of {len(evolution.found.survivors)} survivors do not "
+        f"share, mean over all pairs, {first} at first and {last} at the end of {len(curve.best):,} generations; "
+        f"{curve.diversity[-1]:.0%} of the last survivors' genomes differ. Right: edges of the best survivor, "
+        f"{curve.edges[0]:,} at first and {curve.edges[-1]:,} at the end, of {evolution.settings.units**2:,} "
+        f"possible. Seed {evolution.settings.seed}."
+    )
+    every = _drawn(curve)
+    edges = curve.edges.astype(np.float64)[every]
+    shown = (
+        ("edges two survivors do not share (%)", curve.sampled, 100 * curve.unshared, "{y:.0f}% of edges not shared"),
+        ("edges of the best survivor", np.arange(len(curve.edges))[every], edges, "{y:.0f} edges"),
+    )
+    panels = [
+        Panel(
+            title,
+            [LineMark(at, values, BLUE, width=1.5, step="after", hover=f"generation {{x}}: {hover}")],
+            GENERATION,
+            Axis(limits=from_zero(values)),
         )
-        caption = (
-            f"{evolution.found.strategy.capitalize()} search at {settings.level}, {settings.encoding}, "
-            f"{settings.units} units, seed {settings.seed}: {len(curve.best):,} generations, "
-            f"{evolution.found.trainings:,} trainings. "
-            f"Left: mean {evolution.task.score_name} on each generation's trials, which are redrawn and so jump; at "
-            f"the right end the champion's selection score {record.mean:.4f} (n = {record.n}), re-scored on fresh "
-            f"trials {evolution.rescored.mean:.4f} and on data that the search never read {evolution.sealed.mean:.4f} "
-            f"(n = {evolution.sealed.n}): the winner's curse is {evolution.winners_curse:+.4f}. {relative}"
-        )
-        honest = (("re-scored", evolution.rescored, ORANGE), ("sealed", evolution.sealed, GREEN))
-        return cls(curve, record.mean, honest, own_name(evolution), caption)
-
-    def _drawn(self) -> slice:
-        return slice(None, None, max(1, -(-len(self.curve.best) // POINTS)))
-
-    def printed(self) -> Figure:
-        """The matplotlib figure."""
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(7.2, 2.9), layout="constrained")
-        left, right = figure.subplots(1, 2)
-        every, curve = self._drawn(), self.curve
-        at = np.arange(len(curve.best))[every]
-        left.plot(at, _shown(curve.median)[every], color=GREY, linewidth=0.9, label="median survivor")
-        left.plot(at, _shown(curve.best)[every], color=BLUE, linewidth=1.1, label="best survivor")
-        step = max(len(curve.best) * 0.035, 0.2)
-        left.plot([at[-1] + step], [self.selection], "o", color=RED, label="selection score")
-        for place, (name, interval, colour) in enumerate(self.honest, 2):
-            left.plot([at[-1] + place * step], [interval.mean], "o", color=colour, label=name)
-            left.plot([at[-1] + place * step] * 2, [interval.low, interval.high], color=colour)
-        left.set(xlabel="generation", ylabel=self.score_name)
-        left.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2, columnspacing=1)
-        right.fill_between(at, curve.quarter[every], curve.three_quarters[every], color=GREY, alpha=0.3, linewidth=0)
-        right.plot(at, curve.relative_median[every], color=GREY, linewidth=0.9)
-        right.fill_between(at, curve.low[every], curve.high[every], color=BLUE, alpha=0.25, linewidth=0)
-        right.plot(at, curve.relative[every], color=BLUE, linewidth=1.1)
-        right.set(xlabel="generation", title=self._right_title())
-        return figure
-
-    def _right_title(self) -> str:
-        return "relative to the median random start" if self.curve.difficulty_free else "with the middle half"
-
-    def interactive(self, *, stacked: bool = False) -> go.Figure:
-        """The Plotly figure."""
-        import plotly.graph_objects as go
-
-        from statescape.views.panels import panels, place, short
-
-        every, curve = self._drawn(), self.curve
-        generations = np.arange(len(curve.best))[every]
-        figure = panels(
-            [f"{self.score_name} on each generation's trials", self._right_title()], columns=2, stacked=stacked,
-            height=340,
-        )  # fmt: skip
-        at = place(0, 2, stacked)
-        for name, values, colour in (("median survivor", curve.median, GREY), ("best survivor", curve.best, BLUE)):
-            figure.add_trace(
-                go.Scatter(
-                    x=generations, y=short(_shown(values)[every]), mode="lines", name=name, legendgroup=name,
-                    line={"color": colour, "width": 1.5}, customdata=curve.trainings[every],
-                    hovertemplate=f"{name}, generation %{{x}}: %{{y:.4f}}<br>"
-                    "%{customdata:,} trainings<extra></extra>",
-                ),
-                **at,
-            )  # fmt: skip
-        step = max(len(curve.best) * 0.035, 0.2)
-        ends = (("selection score", MeanInterval(self.selection, np.nan, np.nan, 0.95, 0), RED), *self.honest)
-        for number, (name, one, colour) in enumerate(ends, 1):
-            error = {
-                "symmetric": False, "array": [np.nan_to_num(one.high - one.mean)],
-                "arrayminus": [np.nan_to_num(one.mean - one.low)], "color": colour, "width": 0,
-            }  # fmt: skip
-            figure.add_trace(
-                go.Scatter(
-                    x=[float(generations[-1] + number * step)], y=[_shown(np.array([one.mean]))[0]], mode="markers",
-                    name=name, marker={"color": colour, "size": 9}, error_y=error,
-                    hovertemplate=f"{name}: %{{y:.4f}}<extra></extra>",
-                ),
-                **at,
-            )  # fmt: skip
-        figure.update_xaxes(title_text="generation", **at)
-        at = place(1, 2, stacked)
-        for low, high, line, colour, name in (
-            (curve.quarter, curve.three_quarters, curve.relative_median, GREY, "median survivor"),
-            (curve.low, curve.high, curve.relative, BLUE, "best survivor"),
-        ):
-            band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
-            figure.add_trace(go.Scatter(x=generations, y=short(low[every]), **band), **at)
-            figure.add_trace(
-                go.Scatter(x=generations, y=short(high[every]), fill="tonexty", fillcolor=_pale(colour), **band), **at
-            )
-            figure.add_trace(
-                go.Scatter(
-                    x=generations, y=short(line[every]), mode="lines", line={"color": colour, "width": 1.5},
-                    legendgroup=name, showlegend=False,
-                    hovertemplate=f"{name}, generation %{{x}}: %{{y:.3f}}<extra></extra>",
-                ),
-                **at,
-            )  # fmt: skip
-        figure.update_xaxes(title_text="generation", **at)
-        return figure
+        for title, at, values, hover in shown
+    ]
+    return Picture("diversity", caption, panels, height=240, legend=False)
 
 
-def _shown(values: np.ndarray) -> np.ndarray:
-    """Diverged scores have no place in the picture."""
-    return np.where(np.isfinite(values), values, np.nan)
+@runtime_checkable
+class FrontPoint(Protocol):
+    """What is drawn of a point of the front."""
+
+    @property
+    def edges(self) -> int:
+        """Number of edges."""
+
+    @property
+    def score(self) -> float:
+        """Mean score on fresh trials; lower is better."""
+
+    @property
+    def candidate(self) -> int:
+        """Its number."""
 
 
-def _pale(colour: str) -> str:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.22)"
+def drawn_points(points: Sequence[FrontPoint]) -> tuple[FrontPoint, ...]:
+    """The points that have a place in the picture, fewest edges first: what diverged has none."""
+    return tuple(sorted((one for one in points if np.isfinite(one.score)), key=lambda one: one.edges))
+
+
+def front_picture(evolution: Evolution, points: Sequence[FrontPoint]) -> Picture:
+    """Error against number of edges: the candidates that nobody beats in both, fewest edges first; one at least."""
+    best = min(points, key=lambda one: one.score)
+    caption = (
+        f"{len(points)} candidates that none beats in both error and edges, from {points[0].edges:,} edges "
+        f"({evolution.task.score_name} {points[0].score:.4f}) to {best.edges:,} ({best.score:.4f}), scored once "
+        "more on fresh trials that the search never read, the same for all, untuned. The champion is red where it "
+        f"lies here. Searched at {evolution.settings.level}, seed {evolution.settings.seed}."
+    )
+    edges, scores = [one.edges for one in points], [one.score for one in points]
+    champion = evolution.best.candidate.number
+    marks: list[AnyMark] = [
+        LineMark(edges, scores, BLUE, width=1.2, step="after"),
+        PointMark(
+            edges,
+            scores,
+            [RED if one.candidate == champion else BLUE for one in points],
+            size=9,
+            hover="candidate {note}: {x} edges, {y:.4f}",
+            notes=[str(one.candidate) for one in points],
+        ),
+    ]
+    panel = Panel(f"{own_name(evolution)} against edges", marks, Axis("edges"))
+    return Picture("front", caption, [panel], 1, 340, legend=False, paper=(4.6, 3.2))
+
+
+def _drawn(curve: Curve) -> slice:
+    return slice(None, None, max(1, -(-len(curve.best) // POINTS)))

@@ -11,8 +11,8 @@ from statescape.evolution import Evolution
 from statescape.evolution.history import Ancestor
 from statescape.evolution.seals import ALPHA, Comparison
 from statescape.statistics import MeanInterval
-from statescape.views.evolution.genealogy import gains_by_operator, percent
-from statescape.views.page import Table
+from statescape.views.core.page import Table
+from statescape.views.evolution.lineage import gains_by_operator, percent
 
 MOST_ROWS = 25  # of the champion's line
 

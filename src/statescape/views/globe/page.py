@@ -1,40 +1,24 @@
-"""The sphere in HTML: a fragment for any page, and a page of its own. One file, nothing loaded from outside."""
+"""The sphere in HTML, a fragment for any page and a page of its own, and as a widget for notebooks; all in one file."""
 
 from __future__ import annotations
 
-import html
 import json
 import os
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
+from statescape.errors import StatescapeError
 from statescape.files import written_whole
 from statescape.geometry import Moments
 from statescape.language import StatePath
+from statescape.views.core.templating import filled, trusted
 from statescape.views.globe.data import SphereData
 from statescape.views.globe.module import module_text
 from statescape.views.globe.packing import packed
-from statescape.views.globe.reading import Table, table_of
-from statescape.wording import say
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<title>{title}</title>
-<style>
-html, body {{ height: 100%; margin: 0; }}
-[data-statescape-sphere] {{ height: 100%; border-radius: 0; }}
-</style>
-</head>
-<body>
-{fragment}
-</body>
-</html>
-"""
+from statescape.views.globe.reading import table_of
+from statescape.wording import say, spoken
 
 
 def sphere_fragment(
@@ -44,7 +28,7 @@ def sphere_fragment(
     bare: bool = False,
     module: bool = True,
     moments: Moments | None = None,
-) -> str:
+) -> Markup:
     """The sphere of `path` as HTML to put into any page; its height is its container's, or 640 pixels.
 
     The host element carries ``statescape``: ``element.statescape.layer = 5`` moves the block, and every move is told by
@@ -61,13 +45,14 @@ def sphere_fragment(
         StatescapeError: as `SphereData.of`.
     """
     data = SphereData.of(path, origin, moments)
-    content = _safe_json({"data": packed(data), "options": {"bare": bare}})
-    name = html.escape(say("Sphere of {n:,} tokens with the path of the state", n=len(path.embeddings)))
-    script = f'\n<script type="module">\n{module_text()}</script>' if module else ""
-    return (
-        f'<div data-statescape-sphere role="region" aria-label="{name}">'
-        f'<script type="application/json">{content}</script>'
-        f"<noscript>{_table(table_of(data))}</noscript></div>{script}"
+    table = table_of(data)
+    needed = say("The sphere needs JavaScript, all of it in this file.")
+    return filled(
+        "sphere.html.j2",
+        content=trusted(_safe_json({"data": packed(data), "options": {"bare": bare}})),
+        name=say("Sphere of {n:,} tokens with the path of the state", n=len(path.embeddings)),
+        table={**table, "caption": f"{needed} {table['caption']}"},
+        module=trusted(module_text()) if module else "",
     )
 
 
@@ -83,23 +68,42 @@ def sphere_page(path: StatePath, file: str | os.PathLike[str], *, origin: str = 
         StatescapeError: as `SphereData.of`, or if the file cannot be written.
     """
     target = Path(file)
-    title = html.escape(f"Sphere · {path.model.name}")
-    text = _PAGE.format(title=title, fragment=sphere_fragment(path, origin=origin, bare=True))
+    fragment = sphere_fragment(path, origin=origin, bare=True)
+    title = f"Sphere · {path.model.name}"
+    text = filled("sphere_page.html.j2", language=spoken(), title=title, fragment=fragment)
     with written_whole(target) as partial:
-        # Half a surrogate in a model's name or text is no UTF-8; the page shows the replacement character.
-        partial.write_text(text, encoding="utf-8", errors="replace")
+        partial.write_text(text, encoding="utf-8")
     return target
 
 
-def _table(table: Table) -> str:
-    """What a reader without JavaScript gets: the path in words."""
+def sphere(path: StatePath, *, origin: str = "mean") -> Any:
+    """The sphere of `path` as a notebook widget; ``widget.layer`` reads and moves the block, fractions included.
 
-    def row(tag: str, texts: list[str]) -> str:
-        return "<tr>" + "".join(f"<{tag}><bdi>{html.escape(text)}</bdi></{tag}>" for text in texts) + "</tr>"
+    Args:
+        path: the path to show.
+        origin: from where directions are measured, "mean" or "zero".
 
-    rows = "".join(row("td", texts) for texts in table["rows"])
-    caption = f"{say('The sphere needs JavaScript, all of it in this file.')} {table['caption']}"
-    return f"<table><caption>{html.escape(caption)}</caption>{row('th', table['head'])}{rows}</table>"
+    Raises:
+        StatescapeError: the extra ``notebook`` is not installed, or as `SphereData.of`.
+    """
+    try:
+        import anywidget
+        import traitlets
+    except ImportError as error:
+        raise StatescapeError(
+            'The notebook sphere needs anywidget: pip install "statescape[notebook]", or write a page with sphere_page.'
+        ) from error
+
+    last = len(path.states) - 1
+
+    class SphereWidget(anywidget.AnyWidget):  # type: ignore[misc]
+        """One sphere; `layer` is the block it shows."""
+
+        _esm = module_text()
+        data = traitlets.Dict().tag(sync=True)
+        layer = traitlets.Float(float(last), min=0.0, max=float(last)).tag(sync=True)
+
+    return SphereWidget(data=packed(SphereData.of(path, origin)))
 
 
 def _safe_json(content: Any) -> str:

@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING
 from statescape import plugins
 from statescape.analysis import PathReading, read_path
 from statescape.language import LensReadout, StatePath
-from statescape.views.language.cosines import CosinesPicture
-from statescape.views.language.energy import EnergyPicture
-from statescape.views.language.lens import LensPicture
-from statescape.views.language.lens_map import LensMapPicture
-from statescape.views.language.lenses import LensesPicture
-from statescape.views.language.normalisation import NormalisationPicture
-from statescape.views.language.plane import PlanePicture
+from statescape.views.core.picture import Printable
+from statescape.views.language.by_state import cosines_picture, lens_picture, lenses_picture, steps_picture
+from statescape.views.language.clouds import plane_picture
+from statescape.views.language.energy import energy_picture
+from statescape.views.language.lens_map import lens_map_picture
+from statescape.views.language.normalisation import Normalisations
 from statescape.views.language.sphere_still import SphereStill
-from statescape.views.language.steps import StepsPicture
-from statescape.views.language.vectors import VectorsPicture
-from statescape.views.picture import Printable
+from statescape.views.language.vectors import vectors_picture
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -26,27 +23,27 @@ if TYPE_CHECKING:
 
 def plane(path: StatePath) -> go.Figure:
     """The path in PCA-2D of the embeddings, plain and with every point at norm 1."""
-    return PlanePicture.of(read_path(path)).interactive()
+    return plane_picture(read_path(path)).interactive()
 
 
 def normalisation(path: StatePath) -> go.Figure:
     """The path normalised on the vector and on the dimension."""
-    return NormalisationPicture.of(read_path(path)).interactive()
+    return Normalisations.of(read_path(path)).picture.interactive()
 
 
 def vectors(path: StatePath) -> go.Figure:
     """The last state against the predicted embedding, coordinate by coordinate."""
-    return VectorsPicture.of(read_path(path)).interactive()
+    return vectors_picture(read_path(path)).interactive()
 
 
 def cosines(path: StatePath, *, seed: int = 0) -> go.Figure:
     """Cosine of every state with the predicted, current, second-best and mean embedding, beside the nulls."""
-    return CosinesPicture.of(read_path(path, seed=seed)).interactive()
+    return cosines_picture(read_path(path, seed=seed)).interactive()
 
 
 def energy(path: StatePath, *, seed: int = 0) -> go.Figure:
     """The path above the embedding plane, its energy inside the embedding subspace, principal angles."""
-    return EnergyPicture.of(read_path(path, seed=seed)).interactive()
+    return energy_picture(read_path(path, seed=seed)).interactive()
 
 
 def steps(path: StatePath) -> go.Figure:
@@ -55,12 +52,12 @@ def steps(path: StatePath) -> go.Figure:
     Raises:
         StatescapeError: attention and MLP of this model are not known apart.
     """
-    return StepsPicture.of(read_path(path)).interactive()
+    return steps_picture(read_path(path)).interactive()
 
 
 def lens(path: StatePath) -> go.Figure:
     """Rank and probability of the prediction, entropy and divergence, by state."""
-    return LensPicture.of(read_path(path)).interactive()
+    return lens_picture(read_path(path)).interactive()
 
 
 def lenses(readouts: Sequence[LensReadout]) -> go.Figure:
@@ -69,7 +66,7 @@ def lenses(readouts: Sequence[LensReadout]) -> go.Figure:
     Raises:
         StatescapeError: if there is none, or they are not of one text.
     """
-    return LensesPicture.of(readouts).interactive()
+    return lenses_picture(readouts).interactive()
 
 
 def lens_map(path: StatePath) -> go.Figure:
@@ -78,7 +75,7 @@ def lens_map(path: StatePath) -> go.Figure:
     Raises:
         StatescapeError: the path was made from arrays and has no trace to ask.
     """
-    return LensMapPicture.of(read_path(path)).interactive()
+    return lens_map_picture(read_path(path)).interactive()
 
 
 @plugins.pictures.register
@@ -93,17 +90,14 @@ def _(reading: PathReading) -> Sequence[Printable]:
 
 def pictures(reading: PathReading) -> list[Printable]:
     """Every picture that this path allows, in the order of the page."""
-    found: list[Printable] = [
-        PlanePicture.of(reading),
+    return [
+        plane_picture(reading),
         SphereStill.of(reading),
-        NormalisationPicture.of(reading),
-        VectorsPicture.of(reading),
-        CosinesPicture.of(reading),
-        EnergyPicture.of(reading),
+        Normalisations.of(reading).picture,
+        vectors_picture(reading),
+        cosines_picture(reading),
+        energy_picture(reading),
+        *([steps_picture(reading)] if reading.path.steps is not None else []),
+        lens_picture(reading),
+        *([lens_map_picture(reading)] if reading.path.origin is not None else []),
     ]
-    if reading.path.steps is not None:
-        found.append(StepsPicture.of(reading))
-    found.append(LensPicture.of(reading))
-    if reading.path.origin is not None:
-        found.append(LensMapPicture.of(reading))
-    return found

@@ -7,7 +7,6 @@ embeddings' own mean and deviation, and so changes directions. Each is followed 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
@@ -15,17 +14,15 @@ from jaxtyping import Float
 from statescape.analysis import PathReading
 from statescape.geometry import PCA, Moments, Normalisation
 from statescape.geometry.moments import blocks, coordinates
-from statescape.views.language.clouds import Cloud, add_cloud, component_names, print_pair
+from statescape.views.core.marks import Panel
+from statescape.views.core.picture import Picture
+from statescape.views.language.clouds import cloud_panel, component_names
 from statescape.views.language.tokens import likeliest, token_landmarks
 from statescape.wording import ordinal, say
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-    from matplotlib.figure import Figure
-
 
 @dataclass(frozen=True)
-class Seen:
+class Normalised:
     """What one normalisation makes of the path.
 
     Attributes:
@@ -46,17 +43,20 @@ class Seen:
 
 
 @dataclass(frozen=True, eq=False)
-class NormalisationPicture:
-    """Path and tokens after each of the two normalisations."""
+class Normalisations:
+    """Path and tokens after each of the two normalisations.
 
-    reading: PathReading
-    clouds: tuple[Cloud, Cloud]
-    seen: tuple[Seen, Seen]
-    name: str = "normalisation"
+    Attributes:
+        picture: both, drawn.
+        seen: what each makes of the path, in numbers.
+    """
+
+    picture: Picture
+    seen: tuple[Normalised, Normalised]
 
     @classmethod
-    def of(cls, reading: PathReading) -> NormalisationPicture:
-        """Measure the picture of a path."""
+    def of(cls, reading: PathReading) -> Normalisations:
+        """Normalise a path both ways."""
         path = reading.path
         norms = np.linalg.norm(path.embeddings, axis=1).astype(path.embeddings.dtype)
         tokens = path.embeddings / np.where(norms > 0, norms, 1)[:, None]
@@ -68,20 +68,16 @@ class NormalisationPicture:
             _look(reading, by_vector, PCA.from_moments(Moments.of(tokens), 2), tokens, np.ones_like(scaled.mean)),
             _look(reading, by_dimension, PCA.from_moments(scaled, 2), path.embeddings, by_dimension.scale),
         )
-        (on_vector, seen_on_vector), (on_dimension, seen_on_dimension) = looks
-        return cls(reading, (on_vector, on_dimension), (seen_on_vector, seen_on_dimension))
-
-    @property
-    def caption(self) -> str:
-        """What is drawn, with its numbers."""
-        vector, dimension = self.seen
-        return say(
+        (on_vector, vector), (on_dimension, dimension) = looks
+        caption = say(
             "PCA-2D of {n:,} embeddings after each normalisation; states pass through the embeddings' own mean and "
             "scale. Explained variance: vector {vector:.1%}, dimension {dimension:.1%}.",
-            n=len(self.reading.path.embeddings),
+            n=len(path.embeddings),
             vector=vector.explained,
             dimension=dimension.explained,
         )
+        panels = [on_vector, on_dimension]
+        return cls(Picture("normalisation", caption, panels, height=440), (vector, dimension))
 
     @property
     def words(self) -> str:
@@ -108,20 +104,6 @@ class NormalisationPicture:
             heavy_dimension=dimension.heaviest,
         )
 
-    def interactive(self, *, stacked: bool = False) -> go.Figure:
-        """The Plotly figure."""
-        from statescape.views.panels import panels, place
-
-        figure = panels([cloud.title for cloud in self.clouds], columns=2, stacked=stacked, height=440)
-        numbers = [say("state {index}", index=index) for index in range(len(self.reading.norms))]
-        for index, cloud in enumerate(self.clouds):
-            add_cloud(figure, cloud, self.reading.path.vocabulary, numbers, place(index, 2, stacked))
-        return figure
-
-    def printed(self) -> Figure:
-        """The matplotlib figure."""
-        return print_pair(self.clouds)
-
 
 def _look(
     reading: PathReading,
@@ -129,7 +111,7 @@ def _look(
     pca: PCA,
     tokens: Float[np.ndarray, "vocabulary d"],
     scale: Float[np.ndarray, " d"],
-) -> tuple[Cloud, Seen]:
+) -> tuple[Panel, Normalised]:
     """One panel, from the PCA of the normalised tokens: `tokens` over `scale`, seen from the mean."""
     path = reading.path
     states = normalisation.apply(path.states)
@@ -137,14 +119,15 @@ def _look(
     # PCA subtracts the mean of the normalised tokens; what the normalisation subtracted already must not go twice.
     start = pca.mean - centre / scale
     flat = coordinates(tokens, pca.components / scale) - pca.mean @ pca.components.T
-    first, second = component_names(pca)
-    cloud = Cloud(
+    panel = cloud_panel(
         say("on the vector") if normalisation.kind == "vector" else say("on the dimension"),
-        (first, second),
+        component_names(pca),
         flat,
         (states - start) @ pca.components.T,
-        token_landmarks(path),
-        likeliest(reading),
+        [say("state {index}", index=index) for index in range(len(states))],
+        landmarks=token_landmarks(path),
+        answering=likeliest(reading),
+        vocabulary=path.vocabulary,
     )
     lengths = np.concatenate([np.linalg.norm((block - centre) / scale, axis=1) for block in blocks(tokens)])
     last = states[-1]
@@ -152,7 +135,7 @@ def _look(
     cosines = dots / np.where(lengths > 0, lengths, np.nan) / np.linalg.norm(last)
     predicted = float(cosines[path.predicted_id])
     squares = np.square(last)
-    return cloud, Seen(
+    return panel, Normalised(
         kind=normalisation.kind,
         explained=float(pca.explained_variance_ratio.sum()),
         cosine=predicted,

@@ -18,9 +18,9 @@ from jaxtyping import Bool, Float
 
 from statescape.analysis import PathReading
 from statescape.geometry import Sphere
-from statescape.views.labels import thinned
-from statescape.views.text import printable
-from statescape.views.theme import BLUE, PROBABILITY_SCALE, RED
+from statescape.views.core.labels import thinned
+from statescape.views.core.text import printable, visible
+from statescape.views.core.theme import BLUE, PROBABILITY_SCALE, RED
 from statescape.wording import number, say
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ BOTH_IN_SIGHT = float(np.cos(np.radians(75)))  # last state and predicted token 
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class Projected:
     """Points as one eye sees them.
 
     Attributes:
@@ -130,7 +130,7 @@ class SphereStill:
         turn = _facing(last + target if last @ target > BOTH_IN_SIGHT else last)
         return tuple(points @ turn.T for points in (self.tokens, self.states, _arcs(self.states)))
 
-    def _print(self, axes: Axes, outside: bool, seen: Sequence[Seen], reach: float) -> None:
+    def _print(self, axes: Axes, outside: bool, seen: Sequence[Projected], reach: float) -> None:
         tokens, states, arcs = seen
         self._print_tokens(axes, tokens, outside)
         if outside:
@@ -147,7 +147,7 @@ class SphereStill:
         axes.set(title=title, xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
         axes.set_axis_off()
 
-    def _print_tokens(self, axes: Axes, tokens: Seen, outside: bool) -> None:
+    def _print_tokens(self, axes: Axes, tokens: Projected, outside: bool) -> None:
         low, high = self._range
         warm = (self.log10_probability - low) / ((high - low) or 1.0)
         small = (1.5 if len(self.tokens) < 20_000 else 0.6) * (1 if outside else 2)
@@ -165,7 +165,7 @@ class SphereStill:
                 zorder=6,
             )  # fmt: skip
 
-    def _print_labels(self, axes: Axes, tokens: Seen, states: Seen, reach: float) -> None:
+    def _print_labels(self, axes: Axes, tokens: Projected, states: Projected, reach: float) -> None:
         """The likeliest tokens and the numbers of the states, where they do not lie on each other."""
         from matplotlib import patheffects
 
@@ -184,23 +184,23 @@ class SphereStill:
         for token in likely:
             predicted = token == path.predicted_id
             axes.annotate(
-                printable(path.vocabulary[token], 14), tokens.flat[token], (5, 4), fontsize=6.5,
+                printable(visible(path.vocabulary[token], 14)), tokens.flat[token], (5, 4), fontsize=6.5,
                 color=RED if predicted else None, weight="bold" if predicted else "normal", **shared,
             )  # fmt: skip
         for index in numbered:
             axes.annotate(str(index), states.flat[index], (4, 4), fontsize=7, **shared)
 
 
-def _from_outside(points: Float[np.ndarray, "n 3"]) -> Seen:
+def _from_outside(points: Float[np.ndarray, "n 3"]) -> Projected:
     away = DISTANCE - points[:, 2]
     # The far side begins at the horizon, which a near eye sees before the equator.
-    return Seen(points[:, :2] / away[:, None], points[:, 2] > 1 / DISTANCE)
+    return Projected(points[:, :2] / away[:, None], points[:, 2] > 1 / DISTANCE)
 
 
-def _from_within(points: Float[np.ndarray, "n 3"]) -> Seen:
-    # Seen from within left and right change sides.
+def _from_within(points: Float[np.ndarray, "n 3"]) -> Projected:
+    # Projected from within left and right change sides.
     flat = points[:, :2] * [-1, 1] / np.maximum(points[:, 2], 1e-6)[:, None]
-    return Seen(flat, (points[:, 2] > 0) & (np.abs(flat) < HALF_FIELD).all(axis=1))
+    return Projected(flat, (points[:, 2] > 0) & (np.abs(flat) < HALF_FIELD).all(axis=1))
 
 
 def _rim() -> float:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from jaxtyping import Float
+
 from statescape.analysis import PathReading
 from statescape.language import StatePath
-from statescape.views.text import visible
-from statescape.views.theme import GREEN, ORANGE, PURPLE, RED
+from statescape.views.core.marks import PointMark
+from statescape.views.core.text import word
+from statescape.views.core.theme import GREEN, ORANGE, PURPLE, RED
 from statescape.wording import phrase, say
 
 
@@ -29,10 +33,15 @@ class Landmark:
 
     @property
     def name(self) -> str:
-        """What a legend says; not yet escaped."""
+        """What a legend says."""
         if self.token_id is None:
             return say("mean embedding")
-        return say("{role} ‘{token}’", role=say(self.role), token=visible(self.text))
+        return say("{role} ‘{token}’", role=say(self.role), token=word(self.text))
+
+    def drawn(self, points: Float[np.ndarray, "vocabulary 2"]) -> PointMark:
+        """Its mark in a plane of all tokens."""
+        x, y = points[self.token_id or 0]
+        return PointMark([x], [y], self.colour, self.name, 11, "diamond", hover="{note}", notes=[self.name])
 
 
 def landmarks(path: StatePath) -> tuple[Landmark, ...]:

@@ -42,7 +42,7 @@ def _part(linked: Bool[np.ndarray, "n n"]) -> Float[np.ndarray, "n 2"]:
     if n > UNFOLDED_UP_TO:
         radius = n / (2.0 * np.pi)
         angle = np.linspace(0.0, 2.0 * np.pi, n, endpoint=False)
-        return radius * np.column_stack([np.cos(angle), np.sin(angle)])[np.argsort(_along(linked))]
+        return radius * np.column_stack([np.cos(angle), np.sin(angle)])[np.argsort(along(linked))]
     if linked.sum() / 2 <= FEW_EDGES * n:
         return _unfolded(shortest_path(scipy.sparse.csr_array(linked), unweighted=True))
     graph = nx.from_numpy_array(linked.astype(float))
@@ -83,7 +83,7 @@ def _scaled(distances: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n 2"]:
     return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))[:, ::-1]
 
 
-def _along(linked: Bool[np.ndarray, "n n"]) -> Int[np.ndarray, " n"]:
+def along(linked: Bool[np.ndarray, "n n"]) -> Int[np.ndarray, " n"]:
     """The units of a connected part in the order of its Fiedler vector."""
     graph = linked.astype(np.float64)
     laplacian = np.diag(graph.sum(axis=1)) - graph

@@ -1,5 +1,1 @@
-"""Studies as pictures and pages: estimates with intervals, curves, one section for each question."""
-
-from statescape.views.studies.figure import StudyPicture, figure
-
-__all__ = ["StudyPicture", "figure"]
+"""Studies as pictures and pages, and the notebook of both wings: one section for each question."""

@@ -1,87 +1,129 @@
-"""The figure of a study: its panels side by side, on screen and on paper."""
+"""The figure of a study: dot plots with intervals and curves, side by side, on screen and on paper."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from statescape.studies.reservoir import StudyResult
-from statescape.studies.reservoir.picture import Dots, StudyFigure
-from statescape.views.studies import dots, lines
+from statescape.studies.reservoir.picture import Dots, Lines, StudyFigure
+from statescape.views.core.marks import AnyMark, Axis, LineMark, Panel, PointMark, TextMark
+from statescape.views.core.picture import Picture
+from statescape.views.core.theme import BLUE, GREY, SERIES
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
-    from matplotlib.figure import Figure
 
 HEIGHT = 300
-# Panels beside each other on a wide screen.
-COLUMNS = 3
-# More panels than this side by side are printed with smaller words.
-COLUMNS_OF_PAPER = 2
-
-
-@dataclass(frozen=True, eq=False)
-class StudyPicture:
-    """A study's numbers, drawn.
-
-    Attributes:
-        name: of the study, and of the files.
-        drawn: the panels.
-    """
-
-    name: str
-    drawn: StudyFigure
-
-    @property
-    def caption(self) -> str:
-        """What is drawn, with n and seeds."""
-        return self.drawn.caption
-
-    def printed(self) -> Figure:
-        """The matplotlib figure."""
-        from matplotlib.figure import Figure
-
-        panels = self.drawn.panels
-        rows = max((dots.rows(panel) for panel in panels if isinstance(panel, Dots)), default=0)
-        many = len(panels) > COLUMNS_OF_PAPER
-        figure = Figure(figsize=(7.0, max(2.8 if many else 2.4, 0.9 + 0.3 * rows)), layout="constrained")
-        for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-            axes.set_title(panel.title, fontsize=8 if many else None)
-            if isinstance(panel, Dots):
-                dots.print_dots(axes, panel)
-            else:
-                lines.print_lines(axes, panel)
-            if many:
-                axes.xaxis.label.set_fontsize(8)
-                axes.yaxis.label.set_fontsize(8)
-        return figure
-
-    def interactive(self, *, stacked: bool = False) -> go.Figure:
-        """The Plotly figure."""
-        from statescape.views.panels import panels as frame
-        from statescape.views.panels import place
-
-        panels = self.drawn.panels
-        columns = min(len(panels), COLUMNS)
-        height = max(HEIGHT, *(dots.height(panel) for panel in panels if isinstance(panel, Dots)), 0)
-        legend = any(not isinstance(panel, Dots) and len(panel.lines) > 1 for panel in panels)
-        figure = frame(
-            [panel.title for panel in panels], columns=columns, stacked=stacked, height=height, legend=legend
-        )
-        for index, panel in enumerate(panels):
-            at = place(index, columns, stacked)
-            if isinstance(panel, Dots):
-                dots.add_dots(figure, at, panel)
-            else:
-                lines.add_lines(figure, at, panel)
-        return figure
-
-
-def figure(result: StudyResult) -> StudyPicture:
-    """The picture of a study, in the language that is spoken."""
-    return StudyPicture(result.name, result.read().figure)
+ROW = 34  # pixels of a line of a dot plot
+# How far an axis goes beyond estimates and runs, so that one wide interval does not squeeze all others.
+BEYOND = 0.35
+# Places of a logarithmic axis that are all named.
+MOST_TICKS = 8
 
 
 def study(result: StudyResult) -> go.Figure:
     """The figure of a study, as a Plotly figure for a notebook."""
     return figure(result).interactive()
+
+
+def figure(result: StudyResult) -> Picture:
+    """The picture of a study, in the language that is spoken."""
+    return study_picture(result.name, result.read().figure)
+
+
+def study_picture(name: str, numbers: StudyFigure) -> Picture:
+    """The numbers of a study's figure, drawn.
+
+    Args:
+        name: of the study, and of the files.
+        numbers: the panels and their caption.
+    """
+    panels = [_dots(one) if isinstance(one, Dots) else _curves(one) for one in numbers.panels]
+    rows = max((len(one.marks) for one in numbers.panels if isinstance(one, Dots)), default=0)
+    several = any(isinstance(one, Lines) and len(one.lines) > 1 for one in numbers.panels)
+    columns = min(len(panels), 3)
+    down = -(-len(panels) // columns)
+    return Picture(
+        name,
+        numbers.caption,
+        panels,
+        columns,
+        max(HEIGHT, ROW * rows + 40),
+        several,
+        paper=(7.2, down * max(2.8 if len(panels) > 2 else 2.4, 0.9 + 0.3 * rows)),
+    )
+
+
+def _dots(panel: Dots) -> Panel:
+    """One line for each estimate, its runs as small dots, its interval as a bar, its name above it."""
+    signed = any(value < 0 for mark in panel.marks for value in (mark.value, *mark.points))
+    form = ("+" if signed else "") + (".1%" if panel.percent else ".4g")
+    ends = (0.5 - len(panel.marks), 1.0)
+    marks: list[AnyMark] = []
+    if panel.reference is not None:
+        marks.append(LineMark([panel.reference] * 2, ends, GREY, width=1, dash="dash"))
+    for strong, colour in ((False, GREY), (True, BLUE)):
+        chosen = [(-place, mark) for place, mark in enumerate(panel.marks) if mark.strong == strong]
+        marks += [
+            PointMark(
+                [point for _, mark in chosen for point in mark.points],
+                [y for y, mark in chosen for _ in mark.points],
+                GREY,
+                size=5,
+                opacity=0.55,
+                hover=f"{{x:{form}}}",
+            ),
+            PointMark(
+                [mark.value for _, mark in chosen],
+                [y for y, _ in chosen],
+                colour,
+                size=10,
+                low=[mark.low for _, mark in chosen],
+                high=[mark.high for _, mark in chosen],
+                along="x",
+                hover=f"{{note}}: {{x:{form}}}",
+                notes=[mark.label for _, mark in chosen],
+            ),
+        ]
+    marks.append(TextMark(None, [-place for place in range(len(panel.marks))], [mark.label for mark in panel.marks]))
+    spec = ("+" if signed else "") + ".0%" if panel.percent else ""
+    nothing = Axis(limits=ends, ticks=(), labels=(), grid=False, visible=False)
+    return Panel(panel.title, marks, Axis(panel.axis, _range(panel), format=spec), nothing)
+
+
+def _range(panel: Dots) -> tuple[float, float]:
+    """From the lowest to the highest that is drawn, cut where only an interval goes far."""
+    near = [value for mark in panel.marks for value in (mark.value, *mark.points) if np.isfinite(value)]
+    near += [] if panel.reference is None else [panel.reference]
+    far = [end for mark in panel.marks for end in (mark.low, mark.high) if np.isfinite(end)]
+    low, high = min(near, default=0.0), max(near, default=1.0)
+    room = BEYOND * max(high - low, 0.02)
+    least, most = min([*near, *far], default=low), max([*near, *far], default=high)
+    margin = 0.04 * (high - low + 2 * room)
+    return max(least, low - room) - margin, min(most, high + room) + margin
+
+
+def _curves(panel: Lines) -> Panel:
+    """Curves over one axis, with intervals where there are any; few points are shown, many are a curve."""
+    marks: list[AnyMark] = []
+    places = sorted({x for line in panel.lines for x in line.x})
+    for place, line in enumerate(panel.lines):
+        colour = SERIES[place % len(SERIES)]
+        name = line.label if len(panel.lines) > 1 else ""
+        hover = "{note}: {x}, {y:.4g}"
+        notes = [line.label] * len(line.x)
+        marks.append(LineMark(line.x, line.y, colour, name, 2, hover=hover, notes=notes))
+        if line.low:
+            marks.append(PointMark(line.x, line.y, colour, low=line.low, high=line.high))
+    if panel.reference is not None and places:
+        marks.append(LineMark([places[0], places[-1]], [panel.reference] * 2, GREY, width=1, dash="dash"))
+    named = places if panel.log_x and len(places) <= MOST_TICKS else None
+    spec = ".0%" if panel.percent_x else ",.0f" if panel.log_x else ""
+    return Panel(
+        panel.title,
+        marks,
+        Axis(panel.x_axis, log=panel.log_x, ticks=named, format=spec),
+        Axis(panel.y_axis, log=panel.log_y, format=",g" if panel.log_y else ""),
+    )

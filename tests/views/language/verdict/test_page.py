@@ -9,9 +9,8 @@ import pytest
 from statescape import views
 from statescape.language.corpus import Corpus, Document, Fault
 from statescape.studies.verdict import QUESTIONS, Verdicts, verdict
-from statescape.views.language.verdict.by_state import ByStatePicture
-from statescape.views.language.verdict.estimates import EstimatesPicture
-from statescape.views.picture import save_pictures
+from statescape.views.core.reporting import save_pictures
+from statescape.views.language.verdict import along_blocks, estimates
 from tests.studies.verdict import scripted
 from tests.views.language.synthetic import HOSTILE
 from tests.views.language.test_report import Visit
@@ -76,7 +75,7 @@ def test_nothing_is_wider_than_a_narrow_screen(browser: Any, found: Verdicts, tm
 
 
 def test_pictures_go_on_paper(found: Verdicts, tmp_path: Path):
-    pictures = [EstimatesPicture(found), ByStatePicture(found.models[0])]
+    pictures = [estimates(found), along_blocks(found)[0]]
     files = save_pictures(pictures, tmp_path)
     assert {file.name for file in files} == {"estimates.png", "estimates.pdf", "by_state_1.png", "by_state_1.pdf"}
     for picture in pictures:
@@ -84,7 +83,6 @@ def test_pictures_go_on_paper(found: Verdicts, tmp_path: Path):
 
 
 def test_every_margin_is_within_its_panel(found: Verdicts):
-    picture = EstimatesPicture(found)
-    for question in QUESTIONS:
-        low, high = picture.limits(question, picture.rows(question))
+    for question, panel in zip(QUESTIONS, estimates(found).panels, strict=True):
+        low, high = panel.x.limits
         assert low < question.margin < high

@@ -1,0 +1,283 @@
+"""A page as one file: sections of blocks, its figures and Plotly compressed into it, a policy that forbids the rest.
+
+Figures travel as one gzip stream in base64: their text cannot end a script, and 50,257 tokens with their names take a
+third of the room. The page's content security policy allows no connection at all. Every text given to a block is text;
+the templates escape it.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, ClassVar, TypeAlias
+
+from markupsafe import Markup
+
+from statescape import __version__
+from statescape.errors import StatescapeError
+from statescape.files import written_whole
+from statescape.views.core.offline import CONFIG
+from statescape.views.core.picture import Picture, Printable
+from statescape.views.core.templating import filled, said_in_script, trusted
+from statescape.views.core.theme import DARK, LIGHT, MONO_FONT, SCREEN_FONT, Ground, matplotlib_theme
+from statescape.wording import say, spoken
+
+POLICY = (
+    "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; font-src data:; "
+    # Plotly compiles its WebGL drawing; all scripts are the page's own.
+    "script-src 'unsafe-inline' 'unsafe-eval' blob:; worker-src blob:; connect-src 'none'; base-uri 'none'; "
+    "form-action 'none'"
+)
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A paragraph; `strong` for what the reader came for."""
+
+    kind: ClassVar = "prose"
+    text: str
+    strong: bool = False
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the numbers above come from, in small letters."""
+
+    kind: ClassVar = "source"
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text under a header; the first column names the row; `wrap` for cells that hold sentences."""
+
+    kind: ClassVar = "table"
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    caption: str = ""
+    wrap: bool = False
+
+
+@dataclass(frozen=True)
+class Still:
+    """A picture as pixels, once for light and once for dark, with a description for those who do not see it."""
+
+    kind: ClassVar = "still"
+    picture: Printable
+    description: str
+
+    def png(self, mode: str) -> str:
+        """The picture for "light" or "dark" in base64."""
+        return png(self.picture, dpi=170, dark=mode == "dark", transparent=True)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """An interactive figure; its numbers travel with the page's others and are drawn by its script.
+
+    Attributes:
+        picture: what is drawn.
+        place: its name on the page, for pages that have a picture more than once; by default the picture's own.
+    """
+
+    kind: ClassVar = "figure"
+    picture: Picture
+    place: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of its place on the page."""
+        return self.place or self.picture.name
+
+
+@dataclass(frozen=True)
+class Embed:
+    """HTML that this package made itself and has escaped itself (the sphere)."""
+
+    kind: ClassVar = "embed"
+    trusted: Markup
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The same blocks for several things, one shown at a time; all choices of a page move together.
+
+    Attributes:
+        what: what is chosen, for those who do not see the buttons.
+        options: name and blocks of each.
+    """
+
+    kind: ClassVar = "choice"
+    what: str
+    options: Sequence[tuple[str, Sequence[Any]]]
+
+
+Block: TypeAlias = Prose | Source | Table | Still | Figure | Embed | Choice
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section.
+
+    Attributes:
+        name: its anchor.
+        title: its heading.
+        look: one sentence on what to look at.
+        blocks: what it is made of.
+        part: title of the part of the page that begins with it; empty where none does.
+    """
+
+    name: str
+    title: str
+    look: str
+    blocks: Sequence[Block]
+    part: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page.
+
+    Attributes:
+        title: of window and page.
+        lead: the text under the title.
+        facts: names and values that every output states.
+        sections: in reading order.
+    """
+
+    title: str
+    lead: str
+    facts: Sequence[tuple[str, str]]
+    sections: Sequence[Section] = field(default_factory=tuple)
+
+
+def figure_or_reason(make: Callable[[], Picture], place: str = "") -> Figure | Prose:
+    """The figure that is made, or why there is none."""
+    try:
+        return Figure(make(), place)
+    except StatescapeError as missing:
+        return Prose(str(missing))
+
+
+def write_page(page: Page, file: str | Path) -> Path:
+    """Write `page` whole or not at all, and return where it lies.
+
+    Raises:
+        StatescapeError: the file cannot be written.
+    """
+    file = Path(file)
+    text = render(page)
+    with written_whole(file) as partial:
+        partial.write_text(text, encoding="utf-8")
+    return file
+
+
+def render(page: Page) -> str:
+    """The page as one HTML text."""
+    figures = [figure for section in page.sections for figure in _figures_in(section.blocks)]
+    content = {"figures": [_drawn(figure) for figure in figures], "config": CONFIG}
+    words = {
+        "sections": say("Sections"),
+        "theme": say("Light or dark"),
+        "made": say(
+            "Made by statescape {version}. This file is complete: it loads nothing from anywhere.", version=__version__
+        ),
+        "noscript": say("The figures of this page need JavaScript; all of it is in this file."),
+    }
+    text = filled(
+        "page.html.j2",
+        page=page,
+        language=spoken(),
+        version=__version__,
+        policy=trusted(POLICY),
+        words=words,
+        style=trusted(_style()),
+        script=trusted(said_in_script(_text("page.js"))),
+        plotly=trusted(_plotly()) if figures else "",
+        figures=trusted(_packed(json.dumps(content, separators=(",", ":")).encode("ascii"))) if figures else "",
+    )
+    return str(text)  # markup would escape what is joined to it
+
+
+def png(picture: Printable, *, dpi: int, dark: bool = False, transparent: bool = False) -> str:
+    """A picture as pixels, in base64.
+
+    Args:
+        picture: what is drawn.
+        dpi: pixels an inch of paper.
+        dark: whether it stands on a dark ground.
+        transparent: whether the ground shows through.
+    """
+    with matplotlib_theme(dark=dark):
+        content = io.BytesIO()
+        picture.printed().savefig(content, format="png", dpi=dpi, transparent=transparent)
+    return base64.b64encode(content.getvalue()).decode("ascii")
+
+
+def _figures_in(blocks: Sequence[Block]) -> list[Figure]:
+    """The interactive figures among blocks, those of every option too, in reading order."""
+    found: list[Figure] = []
+    for block in blocks:
+        if isinstance(block, Figure):
+            found.append(block)
+        elif isinstance(block, Choice):
+            found.extend(figure for _, inner in block.options for figure in _figures_in(inner))
+    return found
+
+
+def _drawn(figure: Figure) -> dict[str, Any]:
+    """A figure for a wide screen and what differs on a narrow one."""
+    drawings = figure.picture.interactive(), figure.picture.interactive(stacked=True)
+    for drawing in drawings:
+        drawing.update_layout(paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
+    wide, narrow = (json.loads(drawing.to_json()) for drawing in drawings)
+    # Both share their big arrays; what differs is where the panels lie and what small texts say.
+    differences = [
+        {key: small.get(key) for key in {**big, **small} if big.get(key) != small.get(key)}
+        for big, small in zip(wide["data"], narrow["data"], strict=True)
+    ]
+    return {
+        "name": figure.name,
+        "data": wide["data"],
+        "wide": wide["layout"],
+        "narrow": narrow["layout"],
+        "narrowData": differences,
+    }
+
+
+def _style() -> str:
+    def variables(on: Ground) -> str:
+        names = ("paper", "ink", "muted", "grid", "panel")
+        return "".join(f"--{name}:{getattr(on, name)};" for name in names)
+
+    fonts = f"--screen:{SCREEN_FONT};--mono:{MONO_FONT};"
+    dark = f"{variables(DARK)}color-scheme:dark;"
+    return (
+        f":root{{{variables(LIGHT)}{fonts}color-scheme:light;}}\n"
+        f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\n"
+        f"@media screen{{:root[data-theme=dark]{{{dark}}}}}\n{_text('page.css')}"
+    )
+
+
+def _text(name: str) -> str:
+    return (files(__package__) / name).read_text(encoding="utf-8")
+
+
+@cache
+def _plotly() -> str:
+    from plotly.offline import get_plotlyjs
+
+    return _packed(get_plotlyjs().encode("utf-8"))
+
+
+def _packed(content: bytes) -> str:
+    # mtime=0: the same numbers give the same page.
+    return base64.b64encode(gzip.compress(content, compresslevel=6, mtime=0)).decode("ascii")

@@ -1,0 +1,294 @@
+"""Pictures on the screen, by Plotly: panels side by side on a wide one, below each other on a narrow one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import singledispatchmethod
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Float
+from plotly.subplots import make_subplots
+
+from statescape.views.core.marks import (
+    AreaMark,
+    Axis,
+    BarMark,
+    CellMark,
+    CloudMark,
+    LineMark,
+    Number,
+    Panel,
+    PointMark,
+    TextMark,
+    columns,
+)
+from statescape.views.core.offline import LAYOUT, OfflineFigure
+from statescape.views.core.picture import Picture
+from statescape.views.core.text import plotly_text
+from statescape.views.core.theme import GREY, faint, plotly_scale, plotly_template
+
+STEPS = {"": "linear", "after": "hv", "middle": "hvh"}
+SYMBOLS = {"ring": "circle-open", "tick": "line-ns-open"}
+FIELDS = {"note": "customdata", "name": "fullData.name"}
+BOTTOM, TITLES, LEGEND = 50, 44, 32  # pixels below the panels, for their titles, for the legend above
+
+
+def drawn_on_screen(picture: Picture, *, narrow: bool) -> go.Figure:
+    """The Plotly figure of a picture, for a wide screen or a narrow one.
+
+    Traces come in the same order and number for both: a page keeps what differs (`page`).
+    """
+    panels = (picture.narrow or picture.panels) if narrow else picture.panels
+    columns = min(picture.narrow_columns if narrow else picture.columns, len(panels))
+    places = (picture.narrow_places if narrow else ()) or tuple(range(len(panels)))
+    titles = [plotly_text(panels[places.index(spot)].title) for spot in range(len(panels))]
+    figure = _frame(picture, titles, columns, (picture.narrow_height if narrow else 0) or picture.height, narrow)
+    brush = _Brush(figure, picture.legend)
+    for panel, spot in zip(panels, places, strict=True):
+        brush.draw(panel, {"row": spot // columns + 1, "col": spot % columns + 1})
+    for row in range(1, -(-len(panels) // columns)) if picture.shared_x else ():
+        figure.update_xaxes(title_text="", row=row)
+    return figure
+
+
+def _frame(picture: Picture, titles: Sequence[str], columns: int, height: int, narrow: bool) -> go.Figure:
+    """An empty figure of as many panels as there are titles, row by row."""
+    rows = -(-len(titles) // columns)
+    top = TITLES + (LEGEND if picture.legend else 0)
+    inner = rows * height
+    wide = columns == picture.columns and not narrow
+    figure = make_subplots(
+        figure=OfflineFigure(),
+        rows=rows,
+        cols=columns,
+        subplot_titles=titles,
+        column_widths=list(picture.widths) if picture.widths and wide else None,
+        horizontal_spacing=picture.gap if wide else 0.06,
+        vertical_spacing=(30 if picture.shared_x else 76) / inner if rows > 1 else 0,
+        shared_xaxes="columns" if picture.shared_x else False,
+    )
+    figure.update_layout(
+        template=plotly_template(),
+        **LAYOUT,
+        height=inner + top + BOTTOM,
+        margin={"t": top, "b": BOTTOM},
+        legend={"y": 1 + 34 / inner, "yanchor": "bottom"},
+        barmode="overlay",
+        showlegend=picture.legend,
+    )
+    domains = [axis.domain for axis in figure.select_xaxes()]
+    for note in figure.layout.annotations:
+        left = min((low for low, high in domains if low <= note.x <= high), key=lambda low: abs(low - note.x))
+        note.update(xanchor="left", x=left, font={"size": 14}, yshift=4)
+    return figure
+
+
+class _Brush:
+    """Draws panels into a figure, and knows which names its legend has already."""
+
+    def __init__(self, figure: go.Figure, legend: bool) -> None:
+        self.figure = figure
+        self.named: set[str] = set()
+        self.legend = legend
+
+    def draw(self, panel: Panel, at: dict[str, int]) -> None:
+        """Draw one panel at its row and column."""
+        self.at = at
+        self.x, self.y = (axis.plotly_name.replace("axis", "") for axis in self.figure.get_subplot(**at))
+        for mark in panel.marks:
+            self.add(mark)
+        self.figure.update_xaxes(**_axis(panel.x, panel.framed), **at)
+        self.figure.update_yaxes(**_axis(panel.y, panel.framed), **at)
+        if panel.square:
+            self.figure.update_xaxes(constrain="domain", **at)
+            self.figure.update_yaxes(constrain="domain", scaleanchor=self.x, scaleratio=1, **at)
+        if panel.follows:
+            points = None if panel.states is None else np.round(panel.states, 5).tolist()
+            where = {"x": self.x, "y": self.y, "kind": panel.follows, "points": points}
+            known = (self.figure.layout.meta or {"states": []})["states"]
+            self.figure.layout.meta = {"states": [*known, where]}
+
+    @singledispatchmethod
+    def add(self, mark: Any) -> None:
+        """Draw one mark into the panel at hand."""
+        raise NotImplementedError(type(mark))
+
+    @add.register
+    def _(self, mark: LineMark) -> None:
+        self._scatter(
+            mark, mark.x, mark.y, mode="lines+markers" if mark.dots else "lines", opacity=mark.opacity,
+            line={"color": mark.colour, "width": mark.width, "dash": mark.dash, "shape": STEPS[mark.step]},
+            marker={"size": mark.dots, "color": mark.colour} if mark.dots else None,
+            fill="tozeroy" if mark.filled else None,
+        )  # fmt: skip
+
+    @add.register
+    def _(self, mark: PointMark) -> None:
+        line = {"diamond": {"width": 1, "color": "white"}, "ring": {"width": 1.5}, "tick": {"width": 2}}
+        marker = {
+            "color": _plain(mark.colour), "size": _plain(mark.size), "symbol": SYMBOLS.get(mark.symbol, mark.symbol),
+            "opacity": mark.opacity, "line": line.get(mark.symbol), "angle": _plain(mark.angles),
+        }  # fmt: skip
+        error = _error(mark.x if mark.along == "x" else mark.y, mark.low, mark.high, _first(mark.colour), mark.stroke)
+        self._scatter(mark, mark.x, mark.y, mode="markers", marker=marker, **{f"error_{mark.along}": error})
+
+    @add.register
+    def _(self, mark: AreaMark) -> None:
+        x = np.asarray(mark.x)
+        self._scatter(
+            mark, np.concatenate([x, x[::-1]]), np.concatenate([mark.low, np.asarray(mark.high)[::-1]]), mode="lines",
+            line={"width": 0, "color": mark.colour}, fill="toself", fillcolor=faint(mark.colour),
+        )  # fmt: skip
+
+    @add.register
+    def _(self, mark: BarMark) -> None:
+        left = mark.shift - mark.width / 2
+        self._trace(
+            go.Bar, mark, x=_plain(mark.x), y=_plain(mark.y), width=mark.width, offset=left,
+            marker={"color": _plain(mark.colour), "line": {"width": 0}},
+            error_y=_error(mark.y, mark.low, mark.high, GREY, 1.6),
+        )  # fmt: skip
+
+    @add.register
+    def _(self, mark: CellMark) -> None:
+        values = np.asarray(mark.values)
+        texts = None if mark.texts is None else [[plotly_text(one) for one in row] for row in mark.texts]
+        notes = None if mark.notes is None else [[plotly_text(one) for one in row] for row in mark.notes]
+        bar = {
+            "title": {"text": plotly_text(mark.bar), "side": "right", "font": {"size": 13}},
+            "thickness": 12,
+            "outlinewidth": 0,
+        }
+        self.figure.add_trace(
+            go.Heatmap(
+                z=short(values, 3), x0=mark.origin[0], y0=mark.origin[1], dx=1, dy=1, zmin=mark.limits[0],
+                zmax=mark.limits[1], colorscale=plotly_scale(mark.scale), xgap=mark.gap[0], ygap=mark.gap[1],
+                name=plotly_text(mark.name) or None, text=texts, texttemplate="%{text}" if texts else None,
+                textfont={"size": mark.text_size}, customdata=notes, showscale=bool(mark.bar),
+                colorbar=bar if mark.bar else None, **_hover(mark.hover),
+            ),
+            **self.at,
+        )  # fmt: skip
+
+    @add.register
+    def _(self, mark: TextMark) -> None:
+        away = np.broadcast_to(np.asarray(mark.away, dtype=float), (len(mark.texts), 2))
+        texts = [f"<b>{plotly_text(one)}</b>" if mark.bold else plotly_text(one) for one in mark.texts]
+        if mark.x is None:  # stays at the edge when the panel is zoomed
+            for text, y in zip(texts, mark.y, strict=True):
+                self.figure.add_annotation(
+                    text=text, xref=f"{self.x} domain", yref=self.y, x=0, y=y, xanchor="left", yanchor="bottom",
+                    yshift=4, font={"size": mark.size}, showarrow=False,
+                )  # fmt: skip
+            return
+        self.figure.add_trace(
+            go.Scatter(
+                x=_plain(mark.x), y=_plain(mark.y), mode="markers+text", text=texts, textfont={"size": mark.size},
+                # What is not seen keeps the words off what is.
+                marker={"size": 8, "opacity": 0}, textposition=[_position(*one) for one in away], hoverinfo="skip",
+                showlegend=False, cliponaxis=False,
+            ),
+            **self.at,
+        )  # fmt: skip
+
+    @add.register
+    def _(self, mark: CloudMark) -> None:
+        low, high = mark.bounds
+        self.figure.add_layout_image(
+            source=mark.image, xref=self.x, yref=self.y, x=low[0], y=high[1], sizex=high[0] - low[0],
+            sizey=high[1] - low[1], sizing="stretch", layer="below",
+        )  # fmt: skip
+        shown = mark.points[list(mark.answering)] if len(mark.answering) else np.full((1, 2), np.nan)
+        points = PointMark(*columns(shown), GREY, mark.name, 5.0, hover="{note}", notes=mark.notes or [""])
+        self.add(points)
+
+    def _scatter(self, mark: LineMark | PointMark | AreaMark, x: Any, y: Any, **options: Any) -> None:
+        self._trace(go.Scatter, mark, x=_plain(x), y=_plain(y), **options)
+
+    def _trace(self, kind: Any, mark: LineMark | PointMark | AreaMark | BarMark, **options: Any) -> None:
+        """Add a trace with its name and what the pointer says."""
+        notes = getattr(mark, "notes", None)
+        listed = self.legend and bool(mark.name) and mark.name not in self.named
+        self.named |= {mark.name}
+        trace = kind(
+            name=plotly_text(mark.name) or None, legendgroup=plotly_text(mark.name) or None, showlegend=listed,
+            customdata=None if notes is None else [plotly_text(one) for one in notes],
+            **_hover(getattr(mark, "hover", "")), **options,
+        )  # fmt: skip
+        self.figure.add_trace(trace, **self.at)
+
+
+def _axis(axis: Axis, framed: bool) -> dict[str, Any]:
+    """An axis as Plotly knows it."""
+    found: dict[str, Any] = {"title_text": plotly_text(axis.title) or None, "showgrid": axis.grid}
+    if not axis.grid:
+        found["zeroline"] = False
+    if framed:
+        found |= {"mirror": True, "showline": True}
+    if not axis.visible:
+        found |= {"showticklabels": False, "ticks": ""} if framed else {"visible": False}
+    if axis.log:
+        found["type"] = "log"
+    if axis.limits is not None:
+        ends = [float(end) for end in (np.log10(axis.limits) if axis.log else axis.limits)]
+        found["range"] = ends[::-1] if axis.reverse else ends
+    elif axis.reverse:
+        found["autorange"] = "reversed"
+    if axis.ticks is not None:
+        labels = None if axis.labels is None else [plotly_text(one) for one in axis.labels]
+        found |= {"tickvals": list(axis.ticks), "ticktext": labels}
+    if axis.turn or axis.labels is not None:
+        found["tickangle"] = axis.turn
+    if axis.format:
+        found["tickformat"] = axis.format.replace("g", "~g")
+    return found
+
+
+def _hover(template: str) -> dict[str, Any]:
+    """A template as Plotly knows it."""
+    if not template:
+        return {"hoverinfo": "skip"}
+    fields = re.sub(r"\{(\w+)", lambda found: "%{" + FIELDS.get(found[1], found[1]), template)
+    return {"hovertemplate": fields.replace("\n", "<br>") + "<extra></extra>"}
+
+
+def _error(values: Any, low: Any, high: Any, colour: str, width: Number) -> dict[str, Any] | None:
+    """Intervals as Plotly knows them; an end that is not finite is where the value is."""
+    if low is None or high is None:
+        return None
+    middle = np.asarray(values, dtype=float)
+    up, down = (np.nan_to_num(gap, posinf=0.0, neginf=0.0) for gap in (high - middle, middle - low))
+    return {
+        "type": "data", "symmetric": False, "array": short(np.maximum(up, 0)), "arrayminus": short(np.maximum(down, 0)),
+        "color": colour, "thickness": width, "width": 0,
+    }  # fmt: skip
+
+
+def _position(x: float, y: float) -> str:
+    """Where a text stands that lies in a direction from its place."""
+    vertical = "top" if y > 0.4 else "bottom" if y < -0.4 else "middle"
+    return f"{vertical} {'right' if x > 0.4 else 'left' if x < -0.4 else 'center'}"
+
+
+def _first(colour: str | Sequence[str]) -> str:
+    return colour if isinstance(colour, str) else next(iter(colour), GREY)
+
+
+def _plain(values: Any) -> Any:
+    """Numbers as a page keeps them."""
+    if values is None or isinstance(values, str | float | int):
+        return values
+    array = np.asarray(values)
+    return short(array, 5) if array.dtype.kind == "f" else array.tolist()
+
+
+def short(values: Float[np.ndarray, "*n"], digits: int = 4) -> Float[np.ndarray, "*n"]:
+    """`values` in float32 with about `digits` significant digits: pages keep what a screen can show."""
+    bits = np.asarray(values, dtype=np.float32).copy().view(np.uint32)
+    keep = 23 - min(int(np.ceil(digits * 3.33)), 23)
+    # Cutting the lowest bits of the mantissa leaves zeros, which compress to nothing.
+    bits &= np.uint32((0xFFFFFFFF >> keep) << keep)
+    return bits.view(np.float32)

@@ -1,0 +1,208 @@
+"""What the operators were worth, and the champion's line of ancestors: what made each and what it gained."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from statescape.analysis.evolution_search import NORMAL_95, STARTS, Operator
+from statescape.evolution import Evolution
+from statescape.evolution.history import Ancestor
+from statescape.views.core.labels import thinned
+from statescape.views.core.marks import AnyMark, Axis, LineMark, Panel, PointMark, TextMark, columns, from_zero
+from statescape.views.core.picture import Picture
+from statescape.views.core.theme import BLUE, GREEN, GREY, ORANGE, RED
+
+FAMILIES = {"edges": BLUE, "units": GREEN, "crossover": ORANGE, "start": GREY}
+FAMILY_NAMES = {"edges": "changes edges", "units": "changes units", "crossover": "crossover", "start": "start"}
+LABELS = 9
+
+
+def family(operator: str) -> str:
+    """What kind of change an operator makes."""
+    if operator.endswith("crossover"):
+        return "crossover"
+    if operator.endswith("-unit"):
+        return "units"
+    return "start" if operator in STARTS else "edges"
+
+
+def operators_picture(evolution: Evolution, operators: Sequence[Operator]) -> Picture:
+    """The share of every operator's children that survived, and how often each kind was used; the best first."""
+    made, kept = sum(one.made for one in operators), sum(one.survived for one in operators)
+    use = "follows their success" if evolution.settings.adapt else "is even by request"
+    periods = len(operators[0].use)
+    caption = (
+        f"{made:,} children of {len(operators)} operators, of which {kept:,} ({kept / max(made, 1):.1%}) survived "
+        f"the generation they were born in. Left: share of each operator's children that did, with 95% intervals "
+        f"(Wilson). Right: share of all children that each kind of operator made, in "
+        f"{periods} equal parts of the search; use {use}. Seed {evolution.settings.seed}."
+    )
+    middles = (np.arange(periods) + 0.5) * len(evolution.history) / periods
+    success: list[AnyMark] = []
+    used: list[LineMark] = []
+    for name, colour in FAMILIES.items():
+        members = [(-row, one) for row, one in enumerate(operators) if family(one.name) == name]
+        if not members:
+            continue
+        called = FAMILY_NAMES[name]
+        success.append(
+            PointMark(
+                [100 * one.share for _, one in members],
+                [row for row, _ in members],
+                colour,
+                called,
+                9,
+                low=[100 * one.low for _, one in members],
+                high=[100 * one.high for _, one in members],
+                along="x",
+                hover="{note}",
+                notes=[
+                    f"{one.name}: {100 * one.share:.1f}%, {one.survived:,} of {one.made:,} children"
+                    for _, one in members
+                ],
+            )
+        )
+        share = 100 * np.sum([one.use for _, one in members], axis=0)
+        hover = f"{called}, about generation {{x:.0f}}: {{y:.1f}}%"
+        used.append(LineMark(middles, share, colour, called, 2, hover=hover))
+    names = Axis(
+        limits=(0.5 - len(operators), 0.5),
+        ticks=[-row for row in range(len(operators))],
+        labels=[one.name for one in operators],
+    )
+    panels = [
+        Panel(
+            "children that survived (%)", success, Axis(limits=from_zero([100 * one.high for one in operators])), names
+        ),
+        Panel(
+            "share of all children (%)", used, Axis("generation"), Axis(limits=from_zero(*(mark.y for mark in used)))
+        ),
+    ]
+    rows = max(len(operators), 6)
+    return Picture("operators", caption, panels, height=150 + 22 * rows, gap=0.1, paper=(7.2, 1.2 + 0.2 * rows))
+
+
+def genealogy_picture(evolution: Evolution, line: Sequence[Ancestor], noise: float) -> Picture:
+    """The champion's line.
+
+    Args:
+        evolution: the run.
+        line: from a random start to the champion.
+        noise: standard deviation of one trial around a record, in log score.
+    """
+    # Where all trials are alike, records are errors as they are.
+    alike = len(evolution.found.final.sealed) == 1
+    panel = _line_panel(line, 0.0 if alike else noise, alike, named=True)
+    narrow = _line_panel(line, 0.0 if alike else noise, alike, named=False)
+    caption = _line_caption(evolution, line, noise, alike)
+    return Picture("genealogy", caption, [panel], 1, 420, narrow=[narrow], paper=(7.2, 3.7))
+
+
+def _line_panel(line: Sequence[Ancestor], noise: float, alike: bool, *, named: bool) -> Panel:
+    """Errors of the ancestors at their births, with names of the largest gains where there is room for them."""
+    born = np.array([one.birth.generation for one in line], dtype=np.float64)
+    logs = np.array([one.record.difference for one in line])
+    half = NORMAL_95 * noise / np.sqrt([max(one.record.n, 1) for one in line])
+    error, low, high = np.exp(logs), np.exp(logs - half), np.exp(logs + half)
+    other = np.array(
+        [
+            row
+            for one, x, y in zip(line, born, error, strict=True)
+            if one.partner is not None and one.partner_record is not None
+            for row in (
+                (one.partner.generation, math.exp(one.partner_record.difference)),
+                (x, y),
+                (np.nan, np.nan),
+            )
+        ]
+    ).reshape(-1, 2)
+    marks: list[AnyMark] = [
+        LineMark(*columns(other), GREY, "other parents" if len(other) else "", 0.8),
+        LineMark(born, error, RED, "the champion's line"),
+    ]
+    for name, colour in FAMILIES.items():
+        chosen = [index for index, one in enumerate(line) if family(one.birth.operator) == name]
+        if chosen:
+            notes = [_ancestor(line[index]) for index in chosen]
+            marks.append(
+                PointMark(
+                    born[chosen], error[chosen], colour, name, 8, low=low[chosen], high=high[chosen], stroke=1,
+                    hover="{note}\n{y:.3f}", notes=notes,
+                )
+            )  # fmt: skip
+    labelled = _labelled(line, born, logs, alike)
+    right = born[labelled] > 0.85 * max(born[-1], 1)  # a label to the right would leave the picture
+    texts = [f"{line[i].birth.operator} {percent(line[i].change)}" if named else "" for i in labelled]
+    marks.append(TextMark(born[labelled], error[labelled], texts, np.column_stack([1 - 2 * right, 1 + 0 * right]), 11))
+    ticks = _ticks(float(np.nanmin(low)), float(np.nanmax(high)))
+    return Panel(
+        "error" if alike else "error / median random start",
+        marks,
+        Axis("generation of birth"),
+        Axis(log=True, ticks=ticks, labels=[f"{tick:g}" for tick in ticks]),
+    )
+
+
+def _labelled(line: Sequence[Ancestor], born: np.ndarray, logs: np.ndarray, alike: bool) -> list[int]:
+    """The largest gains that stand out of the noise of both records, as far as their names find room."""
+    changes = [math.inf if math.isnan(one.change) else one.change for one in line]
+    order = np.argsort(changes, kind="stable")[:LABELS].tolist()
+    clear = [i for i in order if line[i].change < -(0.0 if alike else NORMAL_95 * line[i].error)]
+    points = np.column_stack([born, logs])
+    return thinned(points / np.maximum(np.ptp(points, axis=0), 1e-9), (0.2, 0.09), clear)
+
+
+def _line_caption(evolution: Evolution, line: Sequence[Ancestor], noise: float, alike: bool) -> str:
+    best = [(name, count, change) for name, count, change in gains_by_operator(line)[:3] if change < 0]
+    gained = ", ".join(f"{name} ({percent(change)} in {count})" for name, count, change in best)
+    return (
+        f"From the random start {line[0].birth.number} to the champion {line[-1].birth.number} in {len(line) - 1} "
+        f"steps, each candidate at the generation of its birth and at its last record: "
+        + (
+            "its error. "
+            if alike
+            else "its error as a multiple of the median random start's, difficulty of trials taken off, with 95% "
+            f"intervals (one trial's noise is {noise:.1%}). "
+        )
+        + "Red follows the better parent; thin lines come from the other one of a crossover. "
+        + ("" if alike else "Records of survivors are flattered by having been chosen. ")
+        + (f"Most was gained by {gained} of its steps. " if best else "")
+        + f"Seed {evolution.settings.seed}."
+    )
+
+
+def gains_by_operator(line: Sequence[Ancestor]) -> list[tuple[str, int, float]]:
+    """Operators of a line with their steps and the sum of their changes in log score, the largest gain first."""
+    steps: defaultdict[str, list[float]] = defaultdict(list)
+    for one in line[1:]:
+        steps[one.birth.operator].append(one.change)
+    return sorted(((name, len(own), sum(own)) for name, own in steps.items()), key=lambda one: (one[2], one[0]))
+
+
+def percent(change: float) -> str:
+    """A change of log score, in percent of the error."""
+    if not math.isfinite(change):
+        return "start"
+    change = 100 * math.expm1(change)
+    return f"{change:+.1f}%" if abs(change) >= 0.05 else "0.0%"
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Round numbers between two ends, for an axis of logarithms: eight at most."""
+    tens = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for steps in ((1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9), (1, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
+        ticks = [step * 10.0**ten for ten in tens for step in steps if low <= step * 10.0**ten <= high]
+        if len(ticks) <= 8:
+            break
+    return ticks
+
+
+def _ancestor(one: Ancestor) -> str:
+    parents = " and ".join(map(str, one.birth.parents))
+    made = f"{one.birth.operator} of {parents}" if parents else one.birth.operator
+    change = "" if math.isnan(one.change) else f": {percent(one.change)} ± {NORMAL_95 * one.error:.1%}"
+    return f"candidate {one.birth.number}, {made}{change}\n{one.record.n} trials"

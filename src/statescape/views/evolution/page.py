@@ -1,0 +1,203 @@
+"""The report of one run: what the gain is made of first, then how it was found, what was found, and all numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from statescape import plugins
+from statescape.analysis.evolution import EvolutionReading, read_evolution
+from statescape.evolution import Evolution
+from statescape.files import require_writable
+from statescape.reservoir.tasks import FileTask
+from statescape.views.core.page import Block, Figure, Page, Prose, Section, write_page
+from statescape.views.core.picture import Picture
+from statescape.views.core.text import visible
+from statescape.views.evolution.pictures import pictures
+from statescape.views.evolution.tables import (
+    controls_table,
+    earned_table,
+    honest_table,
+    hyper_table,
+    line_table,
+    seals_table,
+)
+
+LONGEST_NAME = 60
+NO_FILE = "This run was kept in no file, so its generations are gone; give it one (--run FILE, run=...) to see them."
+
+
+@plugins.report.register
+def _(evolution: Evolution, file: Path) -> Path:
+    require_writable(file)
+    return Path(plugins.report(read_evolution(evolution), file))
+
+
+@plugins.report.register
+def _(reading: EvolutionReading, file: Path) -> Path:
+    require_writable(file)
+    return write_page(page_of(reading), file)
+
+
+def page_of(reading: EvolutionReading) -> Page:
+    """The page of a run, section by section."""
+    return Page(
+        title=f"An evolved wiring for ‘{_task(reading.evolution)}’",
+        lead=_lead(reading.evolution),
+        facts=_facts(reading.evolution),
+        sections=_sections(reading, pictures(reading)),
+    )
+
+
+def _task(evolution: Evolution) -> str:
+    return visible(evolution.task.name, LONGEST_NAME)
+
+
+def _lead(evolution: Evolution) -> str:
+    settings, found = evolution.settings, evolution.found
+    redrawn = {
+        "matrix": "the data alone, so that one matrix could grow together with one W_in",
+        "wiring": "data and W_in",
+        "mask": "data, W_in and all weights, so that only the places of the edges could evolve",
+    }[settings.level]
+    return (
+        f"A {found.strategy} search of {len(evolution.history):,} generations and {found.trainings:,} trainings chose "
+        f"how {settings.units} units are wired. Its trials redrew {redrawn}."
+    )
+
+
+def _facts(evolution: Evolution) -> list[tuple[str, str]]:
+    settings, best = evolution.settings, evolution.best
+    facts = [
+        ("task", _task(evolution)),
+        *_columns(evolution),
+        ("score", evolution.task.score_name),
+        ("units", f"{settings.units:,}"),
+        ("encoding", settings.encoding),
+        ("searched at", settings.level),
+        ("radius", settings.radius),
+        ("champion", f"candidate {best.candidate.number:,}, {best.topology.edges:,} edges"),
+        ("sealed on", _sealed_on(evolution)),
+        ("searching took", f"{evolution.found.seconds:,.0f} s"),
+        ("seed", str(settings.seed)),
+    ]
+    if evolution.run:
+        facts.append(("run", visible(Path(evolution.run).name, LONGEST_NAME)))
+    if evolution.nilpotent:
+        facts.append(("no cycle", "radius 0 at any scale: equal radius does not hold for the champion"))
+    return facts
+
+
+def _columns(evolution: Evolution) -> list[tuple[str, str]]:
+    """The columns of a file."""
+    if not isinstance(evolution.task, FileTask):
+        return []
+    task = evolution.task
+    given, due = (
+        ", ".join(visible(name, LONGEST_NAME) for name in names) for names in (task.input_names, task.target_names)
+    )
+    return [("from", given), (f"to, {task.horizon} rows ahead", due)]
+
+
+def _sealed_on(evolution: Evolution) -> str:
+    counts = {seal.interval.n for seal in evolution.seals.values()}
+    return f"{' or '.join(map(str, sorted(counts)))} fresh trials a level"
+
+
+def _sections(reading: EvolutionReading, drawn: dict[str, Picture]) -> tuple[Section, ...]:
+    """All sections; of the pictures those that there are."""
+    evolution = reading.evolution
+
+    def figures(*names: str, or_else: str = NO_FILE) -> list[Block]:
+        """The figures of some names, or a sentence where there are none."""
+        found: list[Block] = [Figure(drawn[name]) for name in names if name in drawn]
+        return found or [Prose(or_else)]
+
+    line = [line_table(reading.line), earned_table(reading.line)] if reading.line else []
+    front = Section(
+        "front",
+        "Error against edges",
+        "Look how many edges can be left out before the error rises.",
+        figures("front"),
+    )
+    return (
+        Section(
+            "seals",
+            "What the gain is made of",
+            "Look how much of the gain is left from bar to bar, as W_in, the signs and at last all weights are drawn "
+            "anew.",
+            (
+                *(Prose(sentence, strong=True) for sentence in reading.conclusion),
+                *figures("seals"),
+                seals_table(evolution),
+            ),
+        ),
+        Section(
+            "search",
+            "How the search went",
+            "Look whether the best still fell at the end, and how far the honest scores lie from what the search chose "
+            "by.",
+            figures("search", "diversity"),
+        ),
+        Section(
+            "operators",
+            "What the operators were worth",
+            "Look whose children survived, and whether changes of edges, changes of units or crossover carried the "
+            "search.",
+            figures("operators", or_else="This search drew every wiring at random: no operator was used."),
+        ),
+        Section(
+            "genealogy",
+            "Where the champion comes from",
+            "Look which few steps made most of the gain, and what made them.",
+            (*figures("genealogy"), *line),
+        ),
+        Section(
+            "stages",
+            "From chance to the champion",
+            "Look whether cycles close, chains line up or hubs arise from the first random wiring to the last.",
+            figures("stages", "stages-matrices"),
+        ),
+        Section(
+            "wiring",
+            "The champion's wiring",
+            "Look what the champion shares with the cycle and not with chance, and what is lost when it is rewired.",
+            figures("wirings", "matrices", "spectra"),
+        ),
+        Section(
+            "order",
+            "Order beyond chance",
+            "Look which red points leave the grey bars: that much of the order is not given by the degrees alone.",
+            figures("order"),
+        ),
+        Section(
+            "work",
+            "The champion at work",
+            "Look how near its output keeps to the target, and where its states go meanwhile.",
+            _work(reading, drawn),
+        ),
+        *([front] if "front" in drawn else []),
+        Section(
+            "numbers",
+            "The numbers",
+            "What stands behind the pictures; --json writes all of it.",
+            (honest_table(evolution), controls_table(evolution), hyper_table(evolution)),
+        ),
+    )
+
+
+def _work(reading: EvolutionReading, drawn: dict[str, Picture]) -> list[Block]:
+    """The champion at work on one sealed trial, and what there is not to be seen of it."""
+    blocks: list[Block] = [Figure(drawn[name]) for name in ("outputs", "state-path") if name in drawn]
+    reason = reading.work.attempt.reason
+    if reason:
+        blocks.insert(0, Prose(f"On this trial the network diverged: {reason}"))
+    elif not blocks:
+        blocks.append(
+            Prose(
+                "This task reads the network's weights: there is no input, no prediction and no path. On the first "
+                f"trial of the seal {reading.work.level} it scores {reading.work.attempt.score:.4f}."
+            )
+        )
+    elif "outputs" not in drawn:
+        blocks.insert(0, Prose(f"This task asks for no prediction; the trial scores {reading.work.attempt.score:.4f}."))
+    return blocks

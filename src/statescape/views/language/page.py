@@ -1,0 +1,171 @@
+"""The report of one path: the whole experiment on one text, in the order of the notebook that began this project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from statescape import plugins
+from statescape.analysis import PathReading, conclude, read_path
+from statescape.files import require_writable
+from statescape.language import StatePath
+from statescape.views.core.page import Embed, Figure, Page, Prose, Section, Still, Table, figure_or_reason, write_page
+from statescape.views.core.text import visible
+from statescape.views.globe import sphere_fragment
+from statescape.views.language.by_state import cosines_picture, lens_picture, steps_picture
+from statescape.views.language.clouds import plane_picture
+from statescape.views.language.energy import energy_picture
+from statescape.views.language.lens_map import lens_map_picture
+from statescape.views.language.normalisation import Normalisations
+from statescape.views.language.sphere_still import SphereStill
+from statescape.views.language.vectors import vectors_picture
+
+MOST_ROWS = 25  # of the table of numbers by state
+
+
+@plugins.report.register
+def _(path: StatePath, file: Path) -> Path:
+    return Path(plugins.report(read_path(path), file))
+
+
+@plugins.report.register
+def _(reading: PathReading, file: Path) -> Path:
+    require_writable(file)
+    return write_page(page_of(reading), file)
+
+
+def page_of(reading: PathReading) -> Page:
+    """The page of a path, section by section."""
+    path = reading.path
+    return Page(
+        title=f"The path to ‘{visible(path.vocabulary[path.predicted_id])}’",
+        lead=path.text,
+        facts=_facts(reading),
+        sections=_sections(reading),
+    )
+
+
+def _facts(reading: PathReading) -> list[tuple[str, str]]:
+    path, model = reading.path, reading.path.model
+    return [
+        ("model", model.name),
+        ("blocks", str(model.n_blocks)),
+        ("width", str(model.d_model)),
+        ("vocabulary", f"{model.vocab_size:,}" + ("" if model.tied else ", unembedding of its own")),
+        ("position", f"{path.position} of {len(path.tokens)}: ‘{visible(path.tokens[path.position])}’"),
+        (
+            "prediction",
+            f"‘{visible(path.vocabulary[path.predicted_id])}’, probability {np.exp(reading.log_probability[-1]):.3f}",
+        ),
+        ("first token", model.bos),
+        ("runs in", model.dtype),
+        ("exact within", f"{model.max_logit_error:.1g} of the logits' spread (allowed {model.error_bound:.0e})"),
+        ("seed", str(reading.seed)),
+    ]
+
+
+def _sections(reading: PathReading) -> tuple[Section, ...]:
+    normalisations = Normalisations.of(reading)
+    return (
+        Section(
+            "plane",
+            "The path in the plane of the embeddings",
+            "Look how far the states go from the cloud of tokens, and how they come back once every point has norm 1.",
+            (Figure(plane_picture(reading)),),
+        ),
+        Section(
+            "sphere",
+            "The sphere of all tokens",
+            "Look where the path ends: near the likely tokens (bright), near the predicted one (red), or elsewhere.",
+            (
+                Embed(sphere_fragment(reading.path, moments=reading.moments)),
+                Still(
+                    SphereStill.of(reading),
+                    "The sphere of all tokens with the path of the state, from outside and from within",
+                ),
+            ),
+        ),
+        Section(
+            "normalisation",
+            "Normalise on the vector or on the dimension?",
+            "Look what each does to the same path: one takes the norm away, the other evens out the coordinates.",
+            (Figure(normalisations.picture), Prose(normalisations.words)),
+        ),
+        Section(
+            "vectors",
+            "State against embedding, coordinate by coordinate",
+            "Look whether a few coordinates make the cosine, or many, and what is left when the marked ones are taken "
+            "out.",
+            (Figure(vectors_picture(reading)),),
+        ),
+        Section(
+            "cosines",
+            "Along which embedding do the states point?",
+            "Look whether the red line leaves the band that choosing the best token gives by itself, in all columns.",
+            (Figure(cosines_picture(reading)), Prose(_by_construction(reading))),
+        ),
+        Section(
+            "energy",
+            "Do the states live among the embeddings?",
+            "Look how high the path stands above the plane, and whether its energy stays within the embeddings' band.",
+            (Figure(energy_picture(reading)),),
+        ),
+        Section(
+            "steps",
+            "What attention and MLP add",
+            "Look which blocks push towards the prediction, and whether it is attention or the MLP that does it.",
+            (figure_or_reason(lambda: steps_picture(reading)),),
+        ),
+        Section(
+            "lens",
+            "What the states decode to",
+            "Look at which block the prediction becomes first, and in the map how the rest of the text settles.",
+            (Figure(lens_picture(reading)), figure_or_reason(lambda: lens_map_picture(reading))),
+        ),
+        Section(
+            "conclusion",
+            "Conclusion",
+            "What these numbers say of this one text; a claim about the model needs many.",
+            (*(Prose(sentence, strong=True) for sentence in conclude(reading).sentences), _table(reading)),
+        ),
+    )
+
+
+def _by_construction(reading: PathReading) -> str:
+    if reading.path.model.tied:
+        return (
+            "With tied weights the logit is the product of final_norm(s) with a row of the embedding, so part of any "
+            "alignment in the lower row is there by construction."
+        )
+    return "Embedding and unembedding are two matrices here: the logit does not force this alignment."
+
+
+def _table(reading: PathReading) -> Table:
+    path = reading.path
+    states = np.unique(np.linspace(0, path.n_blocks, min(MOST_ROWS, len(path.states))).round().astype(int))
+    columns = (
+        [f"{value:.4g}" for value in reading.norms],
+        [f"{value:.3f}" for value in reading.cosine()],
+        [f"{value:.3f}" for value in reading.cosine(variant="centred")],
+        [f"{value:.3f}" for value in reading.cosine("current")],
+        [f"{value:.1%}" for value in reading.energy_inside],
+        [f"{value:,}" for value in reading.ranks],
+        [f"{np.exp(value):.3g}" for value in reading.log_probability],
+        [f"‘{visible(path.vocabulary[reading.top(state, 1)[0][0]], 16)}’" for state in range(len(path.states))],
+    )
+    return Table(
+        (
+            "state",
+            "norm",
+            "cosine to predicted",
+            "centred",
+            "to current",
+            "energy inside",
+            "rank",
+            "probability",
+            "decodes to",
+        ),
+        [[str(state), *(column[state] for column in columns)] for state in states],
+        "The numbers by state" + ("" if len(states) == len(path.states) else f", {len(states)} of {len(path.states)}"),
+    )

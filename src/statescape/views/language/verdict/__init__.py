@@ -1,1 +1,0 @@
-"""The pages and pictures of verdicts over a corpus."""
