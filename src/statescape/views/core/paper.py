@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
+from statescape.views.core.drawing import Drawing
 from statescape.views.core.marks import (
     AreaMark,
     Axis,
@@ -20,7 +21,6 @@ from statescape.views.core.marks import (
     PointMark,
     TextMark,
 )
-from statescape.views.core.picture import Picture
 from statescape.views.core.text import printable
 from statescape.views.core.theme import FAINT, GREY, matplotlib_scale
 from statescape.wording import number
@@ -37,7 +37,7 @@ MOST_LETTERS = 9  # of a cell
 SMALL_FROM = 3  # columns with smaller words
 
 
-def drawn_on_paper(picture: Picture) -> Figure:
+def drawn_on_paper(picture: Drawing) -> Figure:
     """The matplotlib figure of a picture, to be made inside `matplotlib_theme`."""
     figure = Figure(figsize=picture.inches, layout="constrained")
     columns = min(picture.columns, len(picture.panels))

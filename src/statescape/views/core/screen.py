@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 from plotly.subplots import make_subplots
 
+from statescape.views.core.drawing import Drawing
 from statescape.views.core.marks import (
     AreaMark,
     Axis,
@@ -26,7 +27,6 @@ from statescape.views.core.marks import (
     columns,
 )
 from statescape.views.core.offline import LAYOUT, OfflineFigure
-from statescape.views.core.picture import Picture
 from statescape.views.core.text import plotly_text
 from statescape.views.core.theme import GREY, faint, plotly_scale, plotly_template
 
@@ -36,7 +36,7 @@ FIELDS = {"note": "customdata", "name": "fullData.name"}
 BOTTOM, TITLES, LEGEND = 50, 44, 32  # pixels below the panels, for their titles, for the legend above
 
 
-def drawn_on_screen(picture: Picture, *, narrow: bool) -> go.Figure:
+def drawn_on_screen(picture: Drawing, *, narrow: bool) -> go.Figure:
     """The Plotly figure of a picture, for a wide screen or a narrow one.
 
     Traces come in the same order and number for both: a page keeps what differs (`page`).
@@ -54,7 +54,7 @@ def drawn_on_screen(picture: Picture, *, narrow: bool) -> go.Figure:
     return figure
 
 
-def _frame(picture: Picture, titles: Sequence[str], columns: int, height: int, narrow: bool) -> go.Figure:
+def _frame(picture: Drawing, titles: Sequence[str], columns: int, height: int, narrow: bool) -> go.Figure:
     """An empty figure of as many panels as there are titles, row by row."""
     rows = -(-len(titles) // columns)
     top = TITLES + (LEGEND if picture.legend else 0)
