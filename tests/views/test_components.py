@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from statescape.views.core.marks import LineMark, Panel
-from statescape.views.core.page import Choice, Embed, Figure, Page, Prose, Section, Source, Table, render
+from statescape.views.core.page import Choice, Embed, Figure, Page, Prose, Section, SourceLine, TableBlock, render
 from statescape.views.core.picture import Picture
 from statescape.views.core.templating import trusted
 from tests.views.language.synthetic import HOSTILE
@@ -31,7 +31,13 @@ class Elements(HTMLParser):
 
 def page_of(text: str) -> Page:
     drawn = Picture("figure", text, [Panel("t", [LineMark(np.arange(2.0), np.arange(2.0), "#123456")])])
-    blocks = (Prose(text), Prose(text, strong=True), Source(text), Table((text,), [[text, text]], text), Figure(drawn))
+    blocks = (
+        Prose(text),
+        Prose(text, strong=True),
+        SourceLine(text),
+        TableBlock((text,), [[text, text]], text),
+        Figure(drawn),
+    )
     choice = Choice(text, [(text, blocks[:1]), (text, blocks[:1])])
     embed = Embed(trusted("<em data-own=''>own</em>"), text)
     return Page(text, text, [(text, text)], (Section("s", text, text, (*blocks, choice, embed), text),))

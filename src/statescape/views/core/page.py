@@ -47,7 +47,7 @@ class Prose:
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceLine:
     """Where the numbers above come from, in small letters."""
 
     kind: ClassVar = "source"
@@ -55,7 +55,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableBlock:
     """Rows of text under a header; the first column names the row; `wrap` for cells that hold sentences."""
 
     kind: ClassVar = "table"
@@ -120,7 +120,7 @@ class Choice:
     options: Sequence[tuple[str, Sequence[Any]]]
 
 
-Block: TypeAlias = Prose | Source | Table | Still | Figure | Embed | Choice
+Block: TypeAlias = Prose | SourceLine | TableBlock | Still | Figure | Embed | Choice
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from statescape.analysis.evolution import ChampionAtWork, EvolutionReading, read
 from statescape.analysis.wiring import WiringOrder
 from statescape.evolution import Evolution
 from statescape.reservoir.tasks import LabelledTrial, Trial
+from statescape.views.core.labels import every
 from statescape.views.core.marks import Axis, BarMark, Panel, PointMark, from_zero
 from statescape.views.core.picture import Picture, Printable
 from statescape.views.core.text import visible
@@ -90,7 +91,7 @@ def order_picture(order: WiringOrder) -> Picture:
     ]  # fmt: skip
     names = Axis(limits=(0.5 - len(rows), 0.5), ticks=rows, labels=[one.name for one in order.measures])
     panels = [
-        Panel("units by number of edges", degrees, Axis("edges of a unit"), Axis("units", from_zero(*counts))),
+        Panel("units by number of edges", degrees, Axis("edges of a unit", ticks=every(most + 1, 12)), Axis("units", from_zero(*counts))),
         Panel("champion and itself rewired", measures, Axis(limits=(-0.03, 1.03)), names),
     ]
     return Picture("order", caption, panels, height=280, gap=0.12, paper=(7.2, 2.7))

@@ -102,7 +102,7 @@ def diversity_picture(evolution: Evolution, curve: Curve) -> Picture:
 
 
 @runtime_checkable
-class FrontPoint(Protocol):
+class DrawnPoint(Protocol):
     """What is drawn of a point of the front."""
 
     @property
@@ -118,12 +118,12 @@ class FrontPoint(Protocol):
         """Its number."""
 
 
-def drawn_points(points: Sequence[FrontPoint]) -> tuple[FrontPoint, ...]:
+def drawn_points(points: Sequence[DrawnPoint]) -> tuple[DrawnPoint, ...]:
     """The points that have a place in the picture, fewest edges first: what diverged has none."""
     return tuple(sorted((one for one in points if np.isfinite(one.score)), key=lambda one: one.edges))
 
 
-def front_picture(evolution: Evolution, points: Sequence[FrontPoint]) -> Picture:
+def front_picture(evolution: Evolution, points: Sequence[DrawnPoint]) -> Picture:
     """Error against number of edges: the candidates that nobody beats in both, fewest edges first; one at least."""
     best = min(points, key=lambda one: one.score)
     caption = (

@@ -11,16 +11,16 @@ from statescape.evolution import Evolution
 from statescape.evolution.history import Ancestor
 from statescape.evolution.seals import ALPHA, Comparison
 from statescape.statistics import MeanInterval
-from statescape.views.core.page import Table
+from statescape.views.core.page import TableBlock
 from statescape.views.evolution.lineage import gains_by_operator, percent
 
 MOST_ROWS = 25  # of the champion's line
 
 
-def honest_table(evolution: Evolution) -> Table:
+def honest_table(evolution: Evolution) -> TableBlock:
     """What the champion was chosen by, and what it is."""
     record = evolution.best.candidate.record
-    return Table(
+    return TableBlock(
         (evolution.task.score_name, "mean", f"95% interval{_method(evolution.sealed)}", "trials"),
         [
             ("selection score", _number(record.mean), "", f"{record.n:,}"),
@@ -31,21 +31,21 @@ def honest_table(evolution: Evolution) -> Table:
     )
 
 
-def controls_table(evolution: Evolution) -> Table:
+def controls_table(evolution: Evolution) -> TableBlock:
     """Every control at the search's own level."""
     own = evolution.seals[evolution.settings.level]
-    return Table(
+    return TableBlock(
         ("control", "champion / control", "95% interval", "p (Holm)", "draws", "gain that would have been seen"),
         [(name, *_compared(one)) for name, one in own.controls.items()],
         f"At the search's own level, {evolution.settings.level}; ratios below 1 favour the champion",
     )
 
 
-def hyper_table(evolution: Evolution) -> Table:
+def hyper_table(evolution: Evolution) -> TableBlock:
     """Hyper-parameters of the search, and after tuning for each seal."""
     own = evolution.seals[evolution.settings.level]
     names = list(asdict(own.champion.hyper))
-    return Table(
+    return TableBlock(
         ("after tuning", *names),
         [
             ("searched under", *(f"{getattr(evolution.best.hyper, name):g}" for name in names)),
@@ -58,7 +58,7 @@ def hyper_table(evolution: Evolution) -> Table:
     )
 
 
-def seals_table(evolution: Evolution) -> Table:
+def seals_table(evolution: Evolution) -> TableBlock:
     """Champion and controls, level by level."""
     seals, level = evolution.seals, evolution.settings.level
     header = (evolution.task.score_name, *(f"{one}{' (searched)' if one == level else ''}" for one in seals))
@@ -76,7 +76,7 @@ def seals_table(evolution: Evolution) -> Table:
     untested = any(seal.untested for seal in seals.values())
     over = "those that are tested" if untested else f"{len(seals[level].controls)} controls"
     exact = ". + it is better, without a test: nothing is drawn there, neither trials nor wirings" if untested else ""
-    return Table(
+    return TableBlock(
         header,
         rows,
         f"Mean scores, in brackets that of the best draw. * the champion is better than the mean (sign-flip "
@@ -84,7 +84,7 @@ def seals_table(evolution: Evolution) -> Table:
     )
 
 
-def line_table(line: tuple[Ancestor, ...]) -> Table:
+def line_table(line: tuple[Ancestor, ...]) -> TableBlock:
     """The champion's ancestors, the largest gains where there are many."""
     chosen: Sequence[int] = range(len(line))
     if len(line) > MOST_ROWS:
@@ -109,16 +109,16 @@ def line_table(line: tuple[Ancestor, ...]) -> Table:
             )
         )
     left = f"; {len(line) - len(rows)} smaller steps left out" if len(rows) < len(line) else ""
-    return Table(
+    return TableBlock(
         ("candidate", "born in", "made by", "parents", "change of error", "trials", "mean score"),
         rows,
         f"The champion's line{left}",
     )
 
 
-def earned_table(line: tuple[Ancestor, ...]) -> Table:
+def earned_table(line: tuple[Ancestor, ...]) -> TableBlock:
     """What each operator gave along a line."""
-    return Table(
+    return TableBlock(
         ("operator", "steps", "change of error, together"),
         [(name, str(steps), percent(change)) for name, steps, change in gains_by_operator(line)],
         "What each operator gave along this line",

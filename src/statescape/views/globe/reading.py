@@ -34,7 +34,7 @@ class Legend(TypedDict):
     ticks: list[str]
 
 
-class Table(TypedDict):
+class PathTable(TypedDict):
     """The path as a table."""
 
     caption: str
@@ -112,7 +112,7 @@ def words_of(data: SphereData) -> list[Words]:
     ]
 
 
-def table_of(data: SphereData) -> Table:
+def table_of(data: SphereData) -> PathTable:
     """State, likeliest tokens, rank of the predicted token, angle to its embedding and angle as drawn."""
     names, path = data.path.vocabulary, data.path
     ranks = (path.log_probabilities > path.log_probabilities[:, [path.predicted_id]]).sum(axis=1)

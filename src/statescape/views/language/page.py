@@ -10,7 +10,17 @@ from statescape import plugins
 from statescape.analysis import PathReading, conclude, read_path
 from statescape.files import require_writable
 from statescape.language import StatePath
-from statescape.views.core.page import Embed, Figure, Page, Prose, Section, Still, Table, figure_or_reason, write_page
+from statescape.views.core.page import (
+    Embed,
+    Figure,
+    Page,
+    Prose,
+    Section,
+    Still,
+    TableBlock,
+    figure_or_reason,
+    write_page,
+)
 from statescape.views.core.text import visible
 from statescape.views.globe import sphere_fragment
 from statescape.views.language.by_state import cosines_picture, lens_picture, steps_picture
@@ -141,7 +151,7 @@ def _by_construction(reading: PathReading) -> str:
     return "Embedding and unembedding are two matrices here: the logit does not force this alignment."
 
 
-def _table(reading: PathReading) -> Table:
+def _table(reading: PathReading) -> TableBlock:
     path = reading.path
     states = np.unique(np.linspace(0, path.n_blocks, min(MOST_ROWS, len(path.states))).round().astype(int))
     columns = (
@@ -154,7 +164,7 @@ def _table(reading: PathReading) -> Table:
         [f"{np.exp(value):.3g}" for value in reading.log_probability],
         [f"‘{visible(path.vocabulary[reading.top(state, 1)[0][0]], 16)}’" for state in range(len(path.states))],
     )
-    return Table(
+    return TableBlock(
         (
             "state",
             "norm",

@@ -12,7 +12,7 @@ from statescape.statistics import MeanInterval
 from statescape.studies.verdict import QUESTIONS, ModelVerdict, Verdicts
 from statescape.studies.verdict.conclusion import WORDS, conclude
 from statescape.studies.verdict.result import OTHER_BOS, RANDOM_WEIGHTS
-from statescape.views.core.page import Block, Figure, Page, Prose, Section, Table, write_page
+from statescape.views.core.page import Block, Figure, Page, Prose, Section, TableBlock, write_page
 from statescape.views.core.picture import Printable
 from statescape.views.core.text import visible
 from statescape.views.language.verdict import NULL_WORDS, SHORT, along_blocks, estimates
@@ -91,7 +91,7 @@ def _verdicts(found: Verdicts) -> Section:
     )
 
 
-def verdicts_table(found: Verdicts) -> Table:
+def verdicts_table(found: Verdicts) -> TableBlock:
     """A row for each question and model: its word, its estimate, what it is held to."""
     rows = []
     for place, question in enumerate(QUESTIONS):
@@ -118,7 +118,7 @@ def verdicts_table(found: Verdicts) -> Table:
         say("margin"),
         say("p (Holm)"),
     )
-    return Table(header, rows)
+    return TableBlock(header, rows)
 
 
 def _estimates(found: Verdicts) -> Section:
@@ -133,7 +133,7 @@ def _estimates(found: Verdicts) -> Section:
         "estimates",
         "Against margin and chance",
         "Look whether the blue point lies on the shaded side, and whether a grey one lies there as well.",
-        (Figure(estimates(found)), Table(("what chance and construction give", *header), rows)),
+        (Figure(estimates(found)), TableBlock(("what chance and construction give", *header), rows)),
     )
 
 
@@ -164,7 +164,7 @@ def _readings(found: Verdicts) -> Section:
         "readings",
         "The same model, read otherwise",
         "Look what is left with random weights, and whether the policy on the first token matters.",
-        (Table(("model", "reading", "documents", *NAMES), rows), *notes),
+        (TableBlock(("model", "reading", "documents", *NAMES), rows), *notes),
     )
 
 
@@ -186,7 +186,7 @@ def _slices(found: Verdicts) -> Section:
     for one in found.models:
         measures = one.summary.measures
         blocks.append(
-            Table(
+            TableBlock(
                 ("measure", "estimate", "95% interval"),
                 [
                     [words, _number(measures[name].mean), _ends(measures[name])]
@@ -197,7 +197,7 @@ def _slices(found: Verdicts) -> Section:
             )
         )
         blocks.append(
-            Table(
+            TableBlock(
                 ("positions", "documents", *NAMES),
                 [
                     [slice_, str(max(it.n for it in headlines.values())), *_headlines(headlines)]
@@ -236,7 +236,7 @@ def _work(found: Verdicts) -> Section:
         "work",
         "Whose work it is",
         "Look whether attention or the MLPs go the way; shares far above 1 mean that the state overshoots by its norm.",
-        (Table(("what", "model", "estimate", "95% interval"), rows),),
+        (TableBlock(("what", "model", "estimate", "95% interval"), rows),),
     )
 
 
@@ -250,7 +250,7 @@ def _documents(found: Verdicts) -> Section:
     faults: list[Block] = []
     if found.first_faults:
         faults.append(
-            Table(
+            TableBlock(
                 ("line", "why"),
                 [[_own(place), reason] for place, reason in found.first_faults],
                 f"{found.faults:,} lines left out",
@@ -260,7 +260,7 @@ def _documents(found: Verdicts) -> Section:
         "documents",
         "Documents at the ends",
         "Look which texts carry an answer furthest: a broken one would show here.",
-        (Table(("question", "model", "end", "where", "opening", "value"), rows), *faults),
+        (TableBlock(("question", "model", "end", "where", "opening", "value"), rows), *faults),
     )
 
 

@@ -8,7 +8,7 @@ from statescape import __version__, plugins
 from statescape.files import require_writable
 from statescape.studies.notebook import Notebook
 from statescape.studies.reservoir import StudyResult
-from statescape.views.core.page import Figure, Page, Prose, Section, Table, write_page
+from statescape.views.core.page import Figure, Page, Prose, Section, TableBlock, write_page
 from statescape.views.studies.figure import figure
 from statescape.views.studies.notebook_language import sections
 from statescape.views.studies.notebook_source import SECTIONS, file_of, seconds_of, settings_of, source_of, version_of
@@ -99,7 +99,7 @@ def _study(notebook: Notebook, result: StudyResult, *, first: bool) -> Section:
             Prose(answer, strong=True),
             *([Prose(" ".join(more))] if more else []),
             Figure(figure(result)),
-            Table(reading.table.columns, reading.table.rows),
+            TableBlock(reading.table.columns, reading.table.rows),
             Prose(result.study.design(result.budget)),
             Prose(say("How far this reaches: {reach}", reach=reading.reach)),
             source_of(notebook, result.name),
@@ -133,7 +133,7 @@ def _sum(notebook: Notebook) -> Section:
         say("What the reservoir wing says"),
         say("Look which answers are settled at this budget, and which are not."),
         (
-            Table((say("question"), say("answer"), say("budget"), say("trainings")), rows, wrap=True),
+            TableBlock((say("question"), say("answer"), say("budget"), say("trainings")), rows, wrap=True),
             Prose(f"{published_claim} {asks}"),
             *published,
         ),
@@ -162,7 +162,7 @@ def _runs(notebook: Notebook) -> Section:
             "processor."
         ),
         (
-            Table(header, rows, wrap=True),
+            TableBlock(header, rows, wrap=True),
             Prose(
                 say(
                     "A run is one file: the notebook reads those that are there and goes on with those that are not "

@@ -10,7 +10,7 @@ from statescape.analysis import PathReading, conclude
 from statescape.studies.notebook import Notebook
 from statescape.studies.notebook.conclusion import claim_in_words, clauses_in_words, orthogonal_in_words
 from statescape.studies.verdict.conclusion import conclude as conclude_verdicts
-from statescape.views.core.page import Block, Choice, Embed, Figure, Prose, Section, Still, Table, figure_or_reason
+from statescape.views.core.page import Block, Choice, Embed, Figure, Prose, Section, Still, TableBlock, figure_or_reason
 from statescape.views.core.picture import Picture
 from statescape.views.core.text import visible
 from statescape.views.globe import sphere_fragment
@@ -77,7 +77,7 @@ def _question(notebook: Notebook) -> Section:
                     "a corpus, with margins that were declared before."
                 )
             ),
-            Table(header, rows, say("The texts that are looked at"), wrap=True),
+            TableBlock(header, rows, say("The texts that are looked at"), wrap=True),
             source_of(notebook, "paths"),
         ),
         part=say("The language wing"),
@@ -190,7 +190,7 @@ def _corpus(notebook: Notebook) -> Section:
             *(Prose(sentence) for sentence in conclude_verdicts(found)),
             Figure(estimates(found)),
             *(Figure(picture) for picture in along_blocks(found)),
-            Table(
+            TableBlock(
                 (say("claim"), say("what is measured, and why the margin stands there")),
                 [
                     [

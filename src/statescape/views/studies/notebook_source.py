@@ -7,7 +7,7 @@ from pathlib import Path
 
 from statescape import __version__
 from statescape.studies.notebook import Entry, Notebook
-from statescape.views.core.page import Source
+from statescape.views.core.page import SourceLine
 from statescape.wording import number, phrase, say
 
 HERE = phrase("computed for this page")
@@ -28,10 +28,10 @@ SETTINGS = {
 }
 
 
-def source_of(notebook: Notebook, section: str) -> Source:
+def source_of(notebook: Notebook, section: str) -> SourceLine:
     """The line under a section."""
     entry = notebook.entry(section)
-    return Source(
+    return SourceLine(
         say(
             "Source: {file}; {settings}; {seconds}; statescape {version}; sha256 {digest}.",
             file=file_of(entry),

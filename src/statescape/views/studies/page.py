@@ -8,7 +8,7 @@ from pathlib import Path
 from statescape import plugins
 from statescape.files import require_writable
 from statescape.studies.reservoir import StudyResult
-from statescape.views.core.page import Figure, Page, Prose, Section, Table, write_page
+from statescape.views.core.page import Figure, Page, Prose, Section, TableBlock, write_page
 from statescape.views.core.picture import Printable
 from statescape.views.studies.figure import figure
 from statescape.wording import say
@@ -51,7 +51,7 @@ def page_of(result: StudyResult) -> Page:
             Prose(first, strong=True),
             *(Prose(sentence) for sentence in more),
             Figure(figure(result)),
-            Table(reading.table.columns, reading.table.rows),
+            TableBlock(reading.table.columns, reading.table.rows),
         ),
     )
     how = Section(
