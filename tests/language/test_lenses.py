@@ -8,6 +8,7 @@ import json
 import pickle
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import torch
 
 import statescape as ss
 from statescape.errors import StatescapeError
-from statescape.language import JacobianLens, LogitLens, Trace, TunedLens, load_lens, register_lens
+from statescape.language import JacobianLens, LanguageModel, LogitLens, Trace, TunedLens, load_lens, register_lens
 from statescape.language.lens import streaming as lens_module
 from statescape.language.lens.files import save_lens
 from tests.language.families import FAMILIES, TEXT, build, word_tokenizer
@@ -110,6 +111,17 @@ def test_a_cache_of_transformer_lens_is_a_trace(model: Any, trace: Any, referenc
     assert "intervened on" in Trace.from_transformer_lens(patched, model).steps_note
     with pytest.raises(StatescapeError, match="give the same model, loaded by load_model"):
         Trace.from_transformer_lens(cache)
+
+
+def test_the_model_inside_a_bridge_is_found(model: Any, trace: Any, reference: Any) -> None:
+    class Cache(dict[str, Any]):
+        model = SimpleNamespace(original_model=build(FAMILIES[0], seed=5), tokenizer=word_tokenizer())
+
+    Cache.model.original_model.load_state_dict(model.anatomy.network.state_dict())
+    cache = Cache({name.removeprefix("cache:"): value for name, value in reference.items() if "cache:" in name})
+    taken = Trace.from_transformer_lens(cache)
+    assert taken.token_ids == trace.token_ids
+    assert isinstance(taken.model, LanguageModel)
 
 
 def random_lens(width: int, seed: int = 0) -> TunedLens:

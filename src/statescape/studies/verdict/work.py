@@ -26,7 +26,7 @@ Ids = tuple[tuple[int, ...], ...]
 """Ids of the passages of one document."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
     """How a worker comes by a model.
 
@@ -43,6 +43,18 @@ class Source:
     device: str | None = None
     random_seed: int | None = None
     flipped: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Source) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    @property
+    def _key(self) -> tuple[Any, ...]:
+        """A model in memory is known by being the same object: those of others may have no hash."""
+        model = id(self.model) if self.in_memory else self.model
+        return model, self.bos, self.device, self.random_seed, self.flipped
 
     def randomised(self, seed: int) -> Source:
         """The same model with weights drawn anew."""
