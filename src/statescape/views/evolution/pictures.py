@@ -90,8 +90,9 @@ def order_picture(order: WiringOrder) -> Picture:
         ),
     ]  # fmt: skip
     names = Axis(limits=(0.5 - len(rows), 0.5), ticks=rows, labels=[one.name for one in order.measures])
+    across = Axis("edges of a unit", ticks=every(most + 1, 12))
     panels = [
-        Panel("units by number of edges", degrees, Axis("edges of a unit", ticks=every(most + 1, 12)), Axis("units", from_zero(*counts))),
+        Panel("units by number of edges", degrees, across, Axis("units", from_zero(*counts))),
         Panel("champion and itself rewired", measures, Axis(limits=(-0.03, 1.03)), names),
     ]
     return Picture("order", caption, panels, height=280, gap=0.12, paper=(7.2, 2.7))
