@@ -14,7 +14,7 @@ from statescape.evolution.encodings import by_name as encoding
 from statescape.evolution.history import champion_of
 from statescape.evolution.scoring import score
 from statescape.evolution.search import Search, strategy_by_name
-from statescape.evolution.search.survival import crowding, in_order, nobody_dominates
+from statescape.evolution.search.fronts import crowding, in_order, nobody_dominates
 from statescape.evolution.space import SearchSpace
 from statescape.evolution.tables import Tables
 from statescape.reservoir.tasks import by_name

@@ -31,7 +31,7 @@ def test_every_setting_is_an_option_with_the_same_default_and_bound():
 
 def test_every_setting_is_a_keyword_of_the_search():
     taken = inspect.signature(evolve).parameters
-    assert {one.name for owner in OWNERS for one in fields(owner)} - {"task"} == set(keywords()) <= set(taken)
+    assert {one.name for owner in OWNERS for one in fields(owner)} - {"task", "parts"} == set(keywords()) <= set(taken)
     assert taken["units"].default == 100
     assert not any(one.kind is one.VAR_KEYWORD for one in taken.values())
 

@@ -116,7 +116,12 @@ def curve(evolution: Evolution, past: History) -> Curve:
     history, moments = evolution.history, past.moments
     alike = len(evolution.found.final.sealed) == 1
     space = space_of(evolution.settings, evolution.task)
-    leaders = genomes(evolution.run, {moment.members[0][0] for moment in moments}, evolution.settings.strategy)
+    leaders = genomes(
+        evolution.run,
+        {moment.members[0][0] for moment in moments},
+        evolution.settings.strategy,
+        evolution.settings.objects,
+    )
     edges = {number: space.topology(genome).edges for number, genome in leaders.items()}
     sampled = np.array(_spread(range(len(moments)), SAMPLES))
     differences = [np.array([record.difference for _, record in moment.members]) for moment in moments]
@@ -145,7 +150,7 @@ def _unshared(evolution: Evolution, moments: Sequence[Moment]) -> Float[np.ndarr
     """How little the survivors of some generations have in common."""
     space = space_of(evolution.settings, evolution.task)
     members = {number for moment in moments for number, _ in moment.members}
-    kept = genomes(evolution.run, members, evolution.settings.strategy)
+    kept = genomes(evolution.run, members, evolution.settings.strategy, evolution.settings.objects)
     signs = {number: np.sign(space.encoding.decode(genome.genes)).ravel() for number, genome in kept.items()}
     found = []
     for moment in moments:
@@ -192,7 +197,7 @@ def stages(evolution: Evolution, past: History) -> tuple[Stage, ...]:
     if chosen[-1] != len(best) - 1:  # what stands at the end, by its last record
         chosen[-1] = len(best) - 1
     space = space_of(evolution.settings, evolution.task)
-    kept = genomes(evolution.run, {best[at] for at in chosen}, evolution.settings.strategy)
+    kept = genomes(evolution.run, {best[at] for at in chosen}, evolution.settings.strategy, evolution.settings.objects)
     return tuple(
         Stage(
             past.moments[at].generation,

@@ -7,7 +7,7 @@ are differences of records, log scores freed from the difficulty of their trials
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -173,13 +173,21 @@ def progress_of(run: str | Path) -> RunProgress:
     return RunProgress(finished, words, champion)
 
 
-def genomes(run: str | Path, numbers: Collection[int], strategy: str | None = None) -> dict[int, Genome]:
+def genomes(
+    run: str | Path, numbers: Collection[int], strategy: str | None = None, parts: Sequence[object] = ()
+) -> dict[int, Genome]:
     """The genomes of some candidates of a run.
+
+    Args:
+        run: its file.
+        numbers: of the candidates.
+        strategy: of which search; the run's own where None.
+        parts: what was given to the run as objects.
 
     Raises:
         StatescapeError: where the run cannot be read or lacks one of them.
     """
-    with Tables.read(run) as kept:
+    with Tables.read(run, parts) as kept:
         return {number: kept.candidate(strategy or kept.settings.strategy, number).genome for number in numbers}
 
 
@@ -193,13 +201,18 @@ def scores(run: str | Path, number: int) -> tuple[float, ...]:
         return kept.scores(kept.settings.strategy, number)
 
 
-def champion_of(run: str | Path, number: int | None = None) -> Champion:
+def champion_of(run: str | Path, number: int | None = None, parts: Sequence[object] = ()) -> Champion:
     """The champion of a run, or one of its candidates by its number.
+
+    Args:
+        run: its file.
+        number: of the candidate; None for the champion.
+        parts: what was given to the run as objects.
 
     Raises:
         StatescapeError: where there is none, or the search has no champion yet.
     """
-    with Tables.read(run) as kept:
+    with Tables.read(run, parts) as kept:
         settings = kept.settings
         if number is None:
             final = kept.final(settings.strategy)
@@ -213,13 +226,17 @@ def champion_of(run: str | Path, number: int | None = None) -> Champion:
             return Champion(found, space.topology(found.genome, f"candidate {number}"), settings.hyper)
 
 
-def survivors_of_run(run: str | Path) -> tuple[Genome, ...]:
+def survivors_of_run(run: str | Path, parts: Sequence[object] = ()) -> tuple[Genome, ...]:
     """The genomes of the last survivors of a run, best first.
+
+    Args:
+        run: its file.
+        parts: what was given to the run as objects.
 
     Raises:
         StatescapeError: where the run has none.
     """
-    with Tables.read(run) as kept:
+    with Tables.read(run, parts) as kept:
         found = kept.population(kept.settings.strategy)
     if found is None:
         raise StatescapeError(f"{run} has no survivors yet to begin with.")

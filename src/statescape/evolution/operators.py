@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from statescape.errors import StatescapeError, unknown_name
+from statescape.errors import StatescapeError
 from statescape.evolution.crossovers import AlignedCrossover, BlockCrossover, RowCrossover, UniformCrossover
 from statescape.evolution.genome import Genome
 from statescape.evolution.mutations import (
@@ -24,6 +24,7 @@ from statescape.evolution.mutations import (
     Swap,
 )
 from statescape.evolution.space import SearchSpace
+from statescape.registry import Registry
 
 
 @runtime_checkable
@@ -63,38 +64,54 @@ MUTATIONS: tuple[Operator, ...] = (
     ChangeRadius(),
 )
 CROSSOVERS: tuple[Operator, ...] = (UniformCrossover(), RowCrossover(), BlockCrossover(), AlignedCrossover())
-
-
 NAMES: tuple[str, ...] = tuple(operator.name for operator in MUTATIONS + CROSSOVERS)
+REGISTRY: Registry[Any] = Registry(
+    "operator", "statescape.operators", {operator.name: operator for operator in MUTATIONS + CROSSOVERS}
+)
+"""All operators that have a name; one of another package is an object, or a class that is called without arguments."""
+
+
+def by_name(name: str) -> Operator:
+    """An operator.
+
+    Raises:
+        StatescapeError: for an unknown name, or a part of another package that is no operator.
+    """
+    part = REGISTRY.find(name)
+    operator = part() if isinstance(part, type) or not isinstance(part, Operator) else part
+    if not isinstance(operator, Operator):
+        raise StatescapeError(
+            f"The operator {name!r} of {REGISTRY.origin(name)} is a {type(operator).__name__}, which lacks members of "
+            "statescape.evolution.operators.Operator; mend it."
+        )
+    return operator
 
 
 def for_space(
-    space: SearchSpace, *, crossover: bool = True, names: Sequence[str] | None = None
+    space: SearchSpace, *, crossover: bool = True, names: Sequence[str | Operator] | None = None
 ) -> tuple[Operator, ...]:
-    """The operators that make sense in a space, mutations first; all of them or those that are named.
+    """The operators that make sense in a space, mutations first; all of ours, or those that are named.
 
     Args:
         space: where they make children.
         crossover: whether children may have two parents.
-        names: some of `NAMES`, in any order; None for all that apply.
+        names: some of `NAMES` in any order, other names, or operators themselves; None for all of ours that apply.
 
     Raises:
-        StatescapeError: for a name that is unknown or does not apply.
+        StatescapeError: for a name that is unknown, and for an operator that does not apply.
     """
     known = MUTATIONS + (CROSSOVERS if crossover else ())
     apply = tuple(operator for operator in known if operator.applies(space))
     if names is None:
         return apply
-    _check(names, [operator.name for operator in apply], crossover)
-    return tuple(operator for operator in apply if operator.name in names)
-
-
-def _check(names: Sequence[str], apply: Sequence[str], crossover: bool) -> None:
-    for name in names:
-        if name not in NAMES:
-            raise unknown_name("operator", name, NAMES)
-        if name not in apply:
+    ours = [name for name in names if isinstance(name, str) and name in NAMES]
+    others = [by_name(one) if isinstance(one, str) else one for one in names if one not in ours]
+    fits = [one for one in others if one.applies(space) and (crossover or one.parents == 1)]
+    for name in [*ours, *(one.name for one in others if one not in fits)]:
+        if name not in [operator.name for operator in apply] or name not in ours:
             where = "in this space" if crossover else "in this space without crossover"
             raise StatescapeError(
-                f"The operator {name!r} does not apply {where}. Those that do are: {', '.join(apply)}."
+                f"The operator {name!r} does not apply {where}. Those that do are: "
+                f"{', '.join(operator.name for operator in apply)}."
             )
+    return (*(operator for operator in apply if operator.name in ours), *others)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from statescape.evolution.genome import Genome
-from statescape.evolution.parts import require_parts, space_of
+from statescape.evolution.parts import require_parts, require_present, space_of
 from statescape.evolution.result import Evolution, Found
 from statescape.evolution.settings import Settings, taking_settings
 from statescape.evolution.source import open_task
@@ -82,6 +82,7 @@ def resume(
     scheduler: str | None = None,
     callbacks: Sequence[Callback] = (),
     say: Say | None = None,
+    parts: Sequence[object] = (),
 ) -> Evolution:
     """Go on with a run, to the result it would have had; one that is finished is only read.
 
@@ -93,14 +94,18 @@ def resume(
         scheduler: as for `evolve`.
         callbacks: as for `evolve`.
         say: as for `evolve`.
+        parts: encoding, operators and strategy again, where they were given as objects; those of installed packages are
+            found by their names.
 
     Raises:
-        StatescapeError: where the run cannot be used, another process writes it, or its data has changed.
+        StatescapeError: where the run cannot be used, a part is not here, another process writes it, or its data has
+            changed.
     """
-    with Tables.read(run) as looked_at:
+    with Tables.read(run, parts) as looked_at:
         finished = looked_at.journal.finished
+        require_present(looked_at.settings)
     with ExitStack() as stack:
-        kept = stack.enter_context(Tables.read(run) if finished else Tables.opened(run))
+        kept = stack.enter_context((Tables.read if finished else Tables.opened)(run, parts))
         opened = kept.task(task)
         workforce = stack.enter_context(Serial() if finished else working(executor, workers, scheduler))
         return RunSteps(kept, opened, workforce, tuple(callbacks), say).whole()

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any, Literal, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from statescape.errors import StatescapeError, unknown_name
+from statescape.evolution.slots import Named, OwnPart, Slot
 from statescape.runs.plain import typed
 
 SearchLevel: TypeAlias = Literal["matrix", "wiring", "mask"]
@@ -147,13 +148,13 @@ class Settings:
 
     Attributes:
         task: where its task comes from (`source`); `evolve` fills it in.
-        units: of every network.
-        encoding: how genomes become W.
+        units: of every network; those of the encoding, where that is an object.
+        encoding: how genomes become W: a name, or an object with the members of `encodings.Encoding`.
         level: what a trial of the search redraws: "matrix" (data), "wiring" (also W_in), "mask" (also weights).
         radius: "rescale", "free" or "gene".
         evolve_inputs: whether W_in evolves; at *matrix* only.
         density: share of entries of random starts; None for one edge a unit.
-        strategy: how it searches.
+        strategy: how it searches: a name, or a `Strategy`.
         seed: of everything random.
         trials: for each generation.
         adapt: whether operators are used as often as they succeed.
@@ -163,9 +164,11 @@ class Settings:
         tune: whether champion and controls are tuned before they are sealed.
         seal_trials: for every seal.
         objectives: "error" alone, or "error" and "edges": as little error as possible for every number of edges.
-        operators: names of those that make the children of `strategy`; None for all that apply. Rivals keep theirs.
+        operators: names of those that make the children of `strategy`, or objects with the members of
+            `operators.Operator`; None for all of ours that apply. Rivals keep theirs.
         offspring: of `strategy` in a generation, with half as many survivors; None for its own 8. Many feed many
             workers; as many trainings come further with few.
+        parts: what is not statescape's own among encoding, operators and strategy, which hold names alone; found out.
 
     Raises:
         StatescapeError: for numbers out of range, and choices that exclude each other.
@@ -173,7 +176,7 @@ class Settings:
 
     task: Mapping[str, Any] = field(default_factory=dict)
     units: int = _asked(100, "Units.", "-n", panel="Network", least=2)
-    encoding: str = _asked(
+    encoding: Named = _asked(
         "ternary",
         "Search space, smallest first: circulant, circulant-real, blocks, binary, ternary, real.",
         panel="Search",
@@ -184,7 +187,7 @@ class Settings:
     radius: Radius = _asked("rescale", "Spectral radius.", panel="Search")
     evolve_inputs: bool = _asked(False, "Let W_in evolve (level matrix).", "--evolve-inputs", panel="Search")
     density: float | None = _asked(None, "Density of random starts. (default: one edge a unit)", panel="Search")
-    strategy: str = _asked("genetic", "genetic, mutation-only, random-search or hill-climber.", panel="Search")
+    strategy: Named = _asked("genetic", "genetic, mutation-only, random-search or hill-climber.", panel="Search")
     seed: int = _asked(0, "Seed of everything random.", least=0)
     trials: int = _asked(4, "Trials of a generation.", "-k", panel="Search", least=1)
     adapt: bool = _asked(True, "Use operators as often as they succeed.", "--adapt/--fixed-rates", panel="Search")
@@ -201,7 +204,7 @@ class Settings:
     objectives: tuple[str, ...] = _asked(
         ("error",), "error, or error,edges: as little error as possible for every number of edges.", panel="Search"
     )
-    operators: tuple[str, ...] | None = _asked(
+    operators: tuple[Named, ...] | None = _asked(
         None, "Which make children: add,delete,... (default: all that apply)", panel="Search"
     )
     offspring: int | None = _asked(
@@ -210,8 +213,10 @@ class Settings:
         panel="Search",
         least=1,
     )
+    parts: tuple[OwnPart, ...] = ()
 
     def __post_init__(self) -> None:
+        self._name_parts()
         most = max(self.units / MOST_UNITS, max(self.trials, self.seal_trials, self.offspring or 0) / MOST_TRIALS)
         if most > 1:
             raise StatescapeError(
@@ -228,6 +233,37 @@ class Settings:
         if self.objectives not in OBJECTIVES:
             known = " or ".join(",".join(names) for names in OBJECTIVES)
             raise StatescapeError(f"The objectives are {known}; got {','.join(self.objectives) or 'none'}.")
+
+    def _name_parts(self) -> None:
+        """Names in the slots, objects aside, and no more of these than are named."""
+        given = {
+            "encoding": (self.encoding,),
+            "operator": self.operators or (),
+            "strategy": (self.strategy,),
+        }
+        found = {(one.slot, one.name): one for one in self.parts}
+        names: dict[str, tuple[str, ...]] = {}
+        for slot, things in given.items():
+            own = [one if isinstance(one, str) else OwnPart.of(cast("Slot", slot), one) for one in things]
+            found |= {(one.slot, one.name): one for one in own if isinstance(one, OwnPart)}
+            names[slot] = tuple(one if isinstance(one, str) else one.name for one in own)
+            if len(set(names[slot])) < len(names[slot]):
+                raise StatescapeError(f"Every {slot} needs a name of its own; got {', '.join(names[slot])}.")
+        if not isinstance(self.encoding, str):
+            object.__setattr__(self, "units", getattr(self.encoding, "units", self.units))
+        object.__setattr__(self, "encoding", names["encoding"][0])
+        object.__setattr__(self, "strategy", names["strategy"][0])
+        object.__setattr__(self, "operators", None if self.operators is None else names["operator"])
+        object.__setattr__(self, "parts", tuple(one for one in found.values() if one.name in names[one.slot]))
+
+    def own(self, slot: Slot, name: str) -> OwnPart | None:
+        """What is known of a part that is not statescape's; None of one that is."""
+        return next((one for one in self.parts if (one.slot, one.name) == (slot, name)), None)
+
+    @property
+    def objects(self) -> tuple[object, ...]:
+        """The parts that were given as objects in this session."""
+        return tuple(one.thing for one in self.parts if one.thing is not None)
 
     def changed(self, **changes: Any) -> Settings:
         """These settings with some others, each by its name, those of `hyper` and `limits` too.
@@ -247,13 +283,18 @@ class Settings:
             own["hyper"] = replace(own.get("hyper", self.hyper), **hyper)
         if limits:
             own["limits"] = Limits(**limits)
-        return replace(self, **own)
+        made = replace(self, **own)
+        if made.units != own.get("units", made.units):
+            raise StatescapeError(
+                f"The encoding {made.encoding!r} makes networks of {made.units} units; leave units={own['units']} out."
+            )
+        return made
 
     def as_json(self) -> dict[str, Any]:
         """All of it, as plain JSON; runs call the strategy an arm."""
-        data = asdict(self)
+        data = asdict(replace(self, parts=()))
         data["arm"] = data.pop("strategy")
-        return data
+        return {**data, "parts": [one.as_json() for one in self.parts]}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Settings:
@@ -263,14 +304,15 @@ class Settings:
             StatescapeError: for anything else, and as for settings that are made.
         """
         try:
-            named = {"strategy" if name == "arm" else name: value for name, value in data.items()}
-            return cast("Settings", typed(cls, {**_LATER, **named}))
+            named = {**_LATER, **{"strategy" if name == "arm" else name: value for name, value in data.items()}}
+            parts = [{**one, "thing": None} for one in named["parts"]]
+            return cast("Settings", typed(cls, {**named, "parts": parts}))
         except TypeError as error:
             raise StatescapeError(f"These are no settings of a run: {error}.") from error
 
 
 # What runs lack that were begun before there was a choice.
-_LATER: Mapping[str, Any] = {"objectives": ["error"], "operators": None, "offspring": None}
+_LATER: Mapping[str, Any] = {"objectives": ["error"], "operators": None, "offspring": None, "parts": []}
 
 
 def keywords() -> dict[str, tuple[Any, Any]]:
@@ -279,7 +321,7 @@ def keywords() -> dict[str, tuple[Any, Any]]:
         one.name: (hints_of(owner)[one.name], getattr(made, one.name) if owner is not Limits else None)
         for owner, made in ((Settings, Settings()), (Hyperparameters, Hyperparameters()), (Limits, Limits()))
         for one in fields(owner)
-        if one.name != "task"
+        if one.name not in ("task", "parts")
     }
 
 

@@ -9,11 +9,11 @@ from typing import Any, TypeAlias, cast
 
 from statescape.evolution.conditions import Conditions, Stream
 from statescape.evolution.controls import control, names
-from statescape.evolution.parts import inputs_of, space_of, strategy_of
+from statescape.evolution.parts import inputs_of, named_operators, space_of, strategy_of
 from statescape.evolution.result import Champion, Evolution, Found
 from statescape.evolution.scoring import score
 from statescape.evolution.seals import Sealing, seal
-from statescape.evolution.search import GenerationSummary, Population, Search, strategy_by_name
+from statescape.evolution.search import GenerationSummary, Population, Search
 from statescape.evolution.search.final import Final, FrontPoint, front_of, race
 from statescape.evolution.search.population import ranked
 from statescape.evolution.search.strategies import stream_of
@@ -116,7 +116,7 @@ class RunSteps:
     def searched(self, name: str, limits: Limits) -> Found:
         """One strategy, from its start to its winner."""
         population, seconds = self._population(name, limits)
-        stream = (self._settings.seed, stream_of(strategy_by_name(name)))
+        stream = (self._settings.seed, stream_of(name))
         self._say(f"Racing the best of {name}")
         by_error = ranked(population.members, population.noise)
         final = self._remember(
@@ -138,7 +138,7 @@ class RunSteps:
         )
 
     def _population(self, name: str, limits: Limits) -> tuple[Population, float]:
-        """Who is left when an strategy is over."""
+        """Who is left when a strategy is over."""
         settings, journal = self._settings, self._journal
         state, before = self._kept.population(name) or (None, 0.0)
         for member in state.members if state is not None else ():
@@ -157,7 +157,7 @@ class RunSteps:
             adapt=settings.adapt,
             start=given,
             sparse="edges" in settings.objectives and name == settings.strategy,  # rivals search the claim: a low error
-            operators=settings.operators if name == settings.strategy else None,
+            operators=named_operators(settings) if name == settings.strategy else None,
             population=state,
         )
         self._say(f"Searching: {name}")
@@ -182,7 +182,7 @@ class RunSteps:
         if journal.finished and journal.get("front") is None:
             return ()
         self._say("Scoring the front of error and edges")
-        stream = (self._settings.seed, stream_of(strategy_by_name(main.strategy)))
+        stream = (self._settings.seed, stream_of(main.strategy))
         survived, noise = self._kept.ever_survived(main.strategy)
         points = self._remember(
             "front",

@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from statescape.errors import StatescapeError
 from statescape.evolution.genome import Genome
-from statescape.evolution.parts import encoding_of, require_parts
+from statescape.evolution.parts import encoding_of, require_parts, with_parts
 from statescape.evolution.search.final import Final
 from statescape.evolution.search.population import Candidate, Population, Record
 from statescape.evolution.search.rates import OperatorRates
@@ -110,32 +110,43 @@ class Tables:
         settings: what was asked for.
     """
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, parts: Sequence[object] = ()) -> None:
         self.journal = journal
         with journal.understood("settings"):
-            self.settings = require_parts(Settings.from_json(journal.settings))
+            settings = Settings.from_json(journal.settings)
+            if not settings.parts:
+                require_parts(settings)
+        self.settings = with_parts(settings, parts)
 
     @classmethod
     @contextmanager
-    def read(cls, run: str | Path) -> Iterator[Tables]:
+    def read(cls, run: str | Path, parts: Sequence[object] = ()) -> Iterator[Tables]:
         """A run to look at, also while another process writes it.
+
+        Args:
+            run: its file.
+            parts: what was given to it as objects; without them, what they alone can read is refused.
 
         Raises:
             StatescapeError: where it cannot be read.
         """
         with Journal.read(run, kind=KIND) as journal:
-            yield cls(journal)
+            yield cls(journal, parts)
 
     @classmethod
     @contextmanager
-    def opened(cls, run: str | Path) -> Iterator[Tables]:
+    def opened(cls, run: str | Path, parts: Sequence[object] = ()) -> Iterator[Tables]:
         """A run to go on with.
+
+        Args:
+            run: its file.
+            parts: what was given to it as objects.
 
         Raises:
             StatescapeError: where it cannot be, or another process writes it.
         """
         with Journal.open(run, kind=KIND) as journal:
-            yield cls(journal)
+            yield cls(journal, parts)
 
     @classmethod
     @contextmanager
@@ -147,7 +158,7 @@ class Tables:
         """
         blobs = {f"start/{index:04}": genome.to_bytes() for index, genome in enumerate(start)}
         with Journal.create(run, KIND, settings.as_json(), TABLES, blobs) as journal:
-            yield cls(journal)
+            yield cls(journal, settings.objects)
 
     def task(self, given: TaskLike = None) -> Task:
         """The run's task, where it is still what it was.
@@ -196,7 +207,7 @@ class Tables:
             )
 
     def history(self, strategy: str) -> list[GenerationSummary]:
-        """All generations of an strategy so far."""
+        """All generations of a strategy so far."""
         rows = self.journal.rows(
             "generations",
             tuple[int, float | None, float | None, int, float, float, str],
@@ -213,14 +224,14 @@ class Tables:
             ]
 
     def generations(self, strategy: str) -> int:
-        """How many generations of an strategy are kept."""
+        """How many generations of a strategy are kept."""
         rows = self.journal.rows(
             "generations", tuple[int], "SELECT count(*) FROM generations WHERE arm = ?", (strategy,)
         )
         return int(rows[0][0])
 
     def states(self, strategy: str, last: bool = False) -> list[tuple[int, float, State]]:
-        """Number, seconds so far and state of every generation of an strategy, or of the last alone."""
+        """Number, seconds so far and state of every generation of a strategy, or of the last alone."""
         rows = self.journal.rows(
             "generations",
             tuple[int, float, str],
@@ -243,7 +254,7 @@ class Tables:
         return Population(state.generation, members, state.credit, *rest), seconds
 
     def births(self, strategy: str) -> dict[int, Birth]:
-        """How every candidate of an strategy came to be, by its number."""
+        """How every candidate of a strategy came to be, by its number."""
         rows = self.journal.rows(
             "candidates",
             tuple[int, int, str, str],
@@ -294,7 +305,7 @@ class Tables:
             return [self._genome(blob) for (blob,) in rows]
 
     def final(self, strategy: str) -> Final | None:
-        """The race of an strategy; None where it is not over."""
+        """The race of a strategy; None where it is not over."""
         return cast("Final | None", self.journal.known(f"final/{strategy}", Final))
 
     def _genome(self, blob: bytes) -> Genome:

@@ -16,7 +16,7 @@ import struct
 import types
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -96,8 +96,13 @@ def typed(kind: Any, value: Any) -> Any:
         return _record(kind, value)
     origin, of = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        (other,) = (one for one in of if one is not type(None))
-        return None if value is None else typed(other, value)
+        others = [one for one in of if one is not type(None)]
+        if value is None and len(others) < len(of):
+            return None
+        for other in others[:-1]:
+            with suppress(TypeError):
+                return typed(other, value)
+        return typed(others[-1], value)
     if origin is Literal and isinstance(value, str) and value in of:
         return value
     if origin is tuple and isinstance(value, (list, tuple)):

@@ -19,8 +19,8 @@ import numpy as np
 
 from statescape.evolution.conditions import Conditions, Stream
 from statescape.evolution.scoring import losses, score
+from statescape.evolution.search.fronts import by_fronts, nobody_dominates
 from statescape.evolution.search.population import Candidate, merit
-from statescape.evolution.search.survival import by_fronts, nobody_dominates
 from statescape.evolution.space import SearchSpace
 from statescape.runs import Executor
 

@@ -2,8 +2,8 @@
 
 A generation: offspring join the survivors and all are scored on the same trials, which are redrawn each generation.
 The trials come in two parts (sequential halving): all candidates meet the first, the survivors and the better half of
-the offspring the second. Records then decide who survives (`survival.py`). Where nothing is random in a trial, one is
-enough, survivors need none, and scores are compared as they are.
+the offspring the second. Records then decide who survives (`Strategy.survive`). Where nothing is random in a trial, one
+is enough, survivors need none, and scores are compared as they are.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from jaxtyping import Float
 from statescape.errors import StatescapeError
 from statescape.evolution.conditions import Stream, TrialSeed
 from statescape.evolution.genome import Genome
+from statescape.evolution.operators import Operator
 from statescape.evolution.scoring import losses
+from statescape.evolution.search.fronts import by_fronts
 from statescape.evolution.search.population import (
     Candidate,
     Population,
@@ -30,7 +32,6 @@ from statescape.evolution.search.population import (
 )
 from statescape.evolution.search.rates import OperatorRates
 from statescape.evolution.search.strategies import Strategy, for_front, operators_of, stream_of
-from statescape.evolution.search.survival import by_fronts, survivors_of
 from statescape.evolution.search.variation import offspring
 from statescape.evolution.space import SearchSpace
 from statescape.reservoir import Topology
@@ -118,7 +119,7 @@ class Search:
         adapt: whether operators are used as often as their children are worth.
         start: genomes to begin with, before random ones.
         sparse: whether few edges are an objective beside a low error.
-        operators: names of those to use; None for all that apply.
+        operators: those to use, or their names; None for all of ours that apply.
         population: a state to go on from.
 
     Raises:
@@ -136,7 +137,7 @@ class Search:
         adapt: bool = True,
         start: Sequence[Genome] = (),
         sparse: bool = False,
-        operators: Sequence[str] | None = None,
+        operators: Sequence[str | Operator] | None = None,
         population: Population | None = None,
     ) -> None:
         if trials < 1:
@@ -150,7 +151,7 @@ class Search:
         names = tuple(operator.name for operator in self.operators)
         self.population = population or Population(0, (), OperatorRates(names, adapt))
         self._start = tuple(start)
-        self._stream = (seed, stream_of(strategy))
+        self._stream = (seed, stream_of(strategy.name))
         self._open: _Open | None = None
 
     def ask(self) -> Batch:
@@ -222,7 +223,7 @@ class Search:
         if self.sparse:
             survivors = by_fronts([*members, *born], self.space, noise)[: self.strategy.survivors]
         else:
-            survivors = survivors_of(members, born, self.strategy, noise, now.generation)
+            survivors = self.strategy.survive(members, born, noise, now.generation)
         alive = {survivor.number for survivor in survivors}
         same = bool(now.members) and survivors[0].number == now.members[0].number
         population = Population(

@@ -1,7 +1,13 @@
 """The strategies of a comparison: ways to search that share interface, trials and budget.
 
-All are (mu + lambda): survivors are scored again with their offspring, the best of both survive. They differ in how
+All are (mu + lambda): survivors are scored again with their offspring, and some of both survive. They differ in how
 many there are and in where offspring come from, which is the question that the comparison asks.
+
+A child takes its parent's place if it is not worse (deterministic crowding, Mahfoud 1995). Survivors are so many
+lineages, and a good one does not crowd out the rest before they have become good themselves; on rugged scores such as
+noisy memory capacity this decides whether a search arrives. Better lineages get more children (tournament), and now
+and then the best child that found no place takes that of the worst survivor, so that in the end all work where it
+pays. Children without parents compete with all.
 """
 
 from __future__ import annotations
@@ -10,8 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+import numpy as np
+
 from statescape.errors import StatescapeError, unknown_name
 from statescape.evolution.operators import Operator, for_space
+from statescape.evolution.search.population import Candidate, merit, ranked
 from statescape.evolution.space import SearchSpace
 
 # Few children have two parents: with more, the few lineages become one before they are good (measured on NARMA10 and
@@ -19,13 +28,15 @@ from statescape.evolution.space import SearchSpace
 CROSSOVER = 0.1
 # Survivors where they are to fill a front.
 FRONT = 24
+# Generations from one takeover of the worst place to the next.
+TAKEOVER = 10
 
 Variation: TypeAlias = Literal["operators", "mutations", "random"]
 
 
 @dataclass(frozen=True)
 class Strategy:
-    """One way to search.
+    """One way to search; a subclass may choose parents and survivors its own way.
 
     Attributes:
         name: how tables call it.
@@ -50,6 +61,49 @@ class Strategy:
                 f"got {self.survivors}, {self.offspring} and {self.tournament}."
             )
 
+    def mates(self, members: Sequence[Candidate], count: int, rng: np.random.Generator) -> list[Candidate]:
+        """The parents of a child, the first of which it competes with.
+
+        Args:
+            members: the survivors, best first.
+            count: how many parents the operator takes.
+            rng: the child's own; everything random comes from it.
+        """
+        # The lowest of a few random places wins the tournament.
+        return [members[place] for place in rng.integers(len(members), size=(count, self.tournament)).min(axis=1)]
+
+    def survive(
+        self, members: Sequence[Candidate], born: Sequence[Candidate], noise: float, generation: int
+    ) -> list[Candidate]:
+        """The survivors of a generation, best first.
+
+        Args:
+            members: the survivors so far, with their newest records; none at the start.
+            born: their offspring.
+            noise: of a single trial, in log score.
+            generation: its number.
+        """
+        if not members or self.variation == "random":
+            return ranked([*members, *born], noise)[: self.survivors]
+        places = {member.number: member for member in members}
+        rest: list[Candidate] = []
+        taken: set[int] = set()
+        for child in ranked(born, noise):
+            parent = child.parents[0] if child.parents else -1
+            if (
+                parent in places
+                and parent not in taken
+                and merit(child.record, noise) <= merit(places[parent].record, noise)
+            ):
+                places[parent] = child
+                taken.add(parent)
+            else:
+                rest.append(child)
+        survivors = ranked(list(places.values()), noise)
+        if rest and generation % TAKEOVER == 0 and merit(rest[0].record, noise) < merit(survivors[-1].record, noise):
+            survivors[-1] = rest[0]
+        return ranked(survivors, noise)
+
 
 # Few survivors, so that lineages are long: with as many trainings 4 + 8 came further than 24 + 48, 8 + 16 and 2 + 4
 # (measured on NARMA10). Their order numbers their streams of random numbers: append, never insert.
@@ -61,8 +115,10 @@ STRATEGIES = (
 )
 
 
-def operators_of(strategy: Strategy, space: SearchSpace, names: Sequence[str] | None = None) -> tuple[Operator, ...]:
-    """The operators that an strategy uses in a space: all that apply, or those that are named.
+def operators_of(
+    strategy: Strategy, space: SearchSpace, names: Sequence[str | Operator] | None = None
+) -> tuple[Operator, ...]:
+    """The operators that a strategy uses in a space: all that apply, or those that are named.
 
     Raises:
         StatescapeError: for a name that is unknown or does not apply, and for none at all where children need one.
@@ -74,7 +130,7 @@ def operators_of(strategy: Strategy, space: SearchSpace, names: Sequence[str] | 
 
 
 def strategy_by_name(name: str) -> Strategy:
-    """An strategy.
+    """A strategy.
 
     Raises:
         StatescapeError: for an unknown name.
@@ -104,10 +160,7 @@ def for_front(strategy: Strategy) -> Strategy:
     return replace(strategy, survivors=max(strategy.survivors, FRONT), offspring=max(strategy.offspring, 2 * FRONT))
 
 
-def stream_of(strategy: Strategy) -> int:
-    """The number of an strategy's stream of random numbers."""
-    return (
-        [known.name for known in STRATEGIES].index(strategy.name)
-        if strategy.name in {known.name for known in STRATEGIES}
-        else len(STRATEGIES)
-    )
+def stream_of(name: str) -> int:
+    """The number of a strategy's stream of random numbers."""
+    names = [known.name for known in STRATEGIES]
+    return names.index(name) if name in names else len(names)

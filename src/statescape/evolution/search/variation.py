@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from statescape.evolution.genome import Genome
-from statescape.evolution.operators import Operator
+from statescape.evolution.operators import CROSSOVERS, MUTATIONS, Operator
 from statescape.evolution.search.population import Candidate, Population
 from statescape.evolution.search.rates import shared_out
 from statescape.evolution.search.strategies import Strategy
 from statescape.evolution.space import SearchSpace
 
+OURS = MUTATIONS + CROSSOVERS
 # A child equal to a survivor or a sibling is made again this often; then a random one takes its place.
 ATTEMPTS = 8
 
@@ -62,8 +63,8 @@ def _child(
     if not members or strategy.variation == "random":
         return space.random(rng), (), "random"
     operator = operators[min(int(np.searchsorted(rates, rng.random(), side="right")), len(operators) - 1)]
-    # Members stand best first: the lowest of a few random places wins the tournament.
-    places = rng.integers(len(members), size=(operator.parents, strategy.tournament)).min(axis=1)
-    parents = [members[place] for place in places]
+    parents = strategy.mates(members, operator.parents, rng)
     genome = operator(space, [parent.genome for parent in parents], rng)
+    if operator not in OURS:
+        space.check(genome)
     return genome, tuple(parent.number for parent in parents), operator.name

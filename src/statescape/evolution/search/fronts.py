@@ -1,16 +1,9 @@
-"""Who survives: by one objective, error, or by two, error and number of edges.
+"""Two objectives, error and number of edges: who survives by fronts and crowding (NSGA-II, Deb et al. 2002).
 
-One: a child takes its parent's place if it is not worse (deterministic crowding, Mahfoud 1995). Survivors are so many
-lineages, and a good one does not crowd out the rest before they have become good themselves; on rugged scores such as
-noisy memory capacity this decides whether a search arrives. Better lineages get more children (tournament), and now
-and then the best child that found no place takes that of the worst survivor, so that in the end all work where it
-pays. Children without parents compete with all.
-
-Two: fronts and crowding (NSGA-II, Deb et al. 2002). A wiring dominates another if it is at least as good in both and
-better in one. Those that nobody dominates are the first front, those that only the first front dominates the second,
-and so on. Within a front the lonelier comes first: its crowding distance, the sum over both objectives of the gap
-between its neighbours as a share of the front's range, is larger, and the ends of a front are never lost. The sorting
-is moocore's.
+A wiring dominates another if it is at least as good in both and better in one. Those that nobody dominates are the
+first front, those that only the first front dominates the second, and so on. Within a front the lonelier comes first:
+its crowding distance, the sum over both objectives of the gap between its neighbours as a share of the front's range,
+is larger, and the ends of a front are never lost. The sorting is moocore's.
 """
 
 from __future__ import annotations
@@ -20,46 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from statescape.evolution.search.population import Candidate, merit, ranked
-from statescape.evolution.search.strategies import Strategy
+from statescape.evolution.search.population import Candidate, merit
 from statescape.evolution.space import SearchSpace
-
-# Generations from one takeover of the worst place to the next.
-TAKEOVER = 10
-
-
-def survivors_of(
-    members: Sequence[Candidate], born: Sequence[Candidate], strategy: Strategy, noise: float, generation: int
-) -> list[Candidate]:
-    """The survivors of a generation, best first.
-
-    Args:
-        members: the survivors so far, with their newest records; none at the start.
-        born: their offspring.
-        strategy: how many survive.
-        noise: of a single trial, in log score.
-        generation: its number.
-    """
-    if not members or strategy.variation == "random":
-        return ranked([*members, *born], noise)[: strategy.survivors]
-    places = {member.number: member for member in members}
-    rest: list[Candidate] = []
-    taken: set[int] = set()
-    for child in ranked(born, noise):
-        parent = child.parents[0] if child.parents else -1
-        if (
-            parent in places
-            and parent not in taken
-            and merit(child.record, noise) <= merit(places[parent].record, noise)
-        ):
-            places[parent] = child
-            taken.add(parent)
-        else:
-            rest.append(child)
-    survivors = ranked(list(places.values()), noise)
-    if rest and generation % TAKEOVER == 0 and merit(rest[0].record, noise) < merit(survivors[-1].record, noise):
-        survivors[-1] = rest[0]
-    return ranked(survivors, noise)
 
 
 def by_fronts(candidates: Sequence[Candidate], space: SearchSpace, noise: float) -> list[Candidate]:
