@@ -10,8 +10,8 @@ from statescape.errors import StatescapeError
 from statescape.evolution.crossovers import match_units
 from statescape.evolution.encodings import by_name, names
 from statescape.evolution.genome import Genome
-from statescape.evolution.mutations import Add, Delete, Flip, Swap
 from statescape.evolution.operators import NAMES, for_space
+from statescape.evolution.operators import by_name as called
 from statescape.evolution.space import SearchSpace
 
 # What makes a space, not the space: the shape checks of the tests draw random numbers, which a strategy must not.
@@ -94,7 +94,7 @@ def test_a_swap_keeps_every_degree() -> None:
     parent = space.random(rng)
     changed = 0
     for _ in range(50):
-        child = Swap()(space, [parent], rng)
+        child = called("swap")(space, [parent], rng)
         for axis in (0, 1):
             np.testing.assert_array_equal(
                 (child.genes["W"] != 0).sum(axis=axis), (parent.genes["W"] != 0).sum(axis=axis)
@@ -108,11 +108,11 @@ def test_a_swap_keeps_every_degree() -> None:
 def test_add_delete_and_flip_reach_every_matrix_of_two_units() -> None:
     space, rng = SearchSpace(by_name("ternary", 2)), np.random.default_rng(2)
     genome, seen = space.random(rng), set()
-    operators = (Add(), Delete(), Flip())
+    operators = tuple(map(called, ("add", "delete", "flip")))
     for _ in range(6000):
         genome = operators[rng.integers(3)](space, [genome], rng)
         seen.add(tuple(genome.genes["W"].ravel()))
-    assert len(seen) == 3**4 - 1  # all but the empty matrix, which Delete does not make
+    assert len(seen) == 3**4 - 1  # all but the empty matrix, which delete does not make
 
 
 @pytest.mark.parametrize("fixed", [False, True])

@@ -16,7 +16,7 @@ from statescape.evolution import Genome, Settings, evolve, resume
 from statescape.evolution.encodings import Values
 from statescape.evolution.export import export
 from statescape.evolution.history import champion_of, survivors_of_run
-from statescape.evolution.mutations import Flip
+from statescape.evolution.operators import by_name
 from statescape.evolution.search import STRATEGIES, Strategy
 from statescape.runs import Processes, Serial
 from tests.evolution import own_parts
@@ -169,7 +169,7 @@ def test_ours_as_objects_are_ours(tmp_path):
     file = tmp_path / "ours.run"
     small = {"units": 8, **SMALL}
     objects = evolve(
-        "memory-noisy", run=file, executor=Serial(), strategy=STRATEGIES[1], operators=[Flip(), "add"], **small
+        "memory-noisy", run=file, executor=Serial(), strategy=STRATEGIES[1], operators=[by_name("flip"), "add"], **small
     )
     names = evolve("memory-noisy", executor=Serial(), strategy="mutation-only", operators=["flip", "add"], **small)
     assert facts(objects) == facts(names)
@@ -225,3 +225,29 @@ def test_an_installed_package_gives_names_to_the_command_line(tmp_path):
         "ringpackage==2.1.\n"
     )
     assert call("runs", here=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        5,
+        [5],
+        [{"slot": "encoding"}],
+        [{"slot": "task", "name": "ring", "maker": "a:b", "package": "", "version": "", "by_name": True}],
+        [{"slot": "strategy", "name": "greedy", "maker": "a:b", "package": "", "version": "", "by_name": True}],
+        [{"slot": "encoding", "name": "ring", "maker": "os:system", "package": "os", "version": "", "by_name": True}],
+        [{"slot": "encoding", "name": "ring", "maker": "os:system", "package": "os", "version": "", "by_name": False}],
+    ],
+)
+def test_a_run_that_makes_up_its_parts_is_refused_in_one_line(made, tmp_path, parts):
+    file = tmp_path / "made-up.run"
+    file.write_bytes(made[1].read_bytes())
+    database = sqlite3.connect(file)
+    settings = json.loads(database.execute("SELECT value FROM meta WHERE key = 'settings'").fetchone()[0])
+    database.execute("UPDATE meta SET value = ? WHERE key = 'settings'", [json.dumps({**settings, "parts": parts})])
+    database.commit()
+    database.close()
+    for read in (resume, champion_of, survivors_of_run):
+        with pytest.raises(StatescapeError) as refusal:
+            read(file)
+        assert "\n" not in str(refusal.value)

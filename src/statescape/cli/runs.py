@@ -25,12 +25,12 @@ def runs(
     from statescape.cli.terminal import Sheet
     from statescape.runs import list_runs
 
-    told = [_told(one) for one in list_runs(folder)]
-    found = [one for one, _ in told]
+    asked_for = [_asked_for(one) for one in list_runs(folder)]
+    found = [one for one, _ in asked_for]
     table = Sheet("run", "status", "begun", "kind")
     table.column("asked", prose=True)
     table.column("seed")
-    for one, asked in told:
+    for one, asked in asked_for:
         status = one.status if one.kind else "unreadable"
         begun = one.created.replace("+00:00", "").replace("T", " ")
         cells = [one.path.name, status, begun, one.kind, asked, str(one.settings.get("seed", ""))]
@@ -57,7 +57,7 @@ def runs(
         inputs.write_json(json_file, {"runs": listed})
 
 
-def _told(run: RunSummary) -> tuple[RunSummary, str]:
+def _asked_for(run: RunSummary) -> tuple[RunSummary, str]:
     """A run and what it was asked for; as one that cannot be read where its settings are not those of its kind."""
     from statescape.runs.plain import understood
 

@@ -1,6 +1,6 @@
 """Crossovers: a child of two parents.
 
-On raw matrices they are disruptive, because the labels of units are arbitrary; `AlignedCrossover` matches units
+On raw matrices they are disruptive, because the labels of units are arbitrary; `mix_matched_rows` matches units
 first, by what they are connected to. Every unit gets a profile: its degrees, strengths, self-loop and input weights,
 then, round by round, the sums of its sources' and targets' profiles. Profiles do not depend on labels, so two
 relabellings of one network get the same ones. The assignment of least total distance (Jonker and Volgenant 1987, by
@@ -9,7 +9,7 @@ SciPy) matches the units. Input weights, where they evolve, go with their unit's
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,99 +26,71 @@ FORBIDDEN = 1e6
 
 
 @dataclass(frozen=True)
-class UniformCrossover:
-    """Every entry comes from either parent."""
+class Crossover:
+    """A child of two parents, mixed in one way.
 
-    name: str = "uniform-crossover"
-    parents: int = 2
+    Attributes:
+        name: how tables call it.
+        mix: the child of two genomes of a space, by random numbers.
+        applies: whether it makes sense in a space.
+        keeps_edges: whether every child's W has as many edges as its parent's.
+        parents: how many it takes.
+    """
+
+    name: str
+    mix: Callable[[SearchSpace, Genome, Genome, np.random.Generator], Genome]
+    applies: Callable[[SearchSpace], bool] = over_units
     keeps_edges: bool = False
-
-    def applies(self, space: SearchSpace) -> bool:
-        """Always."""
-        return True
+    parents: int = 2
 
     def __call__(self, space: SearchSpace, parents: Sequence[Genome], rng: np.random.Generator) -> Genome:
-        """Entries mixed one by one, a unit's input weights as a whole."""
+        """A child."""
         first, second = parents
-        genes = {
-            name: np.where(rng.random(array.shape) < 0.5, array, second.genes[name])
-            for name, array in first.genes.items()
-        }
-        return _child(genes, first, second, rng.random(space.units) < 0.5, rng)
+        return self.mix(space, first, second, rng)
 
 
-@dataclass(frozen=True)
-class RowCrossover:
+def mix_entries(space: SearchSpace, first: Genome, second: Genome, rng: np.random.Generator) -> Genome:
+    """Every entry comes from either parent, a unit's input weights as a whole."""
+    genes = {
+        name: np.where(rng.random(array.shape) < 0.5, array, second.genes[name]) for name, array in first.genes.items()
+    }
+    return _child(genes, first, second, rng.random(space.units) < 0.5, rng)
+
+
+def mix_rows(space: SearchSpace, first: Genome, second: Genome, rng: np.random.Generator) -> Genome:
     """Every unit takes all its incoming edges from either parent."""
-
-    name: str = "row-crossover"
-    parents: int = 2
-    keeps_edges: bool = False
-
-    def applies(self, space: SearchSpace) -> bool:
-        """Where the genes are a matrix over all units."""
-        return over_units(space)
-
-    def __call__(self, space: SearchSpace, parents: Sequence[Genome], rng: np.random.Generator) -> Genome:
-        """Rows mixed one by one."""
-        return _by_rows(parents[0], parents[1], rng.random(space.units) < 0.5, rng)
-
-
-@dataclass(frozen=True)
-class BlockCrossover:
-    """The edges among a set of neighbouring units come from one parent, all others from the other."""
-
-    name: str = "block-crossover"
-    parents: int = 2
-    keeps_edges: bool = False
-
-    def applies(self, space: SearchSpace) -> bool:
-        """Where the genes are a matrix over all units."""
-        return over_units(space)
-
-    def __call__(self, space: SearchSpace, parents: Sequence[Genome], rng: np.random.Generator) -> Genome:
-        """A block of the second parent in the first."""
-        units = space.units
-        size = int(rng.integers(1, units))
-        inside = np.zeros(units, dtype=bool)
-        inside[(int(rng.integers(units)) + np.arange(size)) % units] = True
-        first, second = parents
-        W = np.where(inside[:, None] & inside[None], second.genes["W"], first.genes["W"])
-        return _child({"W": W}, first, second, ~inside, rng)
-
-
-@dataclass(frozen=True)
-class AlignedCrossover:
-    """The second parent's units are matched to the first's; then every unit takes its incoming edges from either."""
-
-    name: str = "aligned-crossover"
-    parents: int = 2
-    keeps_edges: bool = False
-
-    def applies(self, space: SearchSpace) -> bool:
-        """Where the genes are a matrix over all units."""
-        return over_units(space)
-
-    def __call__(self, space: SearchSpace, parents: Sequence[Genome], rng: np.random.Generator) -> Genome:
-        """Rows mixed after relabelling; a W_in that stays with the labels restricts the relabelling."""
-        first, second = parents
-        inputs = None
-        if first.W_in is not None and second.W_in is not None:
-            inputs = (first.W_in, second.W_in)
-        elif space.W_in is not None:
-            inputs = (space.W_in, space.W_in)
-        order = match_units(first.genes["W"], second.genes["W"], inputs, fixed=first.W_in is None)
-        relabelled = Genome(
-            {"W": second.genes["W"][np.ix_(order, order)]},
-            None if second.W_in is None else second.W_in[order],
-            second.sr,
-        )
-        return _by_rows(first, relabelled, rng.random(space.units) < 0.5, rng)
-
-
-def _by_rows(first: Genome, second: Genome, of_first: Bool[np.ndarray, " units"], rng: np.random.Generator) -> Genome:
+    of_first = rng.random(space.units) < 0.5
     W = np.where(of_first[:, None], first.genes["W"], second.genes["W"])
     return _child({"W": W}, first, second, of_first, rng)
+
+
+def mix_blocks(space: SearchSpace, first: Genome, second: Genome, rng: np.random.Generator) -> Genome:
+    """The edges among a set of neighbouring units come from the second parent, all others from the first."""
+    units = space.units
+    size = int(rng.integers(1, units))
+    inside = np.zeros(units, dtype=bool)
+    inside[(int(rng.integers(units)) + np.arange(size)) % units] = True
+    W = np.where(inside[:, None] & inside[None], second.genes["W"], first.genes["W"])
+    return _child({"W": W}, first, second, ~inside, rng)
+
+
+def mix_matched_rows(space: SearchSpace, first: Genome, second: Genome, rng: np.random.Generator) -> Genome:
+    """The second parent's units are matched to the first's; then every unit takes its incoming edges from either.
+
+    A W_in that stays with the labels restricts the matching.
+    """
+    inputs = None
+    if first.W_in is not None and second.W_in is not None:
+        inputs = (first.W_in, second.W_in)
+    elif space.W_in is not None:
+        inputs = (space.W_in, space.W_in)
+    order = match_units(first.genes["W"], second.genes["W"], inputs, fixed=first.W_in is None)
+    relabelled = Genome(
+        {"W": second.genes["W"][np.ix_(order, order)]},
+        None if second.W_in is None else second.W_in[order],
+        second.sr,
+    )
+    return mix_rows(space, first, relabelled, rng)
 
 
 def _child(
@@ -175,3 +147,11 @@ def _profiles(
         newest = np.tanh(0.1 * np.column_stack([W @ newest, W.T @ newest, size @ newest]))[:, : 2 * features.shape[1]]
         features = np.column_stack([features, newest])
     return features
+
+
+CROSSOVERS = (
+    Crossover("uniform-crossover", mix_entries, lambda space: True),
+    Crossover("row-crossover", mix_rows),
+    Crossover("block-crossover", mix_blocks),
+    Crossover("aligned-crossover", mix_matched_rows),
+)

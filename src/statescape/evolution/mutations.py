@@ -19,184 +19,108 @@ from statescape.evolution.space import LARGEST_SR, LEAST_SR, SearchSpace
 
 # A mutation makes a geometric number of edits: one in six of ten cases, 1.7 on average.
 STOP = 0.6
-
-
 # Standard deviation of a step of the logarithm of the radius.
 STEP = 0.05
 
 
 @dataclass(frozen=True)
-class Add:
+class Mutation:
+    """One of the parent's arrays, chosen at random, is edited.
+
+    Attributes:
+        name: how tables call it.
+        edit: the edit, in place, in a space and by random numbers.
+        applies: whether it makes sense in a space.
+        keeps_edges: whether every child's W has as many edges as its parent's.
+        between_nodes: whether only arrays are chosen that connect nodes with nodes, no bands.
+        parents: how many it takes.
+    """
+
+    name: str
+    edit: Callable[[SearchSpace, Float[np.ndarray, "*shape"], np.random.Generator], None]
+    applies: Callable[[SearchSpace], bool] = lambda space: True
+    keeps_edges: bool = True
+    between_nodes: bool = False
+    parents: int = 1
+
+    def __call__(self, space: SearchSpace, parents: Sequence[Genome], rng: np.random.Generator) -> Genome:
+        """A child; equal to its parent where there is nothing to edit."""
+        (genome,) = parents
+        names = square_arrays(space) if self.between_nodes else list(genome.genes)
+        name = names[int(rng.integers(len(names)))]
+        array = genome.genes[name].copy()
+        self.edit(space, array, rng)
+        return Genome({**genome.genes, name: array}, genome.W_in, genome.sr)
+
+
+def add_entries(space: SearchSpace, array: Float[np.ndarray, "*shape"], rng: np.random.Generator) -> None:
     """New entries at empty places."""
-
-    name: str = "add"
-    parents: int = 1
-    keeps_edges: bool = False
-
-    def applies(self, space: SearchSpace) -> bool:
-        """Always."""
-        return True
-
-    def __call__(self, space: SearchSpace, parents: Sequence[Genome], rng: np.random.Generator) -> Genome:
-        """A child with some entries more."""
-
-        def edit(array: Float[np.ndarray, "*shape"]) -> None:
-            places = some(np.flatnonzero(array == 0), rng, array.size)
-            array.flat[places] = space.values.draw(len(places), rng)
-
-        return edited(parents[0], rng, edit)
+    places = some(np.flatnonzero(array == 0), rng, array.size)
+    array.flat[places] = space.values.draw(len(places), rng)
 
 
-@dataclass(frozen=True)
-class Delete:
+def delete_entries(space: SearchSpace, array: Float[np.ndarray, "*shape"], rng: np.random.Generator) -> None:
     """Some entries become 0; the last one stays."""
-
-    name: str = "delete"
-    parents: int = 1
-    keeps_edges: bool = False
-
-    def applies(self, space: SearchSpace) -> bool:
-        """Always."""
-        return True
-
-    def __call__(self, space: SearchSpace, parents: Sequence[Genome], rng: np.random.Generator) -> Genome:
-        """A child with some entries less."""
-
-        def edit(array: Float[np.ndarray, "*shape"]) -> None:
-            entries = np.flatnonzero(array)
-            if len(entries) > 1:
-                array.flat[some(entries, rng, len(entries) - 1)] = 0.0
-
-        return edited(parents[0], rng, edit)
+    entries = np.flatnonzero(array)
+    if len(entries) > 1:
+        array.flat[some(entries, rng, len(entries) - 1)] = 0.0
 
 
-@dataclass(frozen=True)
-class Move:
+def move_entries(space: SearchSpace, array: Float[np.ndarray, "*shape"], rng: np.random.Generator) -> None:
     """Some entries go to empty places, with their values."""
-
-    name: str = "move"
-    parents: int = 1
-    keeps_edges: bool = True
-
-    def applies(self, space: SearchSpace) -> bool:
-        """Where there are bands; edges between nodes are rewired, which keeps one end."""
-        return not square_arrays(space)
-
-    def __call__(self, space: SearchSpace, parents: Sequence[Genome], rng: np.random.Generator) -> Genome:
-        """A child with as many entries."""
-
-        def edit(array: Float[np.ndarray, "*shape"]) -> None:
-            entries, empty = np.flatnonzero(array), np.flatnonzero(array == 0)
-            chosen = some(entries, rng, len(empty)) if len(empty) else entries[:0]
-            places = rng.choice(empty, len(chosen), replace=False)
-            array.flat[places] = array.flat[chosen]
-            array.flat[chosen] = 0.0
-
-        return edited(parents[0], rng, edit)
+    entries, empty = np.flatnonzero(array), np.flatnonzero(array == 0)
+    chosen = some(entries, rng, len(empty)) if len(empty) else entries[:0]
+    places = rng.choice(empty, len(chosen), replace=False)
+    array.flat[places] = array.flat[chosen]
+    array.flat[chosen] = 0.0
 
 
-@dataclass(frozen=True)
-class Rewire:
+def rewire_edges(space: SearchSpace, array: Float[np.ndarray, "*shape"], rng: np.random.Generator) -> None:
     """One end of some edges goes elsewhere: the edge keeps its other end and its value."""
-
-    name: str = "rewire"
-    parents: int = 1
-    keeps_edges: bool = True
-
-    def applies(self, space: SearchSpace) -> bool:
-        """Where there are edges between nodes, not bands."""
-        return bool(square_arrays(space))
-
-    def __call__(self, space: SearchSpace, parents: Sequence[Genome], rng: np.random.Generator) -> Genome:
-        """A child in which sources or targets have changed."""
-
-        def edit(array: Float[np.ndarray, "nodes nodes"]) -> None:
-            for entry in some(np.flatnonzero(array), rng, array.size):
-                row, column = divmod(int(entry), array.shape[1])
-                line, here = (array[row], column) if rng.random() < 0.5 else (array[:, column], row)
-                empty = np.flatnonzero(line == 0)
-                if len(empty):
-                    line[empty[rng.integers(len(empty))]] = line[here]
-                    line[here] = 0.0
-
-        return edited(parents[0], rng, edit, square_arrays(space))
+    for entry in some(np.flatnonzero(array), rng, array.size):
+        row, column = divmod(int(entry), array.shape[1])
+        line, here = (array[row], column) if rng.random() < 0.5 else (array[:, column], row)
+        empty = np.flatnonzero(line == 0)
+        if len(empty):
+            line[empty[rng.integers(len(empty))]] = line[here]
+            line[here] = 0.0
 
 
-@dataclass(frozen=True)
-class Flip:
-    """Some entries change their sign."""
-
-    name: str = "flip"
-    parents: int = 1
-    keeps_edges: bool = True
-
-    def applies(self, space: SearchSpace) -> bool:
-        """Where there are signs."""
-        return space.values.signed
-
-    def __call__(self, space: SearchSpace, parents: Sequence[Genome], rng: np.random.Generator) -> Genome:
-        """A child on the same mask."""
-
-        def edit(array: Float[np.ndarray, "*shape"]) -> None:
-            array.flat[some(np.flatnonzero(array), rng, array.size)] *= -1.0
-
-        return edited(parents[0], rng, edit)
-
-
-@dataclass(frozen=True)
-class Perturb:
-    """Some real entries change a little."""
-
-    name: str = "perturb"
-    parents: int = 1
-    keeps_edges: bool = True
-
-    def applies(self, space: SearchSpace) -> bool:
-        """Where entries are real."""
-        return space.values.kind == "real"
-
-    def __call__(self, space: SearchSpace, parents: Sequence[Genome], rng: np.random.Generator) -> Genome:
-        """A child on the same mask."""
-
-        def edit(array: Float[np.ndarray, "*shape"]) -> None:
-            entries = some(np.flatnonzero(array), rng, array.size)
-            array.flat[entries] = space.values.perturbed(array.flat[entries], rng)
-
-        return edited(parents[0], rng, edit)
-
-
-@dataclass(frozen=True)
-class Swap:
+def swap_edges(space: SearchSpace, array: Float[np.ndarray, "*shape"], rng: np.random.Generator) -> None:
     """Two edges exchange targets: a -> b, c -> d become a -> d, c -> b; degrees stay (Maslov and Sneppen 2002)."""
+    targets, sources = np.nonzero(array)
+    count = len(targets)
+    if count < 2:
+        return
+    left = edits(rng, count)
+    for first, second in rng.integers(count, size=(10 * left, 2)).tolist():
+        b, a, d, c = targets[first], sources[first], targets[second], sources[second]
+        if a != c and b != d and array[d, a] == 0 and array[b, c] == 0:
+            array[d, a], array[b, c] = array[b, a], array[d, c]
+            array[b, a] = array[d, c] = 0.0
+            targets[first], targets[second] = d, b
+            left -= 1
+            if not left:
+                break
 
-    name: str = "swap"
-    parents: int = 1
-    keeps_edges: bool = True
 
-    def applies(self, space: SearchSpace) -> bool:
-        """Where there are edges between nodes, not bands."""
-        return bool(square_arrays(space))
+def flip_signs(space: SearchSpace, array: Float[np.ndarray, "*shape"], rng: np.random.Generator) -> None:
+    """Some entries change their sign."""
+    array.flat[some(np.flatnonzero(array), rng, array.size)] *= -1.0
 
-    def __call__(self, space: SearchSpace, parents: Sequence[Genome], rng: np.random.Generator) -> Genome:
-        """A child in which every node keeps its numbers of incoming and outgoing edges."""
 
-        def edit(array: Float[np.ndarray, "nodes nodes"]) -> None:
-            targets, sources = np.nonzero(array)
-            count = len(targets)
-            if count < 2:
-                return
-            left = edits(rng, count)
-            for first, second in rng.integers(count, size=(10 * left, 2)).tolist():
-                b, a, d, c = targets[first], sources[first], targets[second], sources[second]
-                if a != c and b != d and array[d, a] == 0 and array[b, c] == 0:
-                    array[d, a], array[b, c] = array[b, a], array[d, c]
-                    array[b, a] = array[d, c] = 0.0
-                    targets[first], targets[second] = d, b
-                    left -= 1
-                    if not left:
-                        break
+def perturb_weights(space: SearchSpace, array: Float[np.ndarray, "*shape"], rng: np.random.Generator) -> None:
+    """Some real entries change a little."""
+    entries = some(np.flatnonzero(array), rng, array.size)
+    array.flat[entries] = space.values.perturbed(array.flat[entries], rng)
 
-        return edited(parents[0], rng, edit, square_arrays(space))
+
+def silence_unit(space: SearchSpace, array: Float[np.ndarray, "*shape"], rng: np.random.Generator) -> None:
+    """One unit loses all its edges; the readout still sees it as far as the input drives it."""
+    connected = np.flatnonzero((array != 0).any(axis=0) | (array != 0).any(axis=1))
+    if len(connected):
+        unit = connected[rng.integers(len(connected))]
+        array[unit, :] = array[:, unit] = 0.0
 
 
 @dataclass(frozen=True)
@@ -219,40 +143,13 @@ class Duplicate:
         """A child in which one unit has given way to a twin of another."""
         original, twin = rng.choice(space.units, 2, replace=False)
 
-        def edit(array: Float[np.ndarray, "units units"]) -> None:
-            array[twin, :] = array[original, :]
-            array[:, twin] = array[:, original]
-
-        child = edited(parents[0], rng, edit)
-        if child.W_in is None:
-            return child
-        W_in = child.W_in.copy()
-        W_in[twin] = W_in[original]
-        return Genome(child.genes, W_in, child.sr)
-
-
-@dataclass(frozen=True)
-class Silence:
-    """One unit loses all its edges; the readout still sees it as far as the input drives it."""
-
-    name: str = "remove-unit"
-    parents: int = 1
-    keeps_edges: bool = False
-
-    def applies(self, space: SearchSpace) -> bool:
-        """Where the genes are a matrix over all units."""
-        return over_units(space)
-
-    def __call__(self, space: SearchSpace, parents: Sequence[Genome], rng: np.random.Generator) -> Genome:
-        """A child without the edges of one connected unit."""
-
-        def edit(array: Float[np.ndarray, "units units"]) -> None:
-            connected = np.flatnonzero((array != 0).any(axis=0) | (array != 0).any(axis=1))
-            if len(connected):
-                unit = connected[rng.integers(len(connected))]
-                array[unit, :] = array[:, unit] = 0.0
-
-        return edited(parents[0], rng, edit)
+        W, W_in = parents[0].genes["W"].copy(), parents[0].W_in
+        W[twin, :] = W[original, :]
+        W[:, twin] = W[:, original]
+        if W_in is not None:
+            W_in = W_in.copy()
+            W_in[twin] = W_in[original]
+        return Genome({"W": W}, W_in, parents[0].sr)
 
 
 @dataclass(frozen=True)
@@ -304,20 +201,6 @@ def edits(rng: np.random.Generator, most: int) -> int:
     return min(int(rng.geometric(STOP)), most)
 
 
-def edited(
-    genome: Genome,
-    rng: np.random.Generator,
-    edit: Callable[[Float[np.ndarray, "*shape"]], None],
-    names: Sequence[str] | None = None,
-) -> Genome:
-    """The genome with one of its arrays, chosen at random, copied and edited in place."""
-    choice = list(genome.genes) if names is None else list(names)
-    name = choice[int(rng.integers(len(choice)))]
-    array = genome.genes[name].copy()
-    edit(array)
-    return Genome({**genome.genes, name: array}, genome.W_in, genome.sr)
-
-
 def some(at: Int[np.ndarray, " entries"], rng: np.random.Generator, most: int) -> Int[np.ndarray, " chosen"]:
     """A few different entries out of `at`, as many as a mutation edits."""
     count = edits(rng, min(len(at), most))
@@ -332,3 +215,18 @@ def square_arrays(space: SearchSpace) -> list[str]:
 def over_units(space: SearchSpace) -> bool:
     """Whether the genes are one matrix over all units."""
     return set(space.encoding.shapes) == {"W"}
+
+
+MUTATIONS = (
+    Mutation("add", add_entries, keeps_edges=False),
+    Mutation("delete", delete_entries, keeps_edges=False),
+    Mutation("move", move_entries, lambda space: not square_arrays(space)),  # edges are rewired, which keeps one end
+    Mutation("rewire", rewire_edges, lambda space: bool(square_arrays(space)), between_nodes=True),
+    Mutation("swap", swap_edges, lambda space: bool(square_arrays(space)), between_nodes=True),
+    Mutation("flip", flip_signs, lambda space: space.values.signed),
+    Mutation("perturb", perturb_weights, lambda space: space.values.kind == "real"),
+    Duplicate(),
+    Mutation("remove-unit", silence_unit, over_units, keeps_edges=False),
+    ChangeInputs(),
+    ChangeRadius(),
+)

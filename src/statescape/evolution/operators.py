@@ -1,4 +1,4 @@
-"""Operators: what makes a child of one parent (`mutations`) or of two (`crossovers`), one small class each."""
+"""Operators: what makes a child of one parent (`mutations`) or of two (`crossovers`), each with a name."""
 
 from __future__ import annotations
 
@@ -8,21 +8,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from statescape.errors import StatescapeError
-from statescape.evolution.crossovers import AlignedCrossover, BlockCrossover, RowCrossover, UniformCrossover
+from statescape.evolution import crossovers, mutations
 from statescape.evolution.genome import Genome
-from statescape.evolution.mutations import (
-    Add,
-    ChangeInputs,
-    ChangeRadius,
-    Delete,
-    Duplicate,
-    Flip,
-    Move,
-    Perturb,
-    Rewire,
-    Silence,
-    Swap,
-)
 from statescape.evolution.space import SearchSpace
 from statescape.registry import Registry
 
@@ -50,20 +37,8 @@ class Operator(Protocol):
         """A child; equal to its parent where there is nothing that this operator could change."""
 
 
-MUTATIONS: tuple[Operator, ...] = (
-    Add(),
-    Delete(),
-    Move(),
-    Rewire(),
-    Swap(),
-    Flip(),
-    Perturb(),
-    Duplicate(),
-    Silence(),
-    ChangeInputs(),
-    ChangeRadius(),
-)
-CROSSOVERS: tuple[Operator, ...] = (UniformCrossover(), RowCrossover(), BlockCrossover(), AlignedCrossover())
+MUTATIONS: tuple[Operator, ...] = mutations.MUTATIONS
+CROSSOVERS: tuple[Operator, ...] = crossovers.CROSSOVERS
 NAMES: tuple[str, ...] = tuple(operator.name for operator in MUTATIONS + CROSSOVERS)
 REGISTRY: Registry[Any] = Registry(
     "operator", "statescape.operators", {operator.name: operator for operator in MUTATIONS + CROSSOVERS}

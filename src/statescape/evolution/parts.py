@@ -115,7 +115,7 @@ def require_present(settings: Settings) -> None:
         StatescapeError: for the first that is missing, or that another version of its package brings.
     """
     for own in settings.parts:
-        if own.by_name:
+        if own.by_name and own.slot in _REGISTRIES:
             _REGISTRIES[own.slot].require(own.name, Origin(own.package, own.version))
         _thing(settings, own.slot, own.name)
 
