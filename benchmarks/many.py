@@ -30,7 +30,8 @@ from statescape.evolution.scoring import score
 from statescape.evolution.settings import Hyperparameters
 from statescape.evolution.space import SearchSpace
 from statescape.reservoir import Topology, erdos_renyi
-from statescape.reservoir.tasks import Task, by_name, from_csv
+from statescape.reservoir import tasks as all_tasks
+from statescape.reservoir.tasks import Task
 from statescape.runs import Executor, Processes
 from statescape.runs.bundles import SECOND, Pace
 from statescape.runs.dask import Dask
@@ -46,7 +47,7 @@ def overhead(rounds: int) -> list[dict[str, Any]]:
     rows = []
     with Processes(WORKERS) as processes, Dask(workers=WORKERS) as dask:
         for name in ("narma10", "memory-noisy"):
-            conditions = Conditions(by_name(name), "wiring", "search", Hyperparameters())
+            conditions = Conditions(all_tasks.open(name), "wiring", "search", Hyperparameters())
             times: dict[str, list[float]] = {"processes": [], "dask": []}
             same = True
             for number in range(-2, rounds):  # the first two of each warm up and set the pace
@@ -74,8 +75,9 @@ def overhead(rounds: int) -> list[dict[str, Any]]:
 
 def message_bytes() -> dict[str, dict[str, float]]:
     """Bytes of one candidate, and of what all candidates of a bundle share, in Dask's wire format."""
-    files: dict[str, Task] = {"laser (10,093 rows)": from_csv(LASER, target="intensity")} if LASER.is_file() else {}
-    tasks: dict[str, Task] = {"narma10": by_name("narma10"), **files}
+    tasks: dict[str, Task] = {"narma10": all_tasks.open("narma10")}
+    if LASER.is_file():
+        tasks["laser (10,093 rows)"] = all_tasks.open(LASER, target="intensity")
     found = {}
     for name, task in tasks.items():
         conditions = Conditions(task, "wiring", "search", Hyperparameters())

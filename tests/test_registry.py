@@ -10,7 +10,7 @@ import pytest
 import statescape as ss
 from statescape.errors import StatescapeError, StatescapeWarning, unknown_name
 from statescape.registry import Origin, Registry, origin_of
-from statescape.reservoir.tasks.catalogue import BUILT_IN, REGISTRY
+from statescape.reservoir.tasks.opening import REGISTRY
 
 MODULE = """
 from statescape import tasks
@@ -52,13 +52,13 @@ def installed(tmp_path, monkeypatch):
 
 def registry():
     """As the session begins: nothing has been looked for."""
-    return Registry("task", "statescape.tasks", BUILT_IN)
+    return Registry("task", "statescape.tasks", REGISTRY.built_in)
 
 
 def test_an_installed_package_adds_names_that_are_found_and_know_where_they_come_from(installed):
     installed("delays", {"delay": ":Delay", "delay-made": ":AN_OBJECT"})
     known = registry()
-    assert known.names() == (*BUILT_IN, "delay", "delay-made")
+    assert known.names() == (*REGISTRY.built_in, "delay", "delay-made")
     assert "delays" not in sys.modules  # listing imports nothing
     assert known.find("delay")().trial(1).train_steps == 200
     assert known.find("delay-made").name == "delay"
@@ -79,7 +79,7 @@ def test_a_built_in_name_is_never_shadowed(installed):
     known = registry()
     with pytest.warns(StatescapeWarning, match=r"'narma10' of the package delays 1\.2 is left out: statescape has"):
         assert "delay" in known.names()
-    assert known.find("narma10") is BUILT_IN["narma10"]
+    assert known.find("narma10") is REGISTRY.built_in["narma10"]
 
 
 def test_a_package_that_cannot_be_imported_is_named_in_one_line_and_breaks_nothing_else(installed):
@@ -161,7 +161,7 @@ def test_tasks_are_registered_and_refused_where_they_are_none(monkeypatch):
     ss.tasks.register("five", lambda: 5)
     assert "five" in ss.tasks.names()
     with pytest.raises(StatescapeError, match="'five' of the module tests is a int, which lacks members of"):
-        ss.tasks.by_name("five")
+        ss.tasks.open("five")
 
 
 def test_an_installed_task_is_a_name_of_the_command_line(installed):

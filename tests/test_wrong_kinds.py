@@ -135,7 +135,7 @@ def test_a_door_looks_as_what_is_behind_it():
     ("call", "words"),
     [
         (lambda: ss.evolve("narma10", units="many"), "evolve takes units as a whole number; got 'many' (str)."),
-        (lambda: ss.tasks.from_csv(3), "from_file takes path as a text or a path; got 3 (int)."),
+        (lambda: ss.tasks.open("a.csv", split="x"), "open takes split as a number or None; got 'x' (str)."),
         (lambda: ss.Topology("W"), "W must be numbers, such as an array or lists of equal length; got str."),
         (lambda: ss.Topology.from_networkx("a graph"), "from_networkx takes a graph of NetworkX; got 'a graph' (str)."),
         (lambda: ss.resume(5), "resume takes run as a text or a path; got 5 (int)."),

@@ -10,8 +10,7 @@ from statescape.errors import StatescapeError
 from statescape.evolution.conditions import Conditions, draw
 from statescape.evolution.export import SUFFIXES, export
 from statescape.evolution.scoring import score
-from statescape.reservoir import Topology
-from statescape.reservoir.tasks import by_name
+from statescape.reservoir import Topology, tasks
 from statescape.runs import Serial
 
 SEEDS = [(5, 77, trial) for trial in range(3)]
@@ -33,7 +32,7 @@ def champion(request):
     W_in = np.where(np.arange(15) % 2 == 0, 1.0, -1.0)[:, None] if level == "matrix" and not evolve_inputs else None
     space = SearchSpace(encode(encoding, 15, None), 1, "rescale", evolve_inputs, W_in)
     hyper = Hyperparameters(sr=0.8, lr=0.7, bias=0.2, ridge=1e-7)
-    conditions = Conditions(by_name("narma10"), level, "search", hyper)
+    conditions = Conditions(tasks.open("narma10"), level, "search", hyper)
     search = Search(space, Strategy("genetic", 24, 48), 1, trials=1)
     for _ in range(2):
         batch = search.ask()

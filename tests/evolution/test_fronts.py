@@ -17,7 +17,7 @@ from statescape.evolution.search import Search, strategy_by_name
 from statescape.evolution.search.fronts import crowding, in_order, nobody_dominates
 from statescape.evolution.space import SearchSpace
 from statescape.evolution.tables import Tables
-from statescape.reservoir.tasks import by_name
+from statescape.reservoir import tasks
 from statescape.runs import Serial
 from tests.cli.running import assert_refused, in_process
 
@@ -126,7 +126,7 @@ def test_the_front_of_a_run_has_fresh_scores_on_common_trials(whole):
     edges, scores = [one.edges for one in result.front], [one.score for one in result.front]
     assert edges == sorted(set(edges))
     assert scores == sorted(scores, reverse=True)
-    conditions = Conditions(by_name("memory-noisy"), "wiring", "seal", result.settings.hyper)
+    conditions = Conditions(tasks.open("memory-noisy"), "wiring", "seal", result.settings.hyper)
     seeds = [(3, 0, 5, trial) for trial in range(30)]
     for point in result.front:
         found = champion_of(file, point.candidate)

@@ -11,8 +11,7 @@ from statescape.evolution.search import Search, strategy_by_name
 from statescape.evolution.search.final import race
 from statescape.evolution.settings import Hyperparameters
 from statescape.evolution.space import SearchSpace
-from statescape.reservoir import Topology
-from statescape.reservoir.tasks import by_name
+from statescape.reservoir import Topology, tasks
 from statescape.runs import Serial
 
 UNITS = 8
@@ -40,7 +39,7 @@ TASKS = ["narma10", "memory-noisy", "memory-exact", "mso8-closed", "channel"]
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("level", ["wiring", "signs", "mask"])
 def test_each_has_a_score_beside_an_ordinary_one(task, level):
-    conditions = Conditions(by_name(task), level, "search", Hyperparameters())
+    conditions = Conditions(tasks.open(task), level, "search", Hyperparameters())
     topologies = [Topology(W) for W in (*HOPELESS.values(), _cycle())]
     scores = score(topologies, conditions, [(1, 0), (1, 1)], Serial())
     assert scores.shape == (len(topologies), 2)
@@ -52,7 +51,7 @@ def test_each_has_a_score_beside_an_ordinary_one(task, level):
 @pytest.mark.parametrize("task", ["narma10", "memory-noisy", "mso8-closed"])
 def test_what_diverges_scores_infinity_and_hurts_nobody_else(task):
     """A free radius far above 1: linear memory explodes, tanh units survive."""
-    conditions = Conditions(by_name(task), "wiring", "search", Hyperparameters())
+    conditions = Conditions(tasks.open(task), "wiring", "search", Hyperparameters())
     wild, tame = Topology(50.0 * _cycle(), radius="free"), Topology(_cycle())
     alone = score([tame], conditions, [(1, 0)], Serial())
     scores = score([wild, tame, wild], conditions, [(1, 0)], Serial())
@@ -71,7 +70,7 @@ def test_a_population_full_of_them_is_searched_and_raced(sparse):
         for W in HOPELESS.values()
         for radius in (0.1, 1.5)
     ]
-    conditions = Conditions(by_name("memory-noisy"), "wiring", "search", Hyperparameters())
+    conditions = Conditions(tasks.open("memory-noisy"), "wiring", "search", Hyperparameters())
     search = Search(space, strategy_by_name("genetic"), 3, trials=2, start=start, sparse=sparse)
     generations = 0
     while generations < 4:
@@ -84,7 +83,7 @@ def test_a_population_full_of_them_is_searched_and_raced(sparse):
 
 def test_where_everyone_diverges_the_search_goes_on():
     space = SearchSpace(encoding("ternary", UNITS, 0.5), radius="free")
-    conditions = Conditions(by_name("memory-noisy"), "wiring", "search", Hyperparameters())
+    conditions = Conditions(tasks.open("memory-noisy"), "wiring", "search", Hyperparameters())
     search = Search(space, strategy_by_name("mutation-only"), 3, trials=2)
     generations = 0
     while generations < 2:

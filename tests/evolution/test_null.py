@@ -14,8 +14,7 @@ from statescape.evolution.conditions import Conditions
 from statescape.evolution.scoring import score
 from statescape.evolution.seals import CHAMPION, Sealed, compare
 from statescape.evolution.settings import Hyperparameters
-from statescape.reservoir import Topology, erdos_renyi
-from statescape.reservoir.tasks import by_name
+from statescape.reservoir import Topology, erdos_renyi, tasks
 from statescape.runs import Serial
 
 UNITS, DRAWS, TRIALS, SEALS = 10, 12, 30, 80
@@ -41,7 +40,7 @@ DRAWN = {"mask": _cycle, "wiring": _random}
 def _seal(number: int, controls: int, level: str = "mask"):
     hyper = Hyperparameters(sr=0.9)
     rng = np.random.default_rng(number)
-    conditions = Conditions(by_name("memory-noisy"), level, "seal", hyper)
+    conditions = Conditions(tasks.open("memory-noisy"), level, "seal", hyper)
     seeds = [(number, 11, 3, trial) for trial in range(TRIALS)]
     scores = score([DRAWN[level](rng) for _ in range(1 + controls * DRAWS)], conditions, seeds, Serial())
     others = [

@@ -9,8 +9,7 @@ from statescape.evolution.controls import DRAWS, NAMES, control
 from statescape.evolution.seals import CHAMPION, Sealed, Sealing, compare, log_ratios, seal
 from statescape.evolution.settings import Hyperparameters
 from statescape.evolution.tuning import candidates, trainings_of, tune
-from statescape.reservoir import Topology, erdos_renyi, scr
-from statescape.reservoir.tasks import by_name, from_csv
+from statescape.reservoir import Topology, erdos_renyi, scr, tasks
 from statescape.runs import Serial
 from statescape.statistics import sign_flip
 
@@ -26,8 +25,8 @@ def test_a_trial_redraws_what_its_level_says_and_nothing_else() -> None:
     W = topology.to_dense()
     seen = {}
     for level in LEVELS:
-        one = draw(Conditions(by_name("narma10"), level, "seal", HYPER), 20, (1, 2))
-        other = draw(Conditions(by_name("narma10"), level, "seal", HYPER), 20, (1, 3))
+        one = draw(Conditions(tasks.open("narma10"), level, "seal", HYPER), 20, (1, 2))
+        other = draw(Conditions(tasks.open("narma10"), level, "seal", HYPER), 20, (1, 3))
         assert not np.array_equal(one.data.train_inputs, other.data.train_inputs)
         seen[level] = one
         assert (one.W_in is None) == (level == "matrix")
@@ -53,7 +52,7 @@ def test_on_a_file_seals_read_what_the_search_never_does(tmp_path) -> None:
         (tmp_path / f"{name}.csv").write_text("x\n" + "\n".join(str(row) for row in rows) + "\n")
 
     def data(name: str, part: str) -> bytes:
-        conditions = Conditions(from_csv(tmp_path / f"{name}.csv"), "matrix", part, HYPER)  # type: ignore[arg-type]
+        conditions = Conditions(tasks.open(tmp_path / f"{name}.csv"), "matrix", part, HYPER)  # type: ignore[arg-type]
         trials = [draw(conditions, 5, (seed,)).data for seed in range(20)]
         return b"".join(one.train_inputs.tobytes() + one.test_targets.tobytes() for one in trials)
 
@@ -117,7 +116,7 @@ def test_controls_are_like_the_champion() -> None:
 
 
 def test_all_are_tuned_from_one_list_on_the_same_trials() -> None:
-    conditions = Conditions(by_name("memory-noisy"), "wiring", "search", Hyperparameters(sr=0.5))
+    conditions = Conditions(tasks.open("memory-noisy"), "wiring", "search", Hyperparameters(sr=0.5))
     cycle = Topology(scr(16).W)
     found = tune([cycle], conditions, (0, 1), Serial(), settings=16)
     listed = candidates(conditions, 16, (0, 1), scaled=True)
@@ -131,7 +130,7 @@ def test_all_are_tuned_from_one_list_on_the_same_trials() -> None:
 def memory_seals() -> dict:
     """The simple cycle as champion, on noisy memory."""
     plan = Sealing(
-        by_name("memory-noisy"),
+        tasks.open("memory-noisy"),
         Topology(scr(12).W),
         np.ones((12, 1)) * np.where(np.arange(12) % 3 == 0, -1.0, 1.0)[:, None],
         HYPER,
@@ -174,11 +173,13 @@ def test_where_nothing_is_drawn_there_is_no_test_and_the_better_score_is_the_bet
 
 def test_seals_need_thirty_trials() -> None:
     with pytest.raises(StatescapeError, match="at least 30 trials; got 29"):
-        Sealing(by_name("narma10"), scr(5), np.ones((5, 1)), HYPER, ("SCR",), {}, {}, 0, trials=29)
+        Sealing(tasks.open("narma10"), scr(5), np.ones((5, 1)), HYPER, ("SCR",), {}, {}, 0, trials=29)
 
 
 def test_what_was_sealed_is_remembered_and_not_computed_again() -> None:
-    plan = Sealing(by_name("memory-noisy"), Topology(scr(6).W), np.ones((6, 1)), HYPER, ("SCR",), {}, {}, 0, tune=False)
+    plan = Sealing(
+        tasks.open("memory-noisy"), Topology(scr(6).W), np.ones((6, 1)), HYPER, ("SCR",), {}, {}, 0, tune=False
+    )
     kept: dict = {}
 
     def remember(key, compute, read):

@@ -19,8 +19,7 @@ from statescape.evolution.search.rates import FLOOR, OperatorRates, shared_out
 from statescape.evolution.search.strategies import stream_of
 from statescape.evolution.settings import Hyperparameters, Settings
 from statescape.evolution.space import SearchSpace
-from statescape.reservoir import Topology, scr
-from statescape.reservoir.tasks import by_name as task_by_name
+from statescape.reservoir import Topology, scr, tasks
 from statescape.runs import Processes, Serial
 from statescape.runs.plain import typed
 
@@ -250,7 +249,7 @@ def test_the_final_finds_the_better_wiring_among_flattered_records() -> None:
     others = [space.random(np.random.default_rng(number)) for number in (1, 2)]
     lucky = [Candidate(number, 0, (), "random", one, Record(4, -9.0, 0.1)) for number, one in enumerate(others, 1)]
     honest = Candidate(3, 0, (), "given", cycle, Record(4, 0.0, 1.0))
-    conditions = Conditions(task_by_name("memory-noisy"), "wiring", "search", Hyperparameters(sr=0.95))
+    conditions = Conditions(tasks.open("memory-noisy"), "wiring", "search", Hyperparameters(sr=0.95))
     final = race([*lucky, honest], space, conditions, (0, 0), Serial())
     assert final.champion == 3
     assert len(final.rescored) == len(final.sealed) == 30
@@ -259,7 +258,7 @@ def test_the_final_finds_the_better_wiring_among_flattered_records() -> None:
 def test_scores_do_not_depend_on_company_or_workers() -> None:
     rng = np.random.default_rng(0)
     topologies = [SPACE.topology(SPACE.random(rng)) for _ in range(7)]
-    conditions = Conditions(task_by_name("narma10"), "mask", "search", Hyperparameters())
+    conditions = Conditions(tasks.open("narma10"), "mask", "search", Hyperparameters())
     seeds = [(1, 2, trial) for trial in range(3)]
     whole = score(topologies, conditions, seeds, Serial())
     alone = np.concatenate([score([one], conditions, seeds, Serial()) for one in topologies])
@@ -273,7 +272,7 @@ def test_what_diverges_scores_infinity_and_what_is_disconnected_works() -> None:
     dense = wild.topology(wild.random(np.random.default_rng(0)))
     empty = Topology(np.zeros((6, 6)), np.ones((6, 1)))
     chain = Topology(np.diag(np.ones(5), -1), np.ones((6, 1)))
-    conditions = Conditions(task_by_name("memory-noisy"), "matrix", "search", Hyperparameters(sr=0.9))
+    conditions = Conditions(tasks.open("memory-noisy"), "matrix", "search", Hyperparameters(sr=0.9))
     found = score([dense, empty, chain], conditions, [(0, 0)], Serial())[:, 0]
     assert found[0] == np.inf
     assert found[1] == pytest.approx(1.0)

@@ -45,7 +45,7 @@ _DECLARED: dict[str, tuple[Any, str, str]] = {
 
 
 def _given(values: dict[str, Any]) -> dict[str, Any]:
-    """The options that were given, as `tasks.from_file` takes them."""
+    """The options that were given, as `tasks.open` takes them."""
     named = {"encoding" if name == "text_encoding" else name: value for name, value in values.items()}
     return {name: value for name, value in named.items() if value is not None and value != []}
 

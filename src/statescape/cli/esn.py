@@ -62,12 +62,12 @@ def esn(
 ) -> None:
     """Train and test echo state networks: the mean error over trials, its interval, and what persistence would do."""
     with working("Loading ..."):
+        from statescape.reservoir import tasks
         from statescape.reservoir.kernels import announcing
-        from statescape.reservoir.tasks import as_task
         from statescape.studies import esn_trials
 
     settings = esn_trials.NetworkSettings(units, topology, rc_connectivity=density, **network)
-    chosen = as_task(task, options)
+    chosen = tasks.open(task, **options)
     if warmup is not None:
         chosen = esn_trials.with_warmup(chosen, warmup)
     with announcing(complain), working(f"Running {trials} trials ..."):

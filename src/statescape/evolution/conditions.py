@@ -17,8 +17,8 @@ from jaxtyping import Float
 from statescape.errors import StatescapeError
 from statescape.evolution.settings import Hyperparameters
 from statescape.reservoir import Topology
-from statescape.reservoir.initialisers import draw_values
-from statescape.reservoir.tasks import AnyTrial, MemoryTrial, Part, Task, drawn
+from statescape.reservoir.tasks import AnyTrial, MemoryTrial, Part, Task, usable_trial
+from statescape.reservoir.weights import draw_values
 
 Level: TypeAlias = Literal["matrix", "wiring", "signs", "mask"]
 LEVELS: tuple[Level, ...] = ("matrix", "wiring", "signs", "mask")
@@ -100,7 +100,7 @@ def draw(conditions: Conditions, units: int, seed: TrialSeed) -> Draw:
     data, inputs, weights = np.random.SeedSequence(seed).spawn(3)
     level = conditions.level
     return Draw(
-        drawn(conditions.task, data, conditions.part),
+        usable_trial(conditions.task, data, conditions.part),
         None if level == "matrix" else draw_input_weights(units, conditions.task.n_inputs, inputs),
         None if level in ("matrix", "wiring") else _redrawn(level, units, weights),
     )
@@ -121,7 +121,7 @@ def redraw(topology: Topology, weights: Float[np.ndarray, "units units"], level:
 
 def draws_no_data(task: Task) -> bool:
     """Whether the task reads a network's weights, so that its trials do not differ."""
-    trial = drawn(task, 0, "search")
+    trial = usable_trial(task, 0, "search")
     return isinstance(trial, MemoryTrial) and trial.inputs is None
 
 

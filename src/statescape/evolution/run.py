@@ -20,7 +20,7 @@ from statescape.evolution.settings import Settings, taking_settings
 from statescape.evolution.source import open_task
 from statescape.evolution.steps import Callback, RunSteps, Say
 from statescape.evolution.tables import Tables
-from statescape.reservoir.tasks import Part, Task, TaskLike, drawn
+from statescape.reservoir.tasks import Part, Task, TaskLike, usable_trial
 from statescape.runs import AnyExecutor, Executor, Serial, working
 
 
@@ -44,7 +44,7 @@ def evolve(
     Args:
         task: a name, a file, an array, a DataFrame, a pair of inputs and targets, or a task.
         settings: what is asked for; None for the defaults.
-        task_options: of `tasks.from_file`, for a file, or of `tasks.from_table`, for an array or a DataFrame.
+        task_options: of `tasks.open`, for a file, an array or a DataFrame.
         start: genomes to begin with.
         run: file of the run's journal; a temporary one where None.
         executor: who works: any executor of Python (`concurrent.futures`), which stays open, or "serial", "processes"
@@ -127,6 +127,6 @@ def _try_out(settings: Settings, task: Task, start: Sequence[Genome]) -> None:
     """Refuse now what would fail later: data too short for the seals, genomes of another space."""
     parts: tuple[Part, ...] = ("search", "seal")
     for part in parts:
-        drawn(task, settings.seed, part)
+        usable_trial(task, settings.seed, part)
     for genome in start:
         space_of(settings, task).check(genome)

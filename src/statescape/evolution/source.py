@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from statescape.errors import StatescapeError
-from statescape.reservoir.tasks import FileTask, Task, TaskLike, as_task
+from statescape.reservoir import tasks
+from statescape.reservoir.tasks import FileTask, Task, TaskLike
 from statescape.reservoir.tasks.opening import is_path
 
 
@@ -16,13 +17,14 @@ def open_task(given: TaskLike, options: Mapping[str, Any] | None = None) -> tupl
     """The task that was meant, and its source.
 
     Args:
-        given: a name, a file, an array, a task: see `tasks.as_task`.
-        options: of `tasks.from_file` or `tasks.from_table`.
+        given: a name, a file, an array, a task: see `tasks.open`.
+        options: of `tasks.open`, for files and data.
 
     Raises:
-        StatescapeError: as `tasks.as_task`.
+        StatescapeError: as `tasks.open`.
     """
-    task, options = as_task(given, options), dict(options or {})
+    options = dict(options or {})
+    task = tasks.open(given, **options)
     if not isinstance(given, str | Path):
         kept = {"options": options} if options else {}
         return task, {"object": task.name, **kept, **({"sha256": task.digest} if isinstance(task, FileTask) else {})}
@@ -46,14 +48,14 @@ def reopen_task(source: Mapping[str, Any], given: TaskLike = None) -> Task:
             again, or another one is.
     """
     if given is not None:
-        task = as_task(given, None if isinstance(given, Task) else source.get("options"))
+        task = tasks.open(given, **({} if isinstance(given, Task) else source.get("options", {})))
         if "object" in source and "sha256" in source and getattr(task, "digest", None) != source["sha256"]:
             raise StatescapeError("The run began with other data than is given now; give the same array or task again.")
         return task
     if "name" in source:
-        return as_task(source["name"])
+        return tasks.open(source["name"])
     if "folder" in source:
-        return as_task(Path(source["folder"]))
+        return tasks.open(Path(source["folder"]))
     if "file" not in source:
         raise StatescapeError(
             f"This run's task, {source.get('object')!r}, was made in Python; resume it there: resume(run, task=...)."
@@ -63,7 +65,7 @@ def reopen_task(source: Mapping[str, Any], given: TaskLike = None) -> Task:
         raise StatescapeError(f"The run's data, {path}, is gone; put it back to resume.")
     if _digest(path) != source["sha256"]:
         raise StatescapeError(f"The run's data, {path}, has changed since the run began; put the old file back.")
-    return as_task(path, source["options"])
+    return tasks.open(path, **source["options"])
 
 
 def _digest(path: Path) -> str:

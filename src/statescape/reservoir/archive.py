@@ -13,8 +13,11 @@ import scipy.sparse
 from statescape.errors import StatescapeError
 from statescape.files import written_whole
 from statescape.reservoir.radius import Matrix
+from statescape.reservoir.readout import Readout
 
 FORMAT = 1
+# Settings of a network that its file keeps as JSON.
+_FACTS = ("units", "activation", "pooling", "dtype", "noise_rc", "feedback", "classes", "ridge", "fit_bias")
 
 
 def matrix_arrays(W: Matrix) -> dict[str, np.ndarray]:
@@ -63,3 +66,57 @@ def read_npz(path: str | Path, what: str) -> tuple[dict[str, np.ndarray], dict[s
     if not isinstance(facts, dict):
         raise StatescapeError(f"{path} does not hold {what} that statescape wrote.")
     return arrays, facts
+
+
+def write_network(path: str | Path, network: Any) -> None:
+    """Write weights, readout, state and settings of a fitted `EchoStateNetwork`."""
+    arrays: dict[str, np.ndarray] = {
+        "lr": network.lr,
+        "bias": network.bias,
+        "ridges": network._ridges,
+        "Win": np.asarray(network.Win),
+        "Wout": network.readout.weights,
+        "intercept": network.readout.intercept,
+        "state": network._state,
+        "last_output": network._last_output,
+    } | matrix_arrays(network.W)
+    if network.Wfb is not None:
+        arrays["Wfb"] = network.Wfb
+    facts = {name: getattr(network, name) for name in _FACTS} | {"entropy": str(network._weights.entropy)}
+    write_npz(path, arrays, facts)
+
+
+def read_network(path: str | Path, kind: Any) -> Any:
+    """Read what `write_network` wrote.
+
+    Args:
+        path: the file.
+        kind: `EchoStateNetwork` itself, which is above this module.
+
+    Raises:
+        StatescapeError: where the file is missing or is not such a network.
+    """
+    arrays, facts = read_npz(path, "an echo state network")
+    try:
+        network = kind(
+            W=matrix_from(arrays, int(facts["units"])),
+            Win=arrays["Win"],
+            Wfb=arrays.get("Wfb"),
+            lr=arrays["lr"],
+            bias=arrays["bias"],
+            ridge=arrays["ridges"],
+            activation=facts["activation"],
+            pooling=facts["pooling"],
+            dtype=facts["dtype"],
+            noise_rc=facts["noise_rc"],
+            fit_bias=facts.get("fit_bias", True),  # files of 0.1.0 have none without
+            seed=int(facts["entropy"]),
+        )
+        network.readout = Readout(arrays["Wout"], arrays["intercept"])
+        if network.feedback:
+            network._weights.onto_outputs(len(network.readout.intercept))
+        network._state, network._last_output = arrays["state"], arrays["last_output"]
+        network.ridge, network.classes = facts["ridge"], tuple(facts["classes"])
+    except (KeyError, TypeError) as error:
+        raise StatescapeError(f"{path} is not an echo state network that statescape wrote.") from error
+    return network

@@ -6,17 +6,22 @@ bias; so a closed loop runs in the same kernels as an open one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
 
+from statescape.errors import StatescapeError
 from statescape.reservoir.kernels import PackedWeights, Simulation, pack
 from statescape.reservoir.kernels.reference import Activation, PlainSimulation
 from statescape.reservoir.radius import Matrix
 from statescape.reservoir.readout import Readout
 from statescape.reservoir.topology import Topology
+
+# Steps that are simulated before their sums are taken, so that the states are still in the cache.
+BLOCK = 320
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +72,25 @@ class Dynamics:
         noise = rng.normal(0.0, self.noise, (1, len(inputs), self.units)) if self.noise else None
         states: Float[np.ndarray, "steps units"] = simulation.advance(inputs[None], noise)[0]
         return states
+
+    def blocks(
+        self,
+        simulation: Simulation | PlainSimulation,
+        inputs: Float[np.ndarray, "steps features"],
+        rng: np.random.Generator,
+        warmup: int,
+    ) -> Iterator[tuple[slice, Float[np.ndarray, "_ units"]]]:
+        """States after each of these inputs but the first `warmup`, some hundred at a time, with the steps they are of.
+
+        Raises:
+            StatescapeError: where they are not finite.
+        """
+        for first in range(0, len(inputs), BLOCK):
+            states = self.advance(simulation, inputs[first : first + BLOCK], rng)
+            if not np.isfinite(states).all():
+                raise StatescapeError("The network has diverged on X; lower sr or the input scaling.")
+            used = max(warmup - first, 0)
+            yield slice(min(first + used, first + len(states)), first + len(states)), states[used:]
 
     def closed_loop(
         self,

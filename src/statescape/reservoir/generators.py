@@ -13,9 +13,9 @@ import scipy.sparse
 
 from statescape.arguments import require_memory
 from statescape.errors import StatescapeError
-from statescape.reservoir.initialisers import checked_share, draw_matrix, draw_values
 from statescape.reservoir.radius import Matrix
 from statescape.reservoir.topology import Topology
+from statescape.reservoir.weights import checked_share, draw_matrix, draw_values
 
 # Attempted swaps for each edge: ten are enough to forget the graph (Milo et al., cond-mat/0312028).
 SWAPS_PER_EDGE = 10

@@ -7,8 +7,7 @@ Jaeger, GMD report 148 (2001); leak: Jaeger et al., Neural Networks 20 (2007). N
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,31 +15,22 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from statescape.errors import StatescapeError
-from statescape.reservoir.archive import matrix_arrays, matrix_from, read_npz, write_npz
+from statescape.reservoir.archive import read_network, write_network
+from statescape.reservoir.arrays import SeriesLike, as_labels, as_series, as_targets, is_many, shifted
 from statescape.reservoir.dynamics import Dynamics
-from statescape.reservoir.initialisers import WeightsLike, checked_share
 from statescape.reservoir.kernels.reference import Activation
-from statescape.reservoir.radius import Matrix
-from statescape.reservoir.readout import Readout
-from statescape.reservoir.real import real_array
-from statescape.reservoir.series import SeriesLike, as_labels, as_series, as_targets, is_many, shifted
+from statescape.reservoir.parameters import Parameters, require_choice
+from statescape.reservoir.readout import Readout, RidgeTraining, checked_ridges
 from statescape.reservoir.topology import Topology
-from statescape.reservoir.training import RidgeTraining, checked_ridges
-from statescape.reservoir.weights import onto_units, per_unit, recurrent, scale_inputs
+from statescape.reservoir.weights import Weights, WeightsLike, per_unit
 from statescape.wording import brief
 
 ACTIVATIONS = ("tanh", "identity")
 POOLINGS = ("none", "last", "mean")
 DTYPES = ("float64", "float32")
-# What random numbers are drawn for; the place of a name is part of its seed.
-STREAMS = ("W", "Win", "bias", "Wfb", "noise")
-# Settings that a file keeps as JSON.
-_FACTS = ("units", "activation", "pooling", "dtype", "noise_rc", "feedback", "classes", "ridge", "fit_bias")
-# Steps that are simulated before their sums are taken, so that the states are still in the cache.
-BLOCK = 320
 
 
-class EchoStateNetwork:
+class EchoStateNetwork(Parameters):
     """An echo state network.
 
     A fitted network is not changed by `run`, `states` or `generate`: they start where training ended (`reset=True`: at
@@ -49,8 +39,6 @@ class EchoStateNetwork:
     Attributes:
         units: number of units.
         W: recurrent weights that run.
-        Win: input weights, drawn when the width of the input is known; None before.
-        Wfb: feedback weights, or None.
         bias: bias of every unit.
         readout: the trained map; None before `fit`.
         ridge: the ridge in use: after `fit` over a grid, the chosen one.
@@ -112,9 +100,9 @@ class EchoStateNetwork:
         """
         self._parameters = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         if not callable(activation):
-            _check_choice("activation", activation, ACTIVATIONS)
-        _check_choice("pooling", pooling, POOLINGS)
-        _check_choice("dtype", dtype, DTYPES)
+            require_choice("activation", activation, ACTIVATIONS)
+        require_choice("pooling", pooling, POOLINGS)
+        require_choice("dtype", dtype, DTYPES)
         self.feedback = feedback or Wfb is not None
         if self.feedback and pooling != "none":
             raise StatescapeError("Feedback needs an output at every step; it cannot be combined with pooling.")
@@ -122,101 +110,48 @@ class EchoStateNetwork:
             raise StatescapeError(f"noise_rc is a standard deviation from 0 on; got {noise_rc}.")
         self._ridges = checked_ridges(ridge)
         self.ridge = float(self._ridges[0]) if len(self._ridges) == 1 else None
-        if seed is not None and seed < 0:
-            raise StatescapeError(f"A seed is a whole number from 0 on; got {seed}.")
-        self._entropy = np.random.SeedSequence(seed).entropy
         self.classes: tuple[int, ...] = ()
         self.activation, self.pooling, self.dtype = activation, pooling, dtype
         self.noise_rc, self.fit_bias = float(noise_rc), bool(fit_bias)
-        self.input_connectivity = checked_share(input_connectivity, "input_connectivity")
-        self.fb_connectivity = checked_share(fb_connectivity, "fb_connectivity")
-        self.input_scaling, self.fb_scaling = input_scaling, float(fb_scaling)
-        self.W: Matrix = recurrent(units, W, sr, checked_share(rc_connectivity, "rc_connectivity"), self._stream("W"))
-        self.units = int(self.W.shape[0])
+        self._weights = Weights(
+            seed,
+            units=units,
+            W=W,
+            sr=sr,
+            rc_connectivity=rc_connectivity,
+            bias=bias,
+            Win=Win,
+            input_scaling=input_scaling,
+            input_connectivity=input_connectivity,
+            Wfb=Wfb,
+            fb_scaling=fb_scaling,
+            fb_connectivity=fb_connectivity,
+        )
+        self.W, self.units, self.bias = self._weights.W, self._weights.units, self._weights.bias
         self.lr = per_unit(lr, self.units, "lr")
         if not ((self.lr > 0) & (self.lr <= 1)).all():
             raise StatescapeError("lr is a leak rate in (0, 1], one for all units or one for each of them.")
-        given = bias(self.units, 1, seed=self._stream("bias")) if callable(bias) else bias
-        self.bias = per_unit(given, self.units, "bias")
-        self._given_Win = W.W_in if Win is None and isinstance(W, Topology) else Win
-        if self._given_Win is not None and not callable(self._given_Win):
-            self._given_Win = real_array(self._given_Win, "Win")
-        self._given_Wfb = Wfb
-        self.Win: Float[np.ndarray, "units inputs"] | None = None
-        self.Wfb: Float[np.ndarray, "units outputs"] | None = None
         self.readout: Readout | None = None
         own = activation if callable(activation) else None
         self._dynamics = Dynamics(self.W, self.bias, self.lr, activation == "identity", own, self.noise_rc, dtype)
         self._state = np.zeros(self.units)
         self._last_output = np.zeros(0)
-        if self._given_Win is not None and not callable(self._given_Win):
-            self._prepare_inputs(int(np.shape(self._given_Win)[-1]) if np.ndim(self._given_Win) > 1 else 1)
-
-    # Settings
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002 - scikit-learn's signature
-        """The arguments it was made with, as scikit-learn's `clone` and searches ask for them."""
-        return dict(self._parameters)
-
-    def set_params(self, **parameters: Any) -> EchoStateNetwork:
-        """Change arguments; weights are drawn again, and what was trained is forgotten.
-
-        Raises:
-            StatescapeError: for an unknown argument, or a value out of range.
-        """
-        unknown = [name for name in parameters if name not in self._parameters]
-        if unknown:
-            raise StatescapeError(
-                f"An EchoStateNetwork has no parameter {unknown[0]!r}. It has: {', '.join(self._parameters)}."
-            )
-        # Made apart first: one that is refused leaves this network as it was.
-        vars(self).update(vars(type(self)(**{**self._parameters, **parameters})))
-        return self
-
-    def clone(self) -> EchoStateNetwork:
-        """An untrained network of the same arguments; without a seed its weights are drawn anew."""
-        return type(self)(**self._parameters)
 
     def __repr__(self) -> str:
-        defaults = inspect.signature(type(self)).parameters
-        told = [
-            f"{name}={_brief(value)}"
-            for name, value in self._parameters.items()
-            if not (np.isscalar(value) or value is None) or value != defaults[name].default
-        ]
         state = f"{self.units} units, {'trained' if self.readout is not None else 'not trained'}"
-        return brief(f"EchoStateNetwork({', '.join(told)}): {state}")
+        return brief(f"EchoStateNetwork({self._in_words()}): {state}")
 
     # Weights
 
-    def _stream(self, name: str) -> np.random.Generator:
-        """The random numbers of one purpose, always the same."""
-        return np.random.default_rng(np.random.SeedSequence(self._entropy, spawn_key=(STREAMS.index(name),)))
+    @property
+    def Win(self) -> Float[np.ndarray, "units inputs"] | None:  # noqa: N802 - ReservoirPy's name
+        """Input weights, drawn when the width of the input is known; None before."""
+        return self._weights.Win
 
-    def _prepare_inputs(self, n_inputs: int) -> Float[np.ndarray, "units inputs"]:
-        """Input weights for inputs of this width, drawn at the first call."""
-        if self.Win is not None:
-            if self.Win.shape[1] != n_inputs:
-                raise StatescapeError(f"This network reads {self.Win.shape[1]} inputs; the series has {n_inputs}.")
-            return self.Win
-        weights = self._onto_units("Win", self._given_Win, n_inputs, self.input_connectivity)
-        if self.input_scaling is not None:
-            weights = scale_inputs(weights, self.input_scaling)
-        self.Win = weights
-        return weights
-
-    def _prepare_feedback(self, n_outputs: int) -> Float[np.ndarray, "units outputs"]:
-        """Feedback weights for outputs of this width, drawn at the first call."""
-        if self.Wfb is None:
-            self.Wfb = self._onto_units("Wfb", self._given_Wfb, n_outputs, self.fb_connectivity) * self.fb_scaling
-        if self.Wfb.shape[1] != n_outputs:
-            raise StatescapeError(f"This network feeds back {self.Wfb.shape[1]} outputs; the targets have {n_outputs}.")
-        return self.Wfb
-
-    def _onto_units(
-        self, name: str, given: Any, columns: int, connectivity: float
-    ) -> Float[np.ndarray, "units columns"]:
-        return onto_units(name, given, self.units, columns, connectivity, self._stream(name))
+    @property
+    def Wfb(self) -> Float[np.ndarray, "units outputs"] | None:  # noqa: N802 - ReservoirPy's name
+        """Feedback weights, drawn when the width of the output is known; None before, and without feedback."""
+        return self._weights.Wfb
 
     @property
     def topology(self) -> Topology:
@@ -255,39 +190,21 @@ class EchoStateNetwork:
             )
         outputs = targets[0].shape[1]
         training = RidgeTraining(self._ridges, self.units, outputs, validation, intercept=self.fit_bias)
-        for states, wanted in self._training_states(series, targets, warmup):
-            training.add(states, wanted)
-        self.ridge, self.readout = training.solve()
-        return self
-
-    def _training_states(
-        self,
-        series: list[Float[np.ndarray, "_ inputs"]],
-        targets: list[Float[np.ndarray, "_ outputs"]],
-        warmup: int,
-    ) -> Iterator[tuple[Float[np.ndarray, "steps units"], Float[np.ndarray, "steps outputs"]]]:
-        """States and what the readout shall say, block by block; the state after the last step is kept."""
-        rng = self._stream("noise")
-        W_in = self._prepare_inputs(series[0].shape[1])
+        W_in, rng = self._weights.onto_inputs(series[0].shape[1]), self._weights.stream("noise")
         if self.feedback:
-            W_in = np.hstack([W_in, self._prepare_feedback(targets[0].shape[1])])
+            W_in = np.hstack([W_in, self._weights.onto_outputs(outputs)])
         for one, target in zip(series, targets, strict=True):
             simulation = self._dynamics.at_rest(W_in)
             inputs = np.hstack([one, shifted(target)]) if self.feedback else one
-            kept = []
-            for first in range(0, len(inputs), BLOCK):
-                states = self._dynamics.advance(simulation, inputs[first : first + BLOCK], rng)
-                if not np.isfinite(states).all():
-                    raise StatescapeError("The network has diverged on X; lower sr or the input scaling.")
-                used = slice(max(warmup - first, 0), None)
-                if self.pooling == "none":
-                    yield states[used], target[first : first + BLOCK][used]
-                else:
-                    kept.append(states[used])
-            if self.pooling != "none":
-                yield _pool(self.pooling, np.concatenate(kept))[None], target
-            self._state = simulation.x[0].astype(np.float64)
-            self._last_output = target[-1].copy()
+            blocks = self._dynamics.blocks(simulation, inputs, rng, warmup)
+            if self.pooling == "none":
+                for steps, states in blocks:
+                    training.add(states, target[steps])
+            else:
+                training.add(_pool(self.pooling, np.concatenate([states for _, states in blocks]))[None], target)
+            self._state, self._last_output = simulation.x[0].astype(np.float64), target[-1].copy()
+        self.ridge, self.readout = training.solve()
+        return self
 
     # Running
 
@@ -362,10 +279,10 @@ class EchoStateNetwork:
             raise StatescapeError("A network that pools its states has no output at every step to run on.")
         if n < 1:
             raise StatescapeError(f"generate needs at least one step; got {n}.")
-        loop = self._prepare_inputs(len(readout.intercept))
+        loop = self._weights.onto_inputs(len(readout.intercept))
         if self.Wfb is not None:  # the value before a step is its input and its feedback at once
             loop = loop + self.Wfb
-        rng = self._stream("noise")
+        rng = self._weights.stream("noise")
         if context is None:
             closed = self._dynamics.closed_loop(readout, loop, np.zeros((n, 0)), self._state, self._last_output, rng)
             return self._outputs(closed)
@@ -390,13 +307,13 @@ class EchoStateNetwork:
             return self._fitted()(states)
 
     def _run_one(self, inputs: Float[np.ndarray, "steps inputs"], at_rest: bool) -> Float[np.ndarray, "steps units"]:
-        Win = self._prepare_inputs(inputs.shape[1])
-        rng = self._stream("noise")
+        Win = self._weights.onto_inputs(inputs.shape[1])
+        rng = self._weights.stream("noise")
         state = np.zeros(self.units) if at_rest else self._state
         if self.feedback:
             readout = self._fitted()
             before = np.zeros(len(readout.intercept)) if at_rest else self._last_output
-            loop = self._prepare_feedback(len(readout.intercept))
+            loop = self._weights.onto_outputs(len(readout.intercept))
             return self._dynamics.closed_loop(readout, loop, inputs, state, before, rng, W_in=Win)
         simulation = self._dynamics.at_rest(Win)
         simulation.x = state[None]
@@ -410,22 +327,10 @@ class EchoStateNetwork:
         Raises:
             StatescapeError: where the network is not fitted.
         """
-        readout = self._fitted()
+        self._fitted()
         if callable(self.activation):
             raise StatescapeError("A network with an activation function of its own cannot be written to a file.")
-        arrays: dict[str, np.ndarray] = {
-            "lr": self.lr,
-            "bias": self.bias,
-            "ridges": self._ridges,
-            "Win": np.asarray(self.Win),
-            "Wout": readout.weights,
-            "intercept": readout.intercept,
-            "state": self._state,
-            "last_output": self._last_output,
-        } | matrix_arrays(self.W)
-        if self.Wfb is not None:
-            arrays["Wfb"] = self.Wfb
-        write_npz(path, arrays, {name: getattr(self, name) for name in _FACTS} | {"entropy": str(self._entropy)})
+        write_network(path, self)
 
     @classmethod
     def load(cls, path: str | Path) -> EchoStateNetwork:
@@ -434,42 +339,10 @@ class EchoStateNetwork:
         Raises:
             StatescapeError: where the file is missing or is not such a network.
         """
-        arrays, facts = read_npz(path, "an echo state network")
-        try:
-            network = cls(
-                W=matrix_from(arrays, int(facts["units"])),
-                Win=arrays["Win"],
-                Wfb=arrays.get("Wfb"),
-                lr=arrays["lr"],
-                bias=arrays["bias"],
-                ridge=arrays["ridges"],
-                activation=facts["activation"],
-                pooling=facts["pooling"],
-                dtype=facts["dtype"],
-                noise_rc=facts["noise_rc"],
-                fit_bias=facts.get("fit_bias", True),  # files of 0.1.0 have none without
-                seed=int(facts["entropy"]),
-            )
-            network.readout = Readout(arrays["Wout"], arrays["intercept"])
-            network.Wfb = arrays.get("Wfb")
-            network._state, network._last_output = arrays["state"], arrays["last_output"]
-            network.ridge, network.classes = facts["ridge"], tuple(facts["classes"])
-        except (KeyError, TypeError) as error:
-            raise StatescapeError(f"{path} is not an echo state network that statescape wrote.") from error
-        return network
+        return read_network(path, cls)  # type: ignore[no-any-return]
 
 
 def _pool(pooling: str, states: Float[np.ndarray, "steps units"]) -> Float[np.ndarray, " units"]:
     """What is read of a whole series."""
     row: Float[np.ndarray, " units"] = states[-1] if pooling == "last" else states.mean(axis=0)
     return row
-
-
-def _brief(value: Any) -> str:
-    shape = getattr(value, "shape", ())
-    return f"array[{', '.join(map(str, shape))}]" if shape else brief(repr(value), 40)
-
-
-def _check_choice(name: str, given: str, choices: tuple[str, ...]) -> None:
-    if given not in choices:
-        raise StatescapeError(f"{name} is one of {', '.join(choices)}; got {given!r}.")

@@ -22,8 +22,8 @@ from jaxtyping import Float, Int
 from scipy.sparse.linalg import ArpackError, eigs, svds
 
 from statescape.errors import StatescapeError
+from statescape.reservoir.arrays import real_array
 from statescape.reservoir.kernels.components import strong_components
-from statescape.reservoir.real import real_array
 
 # W, dense or sparse. Two names for its two sides: that they agree is checked where a sentence can say so.
 Matrix: TypeAlias = Float[np.ndarray, "to_units from_units"] | scipy.sparse.csr_array

@@ -17,8 +17,8 @@ from jaxtyping import Float
 from statescape.arguments import shown
 from statescape.errors import StatescapeError
 from statescape.reservoir.archive import matrix_arrays, matrix_from, read_npz, write_npz
+from statescape.reservoir.arrays import real_array
 from statescape.reservoir.radius import Matrix, rescale, spectral_radius
-from statescape.reservoir.real import real_array
 
 if TYPE_CHECKING:
     import networkx as nx

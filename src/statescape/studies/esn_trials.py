@@ -19,7 +19,7 @@ from jaxtyping import Float
 from statescape import plugins
 from statescape.arguments import require_memory
 from statescape.errors import StatescapeError, StatescapeWarning, unknown_name
-from statescape.reservoir import EchoStateNetwork, Topology, generators
+from statescape.reservoir import EchoStateNetwork, Topology, generators, tasks
 from statescape.reservoir.evaluation import MOST_TRIALS
 from statescape.reservoir.tasks import (
     AnyTrial,
@@ -29,11 +29,10 @@ from statescape.reservoir.tasks import (
     Task,
     TaskLike,
     Trial,
-    as_task,
     attempt,
-    drawn,
+    usable_trial,
 )
-from statescape.reservoir.tasks.memory import MemoryCapacity
+from statescape.reservoir.tasks.driven import MemoryCapacity
 from statescape.statistics import MeanInterval, mean_interval
 from statescape.wording import brief
 
@@ -201,14 +200,14 @@ def esn(
         raise StatescapeError(f"Ask for at least one trial; got {trials}.")
     if trials > MOST_TRIALS:
         raise StatescapeError(f"At most {MOST_TRIALS:,} trials are drawn; got {trials:,}.")
-    task = as_task(task)
+    task = tasks.open(task)
     begun = time.perf_counter()
     scores, persistence, ridges, reason = [], [], [], ""
     warned: dict[str, None] = {}  # in the order they came
     shown: list[tuple[EchoStateNetwork, AnyTrial, Attempt]] = []
     for index in range(trials):
         data_seed, network_seed = np.random.SeedSequence([seed, index]).spawn(2)
-        trial = drawn(task, data_seed, "whole")
+        trial = usable_trial(task, data_seed, "whole")
         pooling: Literal["none", "mean"] = "mean" if isinstance(trial, LabelledTrial) else "none"
         network = settings.network(int(network_seed.generate_state(1)[0]), pooling)
         with warnings.catch_warnings(record=True) as caught:
@@ -250,7 +249,7 @@ def prepare(task: Task, settings: NetworkSettings) -> None:
     Raises:
         StatescapeError: for settings out of range, or data too short.
     """
-    drawn(task, 0, "whole")
+    usable_trial(task, 0, "whole")
     settings.network(seed=0).states(np.zeros((2, task.n_inputs)))
 
 

@@ -23,7 +23,7 @@ def ramp(tmp_path):
 
 
 def test_target_lies_the_horizon_ahead_and_order_is_kept(ramp):
-    task = tasks.from_csv(ramp, inputs="a", target="a", horizon=7)
+    task = tasks.open(ramp, inputs="a", target="a", horizon=7)
     trial = task.trial(0, "whole")
     step = np.diff(trial.inputs[:, 0])
     assert (step > 0).all()
@@ -31,12 +31,12 @@ def test_target_lies_the_horizon_ahead_and_order_is_kept(ramp):
     np.testing.assert_allclose(step, 1 / spread)
     # Inputs and targets are both centred on their own training mean, and so count the same number at the same step.
     np.testing.assert_allclose(trial.targets, trial.inputs, atol=1e-9)
-    with_square = tasks.from_csv(ramp, inputs=["a"], target="b", horizon=3).trial(0, "whole")
+    with_square = tasks.open(ramp, inputs=["a"], target="b", horizon=3).trial(0, "whole")
     assert with_square.inputs.shape == with_square.targets.shape
 
 
 def test_standardised_on_the_training_part_only(ramp):
-    trial = tasks.from_csv(ramp, target="b").trial(1)
+    trial = tasks.open(ramp, target="b").trial(1)
     for part in (trial.train_inputs, trial.train_targets):
         assert part.mean() == pytest.approx(0, abs=1e-9)
         assert part.std() == pytest.approx(1)
@@ -46,9 +46,9 @@ def test_standardised_on_the_training_part_only(ramp):
 def test_a_changed_test_part_changes_nothing_of_the_training_part(tmp_path):
     rng = np.random.default_rng(0)
     values = rng.normal(size=400).round(6)
-    before = tasks.from_csv(_write(tmp_path, [f"{v}" for v in values], "x"), horizon=2).trial(3, "whole")
+    before = tasks.open(_write(tmp_path, [f"{v}" for v in values], "x"), horizon=2).trial(3, "whole")
     # Find where the window lies: its first training input, undone.
-    task = tasks.from_csv(tmp_path / "series.csv", horizon=2)
+    task = tasks.open(tmp_path / "series.csv", horizon=2)
     window = len(before.inputs)
     scores = [
         np.abs((values[s : s + before.train_steps] - values[s : s + before.train_steps].mean())
@@ -58,7 +58,7 @@ def test_a_changed_test_part_changes_nothing_of_the_training_part(tmp_path):
     start = int(np.argmin(scores))
     assert scores[start] < 1e-9
     values[start + before.train_steps + 2 :] *= 50
-    after = tasks.from_csv(_write(tmp_path, [f"{v}" for v in values], "x"), horizon=2).trial(3, "whole")
+    after = tasks.open(_write(tmp_path, [f"{v}" for v in values], "x"), horizon=2).trial(3, "whole")
     np.testing.assert_array_equal(before.train_inputs, after.train_inputs)
     np.testing.assert_array_equal(before.train_targets, after.train_targets)
     assert not np.allclose(before.test_targets, after.test_targets)
@@ -68,8 +68,8 @@ def test_a_changed_test_part_changes_nothing_of_the_training_part(tmp_path):
 def test_search_and_seal_read_different_halves(tmp_path):
     rng = np.random.default_rng(0)
     first, second = rng.normal(size=300), rng.normal(size=300)
-    both = tasks.from_csv(_write(tmp_path, [f"{v}" for v in [*first, *second]], "x"))
-    other = tasks.from_csv(_write(tmp_path, [f"{v}" for v in [*first, *rng.normal(size=300)]], "x"))
+    both = tasks.open(_write(tmp_path, [f"{v}" for v in [*first, *second]], "x"))
+    other = tasks.open(_write(tmp_path, [f"{v}" for v in [*first, *rng.normal(size=300)]], "x"))
     for seed in range(20):
         search, same = both.trial(seed, "search"), other.trial(seed, "search")
         np.testing.assert_array_equal(search.inputs, same.inputs)  # whatever the second half holds
@@ -79,13 +79,13 @@ def test_search_and_seal_read_different_halves(tmp_path):
 
 def test_the_only_column_of_numbers_is_the_target(tmp_path):
     path = _write(tmp_path, [f"day {i},{np.sin(i)}" for i in range(200)], '"Date","Temp"')
-    assert tasks.from_csv(path).columns == ("Temp", "Temp")
+    assert tasks.open(path).columns == ("Temp", "Temp")
 
 
 def test_semicolons_and_tabs_separate_too(tmp_path):
     for mark in ";\t":
         path = _write(tmp_path, [f"{i}{mark}{np.sin(i)}" for i in range(200)], f"a{mark}b")
-        assert tasks.from_csv(path, target="b").columns == ("b", "b")
+        assert tasks.open(path, target="b").columns == ("b", "b")
 
 
 GOOD = [f"{i},{np.sin(i):.4f}" for i in range(300)]
@@ -124,7 +124,7 @@ GOOD = [f"{i},{np.sin(i):.4f}" for i in range(300)]
 def test_bad_files_are_refused_in_one_sentence(tmp_path, rows, options, words):
     path = _write(tmp_path, rows)
     with pytest.raises(StatescapeError) as refusal:
-        tasks.from_csv(path, **{"target": "b", **options})
+        tasks.open(path, **{"target": "b", **options})
     assert words in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
@@ -143,12 +143,12 @@ def test_files_that_are_no_table_are_refused(tmp_path, content, words):
     path = tmp_path / "series.csv"
     path.write_bytes(content)
     with pytest.raises(StatescapeError, match=words):
-        tasks.from_csv(path, target="a")
+        tasks.open(path, target="a")
 
 
 def test_too_few_windows_that_vary_are_refused_with_their_number(tmp_path):
     rows = [f"{0 if i < 245 else i}" for i in range(300)]
-    task = tasks.from_csv(_write(tmp_path, rows, "x"), window=100)
+    task = tasks.open(_write(tmp_path, rows, "x"), window=100)
     with pytest.raises(StatescapeError, match=r"'x' is constant .* of all but 0 of the 50 windows of 100 rows"):
         task.trial(0, "search")
     # A window from row s on trains on the inputs of rows s to s + 69: they move from s = 176 on.
@@ -162,7 +162,7 @@ def test_windows_where_a_column_stands_still_are_never_drawn(tmp_path, horizon):
     columns = rng.normal(size=(240, 3)).round(4)
     columns[20:80, 0], columns[100:150, 1], columns[170:200, 2] = 1.5, -2.0, 0.25
     path = _write(tmp_path, [",".join(map(str, row)) for row in columns], "u,y,z")
-    task = tasks.from_csv(path, inputs="u", target=["y", "z"], window=60, horizon=horizon)
+    task = tasks.open(path, inputs="u", target=["y", "z"], window=60, horizon=horizon)
 
     def usable(start):
         due = columns[start + horizon : start + horizon + 60, 1:]
@@ -180,7 +180,7 @@ def test_windows_where_a_column_stands_still_are_never_drawn(tmp_path, horizon):
 
 def test_where_every_window_varies_draws_are_the_plain_ones(ramp):
     """Bit for bit what one uniform draw of the first row gives, so that runs of before go on."""
-    task = tasks.from_csv(ramp, target="b", window=100)
+    task = tasks.open(ramp, target="b", window=100)
     columns = np.arange(600.0) ** 2
     for seed in range(20):
         start = int(np.random.default_rng(seed).integers(300, 600 - 100 - 1 + 1))
@@ -194,7 +194,7 @@ def test_where_every_window_varies_draws_are_the_plain_ones(ramp):
 
 def test_several_targets_are_several_outputs_scored_together(tmp_path):
     rows = [f"{np.sin(i):.5f},{np.cos(i / 2):.5f}" for i in range(300)]
-    task = tasks.from_csv(_write(tmp_path, rows), target=["b", "a"], inputs="a")
+    task = tasks.open(_write(tmp_path, rows), target=["b", "a"], inputs="a")
     trial = task.trial(0, "whole")
     assert (task.n_inputs, task.n_outputs, trial.targets.shape[1]) == (1, 2, 2)
     said = np.zeros_like(trial.test_targets)
@@ -213,23 +213,23 @@ def test_several_targets_are_several_outputs_scored_together(tmp_path):
 def test_sizes_beyond_arithmetic_are_one_sentence_and_no_warning(tmp_path, recwarn, values, words):
     path = _write(tmp_path, [values.format(i % 3 - 1) for i in range(200)], "x")
     with pytest.raises(StatescapeError, match=re.escape(words)):
-        tasks.from_csv(path)
+        tasks.open(path)
     assert not recwarn.list
 
 
 @pytest.mark.parametrize("size", ["1e-49", "1e49"])
 def test_sizes_within_arithmetic_are_scored_without_a_warning(tmp_path, recwarn, size):
     rows = [f"{np.sin(i):.4f}{size[1:]}" for i in range(200)]
-    trial = tasks.from_csv(_write(tmp_path, rows, "x")).trial(0)
+    trial = tasks.open(_write(tmp_path, rows, "x")).trial(0)
     assert trial.persistence_score() == pytest.approx(2 * np.sin(0.5), rel=0.1)
     assert not recwarn.list
 
 
 def test_missing_files_and_folders(tmp_path):
     with pytest.raises(StatescapeError, match="There is no file"):
-        tasks.from_csv(tmp_path / "no.csv")
-    with pytest.raises(StatescapeError, match="is a folder"):
-        tasks.from_csv(tmp_path)
+        tasks.open(tmp_path / "no.csv")
+    with pytest.raises(StatescapeError, match="holds no Japanese vowels"):
+        tasks.open(tmp_path)
     with pytest.raises(StatescapeError, match="holds no Japanese vowels"):
         tasks.japanese_vowels(tmp_path)
 

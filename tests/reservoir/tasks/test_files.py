@@ -111,7 +111,7 @@ READ = {
 def _task(folder, content, options, name="series.csv"):
     file = folder / name
     file.write_bytes(content.encode() if isinstance(content, str) else content)
-    return tasks.from_file(file, **options)
+    return tasks.open(file, **options)
 
 
 @pytest.mark.parametrize(("content", "options"), READ.values(), ids=READ)
@@ -186,7 +186,7 @@ REFUSED = {
     "steps backwards": (lines(lambda n: f"{N - n},{n % 7}", "t,x"), X, "'t' runs backwards"),
     "a separator of two marks": (PLAIN, {"separator": "::"}, "The separator is one mark"),
     "an unknown decimal mark": (PLAIN, {**X, "decimal": "'"}, "a point or a comma"),
-    "a horizon in words": (PLAIN, {**X, "horizon": "two"}, "takes horizon as a whole number; got 'two' (str)"),
+    "a horizon in words": (PLAIN, {**X, "horizon": "two"}, "takes horizon as a whole number or None; got 'two' (str)"),
     "a target twice": (PLAIN, {"target": ["x", "x"]}, "named twice"),
 }
 
@@ -289,7 +289,7 @@ def test_objects_in_an_array_are_not_unpickled(tmp_path):
 )
 def test_real_series(file, target, rows, first, last, notes):
     path = material(f"series/{file}")
-    task = tasks.from_file(path, target=target)
+    task = tasks.open(path, target=target)
     assert len(task.targets) == rows == len(path.read_text().splitlines()) - 1
     assert task.targets[0, 0] == first
     assert last is None or task.targets[-1, 0] == last

@@ -6,9 +6,8 @@ from scipy.integrate import solve_ivp
 
 from statescape.errors import StatescapeError
 from statescape.reservoir import tasks
-from statescape.reservoir.tasks.attractors import henon_series, lorenz_series
-from statescape.reservoir.tasks.mackey_glass import mackey_glass_series
-from statescape.reservoir.tasks.narma import narma_series
+from statescape.reservoir.tasks.autonomous import henon_series, lorenz_series, mackey_glass_series
+from statescape.reservoir.tasks.driven import narma_series
 from tests.material import material
 
 
@@ -61,7 +60,7 @@ def test_diverged_narma_is_drawn_again():
 
 @pytest.mark.parametrize("name", tasks.names())
 def test_a_seed_fixes_a_trial_and_another_seed_changes_it(name):
-    task = tasks.by_name(name)
+    task = tasks.open(name)
     one, again, other = task.trial(5), task.trial(np.random.SeedSequence(5)), task.trial(6)
     if not isinstance(one, tasks.Trial):
         return
@@ -197,8 +196,8 @@ def test_persistence_says_the_newest_known_target():
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: tasks.by_name("narma1"), "There is no task 'narma1'. Did you mean narma10? Known are: narma10, "),
-        (lambda: tasks.by_name("japanese_vowels"), "give the folder that holds them"),
+        (lambda: tasks.open("narma1"), "There is no task 'narma1'. Did you mean narma10? Known are: narma10, "),
+        (lambda: tasks.open("japanese_vowels"), "give the folder that holds them"),
         (lambda: tasks.narma30(quadratic=0.4), "0.04 or 0.004, not 0.4"),
         (lambda: tasks.mackey_glass(tau=0), "delay and a horizon of at least 1"),
         (lambda: tasks.mackey_glass(horizon=84, closed_loop=True, test=50), "needs a test of 134 or more"),

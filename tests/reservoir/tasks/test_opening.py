@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from statescape.errors import StatescapeError
+from statescape.evolution import evolve
 from statescape.reservoir import tasks
-from statescape.reservoir.tasks import Trial, as_task, drawn
+from statescape.reservoir.tasks import Trial, usable_trial
 
 WAVE = np.sin(0.3 * np.arange(300.0)) + np.random.default_rng(0).normal(0, 0.1, 300)
 FRAME = pd.DataFrame({"drive": np.cos(np.arange(300.0)), "wave": WAVE})
@@ -22,26 +23,26 @@ def test_one_series_is_the_same_task_however_it_comes(tmp_path):
     given = (
         WAVE, WAVE[:, None], WAVE.tolist(), pd.Series(WAVE), FRAME[["wave"]], str(file), file, tmp_path / "wave.npy"
     )  # fmt: skip
-    first = as_task(WAVE).trial(3)
+    first = tasks.open(WAVE).trial(3)
     for one in given:
-        task = as_task(one)
+        task = tasks.open(one)
         assert (task.horizon, task.n_inputs, task.n_outputs) == (1, 1, 1)
         np.testing.assert_array_equal(task.trial(3).inputs, first.inputs)
         np.testing.assert_array_equal(task.trial(3).targets, first.targets)
 
 
 def test_columns_are_chosen_by_name_or_number():
-    by_name = as_task(FRAME, {"target": "wave", "inputs": "drive", "horizon": 2})
-    by_number = as_task(FRAME.to_numpy(), {"target": 2, "inputs": [1], "horizon": 2})
+    by_name = tasks.open(FRAME, target="wave", inputs="drive", horizon=2)
+    by_number = tasks.open(FRAME.to_numpy(), target=2, inputs=[1], horizon=2)
     assert by_name.columns == ("drive", "wave")
     assert by_number.columns == ("1", "2")
     np.testing.assert_array_equal(by_name.trial(0).targets, by_number.trial(0).targets)
     with pytest.raises(StatescapeError, match=re.escape("name the target (target=..., --target): 1, 2")):
-        as_task(FRAME.to_numpy())
+        tasks.open(FRAME.to_numpy())
 
 
 def test_a_pair_is_what_goes_in_and_what_comes_out_at_the_same_row():
-    trial = as_task((FRAME["drive"], WAVE)).trial(0, "whole")
+    trial = tasks.open((FRAME["drive"], WAVE)).trial(0, "whole")
     assert trial.horizon == 0
     assert trial.persistence_score() is None
     start = next(s for s in range(300) if np.corrcoef(WAVE[s : s + 50], trial.targets[:50, 0])[0, 1] > 1 - 1e-9)
@@ -50,8 +51,8 @@ def test_a_pair_is_what_goes_in_and_what_comes_out_at_the_same_row():
 
 def test_names_and_tasks_pass():
     task = tasks.henon()
-    assert as_task(task) is task
-    assert as_task(" Narma10").name == "narma10"
+    assert tasks.open(task) is task
+    assert tasks.open(" Narma10").name == "narma10"
 
 
 @pytest.mark.parametrize(
@@ -74,8 +75,11 @@ def test_names_and_tasks_pass():
         (FRAME.assign(wave=[*WAVE[:-1], None]), {"target": "wave"}, "row 299 (from 0), column 'wave'"),
         (FRAME.set_index(pd.date_range("2020", periods=300)[::-1]), {"target": "wave"}, "the index runs backwards"),
         (WAVE, {"target": 1.5}, "by its name or number"),
-        (WAVE, {"goal": 1}, "unexpected keyword argument 'goal'"),
-        (WAVE, "target", "options as a mapping or None"),
+        (
+            WAVE,
+            {"windows": 1},
+            "There is no option of a task 'windows'. Did you mean window? Known are: inputs, target,",
+        ),
         ((WAVE, WAVE[1:]), {}, "300 inputs for 299 targets"),
         ("narma10", {"inputs": "x"}, "inputs=... (--input) is for files and arrays; narma10 fixes its own"),
     ],
@@ -83,8 +87,13 @@ def test_names_and_tasks_pass():
 )
 def test_what_is_no_task_is_refused_in_one_sentence(given, options, words):
     with pytest.raises(StatescapeError, match=re.escape(words)) as refusal:
-        as_task(given, options)
+        tasks.open(given, **options)
     assert "\n" not in str(refusal.value)
+
+
+def test_options_of_a_task_are_a_mapping():
+    with pytest.raises(StatescapeError, match="takes task_options as a mapping or None"):
+        evolve(WAVE, task_options="target")
 
 
 @dataclass(frozen=True)
@@ -109,10 +118,10 @@ class Moody:
 
 
 def test_a_draw_that_cannot_be_scored_is_drawn_again_and_always_alike():
-    trials = [drawn(Moody(), seed, "search") for seed in range(40)]
+    trials = [usable_trial(Moody(), seed, "search") for seed in range(40)]
     assert all(np.isfinite(one.targets).all() and one.test_targets.std() > 0 for one in trials)
     for seed, one in enumerate(trials):
-        np.testing.assert_array_equal(drawn(Moody(), seed, "search").inputs, one.inputs)
+        np.testing.assert_array_equal(usable_trial(Moody(), seed, "search").inputs, one.inputs)
     assert len({one.inputs.tobytes() for one in trials}) == 40
     kept = [seed for seed in range(40) if np.array_equal(_plain(seed), trials[seed].inputs)]
     assert 10 < len(kept) < 35  # where the seed itself gives a trial, it is that
@@ -127,4 +136,4 @@ def _plain(seed):
 
 def test_a_task_that_never_draws_is_refused_in_one_sentence():
     with pytest.raises(StatescapeError, match=r"The task 'moody' (drew no trial|draws trials that)"):
-        drawn(Moody(failing=1.0), 0, "search")
+        usable_trial(Moody(failing=1.0), 0, "search")

@@ -1,15 +1,15 @@
 """Measures: what a network remembers, computes, tells apart and forgets, and what its wiring looks like."""
 
 from statescape.arguments import opened
-from statescape.reservoir.measures.capacity import InformationProcessingCapacity, information_processing_capacity
-from statescape.reservoir.measures.lyapunov import largest_lyapunov_exponent
-from statescape.reservoir.measures.memory import (
+from statescape.reservoir.measures.capacity import (
+    InformationProcessingCapacity,
     estimated_memory_capacity,
     exact_memory_capacity,
+    information_processing_capacity,
     noisy_memory_capacity,
     state_covariance,
 )
-from statescape.reservoir.measures.ranks import generalisation_rank, kernel_rank
+from statescape.reservoir.measures.separation import generalisation_rank, kernel_rank, largest_lyapunov_exponent
 from statescape.reservoir.measures.wiring import in_degrees, modularity, on_cycles, out_degrees, reciprocity, spectrum
 
 __all__ = [

@@ -2,19 +2,21 @@
 
 from statescape.arguments import opened
 from statescape.reservoir.tasks.attempt import Attempt, attempt
-from statescape.reservoir.tasks.attractors import henon, lorenz
-from statescape.reservoir.tasks.catalogue import by_name, names, register
-from statescape.reservoir.tasks.channel import channel
-from statescape.reservoir.tasks.choosing import from_csv, from_file, from_table
-from statescape.reservoir.tasks.drawing import drawn
+from statescape.reservoir.tasks.autonomous import henon, lorenz, mackey_glass, mso8
+from statescape.reservoir.tasks.driven import channel, memory, narma10, narma20, narma30
 from statescape.reservoir.tasks.file_task import FileTask
-from statescape.reservoir.tasks.mackey_glass import mackey_glass
-from statescape.reservoir.tasks.memory import memory
-from statescape.reservoir.tasks.narma import narma10, narma20, narma30
-from statescape.reservoir.tasks.opening import TaskLike, as_task
-from statescape.reservoir.tasks.oscillators import mso8
-from statescape.reservoir.tasks.scores import error_rate, nrmse
-from statescape.reservoir.tasks.task import AnyTrial, LabelledTrial, MemoryTrial, Part, Task, Trial
+from statescape.reservoir.tasks.opening import TaskLike, names, open, register  # noqa: A004 - as in tasks.open
+from statescape.reservoir.tasks.task import (
+    AnyTrial,
+    LabelledTrial,
+    MemoryTrial,
+    Part,
+    Task,
+    Trial,
+    error_rate,
+    nrmse,
+    usable_trial,
+)
 from statescape.reservoir.tasks.vowels import JapaneseVowels, japanese_vowels
 
 __all__ = [
@@ -28,15 +30,9 @@ __all__ = [
     "Task",
     "TaskLike",
     "Trial",
-    "as_task",
     "attempt",
-    "by_name",
     "channel",
-    "drawn",
     "error_rate",
-    "from_csv",
-    "from_file",
-    "from_table",
     "henon",
     "japanese_vowels",
     "lorenz",
@@ -48,7 +44,9 @@ __all__ = [
     "narma20",
     "narma30",
     "nrmse",
+    "open",
     "register",
+    "usable_trial",
 ]
 
 opened(globals())

@@ -16,7 +16,7 @@ from itertools import islice
 import numpy as np
 
 from statescape.errors import StatescapeError
-from statescape.reservoir.tasks.table import Table, is_number, listed
+from statescape.reservoir.tasks.table import DataTable, is_number, listed
 
 # By what begins the file; UTF-8 where nothing does.
 MARKS = (
@@ -70,7 +70,7 @@ class TextFormat:
             raise StatescapeError("The mark of comments is empty; name one, such as '#'.")
 
 
-def read_text(data: bytes, origin: str, how: TextFormat) -> Table:
+def read_text(data: bytes, origin: str, how: TextFormat) -> DataTable:
     """The table that a text holds.
 
     Raises:
@@ -212,7 +212,7 @@ def _looks_like_data(cell: str) -> bool:
     return is_number(cell) or dated or (any(map(str.isdigit, cell)) and not any(map(str.isalpha, cell)))
 
 
-def _table(names: list[str], rows: Records, origin: str, read: dict[str, str], decimal: str | None) -> Table:
+def _table(names: list[str], rows: Records, origin: str, read: dict[str, str], decimal: str | None) -> DataTable:
     widths = Counter(len(cells) for _, cells in rows)
     usual = widths.most_common(1)[0][0] if widths else len(names)
     if usual != len(names) and usual:
@@ -239,4 +239,4 @@ def _table(names: list[str], rows: Records, origin: str, read: dict[str, str], d
     if nameless:
         read["nameless"] = f"column {listed(map(str, nameless))} has no name and is left out"
     frame = pd.DataFrame(kept, dtype=object)
-    return Table(origin, frame, np.array([line for line, _ in rows], dtype=np.int64), read, decimal)
+    return DataTable(origin, frame, np.array([line for line, _ in rows], dtype=np.int64), read, decimal)

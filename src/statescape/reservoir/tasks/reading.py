@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from statescape.errors import StatescapeError
-from statescape.reservoir.real import real_array
+from statescape.reservoir.arrays import real_array
 from statescape.reservoir.tasks.delimited import TextFormat, read_text
-from statescape.reservoir.tasks.table import Table
+from statescape.reservoir.tasks.table import DataTable
 
 LARGEST = 2**31  # bytes that a file may hold or unpack to
 FOREIGN = {
@@ -25,7 +25,7 @@ FOREIGN = {
 }
 
 
-def read_table(path: str | Path, how: TextFormat | None = None) -> Table:
+def read_table(path: str | Path, how: TextFormat | None = None) -> DataTable:
     """The table of a text file (CSV and its relatives), plain or gzipped, a .npy, .parquet or .xlsx file.
 
     Args:
@@ -49,7 +49,7 @@ def read_table(path: str | Path, how: TextFormat | None = None) -> Table:
     return read_text(data, origin, how)
 
 
-def table_of(data: Any, origin: str = "") -> Table:
+def table_of(data: Any, origin: str = "") -> DataTable:
     """The table of an array (columns 1, 2, ...), a pandas Series or a DataFrame.
 
     Raises:
@@ -68,7 +68,7 @@ def table_of(data: Any, origin: str = "") -> Table:
             f"{origin} must be one series [steps] or [steps, columns] with at least one step; got shape {array.shape}."
         )
     columns = array[:, None] if array.ndim == 1 else array
-    return Table(origin, pd.DataFrame(columns, columns=[str(number + 1) for number in range(columns.shape[1])]))
+    return DataTable(origin, pd.DataFrame(columns, columns=[str(number + 1) for number in range(columns.shape[1])]))
 
 
 def is_table(data: Any) -> bool:
@@ -127,7 +127,7 @@ def _parquet(data: bytes, origin: str) -> Any:
         raise StatescapeError(f"{origin} is no whole .parquet file ({type(error).__name__}); write it again.") from None
 
 
-def _excel(data: bytes, origin: str, how: TextFormat) -> Table:
+def _excel(data: bytes, origin: str, how: TextFormat) -> DataTable:
     """The first sheet of a workbook."""
     import pandas as pd
 
@@ -161,10 +161,10 @@ def _excel(data: bytes, origin: str, how: TextFormat) -> Table:
     read["header"] = "none" if how.header is False else f"in line {lines[0] - 1}" if len(lines) else ""
     frame = cells.set_axis(names, axis=1).reset_index(drop=True)
     frame = frame.loc[:, [bool(name) for name in names]].infer_objects()
-    return Table(origin, frame, lines, read, how.decimal)
+    return DataTable(origin, frame, lines, read, how.decimal)
 
 
-def _frame_table(frame: Any, origin: str) -> Table:
+def _frame_table(frame: Any, origin: str) -> DataTable:
     """A DataFrame as it is; its index is no column, but says when the rows are where it holds times."""
     import pandas as pd
 
@@ -174,7 +174,7 @@ def _frame_table(frame: Any, origin: str) -> Table:
     if isinstance(frame.index, pd.PeriodIndex):
         times = pd.Series(frame.index.to_timestamp())
     named = frame.set_axis([str(name) for name in frame.columns], axis=1).reset_index(drop=True)
-    return Table(origin, named, index=times)
+    return DataTable(origin, named, index=times)
 
 
 def _lacks(origin: str, package: str) -> StatescapeError:

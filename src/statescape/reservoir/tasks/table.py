@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from statescape.errors import StatescapeError
-from statescape.reservoir.real import real_array
+from statescape.reservoir.arrays import real_array
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,7 @@ DECIMALS = (".", ",")
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class DataTable:
     """What was read, before any of it is taken as a number.
 
     Attributes:

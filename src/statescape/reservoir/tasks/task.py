@@ -3,6 +3,10 @@
 Three kinds of trial cover the field. `Trial` is one series whose first part trains and whose rest tests (forecasts,
 filters, closed loops); `LabelledTrial` is many series with a class each; `MemoryTrial` asks for the memory capacity of
 the network itself. Any object with the members of `Task` is a task.
+
+Scores are errors, lower is better, and a diverged output scores infinity. NRMSE = sqrt(mean over outputs of
+mean((y - target)^2) / var(target)), the variance that of the scored targets: 0 is perfect, 1 is as good as their mean.
+Classification gives the share of errors.
 """
 
 from __future__ import annotations
@@ -11,14 +15,15 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 
 from statescape.errors import StatescapeError
-from statescape.reservoir.tasks.scores import error_rate, nearest_symbol, nrmse
 
 Seed: TypeAlias = int | np.random.SeedSequence
 # A search reads only its part of a file; its seals read only the other. Generated series are endless: all parts alike.
 Part: TypeAlias = Literal["search", "seal", "whole"]
+# Seeds that are tried for a trial that can be scored.
+DRAWS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,3 +187,70 @@ class Task(Protocol):
 
     def trial(self, seed: Seed, part: Part = "search") -> AnyTrial:
         """One draw of the data: same seed and part, same trial, bit for bit."""
+
+
+def usable_trial(task: Task, seed: Seed, part: Part) -> AnyTrial:
+    """The trial of a seed, or of the next that gives one that can be scored: no search dies of one draw.
+
+    Tasks of this house draw a trial from every seed or refuse at once. One of somebody else's may fail for a seed, or
+    draw what cannot be scored; then the next seed is taken, the same one wherever and whenever this is drawn again.
+
+    Raises:
+        StatescapeError: where ten seeds in a row give none; it says why the last did not.
+    """
+    for number in range(DRAWS):
+        try:
+            trial = task.trial(_next(seed, number), part)
+            reason = _unusable(trial)
+        except StatescapeError as refusal:
+            failure = refusal
+        except Exception as error:  # a task of somebody else's may raise anything
+            failure = StatescapeError(
+                f"The task {task.name!r} drew no trial from {DRAWS} seeds in a row ({type(error).__name__}: "
+                f"{' '.join(str(error).split())[:200]}); mend its trial(seed, part)."
+            )
+        else:
+            if not reason:
+                return trial
+            failure = StatescapeError(f"The task {task.name!r} draws trials that {reason}; mend its trial(seed, part).")
+    raise failure
+
+
+def _next(seed: Seed, number: int) -> Seed:
+    """The seed itself, and those after it."""
+    if not number:
+        return seed
+    entropy, key = (seed.entropy, seed.spawn_key) if isinstance(seed, np.random.SeedSequence) else (seed, ())
+    return np.random.SeedSequence(entropy, spawn_key=(*key, DRAWS, number))
+
+
+def _unusable(trial: AnyTrial) -> str:
+    """Why a trial cannot be scored, in words; empty where it can."""
+    if not isinstance(trial, Trial):
+        return "" if isinstance(trial, LabelledTrial | MemoryTrial) else "are none of statescape.tasks"
+    if not (np.isfinite(trial.inputs).all() and np.isfinite(trial.targets).all()):
+        return "hold NaN or infinite values"
+    constant = not trial.symbols and not np.ptp(trial.test_targets, axis=0).all()
+    return "have a constant target in the test part" if constant else ""
+
+
+def nrmse(outputs: Float[np.ndarray, "steps outputs"], targets: Float[np.ndarray, "steps outputs"]) -> float:
+    """Root of the mean squared error over the variance of the targets; infinite where outputs are not finite."""
+    variance = targets.var(axis=0)
+    if not np.isfinite(outputs).all() or not (variance > 0).all():
+        return float("inf")
+    with np.errstate(over="ignore"):  # finite outputs may still square to infinity: that is their score
+        error = np.mean((outputs - targets) ** 2, axis=0)
+    return float(np.sqrt(np.mean(error / variance)))
+
+
+def error_rate(labels: Shaped[np.ndarray, "*steps"], truth: Shaped[np.ndarray, "*steps"]) -> float:
+    """Share of labels that are wrong."""
+    return float(np.mean(labels != truth))
+
+
+def nearest_symbol(outputs: Float[np.ndarray, "*steps"], symbols: tuple[float, ...]) -> Float[np.ndarray, "*steps"]:
+    """The symbol closest to each output; NaN stays NaN, so that it counts as an error."""
+    alphabet = np.asarray(symbols)
+    nearest: Float[np.ndarray, "*steps"] = alphabet[np.abs(outputs[..., None] - alphabet).argmin(axis=-1)]
+    return np.where(np.isnan(outputs), np.nan, nearest)

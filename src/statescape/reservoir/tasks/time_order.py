@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
-from statescape.reservoir.tasks.table import Table
+from statescape.reservoir.tasks.table import DataTable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,7 @@ LONG = 1.5  # times the usual step: a gap; months differ by less
 Times = Float[np.ndarray, " rows"]
 
 
-def notes_on_time(table: Table, taken: Sequence[str]) -> tuple[str, ...]:
+def notes_on_time(table: DataTable, taken: Sequence[str]) -> tuple[str, ...]:
     """What the times of the rows say, in sentences; nothing where all is in order or there are none.
 
     Args:
@@ -84,7 +84,7 @@ def notes_on_time(table: Table, taken: Sequence[str]) -> tuple[str, ...]:
     return (f"{name} stands still {_times(len(same))}, first at {table.place(int(same[0]) + 1)}",) if len(same) else ()
 
 
-def _gaps(table: Table, name: str, steps: Float[np.ndarray, " steps"]) -> tuple[str, ...]:
+def _gaps(table: DataTable, name: str, steps: Float[np.ndarray, " steps"]) -> tuple[str, ...]:
     usual = float(np.median(steps))
     gaps = np.flatnonzero(steps > LONG * usual)
     if not len(gaps):
@@ -101,7 +101,7 @@ def _times(number: int) -> str:
     return "once" if number == 1 else f"{number:,} times"
 
 
-def _dates(table: Table, name: str) -> Times | None:
+def _dates(table: DataTable, name: str) -> Times | None:
     """A column as times, NaN for a value that is none, where most are dates of one format; None for other columns.
 
     Of two readings of day and month, the one with more dates, and then the ordered one.
@@ -142,7 +142,7 @@ def _microseconds(times: pd.Series) -> Times:
     return np.where(np.isnat(values), np.nan, values.astype(np.float64))
 
 
-def _clock(table: Table, name: str) -> Times | None:
+def _clock(table: DataTable, name: str) -> Times | None:
     """A column of years, months, hours (or 12:30) or steps; None where it is something else."""
     if table.is_text(name):
         cells = table.cells(name)

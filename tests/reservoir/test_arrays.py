@@ -8,7 +8,7 @@ import scipy.sparse
 
 from statescape.errors import StatescapeError
 from statescape.reservoir import EchoStateNetwork, Topology, rescale, spectral_radius
-from statescape.reservoir.real import real_array
+from statescape.reservoir.arrays import real_array
 
 SQUARE = np.array([[0.0, 2.0], [0.5, 0.0]])
 
