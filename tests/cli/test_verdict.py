@@ -15,9 +15,9 @@ FEW = ["--max-documents", 3, "--positions", 6]
 
 @pytest.fixture
 def run(monkeypatch, capfd):
-    from statescape.studies.verdict import preparation, reference
+    from statescape.studies.verdict import reference, work
 
-    monkeypatch.setattr(preparation, "ISOTROPIC_STATES", 100)  # few draws behind the constants
+    monkeypatch.setattr(work, "ISOTROPIC_STATES", 100)  # few draws behind the constants
     monkeypatch.setattr(reference, "DRAWS", 20)
     return lambda *arguments, stdin=b"": in_process(monkeypatch, capfd, "verdict", *arguments, stdin=stdin)
 
@@ -101,13 +101,13 @@ def test_a_refusal_leaves_nothing_behind(run, tmp_path):
 
 @pytest.mark.slow
 def test_an_interrupted_run_resumes_to_the_same_json(run, tmp_path, monkeypatch):
-    from statescape.studies.verdict import asking
+    from statescape.studies.verdict import running
 
-    monkeypatch.setattr(asking, "TASK_POSITIONS", 40)
+    monkeypatch.setattr(running, "TASK_POSITIONS", 40)
     whole, resumed = tmp_path / "whole.json", tmp_path / "resumed.json"
     assert run(SAMPLE, *FEW, "--json", whole).returncode == 0
     again = [SAMPLE, *FEW, "--run", tmp_path / "a.run", "--json", resumed]
-    original, calls = asking.ledger.keep, []
+    original, calls = running.ledger.keep, []
 
     def interrupted(*arguments):
         original(*arguments)
@@ -115,7 +115,7 @@ def test_an_interrupted_run_resumes_to_the_same_json(run, tmp_path, monkeypatch)
         if len(calls) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(asking.ledger, "keep", interrupted)
+    monkeypatch.setattr(running.ledger, "keep", interrupted)
     result = run(*again)
     assert result.returncode == 130
     assert "keeps what was done" in result.stderr

@@ -91,6 +91,13 @@ def test_a_count_chooses_between_one_and_many():
         assert answers("curse_row", count=0).endswith("0 essai")
 
 
+def test_numbers_are_those_of_the_language():
+    numbers = {"share": 0.125}
+    assert Answers("evolution")("lower", **numbers) == "12% lower"
+    with speaking("fr"):
+        assert Answers("evolution")("lower", **numbers) == "plus basse de 12\u202f%"
+
+
 def test_french_typography():
     for (_, language), texts in TEXTS.items():
         for place, text in texts.items() if language == "fr" else ():

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from statescape.analysis.evolution_conclusion import concluded
-from statescape.analysis.evolution_search import Curve, Operator, Stage, curve, operators, stages
+from statescape.analysis.evolution_search import Curve, OperatorWorth, Stage, curve, operators, stages
 from statescape.analysis.wiring import WiringOrder, wiring_order
 from statescape.errors import StatescapeError
 from statescape.evolution import Evolution, Hyperparameters, resume
@@ -64,7 +64,7 @@ class EvolutionReading:
     evolution: Evolution
     conclusion: tuple[str, ...]
     curve: Curve | None
-    operators: tuple[Operator, ...]
+    operators: tuple[OperatorWorth, ...]
     noise: float
     line: tuple[Ancestor, ...]
     stages: tuple[Stage, ...]

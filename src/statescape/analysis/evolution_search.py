@@ -69,7 +69,7 @@ class Curve:
 
 
 @dataclass(frozen=True, eq=False)
-class Operator:
+class OperatorWorth:
     """What one operator did.
 
     Attributes:
@@ -164,7 +164,7 @@ def _unshared(evolution: Evolution, moments: Sequence[Moment]) -> Float[np.ndarr
     return np.array(found)
 
 
-def operators(evolution: Evolution) -> tuple[Operator, ...]:
+def operators(evolution: Evolution) -> tuple[OperatorWorth, ...]:
     """Every operator, the one with the largest share of survivors first; random starts are left out."""
     history = evolution.history
     count = min(PERIODS, len(history))
@@ -182,7 +182,7 @@ def operators(evolution: Evolution) -> tuple[Operator, ...]:
         n = int(counts.sum())
         interval = stats.binomtest(survived[name], n).proportion_ci(method="wilson")
         use = np.divide(counts, total, out=np.full(count, np.nan), where=total > 0)
-        found.append(Operator(name, n, survived[name], float(interval.low), float(interval.high), use))
+        found.append(OperatorWorth(name, n, survived[name], float(interval.low), float(interval.high), use))
     return tuple(sorted(found, key=lambda one: (-one.share, one.name)))
 
 

@@ -16,19 +16,15 @@ import numpy as np
 from statescape import plugins
 from statescape.analysis.path import VARIANCE_SHARE, VARIANTS, PathReading, Variant
 from statescape.language import StatePath
-from statescape.wording import number, phrase, say
+from statescape.wording import Answers, number
 
 SAME_WITHIN = 0.5
 """A state nearer to an embedding than this share of the embedding's norm counts as that embedding."""
 
-VARIANT_WORDS: dict[Variant, str] = {
-    "raw": phrase("raw"),
-    "centred": phrase("centred"),
-    "without_rogue": phrase("without rogue dimensions"),
-}
-
 Direction = Literal["beyond", "mixed", "chance"]
 Region = Literal["leave", "among", "inside"]
+
+answers = Answers("path")
 
 
 @dataclass(frozen=True)
@@ -86,57 +82,31 @@ def _region(reading: PathReading) -> Region:
 
 
 def _end_in_words(reading: PathReading, is_embedding: bool, direction: Direction, beyond: list[Variant]) -> str:
-    token = _quoted(reading, reading.path.predicted_id)
-    far = float(reading.distance[-1])
-    where = (
-        say("The last state is the embedding of {token} (distance {far:.2f} of its norm)", token=token, far=far)
-        if is_embedding
-        else say(
-            "The last state is not the embedding of {token} (distance {far:.1f} times its norm)", token=token, far=far
+    where = answers("end.same" if is_embedding else "end.other", token=_token(reading), far=float(reading.distance[-1]))
+    measures = ", ".join(map(variant_in_words, beyond))
+    along = answers(f"end.{direction}", measures=measures)
+    numbers = ", ".join(
+        answers(
+            "end.cosine",
+            variant=variant_in_words(variant),
+            cosine=float(reading.cosine(variant=variant)[-1]),
+            chance=reading.best_of_isotropic[variant].high,
         )
+        for variant in VARIANTS
+        if variant != "without_rogue" or reading.path.rogue_dimensions
     )
-    if direction == "beyond":
-        along = say("points along it more than choosing the best token gives by itself")
-    elif direction == "chance":
-        along = say("points along it no more than choosing the best token gives by itself")
-    else:
-        along = say(
-            "points along it more than choosing the best token gives by itself by some measures only ({measures})",
-            measures=", ".join(say(VARIANT_WORDS[variant]) for variant in beyond),
-        )
-    shown = [variant for variant in VARIANTS if variant != "without_rogue" or reading.path.rogue_dimensions]
-    numbers = ", ".join(_cosine_in_words(reading, variant) for variant in shown)
-    if is_embedding == (direction == "beyond"):
-        return say("{where}, and {along}: cosine {numbers}.", where=where, along=along, numbers=numbers)
-    return say("{where}, but {along}: cosine {numbers}.", where=where, along=along, numbers=numbers)
-
-
-def _cosine_in_words(reading: PathReading, variant: Variant) -> str:
-    return say(
-        "{variant} {cosine:.2f} (choice alone up to {chance:.2f})",
-        variant=say(VARIANT_WORDS[variant]),
-        cosine=float(reading.cosine(variant=variant)[-1]),
-        chance=reading.best_of_isotropic[variant].high,
-    )
+    agree = is_embedding == (direction == "beyond")
+    return answers("end.and" if agree else "end.but", where=where, along=along, numbers=numbers)
 
 
 def _way_in_words(reading: PathReading, region: Region) -> str:
     inside = reading.energy_inside
-    range_ = (
-        say("{low:.0%} to {high:.0%}", low=float(np.nanmin(inside[1:])), high=float(np.nanmax(inside[1:])))
-        if len(inside) > 1
-        else number(float(inside[0]), ".0%")
-    )
-    verb = {
-        "leave": say("The states leave the embedding subspace"),
-        "among": say("The states stay among the embeddings"),
-        "inside": say("The states keep to the embedding subspace more than embeddings do"),
-    }[region]
-    return say(
-        "{verb} ({range} of their energy in the {k} dimensions that hold {share:.0%} of the embeddings' variance; "
-        "{embeddings:.0%} for embeddings, {isotropic:.0%} for any direction), and {decoding}.",
-        verb=verb,
-        range=range_,
+    after = inside[1:] if len(inside) > 1 else inside
+    low, high = float(np.nanmin(after)), float(np.nanmax(after))
+    return answers(
+        "way.sentence",
+        verb=answers(f"way.{region}"),
+        range=answers("way.range", low=low, high=high) if len(inside) > 1 else number(low, ".0%"),
         k=reading.subspace.k,
         share=VARIANCE_SHARE,
         embeddings=reading.energy_of_embeddings.mean,
@@ -146,13 +116,15 @@ def _way_in_words(reading: PathReading, region: Region) -> str:
 
 
 def _decoding_in_words(reading: PathReading) -> str:
-    token, first, last = _quoted(reading, reading.path.predicted_id), reading.decodes_from, reading.path.n_blocks
-    if first == 0:
-        return say("decode to {token} from the embedding on", token=token)
-    if first == last:
-        return say("decode to {token} only after the last block, {last}", token=token, last=last)
-    return say("decode to {token} from block {first} of {last} on", token=token, first=first, last=last)
+    first, last = reading.decodes_from, reading.path.n_blocks
+    how = "decode_at_once" if first == 0 else "decode_last" if first == last else "decode_from"
+    return answers(f"way.{how}", token=_token(reading), first=first, last=last)
 
 
-def _quoted(reading: PathReading, token: int) -> str:
-    return say("‘{token}’", token=reading.path.vocabulary[token])
+def variant_in_words(variant: Variant) -> str:
+    """What a reader calls one way to take a cosine."""
+    return answers(f"variants.{variant}")
+
+
+def _token(reading: PathReading) -> str:
+    return answers("quoted", token=reading.path.vocabulary[reading.path.predicted_id])

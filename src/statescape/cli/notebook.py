@@ -84,7 +84,7 @@ def notebook(
 
 def _print_answers(found: Notebook) -> None:
     """What the page says, in one sentence for each model and study."""
-    from statescape.studies.notebook.conclusion import claim_in_words
+    from statescape.studies.notebook.notebook import claim_in_words
 
     console = output()
     answers = [claim_in_words(one) for one in found.verdicts.models]

@@ -3,6 +3,10 @@
 Under the null hypothesis every difference is as likely as its opposite, so all patterns of signs are equally likely
 (Fisher, The Design of Experiments, 1935). Differences that share a draw form a cluster and flip together. Several
 p-values are corrected by Holm's step-down procedure (Scandinavian J. Statistics 6, 1979).
+
+Both are ours. SciPy's `permutation_test` gives the same p where all patterns are counted, takes 5 to 20 times as long
+and draws other patterns, which would change what kept runs say; statsmodels corrects alike to the last bit, but needs
+seconds to import for these eight lines.
 """
 
 from __future__ import annotations

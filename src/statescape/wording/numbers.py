@@ -1,4 +1,7 @@
-"""Numbers as a language writes them: in French decimal comma, true minus, narrow spaces in thousands and before %."""
+"""Numbers as a language writes them: in French decimal comma, true minus, narrow spaces in thousands and before %.
+
+Ours, since Babel brings the numbers and plurals of all languages: 33 MB for the two rules that are needed here.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import pytest
 from statescape.errors import StatescapeError
 from statescape.studies.notebook import Asked
 from statescape.studies.notebook.asking import known_models
-from statescape.studies.notebook.conclusion import orthogonal_in_words
+from statescape.studies.notebook.notebook import orthogonal_in_words
 from tests.kept import FEW, TEXTS, few_documents, kept
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from statescape.language.passage import Passage
-from statescape.studies.verdict.measures.singling import best_cosine
-from statescape.studies.verdict.reference import Reference, Yardstick, measure_yardstick
+from statescape.studies.verdict.measures.last_state import best_cosine
+from statescape.studies.verdict.reference import ModelConstants, Reference, measure_constants
 
 VOCABULARY, WIDTH, STATES = 200, 32, 5
 
@@ -18,9 +18,9 @@ def embeddings(seed: int = 0) -> np.ndarray:
 def reference(seed: int = 0) -> Reference:
     rows, rng = embeddings(seed), np.random.default_rng(seed + 1)
     isotropic = rng.standard_normal((2000, WIDTH)).astype(np.float32)
-    bare = Reference(rows, None, Yardstick((), (), float("nan"), (0.0, 0.0), False, "", 0))
+    bare = Reference(rows, None, ModelConstants((), (), float("nan"), (0.0, 0.0), False, "", 0))
     agreement = float((best_cosine(isotropic, bare) == (isotropic @ rows.T).argmax(axis=1)).mean())
-    yardstick = measure_yardstick(
+    constants = measure_constants(
         rows,
         isotropic,
         counts=np.ones(VOCABULARY, dtype=np.int64),
@@ -29,7 +29,7 @@ def reference(seed: int = 0) -> Reference:
         norm_centres=False,
         seed=0,
     )
-    return Reference(rows, None, yardstick)
+    return Reference(rows, None, constants)
 
 
 def passage(rows: np.ndarray, states: np.ndarray, rng: np.random.Generator) -> Passage:

@@ -64,7 +64,7 @@ def test_a_head_that_agrees_by_construction_is_not_asked_the_sixth():
     rows_only = scripted.load(scripted.Scripted(rows, tables, rows))  # unit rows: argmax product is argmax cosine
     verdicts = verdict(scripted.corpus(), [rows_only], null_documents=0, workers=1)
     decision = verdicts.models[0].decisions[5]
-    assert verdicts.models[0].yardstick.agreement_of_isotropic == 1
+    assert verdicts.models[0].constants.agreement_of_isotropic == 1
     assert decision.verdict == "undecided"
     assert "100% of isotropic states agree by construction" in conclude(verdicts)[5]
 

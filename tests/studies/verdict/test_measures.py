@@ -13,9 +13,8 @@ from statescape.geometry import principal_angles
 from statescape.language.following import follow
 from statescape.language.passage import following_ids
 from statescape.studies.verdict.measures import measure
-from statescape.studies.verdict.measures.decoding import inner_share
-from statescape.studies.verdict.measures.travel import _share_of_pairs, ordered
-from statescape.studies.verdict.reference import Reference, frequency_deciles, measure_yardstick
+from statescape.studies.verdict.measures.way import _share_of_pairs, inner_share, ordered
+from statescape.studies.verdict.reference import Reference, frequency_deciles, measure_constants
 from statescape.studies.verdict.work import chosen_positions
 from tests.studies.verdict import simulated
 
@@ -28,7 +27,7 @@ def measured():
     model = ss.load_model()
     trace = model.trace(TEXT)
     passage = follow(model, trace.token_ids, np.arange(1, len(trace.token_ids)), following_ids([trace.token_ids], 1)[0])
-    yardstick = measure_yardstick(
+    constants = measure_constants(
         model.embeddings,
         passage.states.reshape(-1, passage.states.shape[2]),
         counts=np.bincount(trace.token_ids, minlength=len(model.embeddings)),
@@ -37,7 +36,7 @@ def measured():
         norm_centres=True,
         seed=0,
     )
-    reference = Reference(model.embeddings, model.unembedding, yardstick)
+    reference = Reference(model.embeddings, model.unembedding, constants)
     return read_path(trace.path(POSITION)), measure(passage, reference, np.random.default_rng(0)), reference
 
 
@@ -45,7 +44,7 @@ def test_the_numbers_are_those_of_the_path_at_that_position(measured):
     reading, found, reference = measured
     here = POSITION - 1
     values = {name: value[here] for name, value in found.values.items()}
-    assert reference.yardstick.rogue == reading.path.rogue_dimensions  # both found on this text
+    assert reference.constants.rogue == reading.path.rogue_dimensions  # both found on this text
     assert values["H1"] == pytest.approx(reading.distance[-1], rel=1e-5)
     for variant in ("raw", "centred", "without_rogue"):
         assert values[f"cosine.{variant}"] == pytest.approx(reading.cosine(variant=variant)[-1], abs=1e-5)
@@ -129,7 +128,7 @@ def test_the_share_of_inner_states_that_decode():
 
 
 def test_shuffling_keeps_both_ends_of_a_path():
-    from statescape.studies.verdict.measures.travel import _shuffled_blocks
+    from statescape.studies.verdict.measures.way import _shuffled_blocks
 
     states = simulated.isotropic(np.random.default_rng(0), 7).astype(np.float64)
     shuffled = _shuffled_blocks(states, np.random.default_rng(1))
@@ -138,7 +137,7 @@ def test_shuffling_keeps_both_ends_of_a_path():
 
 
 def test_principal_angles_of_many_paths_are_those_of_each():
-    from statescape.studies.verdict.measures.region import principal_angles_of_paths
+    from statescape.studies.verdict.measures.way import principal_angles_of_paths
 
     reference, states = simulated.reference(), simulated.isotropic(np.random.default_rng(0), 4)
     first, last = principal_angles_of_paths(states, reference.subspace)
@@ -152,7 +151,7 @@ def test_measures_do_not_change_when_the_space_is_rotated():
     reference, rng = simulated.reference(), np.random.default_rng(5)
     states = simulated.isotropic(rng, 6)
     turn = np.linalg.qr(rng.standard_normal((simulated.WIDTH, simulated.WIDTH)))[0].astype(np.float32)
-    turned = Reference(reference.embeddings @ turn, None, reference.yardstick)
+    turned = Reference(reference.embeddings @ turn, None, reference.constants)
     one, other = (
         measure(simulated.passage(rows, points, np.random.default_rng(1)), frame, np.random.default_rng(2)).values
         for rows, points, frame in (

@@ -22,7 +22,7 @@ from statescape.runs import AnyExecutor, Executor, working
 from statescape.studies.notebook.notebook import Entry, Notebook, digest_of
 from statescape.studies.reservoir import STUDIES, StudyResult, resume_study, study
 from statescape.studies.verdict import Verdicts, verdict
-from statescape.studies.verdict.work import Source, loaded
+from statescape.studies.verdict.work import ModelSource, loaded
 
 if TYPE_CHECKING:
     from statescape.language.corpus import Corpus
@@ -169,7 +169,7 @@ def _paths(asked: Asked, report: Progress) -> tuple[tuple[PathReading, ...], Ent
     readings: list[PathReading] = []
     whole = len(asked.models) * len(asked.texts)
     for name in asked.models:
-        model = loaded(Source(name))
+        model = loaded(ModelSource(name))
         for text in asked.texts:
             report("paths", len(readings), whole)
             readings.append(read_path(language.Trace.read(model, text).path(-1), seed=asked.seed))

@@ -1,4 +1,4 @@
-"""What a notebook holds: paths, verdicts, studies, and for each of them the run it comes from."""
+"""What a notebook holds (paths, verdicts, studies, the run each of them comes from), and what it says of the claim."""
 
 from __future__ import annotations
 
@@ -7,11 +7,18 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from statescape.analysis.path import PathReading
 from statescape.studies.reservoir import StudyResult
-from statescape.studies.verdict import Verdicts
+from statescape.studies.verdict import ModelVerdict, Verdicts
+from statescape.wording import Answers
 
 SHOWN_DIGITS = 12
+CLAIM = ("H1", "H3")
+"""The two parts that the claim states in so many words: where the path ends, and how it gets there."""
+
+answers = Answers("verdict", "notebook")
 
 
 @dataclass(frozen=True)
@@ -62,3 +69,24 @@ def digest_of(numbers: Any) -> str:
     """SHA-256 of plain data, the first digits: the same numbers have the same."""
     text = json.dumps(numbers, sort_keys=True, default=float)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:SHOWN_DIGITS]
+
+
+def claim_in_words(one: ModelVerdict) -> str:
+    """Whether the claim as it was written holds for a model."""
+    words = {decision.verdict for decision in one.decisions if decision.question.name in CLAIM}
+    return answers(next(word for word in ("refuted", "undecided", "supported") if word in words), model=one.facts.name)
+
+
+def clauses_in_words(one: ModelVerdict) -> str:
+    """The six answers in one sentence."""
+    clauses = [answers(f"{decision.question.name}.{decision.verdict}") for decision in one.decisions]
+    return answers("clauses", documents=one.summary.n_documents, clauses=answers("and_then").join(clauses))
+
+
+def orthogonal_in_words(reading: PathReading) -> str:
+    """How much of the last state lies along the predicted embedding, and how much across."""
+    state = np.asarray(reading.path.states[-1], dtype=np.float64)
+    embedding = np.asarray(reading.path.embeddings[reading.path.predicted_id], dtype=np.float64)
+    along = float(state @ embedding)
+    share = along**2 / float((state @ state) * (embedding @ embedding))
+    return answers("orthogonal", times=along / float(embedding @ embedding), across=1.0 - share)

@@ -1,10 +1,10 @@
 """A verdict on the hypothesis over a corpus: six questions, each with a margin declared beforehand."""
 
 from statescape.arguments import opened
-from statescape.studies.verdict.asking import verdict
 from statescape.studies.verdict.decision import Decision, decide
 from statescape.studies.verdict.questions import QUESTIONS, Question
 from statescape.studies.verdict.result import ModelVerdict, Verdicts
+from statescape.studies.verdict.running import verdict
 
 __all__ = ["QUESTIONS", "Decision", "ModelVerdict", "Question", "Verdicts", "decide", "verdict"]
 

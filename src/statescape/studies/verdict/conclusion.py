@@ -5,42 +5,30 @@ from __future__ import annotations
 import math
 
 from statescape import plugins
-from statescape.analysis.path_conclusion import VARIANT_WORDS
+from statescape.analysis.path import VARIANTS, Variant
+from statescape.analysis.path_conclusion import variant_in_words
 from statescape.statistics import MeanInterval
 from statescape.studies.verdict.decision import Decision, Word
 from statescape.studies.verdict.questions import FEWEST_DOCUMENTS, MOST_AGREEMENT_BY_CONSTRUCTION
-from statescape.studies.verdict.reference import VARIANTS
 from statescape.studies.verdict.result import RANDOM_WEIGHTS, ModelVerdict, Verdicts
-from statescape.wording import number, phrase, say, say_count
+from statescape.wording import Answers, number
 
-WORDS: dict[Word, str] = {
-    "supported": phrase("supported"),
-    "refuted": phrase("refuted"),
-    "undecided": phrase("undecided"),
-}
-
-METHOD_WORDS: dict[str, str] = {"bootstrap": phrase("bootstrap"), "Student's t": phrase("Student's t")}
+answers = Answers("verdict")
 
 
 def conclude(found: Verdicts) -> tuple[str, ...]:
     """One sentence a question, for every model."""
-    several = len(found.models) > 1
-    sentences = []
-    for one in found.models:
-        for decision in one.decisions:
-            name, verdict, sentence = decision.question.name, say(WORDS[decision.verdict]), _sentence(decision, one)
-            sentences.append(
-                say(
-                    "{name} {verdict}, {model}: {sentence}.",
-                    name=name,
-                    verdict=verdict,
-                    model=one.facts.name,
-                    sentence=sentence,
-                )
-                if several
-                else say("{name} {verdict}: {sentence}.", name=name, verdict=verdict, sentence=sentence)
-            )
-    return tuple(sentences)
+    return tuple(
+        answers(
+            "sentence_of" if len(found.models) > 1 else "sentence",
+            name=decision.question.name,
+            verdict=word_in_words(decision.verdict),
+            model=one.facts.name,
+            sentence=_sentence(decision, one),
+        )
+        for one in found.models
+        for decision in one.decisions
+    )
 
 
 @plugins.conclusion.register
@@ -48,19 +36,38 @@ def _(found: Verdicts) -> str:
     return " ".join(conclude(found))
 
 
+def word_in_words(word: Word) -> str:
+    """Supported, refuted or undecided."""
+    return answers(f"word.{word}")
+
+
+def methods(found: Verdicts) -> str:
+    """How the intervals were found: one method, or two where questions arise in many and in few documents."""
+    used = dict.fromkeys(decision.interval.method for one in found.models for decision in one.decisions)
+    known = [answers(f"method.{one}") for one in used if one != "none"]
+    return answers("method.or").join(known) or answers("method.none")
+
+
+def decided_by(one: ModelVerdict) -> str:
+    """Which of the three measures of H2 was the smallest, so that it decided, and how far each is above chance."""
+    excesses = ", ".join(
+        answers("excess", variant=variant_in_words(variant), excess=_of(one, f"excess.{variant}", "+.3f"))
+        for variant in _variants(one)
+    )
+    shares = one.decided_by
+    most = max(VARIANTS, key=lambda variant: shares.get(variant, -1.0))
+    if most not in shares:  # a run that was begun before this was measured
+        return answers("alone", excesses=excesses)
+    return answers("decided_by", variant=variant_in_words(most), share=shares[most], excesses=excesses)
+
+
 def _sentence(decision: Decision, one: ModelVerdict) -> str:
-    interval = decision.interval
+    interval, name = decision.interval, decision.question.name
     if interval.n == 0:
-        return _never(decision, one)
-    said = _WORDS[decision.question.name](one, interval) + _without_training(decision, one)
+        return _never(name, one)
+    said = answers(name, **_NUMBERS[name](one, interval.mean)) + _without_training(decision, one)
     if interval.n < FEWEST_DOCUMENTS:
-        return say_count(
-            "{said}; {count} document is too few to decide ({fewest} at least)",
-            "{said}; {count} documents are too few to decide ({fewest} at least)",
-            interval.n,
-            said=said,
-            fewest=FEWEST_DOCUMENTS,
-        )
+        return answers("too_few", count=interval.n, said=said, fewest=FEWEST_DOCUMENTS)
     return said
 
 
@@ -71,130 +78,92 @@ def _without_training(decision: Decision, one: ModelVerdict) -> str:
     if decision.verdict != "supported" or random is None:
         return ""
     beyond = random.low > question.margin if question.predicted == "above" else random.high < question.margin
-    return say("; random weights pass the margin as well, so it is no sign of training") if beyond else ""
+    return answers("untrained") if beyond else ""
 
 
-def _never(decision: Decision, one: ModelVerdict) -> str:
-    if decision.question.name == "H6":
-        chance = one.yardstick.agreement_of_isotropic
-        if chance > MOST_AGREEMENT_BY_CONSTRUCTION:
-            return say(
-                "{chance:.0%} of isotropic states agree by construction, which leaves nothing to find", chance=chance
-            )
-    if decision.question.name == "H5":
-        return say("there is no inner state that decodes what the embedding does not give already")
-    return say("the question does not arise in this corpus")
+def _never(name: str, one: ModelVerdict) -> str:
+    """Why a question does not arise in any document."""
+    chance = one.constants.agreement_of_isotropic
+    if name == "H6" and chance > MOST_AGREEMENT_BY_CONSTRUCTION:
+        return answers("by_construction", chance=chance)
+    return answers("nothing_inside" if name == "H5" else "never")
 
 
-def _h1(one: ModelVerdict, interval: MeanInterval) -> str:
-    return say(
-        "the last state lies {distance} times the embedding's norm from it (an isotropic state of its length: "
-        "{isotropic}); final_norm(s_L) {normed}, and at the best length {best}",
-        distance=_number(interval.mean),
-        isotropic=_of(one, "distance.isotropic"),
-        normed=_of(one, "distance.normed"),
-        best=_of(one, "distance.best_length"),
-    )
+def _h1(one: ModelVerdict, mean: float) -> dict[str, str | float]:
+    return {
+        "distance": _number(mean),
+        "isotropic": _of(one, "distance.isotropic"),
+        "normed": _of(one, "distance.normed"),
+        "best": _of(one, "distance.best_length"),
+    }
 
 
-def _h2(one: ModelVerdict, interval: MeanInterval) -> str:
-    best: dict[str, float] = dict(zip(VARIANTS, one.yardstick.best_of_isotropic, strict=True))
-    numbers = ", ".join(
-        say(
-            "{variant} {cosine} (choice alone {best:.2f})",
-            variant=say(VARIANT_WORDS[variant]),
+def _h2(one: ModelVerdict, mean: float) -> dict[str, str | float]:
+    best: dict[str, float] = dict(zip(VARIANTS, one.constants.best_of_isotropic, strict=False))
+    cosines = (
+        answers(
+            "cosine",
+            variant=variant_in_words(variant),
             cosine=_of(one, f"cosine.{variant}"),
             best=best[variant],
         )
-        for variant in VARIANT_WORDS
-        if variant != "without_rogue" or one.yardstick.rogue
+        for variant in _variants(one)
     )
-    return say(
-        "cosine {numbers}; the smallest excess is {excess:+.3f} ({decided}), with the token predicted elsewhere "
-        "{shuffled}, with random weights {random}",
-        numbers=numbers,
-        excess=interval.mean,
-        decided=decided_by(one),
-        shuffled=_of(one, "excess.shuffled", "+.3f"),
-        random=_random(one, "H2", "+.3f"),
-    )
+    return {
+        "numbers": ", ".join(cosines),
+        "excess": mean,
+        "decided": decided_by(one),
+        "shuffled": _of(one, "excess.shuffled", "+.3f"),
+        "random": _random(one, "H2", "+.3f"),
+    }
 
 
-def methods(found: Verdicts) -> str:
-    """How the intervals were found: one method, or two where questions arise in many and in few documents."""
-    used = dict.fromkeys(decision.interval.method for one in found.models for decision in one.decisions)
-    return say(" or ").join(say(METHOD_WORDS[method]) for method in used if method in METHOD_WORDS) or say("none")
+def _h3(one: ModelVerdict, mean: float) -> dict[str, str | float]:
+    return {
+        "ordered": mean,
+        "states": _of(one, "travel.shuffled_states", ".0%"),
+        "blocks": _of(one, "travel.shuffled_blocks", ".0%"),
+        "random": _random(one, "H3", ".0%"),
+        "arrives": _of(one, "travel.arrives", ".1%"),
+    }
 
 
-def decided_by(one: ModelVerdict) -> str:
-    """Which of the three measures of H2 was the smallest, so that it decided, and how far each is above chance."""
-    excesses = ", ".join(
-        say("{variant} {excess}", variant=say(VARIANT_WORDS[variant]), excess=_of(one, f"excess.{variant}", "+.3f"))
-        for variant in VARIANT_WORDS
-        if variant != "without_rogue" or one.yardstick.rogue
-    )
-    shares = one.decided_by
-    most = max(VARIANT_WORDS, key=lambda variant: shares.get(variant, -1.0))
-    if most not in shares:  # a run that was begun before this was measured
-        return say("alone {excesses}", excesses=excesses)
-    return say(
-        "decided by {variant} at {share:.0%} of the positions; alone {excesses}",
-        variant=say(VARIANT_WORDS[most]),
-        share=shares[most],
-        excesses=excesses,
-    )
+def _h4(one: ModelVerdict, mean: float) -> dict[str, str | float]:
+    return {
+        "outside": _of(one, "outside.states", ".0%"),
+        "excess": mean,
+        "embeddings": _of(one, "outside.embeddings", ".0%"),
+        "isotropic": _of(one, "outside.isotropic", ".0%"),
+    }
 
 
-def _h3(one: ModelVerdict, interval: MeanInterval) -> str:
-    return say(
-        "{ordered:.0%} of pairs of states are in order (states shuffled {states}, blocks shuffled {blocks}, random "
-        "weights {random}); {arrives} of the paths end nearer to the predicted than to the current embedding",
-        ordered=interval.mean,
-        states=_of(one, "travel.shuffled_states", ".0%"),
-        blocks=_of(one, "travel.shuffled_blocks", ".0%"),
-        random=_random(one, "H3", ".0%"),
-        arrives=_of(one, "travel.arrives", ".1%"),
-    )
+def _h5(one: ModelVerdict, mean: float) -> dict[str, str | float]:
+    return {
+        "depth": _of(one, "decodes.from", ".0%"),
+        "inner": mean,
+        "shuffled": _of(one, "decodes.shuffled", ".0%"),
+    }
 
 
-def _h4(one: ModelVerdict, interval: MeanInterval) -> str:
-    return say(
-        "{outside} of the states' energy lies outside, {excess:+.0%} against the current token's embedding "
-        "(embeddings {embeddings}, any direction {isotropic})",
-        outside=_of(one, "outside.states", ".0%"),
-        excess=interval.mean,
-        embeddings=_of(one, "outside.embeddings", ".0%"),
-        isotropic=_of(one, "outside.isotropic", ".0%"),
-    )
+def _h6(one: ModelVerdict, mean: float) -> dict[str, str | float]:
+    return {
+        "agree": _of(one, "agree.cosine", ".0%"),
+        "isotropic": _of(one, "agree.isotropic", ".0%"),
+        "left": mean,
+        "random": _random(one, "H6", ".2f"),
+    }
 
 
-def _h5(one: ModelVerdict, interval: MeanInterval) -> str:
-    return say(
-        "the final token is first from {depth} of the depth on, in {inner:.0%} of the inner states (the token of "
-        "another position: {shuffled})",
-        depth=_of(one, "decodes.from", ".0%"),
-        inner=interval.mean,
-        shuffled=_of(one, "decodes.shuffled", ".0%"),
-    )
+_NUMBERS = {"H1": _h1, "H2": _h2, "H3": _h3, "H4": _h4, "H5": _h5, "H6": _h6}
 
 
-def _h6(one: ModelVerdict, interval: MeanInterval) -> str:
-    return say(
-        "the token of largest cosine is the predicted one at {agree} of the positions, {isotropic} for isotropic "
-        "states, so {left:.2f} of what construction leaves (random weights {random}); the real decode agrees always",
-        agree=_of(one, "agree.cosine", ".0%"),
-        isotropic=_of(one, "agree.isotropic", ".0%"),
-        left=interval.mean,
-        random=_random(one, "H6", ".2f"),
-    )
-
-
-_WORDS = {"H1": _h1, "H2": _h2, "H3": _h3, "H4": _h4, "H5": _h5, "H6": _h6}
+def _variants(one: ModelVerdict) -> list[Variant]:
+    """Those of H2 that differ: without a rogue dimension two are the same."""
+    return [variant for variant in VARIANTS if variant != "without_rogue" or one.constants.rogue]
 
 
 def _of(one: ModelVerdict, measure: str, form: str = "") -> str:
-    interval = one.summary.measures.get(measure)
-    return _formatted(interval, form)
+    return _formatted(one.summary.measures.get(measure), form)
 
 
 def _random(one: ModelVerdict, name: str, form: str = "") -> str:
@@ -204,7 +173,7 @@ def _random(one: ModelVerdict, name: str, form: str = "") -> str:
 
 def _formatted(interval: MeanInterval | None, form: str) -> str:
     if interval is None or not math.isfinite(interval.mean):
-        return say("not measured")
+        return answers("not_measured")
     return number(interval.mean, form) if form else _number(interval.mean)
 
 

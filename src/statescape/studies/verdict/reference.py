@@ -1,7 +1,7 @@
 """What the positions of a corpus are held against: the embeddings, and constants measured once for each model.
 
-The constants (`Yardstick`) are plain numbers, so that they travel to workers and into the journal; the arrays follow
-from the embeddings and are made where they are needed.
+The constants (`ModelConstants`) are plain numbers, so that they travel to workers and into the journal; the arrays
+follow from the embeddings and are made where they are needed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ UNSEEN = 0
 
 
 @dataclass(frozen=True)
-class Yardstick:
+class ModelConstants:
     """Constants of one model on one corpus.
 
     Attributes:
@@ -67,17 +67,17 @@ class Yardstick:
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """The embeddings of a model and its yardstick.
+    """The embeddings of a model and its constants.
 
     Attributes:
         embeddings: the embedding of every token.
         unembedding: rows of W_U for untied models, else None.
-        yardstick: the constants.
+        constants: the constants.
     """
 
     embeddings: Float[np.ndarray, "vocabulary d_model"]
     unembedding: Float[np.ndarray, "vocabulary d_model"] | None
-    yardstick: Yardstick
+    constants: ModelConstants
 
     @cached_property
     def moments(self) -> Moments:
@@ -107,7 +107,7 @@ class Reference:
     @cached_property
     def lengths(self) -> dict[str, Float[np.ndarray, " vocabulary"]]:
         """Norm of every embedding as it is, centred, and without the rogue dimensions (float32)."""
-        rogue = list(self.yardstick.rogue)
+        rogue = list(self.constants.rogue)
         found: dict[str, list[np.ndarray]] = {"raw": [], "centred": [], "without_rogue": []}
         for block in blocks(self.embeddings):
             found["raw"].append(np.linalg.norm(block, axis=1))
@@ -120,8 +120,8 @@ class Reference:
         prepared: np.ndarray = np.asarray(points, dtype=np.float64)
         if variant == "centred":
             prepared = prepared - self.mean
-        elif variant == "without_rogue" and self.yardstick.rogue:
-            prepared = without(prepared, self.yardstick.rogue)
+        elif variant == "without_rogue" and self.constants.rogue:
+            prepared = without(prepared, self.constants.rogue)
         elif variant == "dimension":
             prepared = (prepared - self.dimension.mean) / self.dimension.scale
         return prepared
@@ -131,7 +131,7 @@ class Reference:
         return np.asarray(self.embeddings[ids], dtype=np.float64)
 
 
-def measure_yardstick(
+def measure_constants(
     embeddings: Float[np.ndarray, "vocabulary d_model"],
     states: Float[np.ndarray, "rows d_model"],
     *,
@@ -140,7 +140,7 @@ def measure_yardstick(
     agreement: float,
     norm_centres: bool,
     seed: int,
-) -> Yardstick:
+) -> ModelConstants:
     """The constants of a model.
 
     Args:
@@ -148,17 +148,17 @@ def measure_yardstick(
         states: of a sample of positions, all blocks, without position 0.
         counts: how often each token stands in the corpus.
         path_length: states of a path.
-        agreement: of isotropic states, see `Yardstick`.
-        norm_centres: see `Yardstick`.
+        agreement: of isotropic states, see `ModelConstants`.
+        norm_centres: see `ModelConstants`.
         seed: of the random directions.
     """
     rogue = rogue_dimensions(states)
-    bare = Yardstick(rogue, (), agreement, (0.0, 0.0), norm_centres, _packed(frequency_deciles(counts)), seed)
+    bare = ModelConstants(rogue, (), agreement, (0.0, 0.0), norm_centres, _packed(frequency_deciles(counts)), seed)
     reference = Reference(embeddings, None, bare)
     best = [
         best_of_isotropic(reference.prepare(embeddings, variant), draws=DRAWS, seed=seed).mean for variant in VARIANTS
     ]
-    return Yardstick(
+    return ModelConstants(
         rogue,
         tuple(best),
         agreement,

@@ -11,8 +11,8 @@ from statescape.language import ModelFacts
 from statescape.statistics import MeanInterval
 from statescape.studies.verdict.decision import Decision
 from statescape.studies.verdict.questions import Question
-from statescape.studies.verdict.reference import VARIANTS, Yardstick
-from statescape.studies.verdict.summary import Summary
+from statescape.studies.verdict.reference import VARIANTS, ModelConstants
+from statescape.studies.verdict.summary import CorpusSummary
 from statescape.wording import brief
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class ModelVerdict:
         summary: of all its documents.
         readings: summaries of the same model read otherwise on a part of the documents: with random weights, and with
             the other policy on BOS.
-        yardstick: its constants.
+        constants: its constants.
         too_short: documents without a position beyond the first.
         split: documents longer than the context, read in passages.
         extremes: lowest and highest document of every headline.
@@ -55,9 +55,9 @@ class ModelVerdict:
 
     facts: ModelFacts
     decisions: tuple[Decision, ...]
-    summary: Summary
-    readings: dict[str, Summary]
-    yardstick: Yardstick
+    summary: CorpusSummary
+    readings: dict[str, CorpusSummary]
+    constants: ModelConstants
     too_short: int
     split: int
     extremes: dict[str, tuple[Extreme, Extreme]] = field(default_factory=dict)
@@ -185,7 +185,7 @@ def _hypothesis(decision: Decision, model: ModelVerdict) -> dict[str, Any]:
 
 
 def _model(one: ModelVerdict) -> dict[str, Any]:
-    facts, yardstick = one.facts, one.yardstick
+    facts, constants = one.facts, one.constants
     return {
         "name": facts.name,
         "n_blocks": facts.n_blocks,
@@ -200,10 +200,10 @@ def _model(one: ModelVerdict) -> dict[str, Any]:
         "n_positions": one.summary.n_positions,
         "too_short": one.too_short,
         "split": one.split,
-        "rogue_dimensions": list(yardstick.rogue),
-        "best_token_of_isotropic_direction": dict(zip(VARIANTS, yardstick.best_of_isotropic, strict=True)),
-        "agreement_of_isotropic_states": yardstick.agreement_of_isotropic,
-        "principal_angles_of_random_vectors": list(yardstick.random_angles),
+        "rogue_dimensions": list(constants.rogue),
+        "best_token_of_isotropic_direction": dict(zip(VARIANTS, constants.best_of_isotropic, strict=True)),
+        "agreement_of_isotropic_states": constants.agreement_of_isotropic,
+        "principal_angles_of_random_vectors": list(constants.random_angles),
         **_summary(one.summary),
         "readings": {name: {"n_documents": it.n_documents, **_summary(it)} for name, it in one.readings.items()},
         "extremes": {
@@ -214,7 +214,7 @@ def _model(one: ModelVerdict) -> dict[str, Any]:
     }
 
 
-def _summary(summary: Summary) -> dict[str, Any]:
+def _summary(summary: CorpusSummary) -> dict[str, Any]:
     return {
         "measures": {name: _interval(interval) for name, interval in summary.measures.items()},
         "by_state": {

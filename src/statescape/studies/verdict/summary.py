@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from statescape.statistics import MeanInterval, mean_intervals
 from statescape.studies.verdict.questions import LEVEL
-from statescape.studies.verdict.tally import HEADLINES, Record, slice_names
+from statescape.studies.verdict.records import HEADLINES, Record, slice_names
 
 Column = tuple[str, str, str]
 """("measure", name, ""), ("profile", name, state) or ("slice", slice, question)."""
@@ -33,7 +33,7 @@ class Profile:
 
 
 @dataclass(frozen=True, eq=False)
-class Summary:
+class CorpusSummary:
     """What the documents of one reading say together.
 
     Attributes:
@@ -53,7 +53,7 @@ class Summary:
     slices: dict[str, dict[str, MeanInterval]]
 
 
-def summarise(records: Iterable[Record], seed: int) -> Summary:
+def summarise(records: Iterable[Record], seed: int) -> CorpusSummary:
     """Means and intervals over documents.
 
     Args:
@@ -71,7 +71,7 @@ def summarise(records: Iterable[Record], seed: int) -> Summary:
     intervals = dict(zip(places, mean_intervals(table, seed, LEVEL), strict=True))
     lengths = Counter(name for kind, name, _ in places if kind == "profile")
     absent = np.full(len(rows), np.nan)
-    return Summary(
+    return CorpusSummary(
         n_documents=len(rows),
         n_positions=n_positions,
         documents={

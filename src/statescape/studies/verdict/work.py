@@ -1,4 +1,9 @@
-"""What a worker does: load a model once, read documents with it, answer with their records."""
+"""What a worker does: load a model once, measure its constants, read documents with it, answer with their records.
+
+The constants are measured on a sample, before the documents are read: rogue dimensions on the states of some documents;
+what agreement construction gives, on isotropic states that are as long as last states are; the decile of every token
+by its count.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +14,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from jaxtyping import Int
 
 from statescape.errors import StatescapeError
 from statescape.language.passage import following_ids
 from statescape.language.readable import HasRandomWeights
 from statescape.studies.verdict.measures import measure
-from statescape.studies.verdict.reference import Reference, Yardstick
-from statescape.studies.verdict.tally import Record, record_of
+from statescape.studies.verdict.measures.last_state import best_cosine
+from statescape.studies.verdict.records import Record, record_of
+from statescape.studies.verdict.reference import ModelConstants, Reference, measure_constants
 
 if TYPE_CHECKING:
     from statescape.language import ReadableModel
@@ -27,7 +34,7 @@ Ids = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class ModelSource:
     """How a worker comes by a model.
 
     Attributes:
@@ -45,7 +52,7 @@ class Source:
     flipped: bool = False
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Source) and self._key == other._key
+        return isinstance(other, ModelSource) and self._key == other._key
 
     def __hash__(self) -> int:
         return hash(self._key)
@@ -56,11 +63,11 @@ class Source:
         model = id(self.model) if self.in_memory else self.model
         return model, self.bos, self.device, self.random_seed, self.flipped
 
-    def randomised(self, seed: int) -> Source:
+    def randomised(self, seed: int) -> ModelSource:
         """The same model with weights drawn anew."""
         return replace(self, random_seed=seed)
 
-    def other_bos(self) -> Source:
+    def other_bos(self) -> ModelSource:
         """The same model with the other policy on BOS."""
         return replace(self, flipped=True)
 
@@ -71,35 +78,35 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Task:
+class Portion:
     """Documents for one worker.
 
     Attributes:
         source: of the model.
-        yardstick: its constants.
+        constants: its constants.
         documents: number and passages of each.
         positions: most positions read in a document, drawn by the seed; None for all.
         seed: of everything drawn, with the document's number.
     """
 
-    source: Source
-    yardstick: Yardstick
+    source: ModelSource
+    constants: ModelConstants
     documents: tuple[tuple[int, Ids], ...]
     positions: int | None
     seed: int
 
 
-def work(task: Task) -> list[tuple[int, Record]]:
+def work(task: Portion) -> list[tuple[int, Record]]:
     """The record of every document of a task, with its number."""
     from statescape.language.lens.workers import one_torch_thread
 
     with _ONE_AT_A_TIME, one_torch_thread():
-        model, reference = loaded(task.source), _reference(task.source, task.yardstick)
+        model, reference = loaded(task.source), _reference(task.source, task.constants)
         return [(number, _read(model, reference, ids, task, number)) for number, ids in task.documents]
 
 
 @lru_cache(maxsize=4)
-def loaded(source: Source) -> ReadableModel:
+def loaded(source: ModelSource) -> ReadableModel:
     """The model of a source, loaded once in this process.
 
     Raises:
@@ -121,9 +128,9 @@ def loaded(source: Source) -> ReadableModel:
 
 
 @lru_cache(maxsize=4)
-def _reference(source: Source, yardstick: Yardstick) -> Reference:
+def _reference(source: ModelSource, constants: ModelConstants) -> Reference:
     model = loaded(source)
-    return Reference(model.embeddings, model.unembedding, yardstick)
+    return Reference(model.embeddings, model.unembedding, constants)
 
 
 def chosen_positions(ids: Ids, most: int | None, seed: int, number: int) -> list[np.ndarray]:
@@ -139,7 +146,7 @@ def chosen_positions(ids: Ids, most: int | None, seed: int, number: int) -> list
     return [each[part] for each, part in zip(everywhere, parts, strict=True)]
 
 
-def _read(model: ReadableModel, reference: Reference, ids: Ids, task: Task, number: int) -> Record:
+def _read(model: ReadableModel, reference: Reference, ids: Ids, task: Portion, number: int) -> Record:
     from statescape.language.following import follow
 
     rng = np.random.default_rng([task.seed, number, 1])
@@ -152,3 +159,60 @@ def _read(model: ReadableModel, reference: Reference, ids: Ids, task: Task, numb
             passage = follow(model, passage_ids, positions, after)
             read.append((passage, measure(passage, reference, rng)))
     return record_of(read, reference)
+
+
+SAMPLE_DOCUMENTS = 32
+"""Documents, drawn by the seed, on which rogue dimensions are found."""
+
+ISOTROPIC_STATES = 2000
+"""Isotropic states behind the agreement that construction gives."""
+
+
+def prepare(source: ModelSource, documents: dict[int, Ids], seed: int) -> ModelConstants:
+    """The constants of a model on these documents."""
+    from statescape.language.following import follow, norm_centres, predictions
+    from statescape.language.lens.workers import one_torch_thread
+
+    model = loaded(source)
+    prefix = len(model.tokens.prefix)
+    with one_torch_thread():
+        passages = []
+        for ids in drawn(documents, SAMPLE_DOCUMENTS, seed).values():
+            first, after = ids[0], following_ids(ids, prefix)[0]
+            if len(first) > 1:
+                passages.append(follow(model, first, np.arange(1, len(first)), after))
+        states = np.concatenate([one.states for one in passages], axis=1)
+        typical = float(np.median(np.linalg.norm(states[-1], axis=1)))
+        width = states.shape[2]
+        isotropic = np.random.default_rng([seed, 3]).standard_normal((ISOTROPIC_STATES, width))
+        isotropic *= typical / np.linalg.norm(isotropic, axis=1, keepdims=True)
+        isotropic = isotropic.astype(np.float32)
+        chosen = predictions(model, isotropic)
+        bare = ModelConstants((), (), float("nan"), (0.0, 0.0), False, "", seed)
+        cosines = best_cosine(isotropic, Reference(model.embeddings, model.unembedding, bare))
+        return measure_constants(
+            model.embeddings,
+            states.reshape(-1, width),
+            counts=_counts(documents, prefix, len(model.embeddings)),
+            path_length=len(states),
+            agreement=float((chosen == cosines).mean()),
+            norm_centres=norm_centres(model, states[-1, 0]),
+            seed=seed,
+        )
+
+
+def drawn(documents: dict[int, Ids], most: int, seed: int) -> dict[int, Ids]:
+    """At most so many of the documents, drawn by the seed."""
+    numbers = np.array(list(documents))
+    if len(numbers) > most:
+        numbers = np.sort(np.random.default_rng([seed, 2]).choice(numbers, most, replace=False))
+    return {int(number): documents[int(number)] for number in numbers}
+
+
+def _counts(documents: dict[int, Ids], prefix: int, vocabulary: int) -> Int[np.ndarray, " vocabulary"]:
+    """How often each token stands in the corpus, prefixes left out."""
+    counts = np.zeros(vocabulary, dtype=np.int64)
+    for passages in documents.values():
+        for ids in passages:
+            counts += np.bincount(ids[prefix:], minlength=vocabulary)
+    return counts

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from statescape.analysis.evolution_search import NORMAL_95, STARTS, Operator
+from statescape.analysis.evolution_search import NORMAL_95, STARTS, OperatorWorth
 from statescape.evolution import Evolution
 from statescape.evolution.history import Ancestor
 from statescape.views.core.labels import thinned
@@ -30,7 +30,7 @@ def family(operator: str) -> str:
     return "start" if operator in STARTS else "edges"
 
 
-def operators_picture(evolution: Evolution, operators: Sequence[Operator]) -> Picture:
+def operators_picture(evolution: Evolution, operators: Sequence[OperatorWorth]) -> Picture:
     """The share of every operator's children that survived, and how often each kind was used; the best first."""
     made, kept = sum(one.made for one in operators), sum(one.survived for one in operators)
     use = "follows their success" if evolution.settings.adapt else "is even by request"

@@ -10,7 +10,7 @@ from statescape import plugins
 from statescape.files import require_writable
 from statescape.statistics import MeanInterval
 from statescape.studies.verdict import QUESTIONS, ModelVerdict, Verdicts
-from statescape.studies.verdict.conclusion import WORDS, conclude
+from statescape.studies.verdict.conclusion import conclude, word_in_words
 from statescape.studies.verdict.result import OTHER_BOS, RANDOM_WEIGHTS
 from statescape.views.core.page import Block, Figure, Page, Prose, Section, TableBlock, write_page
 from statescape.views.core.picture import Printable
@@ -102,7 +102,7 @@ def verdicts_table(found: Verdicts) -> TableBlock:
                 [
                     say(SHORT[question.name]),
                     one.facts.name,
-                    say(WORDS[decision.verdict]),
+                    word_in_words(decision.verdict),
                     _number(decision.interval.mean),
                     _ends(decision.interval),
                     f"{sign} {number(question.margin, 'g')}",
@@ -230,7 +230,7 @@ def _work(found: Verdicts) -> Section:
         ):
             if name in measures:
                 rows.append([words, one.facts.name, _number(measures[name].mean), _ends(measures[name])])
-        first, last = one.yardstick.random_angles
+        first, last = one.constants.random_angles
         rows.append(["the two angles of as many random vectors", one.facts.name, f"{first:.1f} and {last:.1f}", ""])
     return Section(
         "work",

@@ -8,7 +8,7 @@ import numpy as np
 
 from statescape.analysis import PathReading, conclude
 from statescape.studies.notebook import Notebook
-from statescape.studies.notebook.conclusion import claim_in_words, clauses_in_words, orthogonal_in_words
+from statescape.studies.notebook.notebook import claim_in_words, clauses_in_words, orthogonal_in_words
 from statescape.studies.verdict.conclusion import conclude as conclude_verdicts
 from statescape.views.core.page import Block, Choice, Embed, Figure, Prose, Section, Still, TableBlock, figure_or_reason
 from statescape.views.core.picture import Picture

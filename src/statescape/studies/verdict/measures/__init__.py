@@ -12,12 +12,8 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.language.passage import Passage
-from statescape.studies.verdict.measures.decoding import measure_decoding
-from statescape.studies.verdict.measures.nearness import measure_nearness
-from statescape.studies.verdict.measures.region import measure_region
-from statescape.studies.verdict.measures.singling import measure_singling
-from statescape.studies.verdict.measures.targets import draw_targets
-from statescape.studies.verdict.measures.travel import measure_travel
+from statescape.studies.verdict.measures.last_state import draw_targets, measure_nearness, measure_singling
+from statescape.studies.verdict.measures.way import measure_decoding, measure_region, measure_travel
 from statescape.studies.verdict.reference import Reference
 
 __all__ = ["Measured", "measure"]

@@ -1,18 +1,25 @@
-"""From the positions of a document to its record: one mean for each measure, profile and slice.
+"""The record of a document: one mean for each measure, profile and slice over its positions, and where it is kept.
 
 The document is the unit of all statistics: positions of one text share their topic and words, so they are no
-independent evidence. A record is plain JSON, so that it travels from workers into the journal as it is.
+independent evidence. A record is plain JSON, so that it travels from workers into the journal as it is; a run keeps one
+for every document, model and reading.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from statescape.errors import StatescapeError
 from statescape.language.passage import Passage
+from statescape.runs import Journal
+from statescape.runs.plain import parsed, typed
 from statescape.studies.verdict.measures import Measured
 from statescape.studies.verdict.questions import QUESTIONS
 from statescape.studies.verdict.reference import UNSEEN, Reference
@@ -52,7 +59,7 @@ def _slices(passages: Sequence[Passage], reference: Reference) -> dict[str, Bool
         np.concatenate([getattr(passage, name) for passage in passages])
         for name in ("positions", "predicted_ids", "next_ids")
     )
-    deciles = reference.yardstick.decile_of[predicted]
+    deciles = reference.constants.decile_of[predicted]
     masks = {
         slice_of_positions(low, high): (positions >= low) & (positions <= (np.inf if high is None else high))
         for low, high in POSITION_BINS
@@ -96,3 +103,71 @@ def _mean(values: Float[np.ndarray, " positions"]) -> float | None:
     """Mean over the positions where a measure is defined; None where it is nowhere."""
     kept = values[np.isfinite(values)]
     return float(kept.mean()) if len(kept) else None
+
+
+KIND = "verdict"
+AT_ONCE = 200
+TABLES = """
+CREATE TABLE records (
+    model TEXT NOT NULL, reading TEXT NOT NULL, document INTEGER NOT NULL, record TEXT NOT NULL,
+    PRIMARY KEY (model, reading, document)
+) WITHOUT ROWID;
+"""
+
+
+def opened(path: str | Path, settings: Mapping[str, Any]) -> Journal:
+    """Begin a run, or go on with one of the same settings.
+
+    Raises:
+        StatescapeError: where a run is there that was asked something else.
+    """
+    if not Path(path).exists():
+        return Journal.create(path, KIND, settings, TABLES)
+    asked = json.loads(json.dumps(settings))
+    with Journal.read(path, kind=KIND) as found:  # looked at first, so that a refusal leaves it untouched
+        differ = [name for name in asked if found.settings.get(name) != asked[name]]
+    if differ:
+        raise StatescapeError(
+            f"{path} is a run with another {', '.join(differ)}; ask the same again to go on, or name another file."
+        )
+    return Journal.open(path, kind=KIND)
+
+
+def done(journal: Journal, model: str, reading: str) -> set[int]:
+    """Numbers of the documents that a reading has behind it."""
+    wanted = "SELECT document FROM records WHERE model = ? AND reading = ?"
+    return {number for (number,) in journal.rows("records", tuple[int], wanted, (model, reading))}
+
+
+def keep(journal: Journal, model: str, reading: str, records: Sequence[tuple[int, Record]]) -> None:
+    """Keep the records of some documents, all or none."""
+    with journal.transaction() as database:
+        database.executemany(
+            "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)",
+            [(model, reading, number, json.dumps(record)) for number, record in records],
+        )
+
+
+def kept(journal: Journal, model: str, reading: str) -> Iterator[Record]:
+    """All records of a reading in the order of the documents, a few hundred in memory at a time."""
+    last = -1
+    while rows := journal.rows(
+        "records",
+        tuple[int, str],
+        "SELECT document, record FROM records WHERE model = ? AND reading = ? AND document > ? "
+        "ORDER BY document LIMIT ?",
+        (model, reading, last, AT_ONCE),
+    ):
+        for number, record in rows:
+            with journal.understood(f"record of document {number}"):
+                read = vars(typed(_Kept, parsed(record)))
+            yield read
+        last = rows[-1][0]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    positions: int
+    measures: dict[str, float | None]
+    profiles: dict[str, tuple[float | None, ...]]
+    slices: dict[str, dict[str, float | None]]

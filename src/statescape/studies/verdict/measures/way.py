@@ -1,20 +1,26 @@
-"""H3: does the path go, block by block, from the embedding of the token read to that of the token predicted?
+"""H3, H4 and H5: the way to the last state: in which order it goes, where it lies, from where on it decodes.
 
-Of two states of a path the later should have the larger cosine with the predicted embedding and the smaller with the
-current one (both centred on the mean embedding). The share of pairs for which this holds is 1 for a straight way, 1/4
-to 1/2 for states in random order. Two states that stand still (a block that adds nothing) are no step either way: the
-pair does not count. Two nulls: the states in random order; and the blocks' updates in random order, between the same
-first and last state, which asks whether the *order of the blocks* matters at all.
+Order: of two states of a path the later should have the larger cosine with the predicted embedding and the smaller with
+the current one (both centred on the mean embedding). The share of pairs for which this holds is 1 for a straight way,
+1/4 to 1/2 for states in random order. Two states that stand still (a block that adds nothing) are no step either way:
+the pair does not count. Two nulls: the states in random order; and the blocks' updates in random order, between the
+same first and last state, which asks whether the *order of the blocks* matters at all.
+
+Region: energy inside is ``|P(s - mu)|^2 / |s - mu|^2`` with P the projection on the embeddings' principal subspace.
+Principal angles are those between the span of a path's states and that subspace: with Q an orthonormal basis of the
+span, the squared cosines are the eigenvalues of ``Q' P Q``.
+
+Decoding: read as if it were the last, does an inner state give the final token, and from which block on?
 """
 
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
-from statescape.geometry import cosine
+from statescape.geometry import Subspace, cosine
 from statescape.language.passage import Passage
-from statescape.studies.verdict.measures.targets import Targets
+from statescape.studies.verdict.measures.last_state import Targets
 from statescape.studies.verdict.reference import Reference
 
 STILL = 1e-12
@@ -114,3 +120,78 @@ def _whose_work(passage: Passage, reference: Reference, targets: Targets) -> dic
         values["logit.attention"] = passage.attention_logit.sum(axis=0)
         values["logit.mlp"] = passage.mlp_logit.sum(axis=0)
     return values
+
+
+def measure_region(passage: Passage, reference: Reference) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Energy outside by state, and the first and last principal angle in degrees."""
+    states, width = passage.states, passage.states.shape[2]
+    subspace = reference.subspace
+    outside = 1.0 - subspace.energy_inside(states.reshape(-1, width)).reshape(states.shape[:2])
+    of_current = 1.0 - subspace.energy_inside(reference.rows(passage.current_ids))
+    after_blocks = outside[1:].mean(axis=0) if len(outside) > 1 else outside[0]
+    first, last = principal_angles_of_paths(states, subspace)
+    values = {
+        "H4": after_blocks - of_current,
+        "outside.states": after_blocks,
+        "outside.current": of_current,
+        "outside.s_0": outside[0],
+        "outside.s_L": outside[-1],
+        "outside.embeddings": np.full(len(of_current), reference.outside_of_embeddings),
+        "outside.isotropic": np.full(len(of_current), 1.0 - subspace.isotropic_expectation),
+        "angle.first": first,
+        "angle.last": last,
+    }
+    return values, {"outside": outside}
+
+
+def principal_angles_of_paths(
+    states: Float[np.ndarray, "states positions d_model"], subspace: Subspace
+) -> tuple[Float[np.ndarray, " positions"], Float[np.ndarray, " positions"]]:
+    """Smallest and largest principal angle between the span of each path and the subspace, in degrees."""
+    span = np.moveaxis(np.asarray(states, dtype=np.float64), 0, 2)  # [positions, d_model, states]
+    # A huge state must not drown the directions of the small ones: only directions count.
+    lengths = np.linalg.norm(span, axis=1, keepdims=True)
+    basis, _ = np.linalg.qr(span / np.where(lengths > 0, lengths, 1.0))
+    inside = subspace.basis @ basis
+    cosines = np.sqrt(np.clip(np.linalg.eigvalsh(np.swapaxes(inside, 1, 2) @ inside), 0.0, 1.0))
+    return np.degrees(np.arccos(cosines[:, -1])), np.degrees(np.arccos(cosines[:, 0]))
+
+
+def measure_decoding(passage: Passage, targets: Targets) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Share of inner states that decode, and rank, divergence and entropy by state."""
+    first = passage.rank == 0
+    given = first[0]
+    decodes = inner_share(first)
+    values = {
+        "H5": np.where(given, np.nan, decodes),
+        "decodes.with_s_0": decodes,
+        "decodes.shuffled": np.where(given, np.nan, inner_share(passage.first_ids == targets["shuffled"])),
+        "decodes.given_by_s_0": given.astype(float),
+        # The state from which it stays first, as a share of the blocks.
+        "decodes.from": _settled(first) / max(passage.n_blocks, 1),
+    }
+    profiles = {
+        "first": first.astype(float),
+        "log10_rank": np.log10(1.0 + passage.rank),
+        "log_probability": passage.log_probability,
+        "kl_to_final": passage.kl_to_final,
+        "entropy": passage.entropy,
+    }
+    return values, profiles
+
+
+def inner_share(first: Bool[np.ndarray, "states positions"]) -> Float[np.ndarray, " positions"]:
+    """Share of the inner states s_1 to s_(L-1) from which on a token is first and stays so; NaN without inner ones.
+
+    The last state counts as deciding for the token, whatever `first` says of it.
+    """
+    inner = len(first) - 2
+    if inner < 1:
+        return np.full(first.shape[1], np.nan)
+    settled = np.clip(_settled(np.concatenate([first[:-1], np.ones_like(first[:1])])), 1, None)
+    return np.asarray((len(first) - 1 - settled) / inner)
+
+
+def _settled(first: Bool[np.ndarray, "states positions"]) -> np.ndarray:
+    """Index of the first state from which a token stays first."""
+    return np.asarray(np.where(~first, np.arange(1, len(first) + 1)[:, None], 0).max(axis=0))

@@ -1,6 +1,6 @@
 """Ask the six questions of one or more models over a corpus.
 
-For each model: cut the documents into passages, count tokens, measure the yardstick on a sample, read every document,
+For each model: cut the documents into passages, count tokens, measure the constants on a sample, read every document,
 then the same model with random weights and with the other policy on BOS on a part of the documents, and decide. Every
 record goes into a journal as soon as it is known, so that an interrupted run goes on where it was.
 """
@@ -20,13 +20,12 @@ from statescape.errors import StatescapeError
 from statescape.language.corpus import Corpus, corpus_of
 from statescape.language.passage import LONGEST
 from statescape.runs import AnyExecutor, Executor, Journal, Serial, working
-from statescape.studies.verdict import ledger
+from statescape.studies.verdict import records
 from statescape.studies.verdict.decision import Decision, decide
-from statescape.studies.verdict.preparation import drawn, prepare
-from statescape.studies.verdict.reference import Yardstick
+from statescape.studies.verdict.reference import ModelConstants
 from statescape.studies.verdict.result import OTHER_BOS, RANDOM_WEIGHTS, Extreme, ModelVerdict, Verdicts
-from statescape.studies.verdict.summary import Summary, summarise
-from statescape.studies.verdict.work import Ids, Source, Task, loaded, work
+from statescape.studies.verdict.summary import CorpusSummary, summarise
+from statescape.studies.verdict.work import Ids, ModelSource, Portion, drawn, loaded, prepare, work
 
 if TYPE_CHECKING:
     from statescape.language import ReadableModel
@@ -47,7 +46,7 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Asked:
+class _Asked:
     """What all models of a run are asked alike.
 
     Attributes:
@@ -105,8 +104,8 @@ def verdict(
     corpus = corpus_of(corpus)
     if positions is not None and positions < 1:
         raise StatescapeError(f"At least one position must be read in a document; got {positions}.")
-    asked = Asked(corpus, bos, positions, seed, null_documents)
-    sources = [Source(model, bos, device) for model in models]
+    asked = _Asked(corpus, bos, positions, seed, null_documents)
+    sources = [ModelSource(model, bos, device) for model in models]
     names = [loaded(source).facts.name for source in sources]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
@@ -122,7 +121,10 @@ def verdict(
     }
     report = progress if progress is not None else (lambda _what, _done, _all: None)
     temporary = tempfile.TemporaryDirectory() if run is None else nullcontext()
-    with temporary as folder, ledger.opened(Path(folder) / "verdict.run" if folder else run or "", settings) as journal:
+    with (
+        temporary as folder,
+        records.opened(Path(folder) / "verdict.run" if folder else run or "", settings) as journal,
+    ):
         answers = [
             _Reading(journal, asked, source, name, executor, workers, report).answers()
             for source, name in zip(sources, names, strict=True)
@@ -148,9 +150,9 @@ class _Answers:
     """What one model's documents say, before all models are decided together."""
 
     model: ReadableModel
-    summary: Summary
-    readings: dict[str, Summary]
-    yardstick: Yardstick
+    summary: CorpusSummary
+    readings: dict[str, CorpusSummary]
+    constants: ModelConstants
     too_short: int
     split: int
     extremes: dict[str, tuple[Extreme, Extreme]]
@@ -162,8 +164,8 @@ class _Reading:
     """One model over one corpus."""
 
     journal: Journal
-    asked: Asked
-    source: Source
+    asked: _Asked
+    source: ModelSource
     name: str
     executor: AnyExecutor
     workers: int | None
@@ -177,7 +179,7 @@ class _Reading:
         if self.journal.remember(f"weights:{self.name}", lambda: fingerprint(model)) != fingerprint(model):
             raise StatescapeError(f"{self.name} has other weights than when {self.journal.path} was begun.")
         documents = self._passages(model)
-        summary, yardstick = self._read(self.source, "as it is", documents)
+        summary, constants = self._read(self.source, "as it is", documents)
         readings, notes = {}, []
         part = drawn(documents, self.asked.null_documents, seed)
         for reading, source in ((RANDOM_WEIGHTS, self.source.randomised(seed)), (OTHER_BOS, self.source.other_bos())):
@@ -195,7 +197,7 @@ class _Reading:
             model=model,
             summary=summary,
             readings=readings,
-            yardstick=yardstick,
+            constants=constants,
             too_short=len(self.asked.corpus.documents) - len(documents),
             split=sum(len(ids) > 1 for ids in documents.values()),
             extremes=self._extremes(list(documents), summary),
@@ -214,26 +216,30 @@ class _Reading:
             )
         return found
 
-    def _read(self, source: Source, reading: str, documents: dict[int, Ids]) -> tuple[Summary, Yardstick]:
+    def _read(
+        self, source: ModelSource, reading: str, documents: dict[int, Ids]
+    ) -> tuple[CorpusSummary, ModelConstants]:
         """The records of all documents, computed where the journal lacks them."""
         key = f"yardstick:{self.name}:{reading}"
-        yardstick = self.journal.remember(key, lambda: prepare(source, documents, self.asked.seed).as_json(), Yardstick)
+        constants = self.journal.remember(
+            key, lambda: prepare(source, documents, self.asked.seed).as_json(), ModelConstants
+        )
         with self.journal.understood(key):
-            if len(yardstick.decile_of) != len(loaded(source).embeddings):
+            if len(constants.decile_of) != len(loaded(source).embeddings):
                 raise StatescapeError("its deciles are those of another vocabulary")
-        done = ledger.done(self.journal, self.name, reading)
+        done = records.done(self.journal, self.name, reading)
         left = {number: ids for number, ids in documents.items() if number not in done}
         what = self.name if reading == "as it is" else f"{self.name}, {reading}"
         self.progress(what, len(documents) - len(left), len(documents))
-        tasks = _tasks(left, source, yardstick, self.asked)
+        tasks = _tasks(left, source, constants, self.asked)
         count = len(documents) - len(left)
         with self._working(left) as executor:
             for start in range(0, len(tasks), executor.workers):
-                for records in executor.map(work, tasks[start : start + executor.workers]):
-                    ledger.keep(self.journal, self.name, reading, records)
-                    count += len(records)
+                for read in executor.map(work, tasks[start : start + executor.workers]):
+                    records.keep(self.journal, self.name, reading, read)
+                    count += len(read)
                 self.progress(what, count, len(documents))
-        return summarise(ledger.records(self.journal, self.name, reading), self.asked.seed), yardstick
+        return summarise(records.kept(self.journal, self.name, reading), self.asked.seed), constants
 
     def _working(self, documents: dict[int, Ids]) -> AbstractContextManager[Executor]:
         few = sum(len(ids) for passages in documents.values() for ids in passages) < FEW_POSITIONS
@@ -241,7 +247,7 @@ class _Reading:
         here = self.source.in_memory or (self.executor is None and (few or on_gpu))
         return Serial() if here else working(self.executor, self.workers)
 
-    def _extremes(self, numbers: list[int], summary: Summary) -> dict[str, tuple[Extreme, Extreme]]:
+    def _extremes(self, numbers: list[int], summary: CorpusSummary) -> dict[str, tuple[Extreme, Extreme]]:
         found = {}
         for name, values in summary.documents.items():
             if np.isfinite(values).any():
@@ -267,7 +273,7 @@ def _with(answer: _Answers, name: str, decisions: list[Decision]) -> ModelVerdic
         decisions=tuple(decision for decision in decisions if decision.model == name),
         summary=answer.summary,
         readings=answer.readings,
-        yardstick=answer.yardstick,
+        constants=answer.constants,
         too_short=answer.too_short,
         split=answer.split,
         extremes=answer.extremes,
@@ -275,7 +281,7 @@ def _with(answer: _Answers, name: str, decisions: list[Decision]) -> ModelVerdic
     )
 
 
-def _tasks(documents: dict[int, Ids], source: Source, yardstick: Yardstick, asked: Asked) -> list[Task]:
+def _tasks(documents: dict[int, Ids], source: ModelSource, constants: ModelConstants, asked: _Asked) -> list[Portion]:
     """Documents in portions of about `TASK_POSITIONS` positions."""
     portions: list[list[tuple[int, Ids]]] = []
     room = 0
@@ -286,4 +292,4 @@ def _tasks(documents: dict[int, Ids], source: Source, yardstick: Yardstick, aske
             room = TASK_POSITIONS
         portions[-1].append((number, ids))
         room -= size
-    return [Task(source, yardstick, tuple(portion), asked.positions, asked.seed) for portion in portions]
+    return [Portion(source, constants, tuple(portion), asked.positions, asked.seed) for portion in portions]

@@ -9,7 +9,7 @@ import pytest
 from statescape.errors import StatescapeError
 from statescape.language.corpus import Corpus, Document, read_corpus
 from statescape.runs import Journal
-from statescape.studies.verdict import asking, preparation, reference, verdict
+from statescape.studies.verdict import reference, running, verdict, work
 from tests.studies.verdict import scripted
 
 SAMPLE = str(files("statescape") / "data" / "sample.jsonl")
@@ -25,8 +25,8 @@ def corpus():
 def small():
     """Many tasks, few draws behind the constants."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(asking, "TASK_POSITIONS", 60)
-        patch.setattr(preparation, "ISOTROPIC_STATES", 100)
+        patch.setattr(running, "TASK_POSITIONS", 60)
+        patch.setattr(work, "ISOTROPIC_STATES", 100)
         patch.setattr(reference, "DRAWS", 20)
         yield
 
@@ -66,9 +66,9 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers_and_counts_nothing_twice
 
 
 def _positions(text):
-    from statescape.studies.verdict.work import Source, loaded
+    from statescape.studies.verdict.work import ModelSource, loaded
 
-    return len(loaded(Source(None)).trace(text, last=255).token_ids) - 1
+    return len(loaded(ModelSource(None)).trace(text, last=255).token_ids) - 1
 
 
 def test_a_run_that_was_asked_something_else_is_refused_and_left_as_it_is(corpus, tmp_path):
@@ -132,7 +132,7 @@ def test_a_model_is_named_once(corpus):
 
 @pytest.mark.slow
 def test_workers_do_not_change_a_bit(corpus, whole, monkeypatch):
-    monkeypatch.setattr(asking, "FEW_POSITIONS", 0)
+    monkeypatch.setattr(running, "FEW_POSITIONS", 0)
     assert as_text(verdict(corpus, null_documents=3, workers=2)) == as_text(whole)
 
 
