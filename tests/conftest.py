@@ -21,6 +21,7 @@ _LANGUAGE = sorted(
 # numba compiles the kernels from their own source, which a wrapper would hide; all else is checked.
 CHECKED = [
     "statescape.analysis",
+    "statescape.cache",
     "statescape.errors",
     "statescape.evolution",
     "statescape.geometry",
@@ -42,6 +43,7 @@ CHECKED = [
     "statescape.views",
     "statescape.wording",
 ]
+os.environ["STATESCAPE_CACHE"] = "off"  # a test keeps nothing in the tester's home; those of the cache name a folder
 os.environ.pop("COLUMNS", None)  # the width of the tester's terminal must not cut tables
 install_import_hook(CHECKED, "beartype.beartype")
 

@@ -18,19 +18,14 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from statescape import plugins
+from statescape.analysis.vocabulary import Vocabulary, vocabulary_of
 from statescape.errors import StatescapeError
-from statescape.geometry import Null, Subspace, best_of_isotropic, cosine, cosine_to, random_row_null, without
+from statescape.geometry import Null, Subspace, cosine, cosine_to, random_row_null, without
 from statescape.geometry.moments import Moments
 from statescape.language import StatePath
 
 if TYPE_CHECKING:
     import pandas as pd
-
-VARIANCE_SHARE = 0.9
-"""Share of the embeddings' variance that their principal subspace holds."""
-
-ISOTROPIC_DRAWS = 200
-"""Random directions behind the null of the best token."""
 
 Variant = Literal["raw", "centred", "without_rogue"]
 Target = Literal["predicted", "current", "second", "mean"]
@@ -89,14 +84,8 @@ class PathReading:
     @cached_property
     def best_of_isotropic(self) -> dict[Variant, Null]:
         """Cosine of the best token with an isotropic random direction: what choosing gives by itself (design 5.5)."""
-        nulls: dict[Variant, Null] = {}
-        for variant in VARIANTS:
-            if variant == "without_rogue" and not self.path.rogue_dimensions:
-                nulls[variant] = nulls["raw"]
-                continue
-            rows = self._prepare(variant)(self.path.embeddings)
-            nulls[variant] = best_of_isotropic(rows, draws=ISOTROPIC_DRAWS, seed=self.seed)
-        return nulls
+        left_out = tuple(self.path.rogue_dimensions)
+        return {variant: self.vocabulary.best_of_isotropic(variant, left_out, self.seed) for variant in VARIANTS}
 
     @cached_property
     def random_token(self) -> dict[Variant, Null]:
@@ -108,14 +97,19 @@ class PathReading:
         }
 
     @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """What depends on the embeddings alone, shared by all paths of a model."""
+        return vocabulary_of(self.path.embeddings)
+
+    @property
     def mean_embedding(self) -> Float[np.ndarray, " d_model"]:
         """Mean over the rows of the embedding matrix (without their covariance, which is dearer)."""
-        return np.asarray(self.path.embeddings.mean(axis=0, dtype=np.float64))
+        return self.vocabulary.mean
 
-    @cached_property
+    @property
     def moments(self) -> Moments:
         """Mean and covariance of the embeddings, from which every PCA of them follows."""
-        return Moments.of(self.path.embeddings)
+        return self.vocabulary.moments
 
     @cached_property
     def distance(self) -> Float[np.ndarray, " states"]:
@@ -135,21 +129,20 @@ class PathReading:
         """Token whose embedding has the largest cosine with the last state."""
         return int(np.nanargmax(cosine_to(self.path.embeddings, self._states[-1])))
 
-    @cached_property
+    @property
     def subspace(self) -> Subspace:
-        """The embedding subspace: principal components that hold `VARIANCE_SHARE` of the embeddings' variance."""
-        return Subspace.from_moments(self.moments, VARIANCE_SHARE)
+        """The embedding subspace: principal components that hold 90% of the embeddings' variance."""
+        return self.vocabulary.subspace
 
     @cached_property
     def energy_inside(self) -> Float[np.ndarray, " states"]:
         """Share of each state's squared distance from the mean embedding that lies in the embedding subspace."""
         return self.subspace.energy_inside(self._states)
 
-    @cached_property
+    @property
     def energy_of_embeddings(self) -> Null:
         """The same share for the embeddings themselves."""
-        inside = self.subspace.energy_inside(np.asarray(self.path.embeddings, dtype=np.float64))
-        return Null.of(inside[np.isfinite(inside)])
+        return self.vocabulary.energy_inside
 
     @cached_property
     def ranks(self) -> Int[np.ndarray, " states"]:

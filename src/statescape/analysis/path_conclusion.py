@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 
 from statescape import plugins
-from statescape.analysis.path import VARIANCE_SHARE, VARIANTS, PathReading, Variant
+from statescape.analysis.path import VARIANTS, PathReading, Variant
+from statescape.analysis.vocabulary import VARIANCE_SHARE
 from statescape.language import StatePath
 from statescape.wording import Answers, number
 

@@ -5,12 +5,14 @@ Command modules import what they run inside their functions: ``statescape --help
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
 
 from statescape import __version__
 from statescape.cli import (
+    cache,
     esn,
     evolve,
     fit_lens,
@@ -53,6 +55,7 @@ app.command(name="report")(guarded(report.report))
 app.command(name="show")(guarded(show.show))
 app.command(name="runs")(guarded(runs.runs))
 app.command(name="export")(guarded(runs.export))
+app.command(name="cache")(guarded(cache.cache))
 app.command(name="notebook")(guarded(notebook.notebook))
 
 
@@ -67,8 +70,13 @@ def _global_options(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
+    keep: Annotated[
+        bool, typer.Option("--cache/--no-cache", help="Keep what depends on a model alone between commands.")
+    ] = True,
 ) -> None:
     """Look at the inner state of sequence models: from one command to a picture and an answer."""
+    if not keep:
+        os.environ["STATESCAPE_CACHE"] = "off"
 
 
 def run(arguments: list[str]) -> int:

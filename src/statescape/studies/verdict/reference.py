@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float, Int
 
-from statescape.analysis.path import VARIANCE_SHARE
+from statescape.analysis.vocabulary import VARIANCE_SHARE
 from statescape.geometry import Normalisation, Subspace, best_of_isotropic, principal_angles, rogue_dimensions, without
 from statescape.geometry.moments import Moments, blocks
 

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.analysis import PathReading
-from statescape.analysis.path import VARIANCE_SHARE
+from statescape.analysis.vocabulary import VARIANCE_SHARE
 from statescape.geometry import PCA
 from statescape.geometry.moments import blocks
 from statescape.views.core.labels import thinned
