@@ -2,7 +2,7 @@
 
 Entries are named by a digest of what they were made from, so none is ever out of date; the folder keeps the most
 recently used within a bound. Nothing here can fail a command: an entry that is damaged, or a folder that cannot be
-written, only costs the time to make the numbers again. ``STATESCAPE_CACHE`` names another folder; ``off`` keeps nothing.
+written, only costs the time to make the numbers again. ``STATESCAPE_CACHE`` names another folder, or is ``off``.
 """
 
 from __future__ import annotations
