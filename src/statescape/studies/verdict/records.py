@@ -160,13 +160,13 @@ def kept(journal: Journal, model: str, reading: str) -> Iterator[Record]:
     ):
         for number, record in rows:
             with journal.understood(f"record of document {number}"):
-                read = vars(typed(_Kept, parsed(record)))
+                read = vars(typed(_KeptRecord, parsed(record)))
             yield read
         last = rows[-1][0]
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _KeptRecord:
     positions: int
     measures: dict[str, float | None]
     profiles: dict[str, tuple[float | None, ...]]
