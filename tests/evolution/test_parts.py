@@ -135,7 +135,7 @@ class Nowhere(Reverse):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"encoding": 5}, "evolve takes encoding as a text or a Part; got 5 (int)."),
+        ({"encoding": 5}, "evolve takes encoding as a text or a SearchPart; got 5 (int)."),
         ({"encoding": Ring}, "An encoding of your own is an object with a name; got Ring."),
         ({"encoding": NoDecode()}, "is a NoDecode, which lacks members of statescape.evolution.encodings.Encoding"),
         ({"encoding": TooSmall()}, "must make a finite W of 9 by 9; it made shape (3, 3)"),

@@ -14,7 +14,7 @@ Slot: TypeAlias = Literal["encoding", "operator", "strategy"]
 
 
 @runtime_checkable
-class Part(Protocol):
+class SearchPart(Protocol):
     """What stands in a slot of a search, as an object in place of a name."""
 
     @property
@@ -25,7 +25,7 @@ class Part(Protocol):
 if TYPE_CHECKING:
     Named: TypeAlias = Any
 else:
-    Named = str | Part  # given as either, read as a name
+    Named = str | SearchPart  # given as either, read as a name
 
 
 @dataclass(frozen=True)
