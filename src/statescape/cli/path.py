@@ -15,10 +15,12 @@ from statescape import __version__
 from statescape.cli import inputs
 from statescape.cli.console import output, token, working
 from statescape.cli.streams import visible
+from statescape.errors import StatescapeError
 
 if TYPE_CHECKING:
     from statescape.analysis import PathConclusion, PathReading
     from statescape.cli.terminal import Sheet
+    from statescape.language import Generation, LanguageModel
 
 
 ROWS_ABOVE = 49
@@ -33,6 +35,12 @@ def path(
     device: inputs.Device = None,
     last: inputs.Last = None,
     top: Annotated[int, typer.Option("--top", min=1, max=100, help="Top tokens shown for every state.")] = 3,
+    follow: Annotated[
+        int | None, typer.Option("--follow", min=1, help="Go on by N tokens: the path of each that is made.")
+    ] = None,
+    temperature: Annotated[
+        float, typer.Option("--temperature", min=0, help="Draw the tokens that are followed; 0 takes the likeliest.")
+    ] = 0.0,
     out: inputs.Out = None,
     open_page: inputs.Open = False,
     figures: inputs.Figures = None,
@@ -40,15 +48,42 @@ def path(
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random directions behind the nulls.")] = 0,
 ) -> None:
     """Where the state goes, block by block, while the model predicts the next token."""
-    state_path = inputs.trace(text, model, bos, device, last).path(position)
+    if follow is None and temperature:
+        raise StatescapeError("--temperature draws the tokens that --follow makes; add --follow N.")
+    if follow is not None and (position != -1 or last is not None):
+        raise StatescapeError("--follow goes on from the end of the whole text; leave --position and --last out.")
+    made = None
+    if follow is None:
+        state_path = inputs.trace(text, model, bos, device, last).path(position)
+    else:
+        made = _followed(inputs.load(model, bos, device), text, follow, temperature, seed)
+        state_path = made.paths[0]
 
     from statescape.analysis import conclude, read_path
 
     reading = read_path(state_path, seed=seed)
     conclusion = conclude(reading)
     _print_path(reading, conclusion, top)
+    later = [] if made is None else [read_path(one, seed=seed) for one in made.paths[1:]]
+    for number, one in enumerate(later, 2):
+        output().print(f"\ntoken {number}: {_prediction(one)}\n", markup=False)
+        output().print(_table(one, top))
+    if made is not None:
+        _print_generation(made, [reading, *later])
     if json_file is not None:
-        inputs.write_json(json_file, as_json(reading, conclusion, top))
+        numbers = as_json(reading, conclusion, top)
+        if made is not None:
+            numbers["generation"] = [
+                {
+                    "id": token_id,
+                    "token": made.tokens[index],
+                    "probability": made.probabilities[index],
+                    "states": _states_json(one, top),
+                }
+                for index, (token_id, one) in enumerate(zip(made.token_ids, [reading, *later], strict=True))
+            ]
+            numbers["temperature"], numbers["seed"] = made.temperature, made.seed
+        inputs.write_json(json_file, numbers)
         output().print(f"Numbers: {json_file}", markup=False)
     if figures is not None:
         from statescape import views
@@ -66,6 +101,27 @@ def path(
             typer.launch(out.resolve().as_uri())
 
 
+def _followed(model: LanguageModel, text: str, n: int, temperature: float, seed: int) -> Generation:
+    """Follow the model, with how far it is."""
+    from statescape.language import follow
+
+    with working("Following ...") as status:
+
+        def said(count: int) -> None:
+            status.update(f"Following: {count} of {n} tokens ...")
+
+        return follow(model, text, n, temperature=temperature, seed=seed, progress=said)
+
+
+def _print_generation(made: Generation, readings: list[PathReading]) -> None:
+    """The text that was made, and from which block on each of its tokens is first."""
+    how = "the likeliest" if made.temperature == 0 else f"drawn at temperature {made.temperature:g}, seed {made.seed}"
+    output().print(f"\n{len(made)} tokens, {how}: {visible(made.text)}{visible(''.join(made.tokens))}", markup=False)
+    shown = ", ".join(f"{token(word)} {one.decodes_from}" for word, one in zip(made.tokens, readings, strict=True))
+    blocks = len(readings[0].norms) - 1
+    output().print(f"The predicted token stays first from block (of {blocks}): {shown}.", markup=False)
+
+
 def _print_path(reading: PathReading, conclusion: PathConclusion, top: int) -> None:
     """Print model, position, table and conclusion."""
     console, path_, facts = output(), reading.path, reading.path.model
@@ -74,13 +130,7 @@ def _print_path(reading: PathReading, conclusion: PathConclusion, top: int) -> N
         f"{facts.dtype}; decodes its own logits {_exactness(facts.max_logit_error)}; BOS: {facts.bos}",
         markup=False,
     )
-    read = "".join(visible(part) for part in path_.tokens[: path_.position + 1])
-    read = read if len(read) <= 80 else f"… {read[-78:]}"
-    console.print(
-        f"position {path_.position} of {len(path_.tokens)}: {read} → {token(path_.vocabulary[path_.predicted_id])} "
-        f"({_percent(reading.log_probability[-1])})\n",
-        markup=False,
-    )
+    console.print(f"position {path_.position} of {len(path_.tokens)}: {_prediction(reading)}\n", markup=False)
     console.print(_table(reading, top))
     console.print(
         f"chance: the best token of a random direction, and the energy inside of any direction; embeddings have "
@@ -93,6 +143,14 @@ def _print_path(reading: PathReading, conclusion: PathConclusion, top: int) -> N
         console.print(visible(sentence), markup=False, soft_wrap=not console.is_terminal)
     if path_.position == 0:
         console.print("Position 0 is an attention sink with a norm of its own: not typical of a path.", markup=False)
+
+
+def _prediction(reading: PathReading) -> str:
+    """The text up to a path's position, its end where it is long, and what is predicted there."""
+    path_ = reading.path
+    read = "".join(visible(part) for part in path_.tokens[: path_.position + 1])
+    read = read if len(read) <= 80 else f"… {read[-78:]}"
+    return f"{read} → {token(path_.vocabulary[path_.predicted_id])} ({_percent(reading.log_probability[-1])})"
 
 
 def _table(reading: PathReading, top: int) -> Sheet:
@@ -171,30 +229,7 @@ def as_json(reading: PathReading, conclusion: PathConclusion, top: int) -> dict[
     from statescape.geometry import PCA
 
     path_, facts = reading.path, reading.path.model
-    cosines = {
-        "cosine_to_predicted": reading.cosine("predicted"),
-        "cosine_to_predicted_centred": reading.cosine("predicted", "centred"),
-        "cosine_to_predicted_without_rogue": reading.cosine("predicted", "without_rogue"),
-        "cosine_to_current": reading.cosine("current"),
-        "norm": reading.norms,
-        "distance_to_predicted": reading.distance,
-        "subspace_energy": reading.energy_inside,
-        "log_probability_of_predicted": reading.log_probability,
-        "entropy": reading.entropy,
-        "kl_to_final": reading.kl_to_final,
-    }
-    states = [
-        {
-            "index": index,
-            **{key: float(values[index]) for key, values in cosines.items()},
-            "rank_of_predicted": int(reading.ranks[index]),
-            "top": [
-                {"id": number, "token": path_.vocabulary[number], "log_probability": log_probability}
-                for number, log_probability in reading.top(index, top)
-            ],
-        }
-        for index in range(len(path_.states))
-    ]
+    states = _states_json(reading, top)
     steps = path_.steps
     return {
         "version": __version__,
@@ -242,3 +277,32 @@ def as_json(reading: PathReading, conclusion: PathConclusion, top: int) -> dict[
         "steps_note": path_.steps_note,
         "conclusion": list(conclusion.sentences),
     }
+
+
+def _states_json(reading: PathReading, top: int) -> list[dict[str, Any]]:
+    """All numbers of every state."""
+    path_ = reading.path
+    cosines = {
+        "cosine_to_predicted": reading.cosine("predicted"),
+        "cosine_to_predicted_centred": reading.cosine("predicted", "centred"),
+        "cosine_to_predicted_without_rogue": reading.cosine("predicted", "without_rogue"),
+        "cosine_to_current": reading.cosine("current"),
+        "norm": reading.norms,
+        "distance_to_predicted": reading.distance,
+        "subspace_energy": reading.energy_inside,
+        "log_probability_of_predicted": reading.log_probability,
+        "entropy": reading.entropy,
+        "kl_to_final": reading.kl_to_final,
+    }
+    return [
+        {
+            "index": index,
+            **{key: float(values[index]) for key, values in cosines.items()},
+            "rank_of_predicted": int(reading.ranks[index]),
+            "top": [
+                {"id": number, "token": path_.vocabulary[number], "log_probability": log_probability}
+                for number, log_probability in reading.top(index, top)
+            ],
+        }
+        for index in range(len(path_.states))
+    ]

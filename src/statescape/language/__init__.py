@@ -19,6 +19,7 @@ from statescape.language.readable import ModelFacts, ReadableModel
 from statescape.language.tokens import Tokens
 
 if TYPE_CHECKING:
+    from statescape.language.generation import Generation, follow
     from statescape.language.lens.files import load_lens
     from statescape.language.lens.fit import FitProgress, FitSettings, FittedLens, fit_lens
     from statescape.language.model.language_model import LanguageModel
@@ -30,6 +31,7 @@ __all__ = [
     "FitProgress",
     "FitSettings",
     "FittedLens",
+    "Generation",
     "JacobianLens",
     "LanguageModel",
     "Lens",
@@ -43,6 +45,7 @@ __all__ = [
     "Trace",
     "TunedLens",
     "fit_lens",
+    "follow",
     "load_lens",
     "load_model",
     "read_corpus",
@@ -55,9 +58,11 @@ _RUN_A_MODEL = {
     "FitProgress": "statescape.language.lens.fit",
     "FitSettings": "statescape.language.lens.fit",
     "FittedLens": "statescape.language.lens.fit",
+    "Generation": "statescape.language.generation",
     "LanguageModel": "statescape.language.model.language_model",
     "Trace": "statescape.language.trace",
     "fit_lens": "statescape.language.lens.fit",
+    "follow": "statescape.language.generation",
     "load_lens": "statescape.language.lens.files",
     "load_model": "statescape.language.model.loading",
 }

@@ -54,6 +54,12 @@ class Tokens:
         """
         return cls(_Plain(encode), tuple(vocabulary), (), "none", context)
 
+    @property
+    def end(self) -> int | None:
+        """The token that ends a text; None where the tokenizer knows none."""
+        found = getattr(self.tokenizer, "eos_token_id", None)
+        return int(found) if isinstance(found, int) else None
+
     def encode(self, text: Any, last: int | None = None) -> tuple[int, ...]:
         """Ids of a text behind the prefix, or ids as they are; with ``last`` only the last so many of its own tokens.
 

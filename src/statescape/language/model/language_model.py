@@ -17,6 +17,7 @@ from jaxtyping import Float
 
 from statescape import plugins
 from statescape.errors import StatescapeError
+from statescape.language.generation import Generation, follow
 from statescape.language.model.anatomy import Anatomy, locate
 from statescape.language.model.contract import (
     batched,
@@ -94,6 +95,20 @@ class LanguageModel:
             StatescapeError: for blank text, text longer than the model's context, or ids that are none of its.
         """
         return Trace.read(self, text, last)
+
+    def follow(self, text: Any, n: int, *, temperature: float = 0.0, seed: int = 0) -> Generation:
+        """Go on with ``text`` by up to ``n`` tokens, and keep the path that led to each (see `follow`).
+
+        Args:
+            text: a text, or the ids of its tokens.
+            n: how many tokens at most; fewer where the model ends the text.
+            temperature: 0 takes the likeliest token; above 0 tokens are drawn.
+            seed: of the draws.
+
+        Raises:
+            StatescapeError: as for `trace`, and where text and tokens are longer than the model's context.
+        """
+        return follow(self, text, n, temperature=temperature, seed=seed)
 
     def traces(self, texts: Iterable[Any], *, batch: int = 8) -> Iterator[Trace]:
         """Run the model on many texts, several in one pass; the states are those of `trace`, text by text.
