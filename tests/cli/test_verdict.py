@@ -63,7 +63,7 @@ def test_faulty_lines_are_told_with_their_numbers_and_the_rest_is_read(run, tmp_
     assert "line 1: no JSON" in result.stderr
     assert "line 3: no UTF-8" in result.stderr
     assert "2 faulty lines left out" in result.stdout
-    assert_refused(run(file, "leave strict out"), "line 1", "no JSON", "--strict")
+    assert_refused(run(file, "--strict"), "line 1", "no JSON", "leave strict out")
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,13 @@ from typing import Annotated
 
 import typer
 
+from statescape.cli import inputs
 from statescape.cli.console import output
 
 
-def cache(clear: Annotated[bool, typer.Option("--clear", help="Remove it all.")] = False) -> None:
+def cache(
+    clear: Annotated[bool, typer.Option("--clear", help="Remove it all.")] = False, json_file: inputs.Json = None
+) -> None:
     """What is kept between commands: numbers that depend on a model's vocabulary alone."""
     from statescape import cache as kept
 
@@ -20,3 +23,6 @@ def cache(clear: Annotated[bool, typer.Option("--clear", help="Remove it all.")]
         which = f"{found.entries} {'entry' if found.entries == 1 else 'entries'}, {found.size / 1e6:.1f} MB"
         said = f"{which}, removed." if clear else f"{which} in {found.folder}; remove them: statescape cache --clear"
     output().print(said, markup=False, soft_wrap=True)
+    if json_file is not None:
+        numbers = {"folder": found.folder and str(found.folder), "entries": found.entries, "bytes": found.size}
+        inputs.write_json(json_file, {**numbers, "removed": clear})
