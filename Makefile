@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # --no-compile: modules are compiled when first imported; most of what torch brings never is.
 PIP_INSTALL := $(BIN)/pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
 SOURCES := src tests benchmarks training docs/api.py docs/execute.py docs/notebooks
-# -n: processes for the tests; 2 fits a small machine.
+# -n: processes for the tests; 2 fits a small machine. The quick tests of a file share one, with what they have built.
 WORKERS ?= 2
 
 # Modules are compiled once, not in every process that a test or a search starts.
@@ -32,7 +32,7 @@ notebook: $(VENV)/lm.stamp  ## the lab notebook of both wings on one page, at qu
 	@$(BIN)/statescape notebook --quick --out notebook.html
 
 test: lint  ## lint, format, types, import contracts, all tests but the slow ones
-	$(BIN)/pytest -n $(WORKERS) -m "not slow and not long"
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not slow and not long"
 
 lint: $(VENV)/dev.stamp  ## lint, format, types, import contracts
 	$(BIN)/ruff check $(SOURCES)
