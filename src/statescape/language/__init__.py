@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from statescape.arguments import opened
 from statescape.errors import StatescapeError
 from statescape.language.corpus import Corpus, read_corpus
+from statescape.language.edits import Edit
 from statescape.language.lens.lenses import JacobianLens, Lens, LogitLens, TunedLens, register_lens
 from statescape.language.lens.readout import LensReadout
 from statescape.language.path import StatePath, Steps
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Corpus",
+    "Edit",
     "FitProgress",
     "FitSettings",
     "FittedLens",

@@ -247,6 +247,7 @@ class StatePath:
         return brief(
             f"StatePath of {brief(repr(self.text), 80)}: {len(self.states)} states of {self.model.name}, position "
             f"{self.position}, ends at {ends.token!r} {number(ends.probability, '.1%')}"
+            f"{f'; edited: {self.model.edited}' if self.model.edited else ''}"
         )
 
     def _repr_html_(self) -> str:

@@ -17,6 +17,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
+from statescape.language.edits import Edit
 from statescape.language.tokens import Tokens
 from statescape.wording import brief
 
@@ -39,6 +40,7 @@ class ModelFacts:
         error_bound: what the contract allows for this dtype.
         has_bos: whether position 0 of the text is a beginning-of-sequence token.
         quantisation: how the file stores most weights ("Q4_1"), which run in `dtype`; "" where as they run.
+        edited: what was changed while it ran, in words; "" where it ran by itself.
     """
 
     name: str
@@ -52,6 +54,7 @@ class ModelFacts:
     error_bound: float = 1e-4
     has_bos: bool = False
     quantisation: str = ""
+    edited: str = ""
 
     def __repr__(self) -> str:
         return brief(f"ModelFacts of {self}")
@@ -59,7 +62,7 @@ class ModelFacts:
     def __str__(self) -> str:
         return (
             f"{self.name}: {self.n_blocks} blocks, width {self.d_model}, {self.vocab_size:,} tokens, {self.dtype}; "
-            f"BOS: {self.bos}"
+            f"BOS: {self.bos}" + (f"; edited: {self.edited}" if self.edited else "")
         )
 
     @property
@@ -130,6 +133,28 @@ class HasBatches(Protocol):
 
     def states_of(self, texts: Sequence[Sequence[int]]) -> Iterator[Float[np.ndarray, "states positions d_model"]]:
         """The states of several tokenised texts, each as if it were alone."""
+
+
+@runtime_checkable
+class HasEdits(Protocol):
+    """A model that runs with edits of its stream."""
+
+    def edited_states(self, ids: Sequence[int], edits: Sequence[Edit]) -> Float[np.ndarray, "states positions d_model"]:
+        """The states of one text as the edits leave them.
+
+        Raises:
+            StatescapeError: for an edit of a part, where parts cannot be told apart.
+        """
+
+
+@runtime_checkable
+class HasEditedCopies(Protocol):
+    """A model that reads one text many times in one pass, each time with other edits."""
+
+    def last_states_edited(
+        self, ids: Sequence[int], copies: Sequence[Sequence[Edit]]
+    ) -> Float[np.ndarray, "copies d_model"]:
+        """s_L at the last position of each copy of the text, as its edits leave it."""
 
 
 @runtime_checkable

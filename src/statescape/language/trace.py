@@ -15,6 +15,7 @@ from statescape import plugins
 from statescape.errors import StatescapeError
 from statescape.geometry import rogue_dimensions
 from statescape.language.attribution import fixed_norm, logit_shares
+from statescape.language.edits import Edit, in_words, require_fitting
 from statescape.language.interop import read_cache
 from statescape.language.lens.files import load_lens
 from statescape.language.lens.lenses import Lens, Point, moved, point, points_read
@@ -22,7 +23,7 @@ from statescape.language.lens.readout import LensReadout
 from statescape.language.lens.streaming import read_lens
 from statescape.language.model.decoder import decoder_of
 from statescape.language.path import StatePath, Steps, log_softmax
-from statescape.language.readable import Added, HasParts, HasRandomWeights, ModelFacts, ReadableModel
+from statescape.language.readable import Added, HasEdits, HasParts, HasRandomWeights, ModelFacts, ReadableModel
 from statescape.wording import brief
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Trace:
         token_ids: their ids.
         states: s_0 to s_L at every position, raw, before the final norm.
         ids_given: whether token ids were given instead of a text, so that nothing was put in front.
+        edits: what was changed while the model ran.
     """
 
     model: ReadableModel
@@ -48,23 +50,32 @@ class Trace:
     token_ids: tuple[int, ...]
     states: Float[np.ndarray, "states positions d_model"]
     ids_given: bool = False
+    edits: tuple[Edit, ...] = ()
 
     @property
     def facts(self) -> ModelFacts:
-        """Facts of the model, with what opens this text."""
+        """Facts of the model, with what opens this text and what was edited."""
+        facts = replace(self.model.facts, edited=in_words(self.edits)) if self.edits else self.model.facts
         if not self.ids_given:
-            return self.model.facts
-        return replace(self.model.facts, bos="token ids as given", has_bos=self.model.tokens.opens(self.token_ids))
+            return facts
+        return replace(facts, bos="token ids as given", has_bos=self.model.tokens.opens(self.token_ids))
 
     @classmethod
-    def read(cls, model: ReadableModel, text: Any, last: int | None = None) -> Trace:
+    def read(cls, model: ReadableModel, text: Any, last: int | None = None, edits: Sequence[Edit] = ()) -> Trace:
         """Run ``model`` on a text, or on the ids of its tokens; with ``last`` on its last so many tokens only.
 
+        Args:
+            model: the model.
+            text: a text, or the ids of its tokens.
+            last: how many tokens to keep, counted from the end.
+            edits: what is changed on the way, in this order.
+
         Raises:
-            StatescapeError: for blank text, text longer than the model's context, or ids that are none of its.
+            StatescapeError: for blank text, text longer than the model's context, ids that are none of its, or edits
+                that fit neither the model nor the text.
         """
-        ids = model.tokens.encode(text, last)
-        return cls.of(model, text, ids, np.asarray(model.states(ids), dtype=np.float32))
+        ids, edits = model.tokens.encode(text, last), tuple(edits)
+        return replace(cls.of(model, text, ids, _states(model, ids, edits)), edits=edits)
 
     @classmethod
     def of(
@@ -125,7 +136,7 @@ class Trace:
         states, positions, width = self.states.shape
         return brief(
             f"Trace of {brief(repr(self.text), 80)} by {self.model.facts.name}: {positions} positions, {states} states "
-            f"each, width {width}"
+            f"each, width {width}{f'; edited: {in_words(self.edits)}' if self.edits else ''}"
         )
 
     def _repr_html_(self) -> str:
@@ -230,14 +241,14 @@ class Trace:
         return np.asarray(self.states[at.state] + self._parts.attention[at.state])
 
     def with_random_weights(self, seed: int) -> Trace | None:
-        """The same tokens through the same architecture with freshly drawn weights: a null.
+        """The same tokens, with the same edits, through the same architecture with freshly drawn weights: a null.
 
         None where the model cannot be drawn anew.
         """
         if not isinstance(self.model, HasRandomWeights):
             return None
         model = self.model.with_random_weights(seed)
-        return replace(self, model=model, states=np.asarray(model.states(self.token_ids), dtype=np.float32))
+        return replace(self, model=model, states=_states(model, self.token_ids, self.edits))
 
     @property
     def steps_note(self) -> str:
@@ -263,6 +274,8 @@ class Trace:
         """What attention and MLP added, or why that cannot be told."""
         if not isinstance(self.model, HasParts):
             return "the model does not offer them"
+        if self.edits:
+            return "the run was edited"
         own, added = self.model.states_and_parts(self.token_ids)
         agree = max(1e-3, 8 * self.model.facts.eps)
         if isinstance(added, Added) and np.abs(own - self.states).max() > agree * np.abs(self.states).max():
@@ -274,6 +287,19 @@ class Trace:
         """Found on all positions but the first, which is an attention sink with states of its own kind."""
         positions = self.states[:, 1:] if len(self.tokens) > 1 else self.states
         return rogue_dimensions(positions.reshape(-1, positions.shape[-1]))
+
+
+def _states(
+    model: ReadableModel, ids: tuple[int, ...], edits: tuple[Edit, ...]
+) -> Float[np.ndarray, "states positions d_model"]:
+    """What the model makes of a text, by itself or with edits."""
+    if not edits:
+        return np.asarray(model.states(ids), dtype=np.float32)
+    facts = model.facts
+    require_fitting(edits, facts.n_blocks, facts.d_model, len(ids))
+    if not isinstance(model, HasEdits):
+        raise StatescapeError(f"{facts.name} offers no `edited_states`, so its runs cannot be edited.")
+    return np.asarray(model.edited_states(ids, edits), dtype=np.float32)
 
 
 def _not_apart(reason: str) -> str:

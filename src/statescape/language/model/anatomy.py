@@ -69,7 +69,7 @@ class Anatomy:
                 found.append(stream.new_empty((len(self.blocks) + 1, *stream.shape), dtype=torch.float32))
             found[0][number] = stream
 
-        with _watching(self.blocks, keep), _stopping_before(self.head):
+        with _watching(self.blocks, keep), stopping_before(self.head):
             self.run(ids, mask)
         return found[0]
 
@@ -83,7 +83,7 @@ class Anatomy:
             if embedded is not None:
                 stack.enter_context(_answering(self.network.get_input_embeddings(), embedded))
             stack.enter_context(_watching(self.blocks[:1], lambda _, stream: entered.append(stream.float().clone())))
-            stack.enter_context(_stopping_before(self.blocks[0]))
+            stack.enter_context(stopping_before(self.blocks[0]))
             self.run(ids)
         return entered[0]
 
@@ -92,7 +92,7 @@ class Anatomy:
         """What the model's own code makes of last states before the head reads them: the final norm, in most models."""
         seen: list[torch.Tensor] = []
         noted = hooked(self.head.register_forward_pre_hook(lambda _, args: seen.append(args[0])))
-        with noted, self._bypassed(states), _stopping_before(self.head):
+        with noted, self._bypassed(states), stopping_before(self.head):
             self.run(self._placeholders(len(states)))
         return seen[0][:, 0].float()
 
@@ -151,7 +151,7 @@ class Anatomy:
         with ExitStack() as stack:
             for block, frame in zip(self.blocks, self.frames, strict=True):
                 answer = stream if frame is None else type(frame)([stream, *frame])
-                stack.enter_context(_forwarding(block, lambda *_, answer=answer, **__: answer))
+                stack.enter_context(forwarding(block, lambda *_, answer=answer, **__: answer))
             yield
 
 
@@ -297,7 +297,9 @@ def hooked(handle: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _stopping_before(module: nn.Module) -> Iterator[None]:
+def stopping_before(module: nn.Module) -> Iterator[None]:
+    """Ends a forward pass where ``module`` would run."""
+
     def stop(*_: Any) -> None:
         raise _Stopped
 
@@ -333,7 +335,7 @@ def _answering(module: nn.Module, answer: Callable[[torch.Tensor], torch.Tensor]
 
 
 @contextmanager
-def _forwarding(module: nn.Module, forward: Callable[..., Any]) -> Iterator[None]:
+def forwarding(module: nn.Module, forward: Callable[..., Any]) -> Iterator[None]:
     """``module`` runs ``forward`` in the place of its own."""
     own = module.__dict__.get("forward")  # where a wrapper has been put on this one module already
     module.__dict__["forward"] = forward

@@ -17,6 +17,7 @@ from jaxtyping import Float
 
 from statescape import plugins
 from statescape.errors import StatescapeError
+from statescape.language.edits import Edit
 from statescape.language.generation import Generation, follow
 from statescape.language.model.anatomy import Anatomy, locate
 from statescape.language.model.contract import (
@@ -30,12 +31,16 @@ from statescape.language.model.contract import (
     verified,
 )
 from statescape.language.model.decoder import ERROR_BOUNDS, ModelDecoder, decode, make_decoder
+from statescape.language.model.editing import edited_states, last_states, resumes
 from statescape.language.model.embedding import position_at_start, token_embeddings
 from statescape.language.model.parts import Parts, find_parts, read_states_and_parts
 from statescape.language.readable import Added, ModelFacts
 from statescape.language.tokens import Tokens, bind
 from statescape.language.trace import Trace
 from statescape.wording import brief
+
+# Tokens of one pass over edited copies: enough to be bound by arithmetic, few enough for any memory.
+_TOGETHER = 768
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,18 +88,20 @@ class LanguageModel:
         """Attention and MLP of every block, or the reason why they cannot be told apart."""
         return find_parts(self.anatomy, probe(self.facts.vocab_size, self.tokens.context))
 
-    def trace(self, text: Any, last: int | None = None) -> Trace:
+    def trace(self, text: Any, last: int | None = None, edits: Sequence[Edit] = ()) -> Trace:
         """Run the model on ``text``; with ``last`` on its last so many tokens only.
 
         Args:
             text: a text; or the ids of its tokens (a list, an array or a tensor of whole numbers), which are taken as
                 they are, without a token put in front.
             last: how many tokens to keep, counted from the end.
+            edits: what is changed on the way, in this order (see `Edit`).
 
         Raises:
-            StatescapeError: for blank text, text longer than the model's context, or ids that are none of its.
+            StatescapeError: for blank text, text longer than the model's context, ids that are none of its, or edits
+                that fit neither the model nor the text.
         """
-        return Trace.read(self, text, last)
+        return Trace.read(self, text, last, edits)
 
     def follow(self, text: Any, n: int, *, temperature: float = 0.0, seed: int = 0) -> Generation:
         """Go on with ``text`` by up to ``n`` tokens, and keep the path that led to each (see `follow`).
@@ -144,6 +151,40 @@ class LanguageModel:
         if isinstance(self.parts, str):
             return self.states(ids), self.parts
         return read_states_and_parts(self.anatomy, self.parts, torch.tensor(ids))
+
+    def edited_states(self, ids: Sequence[int], edits: Sequence[Edit]) -> Float[np.ndarray, "states positions d_model"]:
+        """The states of one text as the edits leave them.
+
+        Raises:
+            StatescapeError: for an edit of a part, where parts cannot be told apart.
+        """
+        return edited_states(self.anatomy, self._parts_of(edits), torch.tensor(ids), edits).cpu().numpy()
+
+    def last_states_edited(
+        self, ids: Sequence[int], copies: Sequence[Sequence[Edit]]
+    ) -> Float[np.ndarray, "copies d_model"]:
+        """s_L at the last position of each copy of the text, as its edits leave it; many copies run in one pass.
+
+        Raises:
+            StatescapeError: for an edit of a part, where parts cannot be told apart.
+        """
+        text, parts = torch.tensor(ids), self._parts_of([edit for edits in copies for edit in edits])
+        batch = max(1, _TOGETHER // len(ids)) if self.same_in_batches else 1
+        below = self.anatomy.states(text) if self._resumes else None
+        return last_states(self.anatomy, parts, text, copies, batch, below).numpy()
+
+    def _parts_of(self, edits: Sequence[Edit]) -> Parts | None:
+        """Attention and MLP, if an edit is of one of them."""
+        if all(edit.part == "stream" for edit in edits):
+            return None
+        if isinstance(self.parts, str):
+            raise StatescapeError(f"Attention and MLP of {self.facts.name} cannot be edited: {self.parts}.")
+        return self.parts
+
+    @cached_property
+    def _resumes(self) -> bool:
+        """Whether a pass can go on from a state."""
+        return resumes(self.anatomy, probe(self.facts.vocab_size, self.tokens.context))
 
     @cached_property
     def same_in_batches(self) -> bool:

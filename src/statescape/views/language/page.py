@@ -72,6 +72,7 @@ def _facts(reading: PathReading) -> list[tuple[str, str]]:
         ("runs in", model.dtype),
         ("exact within", f"{model.max_logit_error:.1g} of the logits' spread (allowed {model.error_bound:.0e})"),
         ("seed", str(reading.seed)),
+        *([("edited run", model.edited)] if model.edited else []),
     ]
 
 

@@ -1,0 +1,196 @@
+"""How a torch model runs with edits: hooks that rewrite the stream, or what a part adds to it, and always go.
+
+Many edited copies of one text are rows of one batch, each row with its own edits. Below the lowest edit of a batch the
+states are those of the text itself, so these blocks hand them on without running, where a probe has shown that nothing
+but the stream passes from block to block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import nn
+
+from statescape.errors import StatescapeError
+from statescape.language.edits import Edit
+from statescape.language.model.anatomy import Anatomy, forwarding, hooked, stopping_before, stream_among
+from statescape.language.model.contract import ROUNDING
+from statescape.language.model.parts import Part, Parts
+
+Rows = Sequence[tuple[int, Edit]]
+
+
+@torch.inference_mode()
+def edited_states(
+    anatomy: Anatomy, parts: Parts | None, ids: Int[torch.Tensor, " positions"], edits: Sequence[Edit]
+) -> Float[torch.Tensor, "states positions d_model"]:
+    """The states of a text as the edits leave them."""
+    with _edited(anatomy, parts, [edits]):
+        return anatomy.states(ids)
+
+
+@torch.inference_mode()
+def last_states(
+    anatomy: Anatomy,
+    parts: Parts | None,
+    ids: Int[torch.Tensor, " positions"],
+    copies: Sequence[Sequence[Edit]],
+    batch: int,
+    below: Float[torch.Tensor, "states positions d_model"] | None,
+) -> Float[torch.Tensor, "copies d_model"]:
+    """s_L at the last position of copies of a text, each with its own edits.
+
+    Args:
+        anatomy: the model.
+        parts: its attention and MLP, where an edit is of them.
+        ids: the text.
+        copies: the edits of each copy.
+        batch: most copies of one pass.
+        below: the text's own states, to go on from; None: every pass runs from the embedding.
+    """
+    starts = [min((_runs_from(edit) for edit in edits), default=len(anatomy.blocks)) for edits in copies]
+    order = sorted(range(len(copies)), key=lambda index: starts[index])
+    found = torch.empty((len(copies), anatomy.d_model))
+    for at in range(0, len(order), batch):
+        rows = order[at : at + batch]
+        with ExitStack() as stack:
+            stack.enter_context(_edited(anatomy, parts, [copies[row] for row in rows]))
+            if below is not None:
+                stack.enter_context(_resumed(anatomy, below[: starts[rows[0]] + 1], len(rows)))
+            found[rows] = _last(anatomy, ids.expand(len(rows), -1)).cpu()
+    return found
+
+
+@torch.inference_mode()
+def resumes(anatomy: Anatomy, ids: Int[torch.Tensor, " positions"]) -> bool:
+    """Whether the blocks above a state need nothing but that state: tried at a low, a middle and the last cut."""
+    if any(isinstance(value, torch.Tensor) for frame in anatomy.frames for value in frame or ()):
+        return False
+    states, n_blocks = anatomy.states(ids), len(anatomy.blocks)
+    allowed = ROUNDING.get(anatomy.stream_dtype, 0.0) * float(states.abs().max())
+    for cut in sorted({1, (n_blocks + 1) // 2, n_blocks - 1} - {0}):
+        with _resumed(anatomy, states[: cut + 1], 2):
+            again = anatomy.batch_states(ids.expand(2, -1))[:, 1]
+        if not bool((again[cut:] - states[cut:]).abs().max() <= allowed):
+            return False
+    return True
+
+
+def _runs_from(edit: Edit) -> int:
+    """Number of the highest state that the edit does not change, or of the stream that it does change."""
+    return edit.block if edit.part == "stream" else edit.block - 1
+
+
+def _last(anatomy: Anatomy, ids: Int[torch.Tensor, "batch positions"]) -> Float[torch.Tensor, "batch d_model"]:
+    """s_L at the last position, without running the head."""
+    kept: list[torch.Tensor] = []
+
+    def keep(_: nn.Module, __: Any, output: Any) -> None:
+        kept.append(_first(output)[:, -1].float())
+
+    with hooked(anatomy.blocks[-1].register_forward_hook(keep)), stopping_before(anatomy.head):
+        anatomy.run(ids)
+    return kept[0]
+
+
+@contextmanager
+def _resumed(anatomy: Anatomy, states: Float[torch.Tensor, "states positions d_model"], rows: int) -> Iterator[None]:
+    """The blocks below the last of ``states`` hand these on without running."""
+    stream = states.to(anatomy.network.device, anatomy.stream_dtype)
+    with ExitStack() as stack:
+        for block, frame, left in zip(anatomy.blocks, anatomy.frames, stream[1:], strict=False):
+            answer = left.expand(rows, -1, -1)
+            whole = answer if frame is None else type(frame)([answer, *frame])
+            stack.enter_context(forwarding(block, lambda *_, whole=whole, **__: whole))
+        yield
+
+
+@contextmanager
+def _edited(anatomy: Anatomy, parts: Parts | None, copies: Sequence[Sequence[Edit]]) -> Iterator[None]:
+    """Rows of a batch run with their own edits."""
+    sites: dict[tuple[str, int], list[tuple[int, Edit]]] = {}
+    for row, edits in enumerate(copies):
+        for edit in edits:
+            sites.setdefault((edit.part, edit.block), []).append((row, edit))
+    with ExitStack() as stack:
+        for (part, block), rows in sorted(sites.items(), key=lambda item: item[0][0] != "stream"):
+            if part == "stream":
+                stack.enter_context(_stream_edited(anatomy, block, rows))
+            elif parts is None:
+                raise StatescapeError("Attention and MLP of this model cannot be told apart; edit its stream.")
+            else:
+                side = parts.attention if part == "attention" else parts.mlp
+                stack.enter_context(_part_edited(anatomy.blocks[block - 1], side[block - 1], rows))
+        yield
+
+
+@contextmanager
+def _stream_edited(anatomy: Anatomy, block: int, rows: Rows) -> Iterator[None]:
+    """What enters the first block (0) or leaves another is rewritten."""
+
+    def enter(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        entered = next(value for value in [*args, *kwargs.values()] if stream_among([value]) is not None)
+        new = _rewritten(entered, rows)
+        swapped = {name: new if value is entered else value for name, value in kwargs.items()}
+        return tuple(new if value is entered else value for value in args), swapped
+
+    def leave(_: nn.Module, __: Any, output: Any) -> Any:
+        return _with_first(output, _rewritten(_first(output), rows))
+
+    if block == 0:
+        handle: Any = anatomy.blocks[0].register_forward_pre_hook(enter, with_kwargs=True)
+    else:
+        handle = anatomy.blocks[block - 1].register_forward_hook(leave)
+    with hooked(handle):
+        yield
+
+
+@contextmanager
+def _part_edited(block: nn.Module, part: Part, rows: Rows) -> Iterator[None]:
+    """What a part adds to the stream is rewritten; where an edit leaves it as it was, its output stays to the bit."""
+    entered: list[torch.Tensor] = []
+
+    def enter(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        stream = stream_among([*args, *kwargs.values()])
+        assert stream is not None  # as the probe pass has shown
+        entered[:] = [stream]
+
+    def leave(_: nn.Module, __: Any, output: Any) -> Any:
+        stream, own = entered[0].float(), _first(output)
+        added = part.added(own.float().reshape(stream.shape), stream)
+        edited = _rewritten(added, rows)
+        new = edited / part.factor + (stream if part.with_stream else 0)
+        written = torch.where(edited == added, own.reshape(stream.shape), new.to(own.dtype))
+        return _with_first(output, written.reshape(own.shape))
+
+    with (
+        hooked(block.register_forward_pre_hook(enter, with_kwargs=True)),
+        hooked(part.module.register_forward_hook(leave)),
+    ):
+        yield
+
+
+def _rewritten(
+    stream: Float[torch.Tensor, "batch positions d_model"], rows: Rows
+) -> Float[torch.Tensor, "batch positions d_model"]:
+    """A copy in which each of these rows is edited, one edit after the other."""
+    new = stream.clone()
+    for row, edit in rows:
+        at = edit.at(new.shape[1])
+        new[row, at] = torch.from_numpy(edit.applied(new[row, at].double().cpu().numpy())).to(new)
+    return new
+
+
+def _first(output: Any) -> torch.Tensor:
+    """The tensor that a module puts out first."""
+    found: torch.Tensor = output[0] if isinstance(output, tuple | list) else output
+    return found
+
+
+def _with_first(output: Any, first: torch.Tensor) -> Any:
+    """The output with another tensor in the first one's place."""
+    return type(output)([first, *output[1:]]) if isinstance(output, tuple | list) else first
