@@ -38,7 +38,7 @@ def test_token_ids_are_taken_as_they_are(model: Any, kind: Any) -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (5, "reads a text or token ids; got int"),
+        (5, "reads a text, token ids or chat messages; got int"),
         (None, "got NoneType"),
         (b"w5", "got bytes"),
         (object(), "got object"),
@@ -50,8 +50,8 @@ def test_token_ids_are_taken_as_they_are(model: Any, kind: Any) -> None:
         ([True, False], "whole numbers"),
         (["w5", "w6"], "whole numbers"),
         (np.array(5), "one list of whole numbers"),
-        ([{"role": "user", "content": "w5"}], "make the text of chat messages first: tokenizer.apply_chat_template"),
-        ({"input_ids": [1]}, "make the text of chat messages first"),
+        ([{"role": "user", "content": "w5"}], "no chat template; give a text"),
+        ({"input_ids": [1]}, "got dict"),
         ([5, 97], "lie between 0 and 96; got 5 to 97"),
         ([-1], "lie between 0 and 96"),
         (list(range(65)), "has 65 tokens, the model takes 64"),

@@ -8,6 +8,7 @@ dimensions); or neither. One path is an anecdote, not a verdict: the sentences s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,10 +18,14 @@ from statescape import plugins
 from statescape.analysis.path import VARIANTS, PathReading, Variant
 from statescape.analysis.vocabulary import VARIANCE_SHARE
 from statescape.language import StatePath
+from statescape.language.flags import Flag
 from statescape.wording import Answers, number
 
 SAME_WITHIN = 0.5
 """A state nearer to an embedding than this share of the embedding's norm counts as that embedding."""
+
+FLAGS_NAMED = 8
+"""So many flagged positions of a text are named in a sentence."""
 
 Direction = Literal["beyond", "mixed", "chance"]
 Region = Literal["leave", "among", "inside"]
@@ -122,10 +127,36 @@ def _decoding_in_words(reading: PathReading) -> str:
     return answers(f"way.{how}", token=_token(reading), first=first, last=last)
 
 
+def flags_in_words(flags: Sequence[Flag], position: int | None = None) -> str:
+    """Which positions of a text are of another kind; empty where none is but a special token that opens it.
+
+    Args:
+        flags: the positions that are flagged.
+        position: that of the path that is read; None for a whole text.
+    """
+    if not any(flag.far_norm or flag.position for flag in flags):
+        return ""
+    # Those that stand out by their norm are named first where there is no room for all.
+    named = sorted(sorted(flags, key=lambda flag: not flag.far_norm)[:FLAGS_NAMED], key=lambda flag: flag.position)
+    left = len(flags) - len(named)
+    return answers(
+        "flags.sentence",
+        listed=", ".join(map(_flag_in_words, named)),
+        more=answers("flags.more", count=left) if left else "",
+        own=answers("flags.own") if position in [flag.position for flag in flags] else "",
+    )
+
+
+def _flag_in_words(flag: Flag) -> str:
+    kind = "both" if flag.special and flag.far_norm else "far" if flag.far_norm else "special"
+    token = answers("quoted", token=flag.token)
+    return answers(f"flags.{kind}", position=flag.position, token=token, times=flag.times, state=flag.state)
+
+
 def variant_in_words(variant: Variant) -> str:
     """What a reader calls one way to take a cosine."""
     return answers(f"variants.{variant}")
 
 
 def _token(reading: PathReading) -> str:
-    return answers("quoted", token=reading.path.vocabulary[reading.path.predicted_id])
+    return answers("quoted", token=reading.path.predicted.token)

@@ -6,6 +6,8 @@ import json
 import math
 import sys
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +21,7 @@ from statescape.files import written_whole
 
 if TYPE_CHECKING:
     from statescape.language import LanguageModel, Trace
+    from statescape.language.flags import Flag
 
 Bos = Annotated[
     bool | None, typer.Option("--bos/--no-bos", help="Open the text with BOS or not. [default: as the tokenizer does]")
@@ -26,6 +29,9 @@ Bos = Annotated[
 Device = Annotated[
     str | None,
     typer.Option("--device", help="Where models run: cpu, cuda, cuda:1. [default: a GPU if there is one]"),
+]
+Chat = Annotated[
+    bool, typer.Option("--chat", help="Read the text as a user's message, by the tokenizer's chat template.")
 ]
 Last = Annotated[int | None, typer.Option("--last", min=1, help="Keep only the last N tokens of the text.")]
 Run = Annotated[Path, typer.Argument(help="The file of a run, finished or not.", show_default=False), Reads()]
@@ -93,11 +99,23 @@ def load(model: str | None, bos: bool | None, device: str | None) -> LanguageMod
         return load_model(model, bos=bos, device=device)
 
 
-def trace(text: str, model: str | None, bos: bool | None, device: str | None, last: int | None) -> Trace:
+def asked(text: str, chat: bool) -> str | list[dict[str, str]]:
+    """What a model reads: the text, or as a chat the one message that it is."""
+    return [{"role": "user", "content": text}] if chat else text
+
+
+def trace(
+    text: str, model: str | None, bos: bool | None, device: str | None, last: int | None, chat: bool = False
+) -> Trace:
     """The trace of a text through a model."""
     language_model = load(model, bos, device)
     with working("Reading the text ..."):
-        return language_model.trace(text, last=last)
+        return language_model.trace(asked(text, chat), last=last)
+
+
+def flags_json(flags: Sequence[Flag]) -> list[dict[str, Any]]:
+    """The positions of a text that are flagged, as JSON has them."""
+    return [asdict(flag) for flag in flags]
 
 
 def write_json(file: Path, data: dict[str, Any]) -> None:

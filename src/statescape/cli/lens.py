@@ -12,6 +12,7 @@ from statescape import __version__
 from statescape.cli import inputs
 from statescape.cli.console import output, token, working
 from statescape.cli.roles import Reads
+from statescape.cli.streams import visible
 from statescape.errors import StatescapeError
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def lens(
     bos: inputs.Bos = None,
     device: inputs.Device = None,
     last: inputs.Last = None,
+    chat: inputs.Chat = False,
     top: Annotated[int, typer.Option("--top", min=1, max=100, help="Top tokens kept in the JSON.")] = 10,
     figures: inputs.Figures = None,
     json_file: inputs.Json = None,
@@ -55,7 +57,7 @@ def lens(
 
         used = [LogitLens(), *(load_lens(source, language_model) for source in lenses or ())]
     with working("Reading the text ..."):
-        trace = language_model.trace(text, last=last)
+        trace = language_model.trace(inputs.asked(text, chat), last=last)
     with working("Decoding all states ..."):
         readouts = [_read(trace, each, states, top) for each in used]
     _print_readout(trace, readouts[-1])
@@ -90,9 +92,10 @@ def _print_readout(trace: Trace, readout: LensReadout) -> None:
     """The top token of every state at every position; bold where it is the target."""
     from rich.text import Text
 
+    from statescape.analysis.path_conclusion import flags_in_words
     from statescape.cli.terminal import Sheet
 
-    console, facts = output(), trace.model.facts
+    console, facts = output(), trace.facts
     n_states, n_positions, _ = readout.top_ids.shape
     console.print(
         f"{facts.name}: {facts.n_blocks} blocks; top token that the {readout.lens} lens reads in "
@@ -120,6 +123,8 @@ def _print_readout(trace: Trace, readout: LensReadout) -> None:
     console.print(table)
     if len(shown) < n_states:
         console.print(f"{len(shown)} of {n_states} states shown; all are in the JSON (--json).", markup=False)
+    if flagged := flags_in_words(trace.flags):
+        console.print(visible(flagged), markup=False, soft_wrap=not console.is_terminal)
 
 
 def _print_comparison(readouts: Sequence[LensReadout], notes: Sequence[str]) -> None:
@@ -182,13 +187,14 @@ def _as_json(trace: Trace, readouts: Sequence[LensReadout]) -> dict[str, Any]:
     """All numbers; ``positions`` are those of the logit lens, further lenses follow with what compares them."""
     from statescape.analysis import compare_lenses
 
-    facts = trace.model.facts
+    facts = trace.facts
     data = {
         "version": __version__,
         "model": {"name": facts.name, "n_blocks": facts.n_blocks, "vocab_size": facts.vocab_size},
         "bos": facts.bos,
         "text": trace.text,
         "tokens": list(trace.tokens),
+        "flags": inputs.flags_json(trace.flags),
         "positions": _positions(readouts[0]),
     }
     if len(readouts) == 1:

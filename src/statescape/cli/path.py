@@ -34,6 +34,7 @@ def path(
     bos: inputs.Bos = None,
     device: inputs.Device = None,
     last: inputs.Last = None,
+    chat: inputs.Chat = False,
     top: Annotated[int, typer.Option("--top", min=1, max=100, help="Top tokens shown for every state.")] = 3,
     follow: Annotated[
         int | None, typer.Option("--follow", min=1, help="Go on by N tokens: the path of each that is made.")
@@ -54,9 +55,9 @@ def path(
         raise StatescapeError("--follow goes on from the end of the whole text; leave --position and --last out.")
     made = None
     if follow is None:
-        state_path = inputs.trace(text, model, bos, device, last).path(position)
+        state_path = inputs.trace(text, model, bos, device, last, chat).path(position)
     else:
-        made = _followed(inputs.load(model, bos, device), text, follow, temperature, seed)
+        made = _followed(inputs.load(model, bos, device), inputs.asked(text, chat), follow, temperature, seed)
         state_path = made.paths[0]
 
     from statescape.analysis import conclude, read_path
@@ -101,7 +102,7 @@ def path(
             typer.launch(out.resolve().as_uri())
 
 
-def _followed(model: LanguageModel, text: str, n: int, temperature: float, seed: int) -> Generation:
+def _followed(model: LanguageModel, text: Any, n: int, temperature: float, seed: int) -> Generation:
     """Follow the model, with how far it is."""
     from statescape.language import follow
 
@@ -116,7 +117,7 @@ def _followed(model: LanguageModel, text: str, n: int, temperature: float, seed:
 def _print_generation(made: Generation, readings: list[PathReading]) -> None:
     """The text that was made, and from which block on each of its tokens is first."""
     how = "the likeliest" if made.temperature == 0 else f"drawn at temperature {made.temperature:g}, seed {made.seed}"
-    output().print(f"\n{len(made)} tokens, {how}: {visible(made.text)}{visible(''.join(made.tokens))}", markup=False)
+    output().print(f"\n{len(made)} tokens, {how}: {visible(made.text)}{visible(made.added)}", markup=False)
     shown = ", ".join(f"{token(word)} {one.decodes_from}" for word, one in zip(made.tokens, readings, strict=True))
     blocks = len(readings[0].norms) - 1
     output().print(f"The predicted token stays first from block (of {blocks}): {shown}.", markup=False)
@@ -124,6 +125,8 @@ def _print_generation(made: Generation, readings: list[PathReading]) -> None:
 
 def _print_path(reading: PathReading, conclusion: PathConclusion, top: int) -> None:
     """Print model, position, table and conclusion."""
+    from statescape.analysis.path_conclusion import flags_in_words
+
     console, path_, facts = output(), reading.path, reading.path.model
     console.print(
         f"{facts.name}: {facts.n_blocks} blocks, width {facts.d_model}, {facts.vocab_size:,} tokens, "
@@ -139,7 +142,8 @@ def _print_path(reading: PathReading, conclusion: PathConclusion, top: int) -> N
         style="dim",
         soft_wrap=not console.is_terminal,
     )
-    for sentence in (*conclusion.sentences, *filter(None, [path_.steps_note])):
+    flagged = flags_in_words(path_.flags, path_.position)
+    for sentence in (*conclusion.sentences, *filter(None, [path_.steps_note, flagged])):
         console.print(visible(sentence), markup=False, soft_wrap=not console.is_terminal)
     if path_.position == 0:
         console.print("Position 0 is an attention sink with a norm of its own: not typical of a path.", markup=False)
@@ -148,9 +152,9 @@ def _print_path(reading: PathReading, conclusion: PathConclusion, top: int) -> N
 def _prediction(reading: PathReading) -> str:
     """The text up to a path's position, its end where it is long, and what is predicted there."""
     path_ = reading.path
-    read = "".join(visible(part) for part in path_.tokens[: path_.position + 1])
+    read = visible(path_.text_so_far)
     read = read if len(read) <= 80 else f"… {read[-78:]}"
-    return f"{read} → {token(path_.vocabulary[path_.predicted_id])} ({_percent(reading.log_probability[-1])})"
+    return f"{read} → {token(path_.predicted.token)} ({_percent(reading.log_probability[-1])})"
 
 
 def _table(reading: PathReading, top: int) -> Sheet:
@@ -159,7 +163,7 @@ def _table(reading: PathReading, top: int) -> Sheet:
     from statescape.cli.terminal import Sheet
 
     path_ = reading.path
-    predicted, current = path_.vocabulary[path_.predicted_id], path_.vocabulary[path_.current_id]
+    predicted, current = path_.predicted.token, path_.tokens[path_.position]
     table = Sheet(gap=1, footer_style="dim", show_footer=True)
     steps, null = path_.steps, reading.best_of_isotropic["raw"]
     columns = [
@@ -247,9 +251,10 @@ def as_json(reading: PathReading, conclusion: PathConclusion, top: int) -> dict[
         "tokens": list(path_.tokens),
         "token_ids": list(path_.token_ids),
         "position": path_.position,
+        "flags": inputs.flags_json(path_.flags),
         "predicted": {
             "id": path_.predicted_id,
-            "token": path_.vocabulary[path_.predicted_id],
+            "token": path_.predicted.token,
             "probability": math.exp(reading.log_probability[-1]),
         },
         "contract": {"max_logit_error": facts.max_logit_error, "bound": facts.error_bound},

@@ -20,10 +20,11 @@ def sphere(
     bos: inputs.Bos = None,
     device: inputs.Device = None,
     last: inputs.Last = None,
+    chat: inputs.Chat = False,
     open_page: inputs.Open = False,
 ) -> None:
     """The sphere of all tokens with the path of the state over it, as one page to walk in."""
-    state_path = inputs.trace(text, model, bos, device, last).path(position)
+    state_path = inputs.trace(text, model, bos, device, last, chat).path(position)
 
     from statescape import views
 

@@ -3,7 +3,7 @@
 from statescape.arguments import opened
 from statescape.geometry.moments import Moments
 from statescape.geometry.normalisation import Normalisation
-from statescape.geometry.outliers import dimension_shares, robust_z, rogue_dimensions, spikes
+from statescape.geometry.outliers import dimension_shares, far_norms, robust_z, rogue_dimensions, spikes
 from statescape.geometry.path import Path
 from statescape.geometry.pca import PCA
 from statescape.geometry.similarity import (
@@ -31,6 +31,7 @@ __all__ = [
     "cosine_contributions",
     "cosine_to",
     "dimension_shares",
+    "far_norms",
     "principal_angles",
     "random_row_null",
     "robust_z",

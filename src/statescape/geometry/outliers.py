@@ -1,4 +1,4 @@
-"""Coordinates that dominate: rogue dimensions of a model's states, and the spikes of a single vector.
+"""What dominates: rogue dimensions of a model's states, the spikes of a single vector, positions of far larger norm.
 
 A few coordinates can carry most of the norm of every state and so decide every cosine (Kovaleva et al. 2021,
 arXiv:2105.06990; Timkey & van Schijndel 2021, arXiv:2109.04404). They are found from the states of each checkpoint.
@@ -14,7 +14,7 @@ itself (the shares sum to 1, and no single huge state decides), it is *rogue* wh
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 FAIR_SHARES = 10.0
 ROBUST_Z = 5.0
@@ -48,6 +48,30 @@ def spikes(vector: Float[np.ndarray, " d"]) -> tuple[int, ...]:
     """Coordinates of one vector more than 6 robust standard deviations from its median, furthest first."""
     distance = np.abs(robust_z(vector))
     return tuple(int(i) for i in np.argsort(-distance, kind="stable") if distance[i] > SPIKE_Z)
+
+
+def far_norms(
+    states: Float[np.ndarray, "states positions d"],
+) -> tuple[Float[np.ndarray, " positions"], Int[np.ndarray, " positions"]]:
+    """How far each position's norm lies beyond the others', and at which inner state it lies furthest.
+
+    For every state but the first and the last: its norm over the median of the other positions' norms. The first value
+    is the largest of these (NaN without an inner state or another position), the second the state that it belongs to.
+    """
+    n_states, n = states.shape[:2]
+    if n_states < 3 or n < 2:
+        return np.full(n, np.nan), np.zeros(n, dtype=np.int64)
+    norms = np.linalg.norm(np.asarray(states[1:-1], dtype=np.float64), axis=2)
+    order = np.argsort(norms, axis=1)
+    ranks = np.empty_like(order)
+    np.put_along_axis(ranks, order, np.broadcast_to(np.arange(n), order.shape), axis=1)
+    ascending = np.take_along_axis(norms, order, axis=1)
+    # Without the one at its own rank, the values above it move down by a place.
+    middle = [np.where(ranks > k, ascending[:, [k]], ascending[:, [k + 1]]) for k in ((n - 2) // 2, (n - 1) // 2)]
+    others = (middle[0] + middle[1]) / 2
+    times = norms / np.where(others > 0, others, np.nan)
+    times[np.isnan(times)] = 0.0
+    return times.max(axis=0), times.argmax(axis=0) + 1
 
 
 def robust_z(values: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:

@@ -19,6 +19,7 @@ from statescape.arguments import require_seed
 from statescape.errors import StatescapeError
 from statescape.language.path import StatePath
 from statescape.language.readable import ReadableModel
+from statescape.language.tokens import joined, whole
 from statescape.language.trace import Trace
 from statescape.wording import brief
 
@@ -45,15 +46,22 @@ class Generation:
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        """How the added tokens read."""
+        """How the added tokens read after the text."""
+        first = self.paths[0]
+        read = whole([first.vocabulary[token] for token in (*first.token_ids, *self.token_ids)])
+        return read[len(first.token_ids) :]
+
+    @property
+    def added(self) -> str:
+        """The text that was added."""
         vocabulary = self.paths[0].vocabulary
-        return tuple(vocabulary[token] for token in self.token_ids)
+        return joined([vocabulary[token] for token in self.token_ids])
 
     def __len__(self) -> int:
         return len(self.token_ids)
 
     def __repr__(self) -> str:
-        added = brief(repr("".join(self.tokens)), 90)
+        added = brief(repr(self.added), 90)
         return brief(f"Generation of {len(self)} tokens after {brief(repr(self.text), 60)}: {added}")
 
 
@@ -70,7 +78,7 @@ def follow(
 
     Args:
         model: the model.
-        text: a text, or the ids of its tokens.
+        text: a text, the ids of its tokens, or the messages of a chat.
         n: how many tokens at most; fewer where the model ends the text.
         temperature: 0 takes the likeliest token; above 0 tokens are drawn.
         seed: of the draws.
@@ -105,9 +113,10 @@ def follow(
             progress(len(chosen))
         if len(chosen) == n or token == model.tokens.end:
             return Generation(first.text, tuple(chosen), tuple(paths), tuple(probabilities), float(temperature), seed)
-        ids, read = (*trace.token_ids, token), model.tokens.vocabulary[token]
+        ids = (*trace.token_ids, token)
         states = np.asarray(model.states(ids), dtype=np.float32)
-        trace = replace(trace, text=trace.text + read, tokens=(*trace.tokens, read), token_ids=ids, states=states)
+        text = first.text + joined([model.tokens.vocabulary[added] for added in chosen])
+        trace = replace(trace, text=text, tokens=model.tokens.read(ids), token_ids=ids, states=states)
 
 
 def _drawn(logs: Float[np.ndarray, " vocabulary"], temperature: float, rng: np.random.Generator) -> int:

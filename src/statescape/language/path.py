@@ -17,8 +17,10 @@ from jaxtyping import Float
 from statescape import plugins
 from statescape.errors import StatescapeError
 from statescape.geometry import Path, rogue_dimensions
+from statescape.language.flags import Flag
 from statescape.language.lens.readout import LensReadout
 from statescape.language.readable import ModelFacts
+from statescape.language.tokens import joined, whole
 from statescape.wording import brief, number
 
 if TYPE_CHECKING:
@@ -85,7 +87,7 @@ class StatePath:
     Attributes:
         model: facts of the model that made the states.
         text: the text as given.
-        tokens: the text's tokens as they read, `position` the one whose states these are.
+        tokens: the text's tokens as they read one after the other, `position` the one whose states these are.
         token_ids: their ids.
         position: 0-based position of the states; the state predicts the token after it.
         vocabulary: how every token of the vocabulary reads (spaces kept, bytes that are no text as ``<0xE2>``).
@@ -98,6 +100,7 @@ class StatePath:
         steps: attention and MLP apart; None where they are not known.
         steps_note: why not, as outputs state it; empty where they are known.
         origin: the trace this path was read from; None when it was made from arrays.
+        flags: positions of the text whose states are of another kind: special tokens, norms far beyond the others'.
 
     Raises:
         StatescapeError: for a position outside the text, or arrays that do not fit each other.
@@ -118,6 +121,7 @@ class StatePath:
     steps: Steps | None = None
     steps_note: str = ""
     origin: PathOrigin | None = None
+    flags: tuple[Flag, ...] = ()
 
     @classmethod
     def from_arrays(
@@ -155,11 +159,11 @@ class StatePath:
         if log_probabilities is None:
             log_probabilities = log_softmax(np.asarray(normed, np.float64) @ np.asarray(rows, np.float64).T)
         _refuse_misshapen(log_probabilities, len(states), len(embeddings))
-        tokens = tuple(words[token] for token in token_ids)
+        tokens = whole([words[token] for token in token_ids])
         facts = ModelFacts(name, len(states) - 1, states.shape[1], len(embeddings), tied=unembedding is None)
         return cls(
             model=facts,
-            text="".join(tokens),
+            text=joined([words[token] for token in token_ids]),
             tokens=tokens,
             token_ids=tuple(int(token) for token in token_ids),
             position=len(tokens) - 1,
@@ -189,9 +193,20 @@ class StatePath:
 
     @property
     def predicted(self) -> Predicted:
-        """The predicted token with its probability."""
+        """The predicted token, as it reads after the text, with its probability."""
         token = self.predicted_id
-        return Predicted(token, self.vocabulary[token], float(np.exp(self.log_probabilities[-1, token])))
+        return Predicted(
+            token, whole([*self._read, self.vocabulary[token]])[-1], float(np.exp(self.log_probabilities[-1, token]))
+        )
+
+    @property
+    def text_so_far(self) -> str:
+        """The text up to the path's own position, with what was put in front."""
+        return joined(self._read)
+
+    @property
+    def _read(self) -> list[str]:
+        return [self.vocabulary[token] for token in self.token_ids[: self.position + 1]]
 
     @property
     def second_id(self) -> int:

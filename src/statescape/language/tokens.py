@@ -2,21 +2,27 @@
 
 The tokenizer's own template decides whether a beginning-of-sequence token is put in front; ``bos=True`` or ``False``
 overrides it. A text that opens with that token already gets no second one. Tokens are shown as they read: spaces kept,
-byte-level alphabets decoded, bytes that are no text on their own as ``<0xE2>``.
+byte-level alphabets decoded, bytes that are no text on their own as ``<0xE2>``; in a text a character that several
+tokens share is shown where they end. Messages of a chat become a text by the tokenizer's own template.
 """
 
 from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from statescape.errors import StatescapeError
 from statescape.wording import brief
+
+_BYTE = re.compile("(<0x[0-9A-F]{2}>)")
+_OF_A_MESSAGE = ("role", "content")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,10 +69,14 @@ class Tokens:
     def encode(self, text: Any, last: int | None = None) -> tuple[int, ...]:
         """Ids of a text behind the prefix, or ids as they are; with ``last`` only the last so many of its own tokens.
 
+        Messages are encoded as the text that the template makes of them.
+
         Raises:
             StatescapeError: for blank text, text that is no valid Unicode, text longer than the context, ids that are
-                none of the vocabulary.
+                none of the vocabulary, messages that the tokenizer has no template for.
         """
+        if is_chat(text):
+            text = self.chat(text)
         if not isinstance(text, str):
             return self._ids(text, last)
         if not text.strip():
@@ -75,6 +85,42 @@ class Tokens:
             raise StatescapeError("The tokenizer makes no token of this text; give a text with letters.")
         return self._framed(self._unopened(ids), last)
 
+    def chat(self, messages: Sequence[Any]) -> str:
+        """The text of a chat up to where its answer begins, as the tokenizer's own template writes it.
+
+        Args:
+            messages: a "role" ("system", "user", "assistant") and a "content" each, in their order.
+
+        Raises:
+            StatescapeError: for messages of another kind, or that the template refuses; without a template.
+        """
+        for message in messages:
+            if not (isinstance(message, Mapping) and all(isinstance(message.get(key), str) for key in _OF_A_MESSAGE)):
+                raise StatescapeError("A chat is a list of messages, each with a role and a content that are texts.")
+        if not any(message["content"].strip() for message in messages):
+            raise StatescapeError("The text is empty; give at least one word.")
+        if getattr(self.tokenizer, "chat_template", None) is None:
+            raise StatescapeError("This tokenizer has no chat template; give a text, or a model made for chats.")
+        try:
+            written = self.tokenizer.apply_chat_template(
+                [dict(message) for message in messages], tokenize=False, add_generation_prompt=True
+            )
+        except Exception as error:  # a template is a program of the model's makers: it raises what it likes
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise StatescapeError(f"The tokenizer's chat template refuses these messages: {reason}.") from error
+        return str(written)
+
+    @cached_property
+    def special(self) -> frozenset[int]:
+        """Ids of tokens that stand for no text: what opens, ends and parts texts."""
+        added = getattr(self.tokenizer, "added_tokens_decoder", {})
+        own = {index for index, token in added.items() if getattr(token, "special", False)}
+        return frozenset(own | set(getattr(self.tokenizer, "all_special_ids", ())))
+
+    def read(self, ids: Sequence[int]) -> tuple[str, ...]:
+        """How the tokens of a text read, one after the other (see `whole`)."""
+        return whole([self.vocabulary[index] for index in ids])
+
     def opens(self, ids: tuple[int, ...]) -> bool:
         """Whether ids begin as texts of this tokenizer do: with its prefix, or its beginning-of-sequence token."""
         opening = self.prefix or (self.tokenizer.bos_token_id,)
@@ -82,13 +128,8 @@ class Tokens:
 
     def _ids(self, ids: Any, last: int | None = None) -> tuple[int, ...]:
         """Ids that were made elsewhere: one row of ids of the vocabulary, no longer than the context."""
-        if isinstance(ids, Mapping) or (isinstance(ids, list | tuple) and ids and isinstance(ids[0], Mapping)):
-            raise StatescapeError(
-                "A trace reads a text or token ids; make the text of chat messages first: "
-                "tokenizer.apply_chat_template(messages, tokenize=False)."
-            )
         if not isinstance(ids, list | tuple | range) and not hasattr(ids, "tolist"):
-            raise StatescapeError(f"A trace reads a text or token ids; got {type(ids).__name__}.")
+            raise StatescapeError(f"A trace reads a text, token ids or chat messages; got {type(ids).__name__}.")
         try:
             row = np.asarray(ids.tolist() if hasattr(ids, "tolist") else ids)
         except ValueError:  # rows of several lengths
@@ -145,6 +186,56 @@ class Tokens:
         bound = self.context or longest
         size = max(1, len(ids) if bound is None else bound - len(self.prefix))
         return tuple(self.prefix + ids[start : start + size] for start in range(0, len(ids), size))
+
+
+def is_chat(given: Any) -> bool:
+    """Whether messages are given, not a text or ids."""
+    return isinstance(given, list | tuple) and len(given) > 0 and isinstance(given[0], Mapping)
+
+
+def whole(readings: Sequence[str]) -> tuple[str, ...]:
+    """How tokens read one after the other: a character that is split over several stands whole where they end.
+
+    Args:
+        readings: how each reads by itself; bytes that are no text as ``<0xE2>``. Those of a character's tokens but its
+            last stay so.
+    """
+    return _assembled(readings)[0]
+
+
+def joined(readings: Sequence[str]) -> str:
+    """The text that tokens make together, as `whole` reads them."""
+    return "".join(_assembled(readings)[1])
+
+
+def _assembled(readings: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What each token shows, and what it adds to the text: no bytes of a character that ends in a later one."""
+    parts = [(place, part) for place, reading in enumerate(readings) for part in _BYTE.split(reading) if part]
+    shown, added = ([part for _, part in parts] for _ in range(2))
+    for start, (place, part) in enumerate(parts):
+        stop = start + _bytes_of_character(part)
+        run = parts[start:stop]
+        if len(run) < 2 or run[-1][0] == place or not all(_BYTE.fullmatch(byte) for _, byte in run):
+            continue
+        try:
+            character = bytes(int(byte[3:5], 16) for _, byte in run).decode()
+        except UnicodeDecodeError:
+            continue
+        for at, (owner, _) in enumerate(run, start):
+            added[at] = ""
+            shown[at] = "" if owner == run[-1][0] else shown[at]
+        shown[stop - 1] = added[stop - 1] = character
+    gathered = [["", ""] for _ in readings]
+    for (place, _), one, other in zip(parts, shown, added, strict=True):
+        gathered[place][0] += one
+        gathered[place][1] += other
+    return tuple(one for one, _ in gathered), tuple(other for _, other in gathered)
+
+
+def _bytes_of_character(part: str) -> int:
+    """How many bytes the UTF-8 character has that begins with this one; 0 for what begins none."""
+    first = int(part[3:5], 16) if _BYTE.fullmatch(part) else 0
+    return 4 if 0xF0 <= first <= 0xF4 else 3 if 0xE0 <= first < 0xF0 else 2 if 0xC2 <= first < 0xE0 else 0
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from statescape.errors import StatescapeError
 from statescape.geometry import rogue_dimensions
 from statescape.language.attribution import fixed_norm, logit_shares
 from statescape.language.edits import Edit, in_words, require_fitting
+from statescape.language.flags import Flag, flags_of
 from statescape.language.interop import read_cache
 from statescape.language.lens.files import load_lens
 from statescape.language.lens.lenses import Lens, Point, moved, point, points_read
@@ -24,6 +25,7 @@ from statescape.language.lens.streaming import read_lens
 from statescape.language.model.decoder import decoder_of
 from statescape.language.path import StatePath, Steps, log_softmax
 from statescape.language.readable import Added, HasEdits, HasParts, HasRandomWeights, ModelFacts, ReadableModel
+from statescape.language.tokens import is_chat, joined
 from statescape.wording import brief
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class Trace:
         tokens: its tokens as they read, with what the policy put in front.
         token_ids: their ids.
         states: s_0 to s_L at every position, raw, before the final norm.
-        ids_given: whether token ids were given instead of a text, so that nothing was put in front.
+        opening: what opens the text where the tokenizer's policy does not say it: ids were given, or a chat.
         edits: what was changed while the model ran.
     """
 
@@ -49,30 +51,30 @@ class Trace:
     tokens: tuple[str, ...]
     token_ids: tuple[int, ...]
     states: Float[np.ndarray, "states positions d_model"]
-    ids_given: bool = False
+    opening: str = ""
     edits: tuple[Edit, ...] = ()
 
     @property
     def facts(self) -> ModelFacts:
         """Facts of the model, with what opens this text and what was edited."""
         facts = replace(self.model.facts, edited=in_words(self.edits)) if self.edits else self.model.facts
-        if not self.ids_given:
+        if not self.opening:
             return facts
-        return replace(facts, bos="token ids as given", has_bos=self.model.tokens.opens(self.token_ids))
+        return replace(facts, bos=self.opening, has_bos=self.model.tokens.opens(self.token_ids))
 
     @classmethod
     def read(cls, model: ReadableModel, text: Any, last: int | None = None, edits: Sequence[Edit] = ()) -> Trace:
-        """Run ``model`` on a text, or on the ids of its tokens; with ``last`` on its last so many tokens only.
+        """Run ``model`` on a text, the ids of its tokens or a chat; with ``last`` on its last so many tokens only.
 
         Args:
             model: the model.
-            text: a text, or the ids of its tokens.
+            text: a text, the ids of its tokens, or the messages of a chat.
             last: how many tokens to keep, counted from the end.
             edits: what is changed on the way, in this order.
 
         Raises:
-            StatescapeError: for blank text, text longer than the model's context, ids that are none of its, or edits
-                that fit neither the model nor the text.
+            StatescapeError: for blank text, text longer than the model's context, ids that are none of its, messages
+                that its tokenizer has no template for, or edits that fit neither the model nor the text.
         """
         ids, edits = model.tokens.encode(text, last), tuple(edits)
         return replace(cls.of(model, text, ids, _states(model, ids, edits)), edits=edits)
@@ -85,7 +87,7 @@ class Trace:
         token_ids: tuple[int, ...],
         states: Float[np.ndarray, "states positions d_model"],
     ) -> Trace:
-        """The trace of a text, or of token ids without one, that ``model`` has read.
+        """The trace of a text, a chat, or of token ids without a text, that ``model`` has read.
 
         Raises:
             StatescapeError: if states are not finite.
@@ -94,10 +96,14 @@ class Trace:
             raise StatescapeError(
                 f"{model.facts.name} overflows on this text (states not finite); save it in float32 and try again."
             )
-        tokens = tuple(model.tokens.vocabulary[index] for index in token_ids)
+        tokens = model.tokens.read(token_ids)
+        if is_chat(text):
+            first = f"{tokens[0]} by " if model.tokens.opens(token_ids) else "none; "
+            return cls(model, model.tokens.chat(text), tokens, token_ids, states, f"{first}the chat template")
         if isinstance(text, str):
             return cls(model, text, tokens, token_ids, states)
-        return cls(model, "".join(tokens), tokens, token_ids, states, ids_given=True)
+        read = joined([model.tokens.vocabulary[index] for index in token_ids])
+        return cls(model, read, tokens, token_ids, states, "token ids as given")
 
     @classmethod
     def from_transformer_lens(
@@ -189,6 +195,7 @@ class Trace:
             steps=None if isinstance(steps, str) else steps,
             steps_note=_not_apart(steps) if isinstance(steps, str) else "",
             origin=self,
+            flags=self.flags,
         )
 
     def lens(
@@ -249,6 +256,12 @@ class Trace:
             return None
         model = self.model.with_random_weights(seed)
         return replace(self, model=model, states=_states(model, self.token_ids, self.edits))
+
+    @cached_property
+    def flags(self) -> tuple[Flag, ...]:
+        """Positions whose states are of another kind: special tokens, norms far beyond the others'."""
+        special = [index in self.model.tokens.special for index in self.token_ids]
+        return flags_of(self.states, self.tokens, special)
 
     @property
     def steps_note(self) -> str:

@@ -93,13 +93,14 @@ class LanguageModel:
 
         Args:
             text: a text; or the ids of its tokens (a list, an array or a tensor of whole numbers), which are taken as
-                they are, without a token put in front.
+                they are, without a token put in front; or the messages of a chat (a list of {"role", "content"}), of
+                which the tokenizer's own template makes the text up to where the answer begins.
             last: how many tokens to keep, counted from the end.
             edits: what is changed on the way, in this order (see `Edit`).
 
         Raises:
-            StatescapeError: for blank text, text longer than the model's context, ids that are none of its, or edits
-                that fit neither the model nor the text.
+            StatescapeError: for blank text, text longer than the model's context, ids that are none of its, messages
+                that its tokenizer has no template for, or edits that fit neither the model nor the text.
         """
         return Trace.read(self, text, last, edits)
 
@@ -107,7 +108,7 @@ class LanguageModel:
         """Go on with ``text`` by up to ``n`` tokens, and keep the path that led to each (see `follow`).
 
         Args:
-            text: a text, or the ids of its tokens.
+            text: a text, the ids of its tokens, or the messages of a chat.
             n: how many tokens at most; fewer where the model ends the text.
             temperature: 0 takes the likeliest token; above 0 tokens are drawn.
             seed: of the draws.
@@ -123,7 +124,7 @@ class LanguageModel:
         Texts are read as they are asked for, so that memory holds one batch whatever the number of texts.
 
         Args:
-            texts: the texts (or ids, as for `trace`), in the order in which their traces come back.
+            texts: the texts (or ids or messages, as for `trace`), in the order in which their traces come back.
             batch: most texts of one pass; texts of about the same length waste the least.
 
         Raises:

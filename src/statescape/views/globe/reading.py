@@ -170,8 +170,7 @@ def notes_of(data: SphereData) -> list[str]:
 
 def prompt_of(data: SphereData, limit: int = 64) -> str:
     """The end of the text up to the path's position, on one line."""
-    tokens = data.path.tokens[: data.path.position + 1]
-    text = "".join(shown(token) for token in tokens).replace("␣", " ").strip()
+    text = shown(data.path.text_so_far).replace("␣", " ").strip()
     text, edited = text if len(text) <= limit else f"…{text[-limit:]}", data.path.model.edited
     return say("“{text}”, edited: {edited}", text=text, edited=edited) if edited else say("“{text}”", text=text)
 

@@ -251,7 +251,7 @@ def lens_picture(reading: PathReading) -> Picture:
         "with probability {probability:.3f} and stays first from state {first} of {blocks} on. Entropy and "
         "divergence in nats; undecided among all tokens would be {undecided:.2f}.",
         n=count,
-        token=visible(path.vocabulary[path.predicted_id]),
+        token=visible(path.predicted.token),
         probability=np.exp(reading.log_probability[-1]),
         first=reading.decodes_from,
         blocks=path.n_blocks,

@@ -8,6 +8,7 @@ import numpy as np
 
 from statescape import plugins
 from statescape.analysis import PathReading, conclude, read_path
+from statescape.analysis.path_conclusion import flags_in_words
 from statescape.files import require_writable
 from statescape.language import StatePath
 from statescape.views.core.page import (
@@ -49,7 +50,7 @@ def page_of(reading: PathReading) -> Page:
     """The page of a path, section by section."""
     path = reading.path
     return Page(
-        title=f"The path to ‘{visible(path.vocabulary[path.predicted_id])}’",
+        title=f"The path to ‘{visible(path.predicted.token)}’",
         lead=path.text,
         facts=_facts(reading),
         sections=_sections(reading),
@@ -66,7 +67,7 @@ def _facts(reading: PathReading) -> list[tuple[str, str]]:
         ("position", f"{path.position} of {len(path.tokens)}: ‘{visible(path.tokens[path.position])}’"),
         (
             "prediction",
-            f"‘{visible(path.vocabulary[path.predicted_id])}’, probability {np.exp(reading.log_probability[-1]):.3f}",
+            f"‘{visible(path.predicted.token)}’, probability {np.exp(reading.log_probability[-1]):.3f}",
         ),
         ("first token", model.bos),
         ("runs in", model.dtype),
@@ -138,9 +139,19 @@ def _sections(reading: PathReading) -> tuple[Section, ...]:
             "conclusion",
             "Conclusion",
             "What these numbers say of this one text; a claim about the model needs many.",
-            (*(Prose(sentence, strong=True) for sentence in conclude(reading).sentences), _table(reading)),
+            (
+                *(Prose(sentence, strong=True) for sentence in conclude(reading).sentences),
+                *_flags(reading),
+                _table(reading),
+            ),
         ),
     )
+
+
+def _flags(reading: PathReading) -> list[Prose]:
+    """Which positions of the text are of another kind, where there are any."""
+    said = flags_in_words(reading.path.flags, reading.path.position)
+    return [Prose(visible(said))] if said else []
 
 
 def _by_construction(reading: PathReading) -> str:

@@ -46,11 +46,10 @@ class Landmark:
 
 def landmarks(path: StatePath) -> tuple[Landmark, ...]:
     """The predicted, the current and the second-best token and the mean embedding."""
-    words = path.vocabulary
     return (
-        Landmark(phrase("predicted"), path.predicted_id, words[path.predicted_id], RED),
-        Landmark(phrase("current"), path.current_id, words[path.current_id], ORANGE),
-        Landmark(phrase("second-best"), path.second_id, words[path.second_id], PURPLE),
+        Landmark(phrase("predicted"), path.predicted_id, path.predicted.token, RED),
+        Landmark(phrase("current"), path.current_id, path.tokens[path.position], ORANGE),
+        Landmark(phrase("second-best"), path.second_id, path.vocabulary[path.second_id], PURPLE),
         Landmark("mean", None, "", GREEN),
     )
 

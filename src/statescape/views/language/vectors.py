@@ -99,7 +99,7 @@ def _caption(
         "without the {marked} marked coordinates {without:.3f}. Rogue dimensions: {rogue}; further spikes: "
         "{spiky}. {half} of {d} coordinates make half of all that the terms add and take away.",
         last=path.n_blocks,
-        token=visible(path.vocabulary[path.predicted_id]),
+        token=visible(path.predicted.token),
         d=d,
         cosine=terms.sum(),
         marked=len(marked),

@@ -48,7 +48,7 @@ def _question(notebook: Notebook) -> Section:
         [
             say("“{text}”", text=visible(reading.path.text, 4 * LONGEST_NAME)),
             reading.path.model.name,
-            say("‘{token}’", token=visible(reading.path.vocabulary[reading.path.predicted_id])),
+            say("‘{token}’", token=visible(reading.path.predicted.token)),
             number(float(np.exp(reading.log_probability[-1])), ".1%"),
             str(len(reading.path.tokens)),
             str(reading.path.n_blocks),
