@@ -18,6 +18,7 @@ from statescape.cli import (
     fit_lens,
     lens,
     notebook,
+    patch,
     path,
     report,
     resume,
@@ -45,6 +46,7 @@ app = typer.Typer(
 app.command(name="path")(guarded(path.path))
 app.command(name="lens")(guarded(lens.lens))
 app.command(name="fit-lens")(guarded(fit_lens.fit_lens))
+app.command(name="patch")(guarded(patch.patch))
 app.command(name="sphere")(guarded(sphere.sphere))
 app.command(name="verdict")(guarded(verdict.verdict))
 app.command(name="esn")(guarded(esn.esn))

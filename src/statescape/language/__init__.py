@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from statescape.language.lens.fit import FitProgress, FitSettings, FittedLens, fit_lens
     from statescape.language.model.language_model import LanguageModel
     from statescape.language.model.loading import load_model
+    from statescape.language.patching import Patching, patch
     from statescape.language.trace import Trace
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "LensReadout",
     "LogitLens",
     "ModelFacts",
+    "Patching",
     "ReadableModel",
     "StatePath",
     "Steps",
@@ -50,6 +52,7 @@ __all__ = [
     "follow",
     "load_lens",
     "load_model",
+    "patch",
     "read_corpus",
     "register_lens",
 ]
@@ -62,11 +65,13 @@ _RUN_A_MODEL = {
     "FittedLens": "statescape.language.lens.fit",
     "Generation": "statescape.language.generation",
     "LanguageModel": "statescape.language.model.language_model",
+    "Patching": "statescape.language.patching",
     "Trace": "statescape.language.trace",
     "fit_lens": "statescape.language.lens.fit",
     "follow": "statescape.language.generation",
     "load_lens": "statescape.language.lens.files",
     "load_model": "statescape.language.model.loading",
+    "patch": "statescape.language.patching",
 }
 
 

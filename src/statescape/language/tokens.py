@@ -121,6 +121,20 @@ class Tokens:
         """How the tokens of a text read, one after the other (see `whole`)."""
         return whole([self.vocabulary[index] for index in ids])
 
+    def single(self, token: str | int) -> int:
+        """The id of a text that is one token, or an id as it is.
+
+        Raises:
+            StatescapeError: where it is several tokens or none, or no id of the vocabulary.
+        """
+        ids = self._unopened(self._plain(token)) if isinstance(token, str) else self._ids([token])
+        if len(ids) != 1:
+            read = ", ".join(repr(self.vocabulary[index]) for index in ids)
+            raise StatescapeError(
+                f"{token!r} is {len(ids)} tokens ({read}); give one that is a single token (most begin with a space)."
+            )
+        return ids[0]
+
     def opens(self, ids: tuple[int, ...]) -> bool:
         """Whether ids begin as texts of this tokenizer do: with its prefix, or its beginning-of-sequence token."""
         opening = self.prefix or (self.tokenizer.bos_token_id,)

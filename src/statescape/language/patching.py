@@ -1,0 +1,232 @@
+"""Patching: which state of a run carries what makes it answer otherwise than another?
+
+Two texts of as many tokens are read, clean and corrupt. One state of the clean run (or what attention or MLP of a block
+added) is put into the corrupt one, which runs on from there; with d the logit of the clean answer less that of the
+corrupt one, at the last position,
+
+    restored share = (d_patched - d_corrupt) / (d_clean - d_corrupt)
+
+(Vig et al. 2020; Meng et al. 2022; Heimersheim & Nanda 2024 on its pitfalls: shares do not add up, and may be negative
+or above 1.) All patches of a map run as rows of few batches, from the patched block upwards only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from statescape.errors import StatescapeError
+from statescape.language.edits import Edit, Place
+from statescape.language.model.decoder import decoder_of
+from statescape.language.readable import Added, HasEditedCopies, HasEdits, HasParts, ModelFacts, ReadableModel
+from statescape.language.trace import Trace
+from statescape.wording import brief
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Patches that are handed to the model at a time, so that progress can be told.
+_AT_A_TIME = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Patching:
+    """The map of two texts.
+
+    Attributes:
+        model: facts of the model.
+        clean: the trace whose states are put into the other.
+        corrupt: the trace that they are put into.
+        answers: id of the answer to the clean text, and of that to the corrupt one.
+        difference_clean: logit of the first answer less that of the second, at the end of the clean text.
+        difference_corrupt: the same at the end of the corrupt text.
+        state: restored share by state (0 to L) and position.
+        attention: by block (1 to L) and position, of what attention added; None where parts cannot be told apart.
+        mlp: the same of what the MLP added.
+        parts_note: why there are no parts; empty where there are.
+    """
+
+    model: ModelFacts
+    clean: Trace
+    corrupt: Trace
+    answers: tuple[int, int]
+    difference_clean: float
+    difference_corrupt: float
+    state: Float[np.ndarray, "states positions"]
+    attention: Float[np.ndarray, "blocks positions"] | None = None
+    mlp: Float[np.ndarray, "blocks positions"] | None = None
+    parts_note: str = ""
+
+    @property
+    def maps(self) -> dict[str, Float[np.ndarray, "_ positions"]]:
+        """Every map there is by what was patched: state, attention, mlp."""
+        found = {"state": self.state, "attention": self.attention, "mlp": self.mlp}
+        return {name: values for name, values in found.items() if values is not None}
+
+    @property
+    def answer_tokens(self) -> tuple[str, str]:
+        """How the two answers read."""
+        first, second = (self.clean.model.tokens.vocabulary[answer] for answer in self.answers)
+        return first, second
+
+    @property
+    def first_difference(self) -> int:
+        """The first position at which the texts differ; before it a patch changes nothing."""
+        pairs = zip(self.clean.token_ids, self.corrupt.token_ids, strict=True)
+        return next(position for position, (one, other) in enumerate(pairs) if one != other)
+
+    def carriers(self, share: float = 0.5) -> list[tuple[int, int, int]]:
+        """Where a single state restores at least this share: position, first and last block of every run of blocks."""
+        found = []
+        for position, above in enumerate((self.state >= share).T):
+            ends = np.flatnonzero(np.diff(np.concatenate([[0], above.astype(int), [0]])))
+            found += [(position, int(first), int(last) - 1) for first, last in zip(ends[::2], ends[1::2], strict=True)]
+        return found
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row for each patch: part, block, position, the two tokens there, restored share."""
+        import pandas as pd
+
+        rows = [
+            (name, block, position, self.clean.tokens[position], self.corrupt.tokens[position], share)
+            for name, values in self.maps.items()
+            for block, row in enumerate(values.tolist(), name != "state")
+            for position, share in enumerate(row)
+        ]
+        return pd.DataFrame(rows, columns=["part", "block", "position", "clean", "corrupt", "restored"])
+
+    def __repr__(self) -> str:
+        states, positions = self.state.shape
+        first, second = self.answer_tokens
+        return brief(
+            f"Patching of {self.model.name}: {states} states x {positions} positions, {first!r} against {second!r}, "
+            f"logit difference {self.difference_clean:.2f} clean, {self.difference_corrupt:.2f} corrupt"
+        )
+
+
+def patch(
+    model: ReadableModel,
+    clean: Any,
+    corrupt: Any,
+    answers: Sequence[str | int] | None = None,
+    *,
+    progress: Callable[[int, int], object] | None = None,
+) -> Patching:
+    """Put every state of the clean run into the corrupt one, and what attention and MLP added apart.
+
+    Args:
+        model: a model that runs with edits.
+        clean: a text, or the ids of its tokens.
+        corrupt: a text of as many tokens.
+        answers: the answer to the clean text and that to the corrupt one, each one token (a text or an id); None: what
+            the model predicts after each.
+        progress: called with the number of patches done and of all.
+
+    Raises:
+        StatescapeError: for texts of other lengths or without a difference, answers that are several tokens or the
+            same, and models that do not run with edits.
+    """
+    ran, into = Trace.read(model, clean), Trace.read(model, corrupt)
+    _refuse_unlike(ran, into)
+    if not isinstance(model, HasEdits):
+        raise StatescapeError(f"{model.facts.name} offers no `edited_states`, so its runs cannot be patched.")
+    pair = _answers(model, ran, into, answers)
+    whole, none = _differences(model, np.stack([ran.states[-1, -1], into.states[-1, -1]]), pair).tolist()
+    if abs(whole - none) <= 64 * model.facts.eps * max(abs(whole), abs(none), 1.0):
+        raise StatescapeError(
+            "Both texts give the two answers the same logit difference, so there is nothing to restore; name other "
+            "answers."
+        )
+    added = model.states_and_parts(ran.token_ids)[1] if isinstance(model, HasParts) else "the model does not offer them"
+    sources: dict[Place, Float[np.ndarray, "_ positions d_model"]] = {"stream": ran.states}
+    if isinstance(added, Added):
+        sources |= {"attention": added.attention, "mlp": added.mlp}
+    # Lowest block first, whatever the part: patches that can go on from the same state share a pass.
+    patches = sorted(
+        (
+            (part, row, position)
+            for part, rows in sources.items()
+            for row in range(len(rows))
+            for position in range(len(into))
+        ),
+        key=lambda one: one[1],
+    )
+    maps = {part: np.zeros(rows.shape[:2]) for part, rows in sources.items()}
+    for start in range(0, len(patches), _AT_A_TIME):
+        some = patches[start : start + _AT_A_TIME]
+        copies = [[Edit.replace(row + (part != "stream"), sources[part][row, at], at, part)] for part, row, at in some]
+        shares = (_differences(model, _last_states(model, into.token_ids, copies), pair) - none) / (whole - none)
+        for (part, row, at), share in zip(some, shares, strict=True):
+            maps[part][row, at] = share
+        if progress is not None:
+            progress(start + len(some), len(patches))
+    return Patching(
+        model=ran.facts,
+        clean=ran,
+        corrupt=into,
+        answers=pair,
+        difference_clean=whole,
+        difference_corrupt=none,
+        state=maps["stream"],
+        attention=maps.get("attention"),
+        mlp=maps.get("mlp"),
+        parts_note=added if isinstance(added, str) else "",
+    )
+
+
+def _refuse_unlike(clean: Trace, corrupt: Trace) -> None:
+    if len(clean) != len(corrupt):
+        raise StatescapeError(
+            f"The clean text has {len(clean)} tokens and the corrupt one {len(corrupt)}; a state is put at its own "
+            "position, so give texts of as many tokens."
+        )
+    if clean.token_ids == corrupt.token_ids:
+        raise StatescapeError("Clean and corrupt text are the same; give two that differ.")
+
+
+def _answers(
+    model: ReadableModel, clean: Trace, corrupt: Trace, answers: Sequence[str | int] | None
+) -> tuple[int, int]:
+    """Ids of the answer to each text."""
+    if answers is None:
+        last = model.decode(np.stack([clean.states[-1, -1], corrupt.states[-1, -1]]))
+        first, second = (int(token) for token in last.argmax(axis=1))
+        if first == second:
+            raise StatescapeError(
+                f"The model predicts {model.tokens.vocabulary[first]!r} after both texts; name two answers to tell "
+                "apart."
+            )
+        return first, second
+    if isinstance(answers, str) or len(answers) != 2:
+        raise StatescapeError("Two answers are compared: that to the clean text and that to the corrupt one.")
+    first, second = (model.tokens.single(answer) for answer in answers)
+    if first == second:
+        raise StatescapeError(f"The two answers are one token, {model.tokens.vocabulary[first]!r}; give two.")
+    return first, second
+
+
+def _last_states(
+    model: HasEdits, ids: tuple[int, ...], copies: list[list[Edit]]
+) -> Float[np.ndarray, "copies d_model"]:
+    """s_L at the end of each edited copy: together where the model can, else one by one."""
+    if isinstance(model, HasEditedCopies):
+        return np.asarray(model.last_states_edited(ids, copies), dtype=np.float32)
+    return np.stack([np.asarray(model.edited_states(ids, edits)[-1, -1], dtype=np.float32) for edits in copies])
+
+
+@torch.inference_mode()
+def _differences(
+    model: ReadableModel, states: Float[np.ndarray, "rows d_model"], answers: tuple[int, int]
+) -> Float[np.ndarray, " rows"]:
+    """Logit of the first answer less that of the second, for each last state."""
+    decoder = decoder_of(model)
+    normed = decoder.normalise(torch.from_numpy(states))
+    first, second = (
+        decoder.logits_of(normed, torch.full((len(normed),), answer, device=normed.device)) for answer in answers
+    )
+    return np.asarray((first.double() - second.double()).cpu().numpy())
