@@ -59,7 +59,8 @@ SMALL = {
 LATE = {
     "path": {"model": "no-such-model"}, "lens": {"model": "no-such-model"}, "sphere": {"model": "no-such-model"},
     "verdict": {"models": "no-such-model"}, "fit-lens": {"model": "no-such-model"}, "evolve": {"task": "one.csv"},
-    "study": {"name": "nonsense"}, "notebook": {"texts": ""}, "patch": {"model": "no-such-model"}, "resume": {"run": "half.run"},
+    "study": {"name": "nonsense"}, "notebook": {"texts": ""},
+    "patch": {"model": "no-such-model"}, "resume": {"run": "half.run"},
 }  # fmt: skip
 SELDOM_WHOLE = {"verdict": 0.02, "notebook": 0.0, "evolve": 0.05, "study": 0.05}
 FIRST = {
