@@ -94,10 +94,16 @@ class Vocabulary:
         return Null(float(found[0]), float(found[1]), float(found[2]), int(found[3]), seed)
 
     def _kept(self, make: Callable[[], cache.Arrays], *parts: object) -> cache.Arrays:
-        """Numbers of a large matrix are kept between commands; those of a small one are made in no time."""
-        if self.rows.size < _LEAST_KEPT:
-            return make()
-        return cache.kept(cache.digest(self._digest, VARIANCE_SHARE, _VERSION, *parts), make)
+        """Made once for all paths; numbers of a large matrix are kept between commands, too."""
+        if parts not in self._made:
+            large = self.rows.size >= _LEAST_KEPT
+            name = cache.digest(self._digest, VARIANCE_SHARE, _VERSION, *parts) if large else ""
+            self._made[parts] = cache.kept(name, make) if large else make()
+        return self._made[parts]
+
+    @cached_property
+    def _made(self) -> dict[tuple[object, ...], cache.Arrays]:
+        return {}
 
     @cached_property
     def _digest(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from contextlib import suppress
@@ -56,3 +57,9 @@ def counted(number: int, what: str) -> str:
 def token(text: str) -> str:
     """A token as a table shows it: spaces visible, unprintable characters as escapes."""
     return visible(text).replace(" ", "·")
+
+
+def percent(log_probability: float) -> str:
+    """A probability as a table shows it, from its natural logarithm."""
+    probability = math.exp(log_probability)
+    return f"{probability:.1%}" if probability >= 0.0005 else f"{probability:.0e}"

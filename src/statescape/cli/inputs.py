@@ -6,7 +6,7 @@ import json
 import math
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -69,6 +69,15 @@ def _named(models: Any) -> Any:
 Text = Annotated[
     str, typer.Argument(help="The text, or - to read it from stdin.", show_default=False, callback=read_text)
 ]
+TextOrTexts = Annotated[
+    str,
+    typer.Argument(
+        help="The text, or - to read it from stdin, or a file of several (.jsonl).",
+        show_default=False,
+        callback=read_text,
+    ),
+    Reads(folder_too=False),
+]
 Model = Annotated[
     str | None,
     typer.Option(
@@ -116,6 +125,23 @@ def trace(
 def flags_json(flags: Sequence[Flag]) -> list[dict[str, Any]]:
     """The positions of a text that are flagged, as JSON has them."""
     return [asdict(flag) for flag in flags]
+
+
+def texts_file(text: str) -> Path | None:
+    """The file of JSON lines that a text names, plain or gzipped; None where it is a text."""
+    if not text.lower().endswith((".jsonl", ".jsonl.gz")):
+        return None
+    try:
+        return Path(text) if Path(text).is_file() else None
+    except (OSError, ValueError):  # too long for a name, or with a null in it
+        return None
+
+
+def write_json_lines(file: Path, data: Iterable[dict[str, Any]]) -> None:
+    """Write one line for each of ``data`` as it comes, the version first; the file appears when all are there."""
+    with written_whole(file) as partial, partial.open("w", encoding="ascii") as lines:
+        for one in data:
+            lines.write(json.dumps(_finite({"version": __version__, **one}), allow_nan=False) + "\n")
 
 
 def write_json(file: Path, data: dict[str, Any]) -> None:

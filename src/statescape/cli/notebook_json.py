@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from statescape import __version__
-from statescape.cli.path import as_json as path_as_json
+from statescape.cli.path_json import as_json as path_as_json
 
 if TYPE_CHECKING:
     from statescape.studies.notebook import Notebook

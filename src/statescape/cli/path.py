@@ -1,19 +1,17 @@
 """``statescape path``: where the state of a language model goes while it predicts a token.
 
-A row of the table for every state, what chance gives in its footer, the conclusion below; the same numbers as JSON
-under the keys that other programs rely on.
+A row of the table for every state, what chance gives in its footer, the conclusion below; of a file of texts a row for
+each (`statescape.cli.path_texts`). The same numbers as JSON (`statescape.cli.path_json`).
 """
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from statescape import __version__
 from statescape.cli import inputs
-from statescape.cli.console import output, token, working
+from statescape.cli.console import output, percent, token, working
 from statescape.cli.streams import visible
 from statescape.errors import StatescapeError
 
@@ -28,7 +26,7 @@ ROWS_ABOVE = 49
 
 
 def path(
-    text: inputs.Text,
+    text: inputs.TextOrTexts,
     model: inputs.Model = None,
     position: Annotated[int, typer.Option("--position", "-p", help="Position of the path; -1 is the last.")] = -1,
     bos: inputs.Bos = None,
@@ -53,6 +51,15 @@ def path(
         raise StatescapeError("--temperature draws the tokens that --follow makes; add --follow N.")
     if follow is not None and (position != -1 or last is not None):
         raise StatescapeError("--follow goes on from the end of the whole text; leave --position and --last out.")
+    if (several := inputs.texts_file(text)) is not None:
+        if follow is not None or out is not None or figures is not None:
+            raise StatescapeError(
+                f"{several} holds several texts; --follow, --out and --figures are for one (--json takes all of them)."
+            )
+        from statescape.cli.path_texts import read_texts
+
+        read_texts(several, model, position, bos, device, last, chat, top, json_file, seed)
+        return
     made = None
     if follow is None:
         state_path = inputs.trace(text, model, bos, device, last, chat).path(position)
@@ -72,6 +79,8 @@ def path(
     if made is not None:
         _print_generation(made, [reading, *later])
     if json_file is not None:
+        from statescape.cli.path_json import as_json, states_json
+
         numbers = as_json(reading, conclusion, top)
         if made is not None:
             numbers["generation"] = [
@@ -79,7 +88,7 @@ def path(
                     "id": token_id,
                     "token": made.tokens[index],
                     "probability": made.probabilities[index],
-                    "states": _states_json(one, top),
+                    "states": states_json(one, top),
                 }
                 for index, (token_id, one) in enumerate(zip(made.token_ids, [reading, *later], strict=True))
             ]
@@ -154,7 +163,7 @@ def _prediction(reading: PathReading) -> str:
     path_ = reading.path
     read = visible(path_.text_so_far)
     read = read if len(read) <= 80 else f"… {read[-78:]}"
-    return f"{read} → {token(path_.predicted.token)} ({_percent(reading.log_probability[-1])})"
+    return f"{read} → {token(path_.predicted.token)} ({percent(reading.log_probability[-1])})"
 
 
 def _table(reading: PathReading, top: int) -> Sheet:
@@ -192,7 +201,7 @@ def _table(reading: PathReading, top: int) -> Sheet:
             f"{reading.energy_inside[index]:.0%}",
             *added,
             f"{reading.ranks[index]:,}",
-            _percent(reading.log_probability[index]),
+            percent(reading.log_probability[index]),
         ]
         likeliest = "  ".join(token(path_.vocabulary[number]) for number, _ in reading.top(index, top))
         table.row(*cells, Text(likeliest, no_wrap=True, overflow="ellipsis"))
@@ -219,95 +228,5 @@ def _signed(added: float) -> str:
     return f"{added:+.1f}" if abs(added) >= 0.05 else "0.0"
 
 
-def _percent(log_probability: float) -> str:
-    probability = math.exp(log_probability)
-    return f"{probability:.1%}" if probability >= 0.0005 else f"{probability:.0e}"
-
-
 def _exactness(error: float) -> str:
     return f"within {error:.0e} of their spread" if error else "exactly"
-
-
-def as_json(reading: PathReading, conclusion: PathConclusion, top: int) -> dict[str, Any]:
-    """All numbers of a path; not-a-number stays and is written as null."""
-    from statescape.geometry import PCA
-
-    path_, facts = reading.path, reading.path.model
-    states = _states_json(reading, top)
-    steps = path_.steps
-    return {
-        "version": __version__,
-        "model": {
-            "name": facts.name,
-            "n_blocks": facts.n_blocks,
-            "d_model": facts.d_model,
-            "vocab_size": facts.vocab_size,
-            "tied": facts.tied,
-            "dtype": facts.dtype,
-            "quantisation": facts.quantisation,
-        },
-        "bos": facts.bos,
-        "text": path_.text,
-        "tokens": list(path_.tokens),
-        "token_ids": list(path_.token_ids),
-        "position": path_.position,
-        "flags": inputs.flags_json(path_.flags),
-        "predicted": {
-            "id": path_.predicted_id,
-            "token": path_.predicted.token,
-            "probability": math.exp(reading.log_probability[-1]),
-        },
-        "contract": {"max_logit_error": facts.max_logit_error, "bound": facts.error_bound},
-        "pca": {
-            "explained_variance_ratio": PCA.from_moments(reading.moments).explained_variance_ratio[:3].tolist(),
-        },
-        "rogue_dimensions": list(path_.rogue_dimensions),
-        "subspace": {
-            "dimensions": reading.subspace.k,
-            "variance_share": reading.subspace.variance_share,
-            "energy_of_embeddings": reading.energy_of_embeddings.mean,
-            "energy_of_isotropic": reading.subspace.isotropic_expectation,
-        },
-        "nulls": {
-            "seed": reading.seed,
-            "best_token_of_isotropic_direction": {
-                variant: {"mean": null.mean, "range95": [null.low, null.high], "draws": null.draws}
-                for variant, null in reading.best_of_isotropic.items()
-            },
-        },
-        "states": states,
-        "steps": None
-        if steps is None
-        else {"attention_logit": steps.attention_logit.tolist(), "mlp_logit": steps.mlp_logit.tolist()},
-        "steps_note": path_.steps_note,
-        "conclusion": list(conclusion.sentences),
-    }
-
-
-def _states_json(reading: PathReading, top: int) -> list[dict[str, Any]]:
-    """All numbers of every state."""
-    path_ = reading.path
-    cosines = {
-        "cosine_to_predicted": reading.cosine("predicted"),
-        "cosine_to_predicted_centred": reading.cosine("predicted", "centred"),
-        "cosine_to_predicted_without_rogue": reading.cosine("predicted", "without_rogue"),
-        "cosine_to_current": reading.cosine("current"),
-        "norm": reading.norms,
-        "distance_to_predicted": reading.distance,
-        "subspace_energy": reading.energy_inside,
-        "log_probability_of_predicted": reading.log_probability,
-        "entropy": reading.entropy,
-        "kl_to_final": reading.kl_to_final,
-    }
-    return [
-        {
-            "index": index,
-            **{key: float(values[index]) for key, values in cosines.items()},
-            "rank_of_predicted": int(reading.ranks[index]),
-            "top": [
-                {"id": number, "token": path_.vocabulary[number], "log_probability": log_probability}
-                for number, log_probability in reading.top(index, top)
-            ],
-        }
-        for index in range(len(path_.states))
-    ]

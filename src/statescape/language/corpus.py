@@ -1,6 +1,6 @@
 """A corpus: many documents from files, each plain or gzipped, or from stdin.
 
-JSON lines hold one document each, under ``text``. In plain text documents are parted by lines that hold
+JSON lines hold one document each, under ``text`` or as a string. In plain text documents are parted by lines that hold
 ``<|endoftext|>`` only, or, where there is none, by blank lines. Lines that cannot be read are counted with their
 numbers, and so are empty documents and exact duplicates: what is counted twice would look like evidence twice.
 """
@@ -130,6 +130,23 @@ def read_corpus(
     return _gathered(_everything(files, stdin), strict, most)
 
 
+def read_lines(file: str) -> tuple[Document, ...]:
+    """Every text of a file of JSON lines, plain or gzipped: objects with a text, or the texts as strings.
+
+    Raises:
+        StatescapeError: for a file that is missing, damaged or holds no text; for a line that is none, by its number.
+    """
+    found = []
+    for one in _everything([file], None):
+        reason = one.reason if isinstance(one, Fault) else "" if _visible(one.text) else "its text is empty"
+        if isinstance(one, Fault) or reason:
+            raise StatescapeError(f"{one.place}: {reason}; mend it or leave it out.")
+        found.append(one)
+    if not found:
+        raise StatescapeError(f"{file} holds no text; give JSON lines with a text each.")
+    return tuple(found)
+
+
 def corpus_of(given: Corpus | str | Path | Iterable[str]) -> Corpus:
     """A corpus from what people have at hand: one already, the name of a file, or the texts themselves.
 
@@ -230,6 +247,8 @@ def _from_json(place: str, line: str) -> Document | Fault:
         value = json.loads(line)
     except (ValueError, RecursionError):
         return Fault(place, "no JSON")
+    if isinstance(value, str):
+        value = {"text": value}
     if not isinstance(value, dict) or not isinstance(value.get("text"), str):
         return Fault(place, "no object with a text")
     try:

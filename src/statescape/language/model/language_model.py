@@ -118,7 +118,7 @@ class LanguageModel:
         """
         return follow(self, text, n, temperature=temperature, seed=seed)
 
-    def traces(self, texts: Iterable[Any], *, batch: int = 8) -> Iterator[Trace]:
+    def traces(self, texts: Iterable[Any], *, batch: int = 8, last: int | None = None) -> Iterator[Trace]:
         """Run the model on many texts, several in one pass; the states are those of `trace`, text by text.
 
         Texts are read as they are asked for, so that memory holds one batch whatever the number of texts.
@@ -126,6 +126,7 @@ class LanguageModel:
         Args:
             texts: the texts (or ids or messages, as for `trace`), in the order in which their traces come back.
             batch: most texts of one pass; texts of about the same length waste the least.
+            last: how many tokens of each to keep, counted from the end; None for all.
 
         Raises:
             StatescapeError: for a batch below 1; when it is reached, for a text that `trace` refuses.
@@ -133,7 +134,7 @@ class LanguageModel:
         if batch < 1:
             raise StatescapeError(f"A batch holds at least one text; got {batch}.")
         for together in batched(texts, batch):
-            ids = [self.tokens.encode(text) for text in together]
+            ids = [self.tokens.encode(text, last) for text in together]
             for text, own, states in zip(together, ids, self.states_of(ids), strict=True):
                 yield Trace.of(self, text, own, states)
 

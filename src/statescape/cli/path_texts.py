@@ -1,0 +1,122 @@
+"""Several texts at once: ``statescape path FILE.jsonl``, a row of the table and a line of JSON for each.
+
+Texts are read in batches; the path of each is that of the text alone. What could be refused is refused before the first
+pass, with the line of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.text import Text
+
+from statescape.analysis import PathReading, conclude, read_path
+from statescape.cli import inputs
+from statescape.cli.console import counted, output, percent, token, working
+from statescape.cli.path_json import as_json
+from statescape.cli.streams import visible
+from statescape.cli.terminal import Sheet
+from statescape.errors import StatescapeError
+from statescape.language import LanguageModel
+from statescape.language.corpus import Document, read_lines
+
+SHOWN = 48
+"""Characters that a row shows of the end of a text."""
+
+
+def read_texts(
+    file: Path,
+    model: str | None,
+    position: int,
+    bos: bool | None,
+    device: str | None,
+    last: int | None,
+    chat: bool,
+    top: int,
+    json_file: Path | None,
+    seed: int,
+) -> None:
+    """Print the table of a file's texts, and write their numbers.
+
+    Args:
+        file: JSON lines.
+        model: its name; None for conteur.
+        position: of each path in its text.
+        bos: the policy on what opens a text; None for the tokenizer's own.
+        device: where the model runs; None for a GPU if there is one.
+        last: most tokens of each text, counted from its end; None for all.
+        chat: whether each text is a user's message.
+        top: likeliest tokens of every state in the JSON.
+        json_file: where the numbers go; None for nowhere.
+        seed: of the nulls.
+
+    Raises:
+        StatescapeError: for a line that is no text, or that the model or the position does not fit, by its number.
+    """
+    documents = read_lines(str(file))
+    language_model = inputs.load(model, bos, device)
+    _require_readable(language_model, documents, position, last, chat)
+    table = Sheet(gap=1, footer_style="dim", show_footer=True)
+    read = _read(language_model, documents, position, last, chat, seed, table)
+    if json_file is not None:
+        inputs.write_json_lines(json_file, (as_json(one, conclude(one), top) for one in read))
+    else:
+        for _ in read:
+            pass
+    console, facts = output(), language_model.facts
+    console.print(
+        f"{facts.name}: {facts.n_blocks} blocks, {counted(len(documents), 'text')}; "
+        f"BOS: {'by the chat template' if chat else facts.bos}",
+        markup=False,
+    )
+    console.print("first from: the block from which the predicted token stays first\n", markup=False, style="dim")
+    console.print(table)
+    if json_file is not None:
+        console.print(f"Numbers: {json_file}, one line for each text", markup=False)
+
+
+def _require_readable(
+    model: LanguageModel, documents: tuple[Document, ...], position: int, last: int | None, chat: bool
+) -> None:
+    for document in documents:
+        try:
+            length = len(model.tokens.encode(inputs.asked(document.text, chat), last))
+        except StatescapeError as error:
+            raise StatescapeError(f"{document.place}: {error}") from error
+        if not -length <= position < length:
+            raise StatescapeError(f"{document.place}: the text has {length} tokens, and none at position {position}.")
+
+
+def _read(
+    model: LanguageModel,
+    documents: tuple[Document, ...],
+    position: int,
+    last: int | None,
+    chat: bool,
+    seed: int,
+    table: Sheet,
+) -> Iterator[PathReading]:
+    """The reading of each text, its row added to the table."""
+    columns = [("", "chance"), ("next", ""), ("prob", ""), ("first from", ""), ("cosine", "")]
+    for header, footer in columns:
+        table.column(header, "left" if header == "next" else "right", footer=footer)
+    table.column("text", prose=True)
+    with working("Reading the texts ...") as status:
+        texts = (inputs.asked(document.text, chat) for document in documents)
+        for number, trace in enumerate(model.traces(texts, last=last), 1):
+            reading = read_path(trace.path(position), seed=seed)
+            path = reading.path
+            text = visible(path.text_so_far)
+            table.row(
+                f"{number}",
+                token(path.predicted.token),
+                percent(reading.log_probability[-1]),
+                f"{reading.decodes_from} of {path.n_blocks}",
+                f"{reading.cosine()[-1]:.2f}",
+                text if len(text) <= SHOWN else f"… {text[2 - SHOWN :]}",
+            )
+            status.update(f"Reading the texts: {number} of {len(documents)} ...")
+            if number == 1:
+                table.columns[4].footer = Text(f"≤ {reading.best_of_isotropic['raw'].high:.2f}")
+            yield reading
