@@ -165,6 +165,23 @@ def test_japanese_vowels_are_told_apart(run, tmp_path):
     assert "most frequent class" in result.stdout
 
 
+def test_cogscale_runs_with_the_settings_of_its_authors(run, tmp_path):
+    pytest.importorskip("cogscale")
+    result, data = _numbers(run, tmp_path, "cogscale:simple_copy:small", "--trials", 2, "--lr", 0.5)
+    assert data["task"] == "cogscale:simple_copy:small"
+    assert data["score_name"] == "error rate"
+    assert (data["settings"]["input_connectivity"], data["settings"]["bias"]) == (0.1, 0.0)
+    assert "most frequent class" in result.stdout
+    assert 0.2 < data["score"]["mean"] < data["persistence"]["mean"]
+    _, other = _numbers(
+        run, tmp_path, "cogscale:continuous_postcasting:small", "-k", 1, "--bias", 0.2, "--input-connectivity", 0.7
+    )
+    assert (other["settings"]["input_connectivity"], other["settings"]["bias"]) == (0.7, 0.2)
+    assert other["score_name"] == "mean squared error"
+    _, usual = _numbers(run, tmp_path, "narma10", "-k", 1)
+    assert (usual["settings"]["input_connectivity"], usual["settings"]["bias"]) == (1.0, 0.1)
+
+
 def test_a_network_that_diverges_scores_infinity_and_says_why(run, tmp_path):
     result, data = _numbers(run, tmp_path, "memory-noisy", "--sr", 1.3, "--trials", 2)
     assert data["score"]["mean"] is None  # JSON knows no infinity

@@ -33,7 +33,7 @@ HOPELESS = {
     "every edge": np.ones((UNITS, UNITS)),
     "edges that nearly cancel": np.kron(np.ones((UNITS // 2, UNITS // 2)), np.array([[1.0, -1.0], [1.0, -1.0]])),
 }
-TASKS = ["narma10", "memory-noisy", "memory-exact", "mso8-closed", "channel"]
+TASKS = ["narma10", "memory-noisy", "memory-exact", "mso8-closed", "channel", "cogscale:simple_copy:small"]
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -172,6 +172,10 @@ def test_an_own_radius_is_sealed_beside_the_same_wiring_rescaled(radius) -> None
         ({"density": 1.5}, "density is a share"),
         ({"task_options": {"horizon": 2}}, "horizon=... (--horizon) is for files"),
         ({"workers": 0}, "At least one worker"),
+        (
+            {"task": "cogscale:simple_copy:small", "ridge": 0.1, "level": "wiring"},
+            "every training chooses its ridge on the validation sequences; leave the ridge out",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_before_any_work_and_leaves_nothing(tmp_path, settings, words) -> None:

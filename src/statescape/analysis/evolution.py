@@ -19,7 +19,7 @@ from statescape.evolution.history import Ancestor, progress_of, read_history
 from statescape.evolution.parts import inputs_of
 from statescape.evolution.seals import trial_seed
 from statescape.reservoir import EchoStateNetwork, Topology
-from statescape.reservoir.tasks import AnyTrial, Attempt, LabelledTrial, Task, attempt
+from statescape.reservoir.tasks import AnyTrial, Attempt, SequencesTrial, Task, attempt, pooling_of
 
 # Wirings drawn beside the champion.
 BESIDE = ("SCR", "erdos-renyi", "rewired")
@@ -165,8 +165,8 @@ def champion_at_work(evolution: Evolution) -> ChampionAtWork:
         Win=hyper.input_scaling * W_in,
         lr=hyper.lr,
         bias=hyper.bias,
-        ridge=hyper.ridge,
-        pooling="mean" if isinstance(drawn.data, LabelledTrial) else "none",
+        ridge=drawn.data.ridges if isinstance(drawn.data, SequencesTrial) else hyper.ridge,
+        pooling=pooling_of(drawn.data),
     )
     with np.errstate(all="ignore"):
         return ChampionAtWork(level, hyper, network, drawn.data, attempt(network, drawn.data))

@@ -19,7 +19,7 @@ _READ = {"separator": "separated by {}", "header": "header {}", "sheet": "sheet 
 TaskName = Annotated[
     str,
     typer.Argument(
-        help="A task (narma10, mackey-glass-17-84, memory-noisy, ...), a file (.csv, .csv.gz, .npy, .parquet, .xlsx), "
+        help="A task (narma10, cogscale:simple_copy:small, ...), a file (.csv, .csv.gz, .npy, .parquet, .xlsx), "
         "or a folder of Japanese vowels.",
         show_default=False,
     ),

@@ -23,9 +23,16 @@ _RIDGE = (
     ],
     None,
 )
+_BIAS = (
+    Annotated[
+        float | None,
+        typer.Option("--bias", help="Bias of every unit. (default: 0.1; 0 for CogScale)", rich_help_panel=_NETWORK),
+    ],
+    None,
+)
 
 
-@with_options(network=NETWORK.but(ridge=_RIDGE), options=data_options.FILES)
+@with_options(network=NETWORK.but(ridge=_RIDGE, bias=_BIAS), options=data_options.FILES)
 def esn(
     task: data_options.TaskName,
     *,
@@ -49,6 +56,16 @@ def esn(
             rich_help_panel=_NETWORK,
         ),
     ] = 0.1,
+    input_density: Annotated[
+        float | None,
+        typer.Option(
+            "--input-connectivity",
+            min=0,
+            max=1,
+            help="Share of input weights. (default: 1; 0.1 for CogScale)",
+            rich_help_panel=_NETWORK,
+        ),
+    ] = None,
     trials: Annotated[
         int, typer.Option("--trials", "-k", min=1, help="Trials, each with fresh data and a fresh network.")
     ] = 10,
@@ -66,8 +83,10 @@ def esn(
         from statescape.reservoir.kernels import announcing
         from statescape.studies import esn_trials
 
-    settings = esn_trials.NetworkSettings(units, topology, rc_connectivity=density, **network)
     chosen = tasks.open(task, **options)
+    network["input_connectivity"] = input_density
+    given = {name: value for name, value in network.items() if value is not None}
+    settings = esn_trials.settings_for(chosen, units=units, topology=topology, rc_connectivity=density, **given)
     if warmup is not None:
         chosen = esn_trials.with_warmup(chosen, warmup)
     with announcing(complain), working(f"Running {trials} trials ..."):
@@ -125,7 +144,7 @@ def as_json(result: EsnTrials) -> dict[str, Any]:
 
 def _print(result: EsnTrials) -> None:
     from statescape.cli.terminal import Sheet
-    from statescape.reservoir.tasks import LabelledTrial
+    from statescape.reservoir.tasks import LabelledTrial, SequencesTrial
 
     console, settings, n = output(), result.settings, len(result.scores)
     table = Sheet()
@@ -141,6 +160,8 @@ def _print(result: EsnTrials) -> None:
     )
     if result.persistence is not None:
         usual = "most frequent class" if isinstance(result.trial, LabelledTrial) else "persistence"
+        if isinstance(result.trial, SequencesTrial):
+            usual = result.trial.baseline
         low, high = result.persistence.low, result.persistence.high
         table.row(usual, _number(result.persistence.mean), _range(low, high, n), "", "")
     console.print(table)

@@ -17,7 +17,7 @@ from jaxtyping import Float
 from statescape.errors import StatescapeError
 from statescape.evolution.settings import Hyperparameters
 from statescape.reservoir import Topology
-from statescape.reservoir.tasks import AnyTrial, MemoryTrial, Part, Task, usable_trial
+from statescape.reservoir.tasks import AnyTrial, MemoryTrial, Part, SequencesTrial, Task, usable_trial
 from statescape.reservoir.weights import draw_values
 
 Level: TypeAlias = Literal["matrix", "wiring", "signs", "mask"]
@@ -123,6 +123,11 @@ def draws_no_data(task: Task) -> bool:
     """Whether the task reads a network's weights, so that its trials do not differ."""
     trial = usable_trial(task, 0, "search")
     return isinstance(trial, MemoryTrial) and trial.inputs is None
+
+
+def chooses_ridge(task: Task) -> bool:
+    """Whether every training chooses a ridge of the task's own, on sequences that are there for it."""
+    return isinstance(usable_trial(task, 0, "search"), SequencesTrial)
 
 
 def _redrawn(level: Level, units: int, seed: np.random.SeedSequence) -> Float[np.ndarray, "units units"]:

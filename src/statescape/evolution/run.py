@@ -13,14 +13,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from statescape.errors import StatescapeError
 from statescape.evolution.genome import Genome
 from statescape.evolution.parts import require_parts, require_present, space_of
 from statescape.evolution.result import Evolution, Found
-from statescape.evolution.settings import Settings, taking_settings
+from statescape.evolution.settings import Hyperparameters, Settings, taking_settings
 from statescape.evolution.source import open_task
 from statescape.evolution.steps import Callback, RunSteps, Say
 from statescape.evolution.tables import Tables
-from statescape.reservoir.tasks import Part, Task, TaskLike, usable_trial
+from statescape.reservoir.tasks import Part, SequencesTrial, Task, TaskLike, usable_trial
 from statescape.runs import AnyExecutor, Executor, Serial, working
 
 
@@ -127,6 +128,10 @@ def _try_out(settings: Settings, task: Task, start: Sequence[Genome]) -> None:
     """Refuse now what would fail later: data too short for the seals, genomes of another space."""
     parts: tuple[Part, ...] = ("search", "seal")
     for part in parts:
-        usable_trial(task, settings.seed, part)
+        trial = usable_trial(task, settings.seed, part)
+        if isinstance(trial, SequencesTrial) and settings.hyper.ridge != Hyperparameters().ridge:
+            raise StatescapeError(
+                f"In {task.name} every training chooses its ridge on the validation sequences; leave the ridge out."
+            )
     for genome in start:
         space_of(settings, task).check(genome)

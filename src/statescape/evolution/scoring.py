@@ -19,7 +19,7 @@ from statescape.evolution.conditions import Conditions, Draw, TrialSeed, draw, r
 from statescape.reservoir import EchoStateNetwork, Topology, evaluate
 from statescape.reservoir.measures import exact_memory_capacity, noisy_memory_capacity
 from statescape.reservoir.radius import Matrix
-from statescape.reservoir.tasks import LabelledTrial, MemoryTrial, Trial, attempt
+from statescape.reservoir.tasks import MemoryTrial, SequencesTrial, Trial, attempt, pooling_of
 from statescape.runs import Executor
 
 # Jobs for each worker and call: enough that none waits long for the last, but none of fewer wirings than this, where
@@ -148,7 +148,7 @@ def _score_alike(topology: Topology, conditions: Conditions, draws: Sequence[Dra
 
 
 def _alone(W: Matrix, one: Draw, W_in: Float[np.ndarray, "units inputs"], conditions: Conditions) -> float:
-    """Memory, classes and closed loops: one network at a time."""
+    """Memory, classes, sequences and closed loops: one network at a time."""
     hyper, trial = conditions.hyper, one.data
     try:
         if isinstance(trial, MemoryTrial) and trial.inputs is None:
@@ -159,8 +159,8 @@ def _alone(W: Matrix, one: Draw, W_in: Float[np.ndarray, "units inputs"], condit
             Win=W_in,
             lr=hyper.lr,
             bias=hyper.bias,
-            ridge=hyper.ridge,
-            pooling="mean" if isinstance(trial, LabelledTrial) else "none",
+            ridge=trial.ridges if isinstance(trial, SequencesTrial) else hyper.ridge,
+            pooling=pooling_of(trial),
         )
         value = attempt(network, trial).score
     except (StatescapeError, np.linalg.LinAlgError):

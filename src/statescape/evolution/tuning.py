@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.stats import qmc
 
-from statescape.evolution.conditions import Conditions, TrialSeed, draws_no_data
+from statescape.evolution.conditions import Conditions, TrialSeed, chooses_ridge, draws_no_data
 from statescape.evolution.scoring import Scoring, losses, score_all
 from statescape.evolution.settings import Hyperparameters
 from statescape.reservoir import Topology
@@ -73,7 +73,7 @@ def candidates(conditions: Conditions, settings: int, seed: tuple[int, ...], *, 
     """The list: the given hyper-parameters first; half of the others without leak."""
     given = conditions.hyper
     points = qmc.Sobol(5, rng=np.random.default_rng(np.random.SeedSequence((*seed, 0)))).random(_power(settings))
-    reads_weights = draws_no_data(conditions.task)
+    reads_weights, own_ridge = draws_no_data(conditions.task), chooses_ridge(conditions.task)
     found = {given: None}  # in order, each once
     for sr, scaling, leak, ridge, leaky in points[: settings - 1]:
         one = replace(given, sr=_between(sr, SR)) if scaled else given
@@ -82,7 +82,7 @@ def candidates(conditions: Conditions, settings: int, seed: tuple[int, ...], *, 
                 one,
                 input_scaling=_between_logs(scaling, INPUT_SCALING),
                 lr=_between(leak, LR) if leaky < 0.5 else 1.0,
-                ridge=_between_logs(ridge, RIDGE),
+                ridge=given.ridge if own_ridge else _between_logs(ridge, RIDGE),
             )
         found[one] = None
     return list(found)

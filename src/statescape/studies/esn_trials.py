@@ -26,10 +26,12 @@ from statescape.reservoir.tasks import (
     Attempt,
     LabelledTrial,
     MemoryTrial,
+    SequencesTrial,
     Task,
     TaskLike,
     Trial,
     attempt,
+    pooling_of,
     usable_trial,
 )
 from statescape.reservoir.tasks.driven import MemoryCapacity
@@ -102,12 +104,18 @@ class NetworkSettings:
         if not np.isfinite(self.input_scaling):
             raise StatescapeError(f"The input scaling is a finite number; got {self.input_scaling:g}.")
 
-    def network(self, seed: int, pooling: Literal["none", "mean"] = "none") -> EchoStateNetwork:
+    def network(self, seed: int, trial: AnyTrial | None = None) -> EchoStateNetwork:
         """A network drawn from `seed`.
+
+        Args:
+            seed: of its weights.
+            trial: that it is for, which says whether its states are pooled and may bring ridges of its own; None for
+                one that gives an output at every step.
 
         Raises:
             StatescapeError: for values out of range.
         """
+        ridges = trial.ridges if isinstance(trial, SequencesTrial) else RIDGES
         draw = next(make for name, make in TOPOLOGIES.items() if name.lower() == self.topology.lower())
         return EchoStateNetwork(
             W=draw(self.units, self.rc_connectivity, seed),
@@ -116,9 +124,9 @@ class NetworkSettings:
             input_scaling=self.input_scaling,
             bias=self.bias,
             input_connectivity=self.input_connectivity,
-            ridge=RIDGES if self.ridge is None else self.ridge,
+            ridge=ridges if self.ridge is None else self.ridge,
             activation=self.activation,
-            pooling=pooling,
+            pooling="none" if trial is None else pooling_of(trial),
             seed=seed,
         )
 
@@ -133,8 +141,8 @@ class EsnTrials:
         seed: of everything.
         scores: one score a trial.
         score: their mean and interval.
-        persistence: mean and interval of persistence on the same trials (of the most frequent class, for classes);
-            None where there is none.
+        persistence: mean and interval of persistence on the same trials (for classes and sequences, of what can be said
+            without their inputs, such as the most frequent class); None where there is none.
         ridges: the ridge used in each trial; empty where nothing is trained.
         reason: why a trial diverged, in words; empty where none did.
         warnings: what a user should know of the settings, a sentence each.
@@ -183,7 +191,7 @@ def esn(
 
     Args:
         task: a name, a file, an array, a DataFrame, a pair of inputs and targets, or a task.
-        settings: of the networks; the defaults of `NetworkSettings` where None.
+        settings: of the networks; those of `settings_for` where None.
         trials: how many draws.
         seed: of everything.
         **single: single settings by name: units=, topology=, sr=, lr=, input_scaling=, ridge=, ...
@@ -195,12 +203,12 @@ def esn(
     if unknown:
         known = ", ".join(NetworkSettings.__dataclass_fields__)
         raise StatescapeError(f"esn takes no {unknown[0]!r}. A network is set by: {known}.")
-    settings = replace(settings or NetworkSettings(), **single)
+    task = tasks.open(task)
+    settings = settings_for(task, **single) if settings is None else replace(settings, **single)
     if trials < 1:
         raise StatescapeError(f"Ask for at least one trial; got {trials}.")
     if trials > MOST_TRIALS:
         raise StatescapeError(f"At most {MOST_TRIALS:,} trials are drawn; got {trials:,}.")
-    task = tasks.open(task)
     begun = time.perf_counter()
     scores, persistence, ridges, reason = [], [], [], ""
     warned: dict[str, None] = {}  # in the order they came
@@ -208,8 +216,7 @@ def esn(
     for index in range(trials):
         data_seed, network_seed = np.random.SeedSequence([seed, index]).spawn(2)
         trial = usable_trial(task, data_seed, "whole")
-        pooling: Literal["none", "mean"] = "mean" if isinstance(trial, LabelledTrial) else "none"
-        network = settings.network(int(network_seed.generate_state(1)[0]), pooling)
+        network = settings.network(int(network_seed.generate_state(1)[0]), trial)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", StatescapeWarning)
             tried = attempt(network, trial)
@@ -241,6 +248,16 @@ def esn(
         time.perf_counter() - begun,
         *shown[0],
     )
+
+
+def settings_for(task: Task, **single: Any) -> NetworkSettings:
+    """The usual settings for a task: those of its authors where it names them, else the defaults.
+
+    Args:
+        task: its `network`, where it has one, names settings.
+        **single: settings that are given, by name.
+    """
+    return NetworkSettings(**{**getattr(task, "network", {}), **single})
 
 
 def prepare(task: Task, settings: NetworkSettings) -> None:
@@ -275,4 +292,6 @@ def example_inputs(trial: AnyTrial) -> Float[np.ndarray, "steps inputs"] | None:
         return trial.test_inputs
     if isinstance(trial, LabelledTrial):
         return trial.test[0]
+    if isinstance(trial, SequencesTrial):
+        return np.asarray(trial.test.inputs[0])
     return trial.inputs

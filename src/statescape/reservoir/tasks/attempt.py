@@ -1,12 +1,14 @@
 """One network on one trial: train, test, score.
 
 What the test asks depends on the trial: outputs along the test part, free runs in a closed loop, a class for each
-series, or the network's own memory. A network that diverges has the score infinity and says so; it raises nothing.
+series, answers at some steps of sequences, or the network's own memory. A network that diverges has the
+score infinity and says so; it raises nothing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -18,6 +20,8 @@ from statescape.reservoir.measures import (
     noisy_memory_capacity,
 )
 from statescape.reservoir.network import EchoStateNetwork
+from statescape.reservoir.tasks.answering import answers_of, train_on_answers
+from statescape.reservoir.tasks.sequences import SequencesTrial
 from statescape.reservoir.tasks.task import AnyTrial, LabelledTrial, MemoryTrial, Trial
 
 
@@ -46,6 +50,8 @@ def attempt(network: EchoStateNetwork, trial: AnyTrial) -> Attempt:
         return _memory(network, trial)
     if isinstance(trial, LabelledTrial):
         return _classification(network, trial)
+    if isinstance(trial, SequencesTrial):
+        return _answers(network, trial)
     try:
         network.fit(trial.train_inputs, trial.train_targets, trial.warmup)
     except np.linalg.LinAlgError:
@@ -73,6 +79,26 @@ def _classification(network: EchoStateNetwork, trial: LabelledTrial) -> Attempt:
     outputs = network.run(list(trial.test))
     labels = np.asarray(network.classes, dtype=np.int64)[outputs.argmax(axis=1)]
     return Attempt(trial.score(labels), outputs)
+
+
+def pooling_of(trial: AnyTrial) -> Literal["none", "mean"]:
+    """How a network must pool its states for a trial: one class a series, or an output at every step."""
+    return "mean" if isinstance(trial, LabelledTrial) else "none"
+
+
+def _answers(network: EchoStateNetwork, trial: SequencesTrial) -> Attempt:
+    try:
+        train_on_answers(network, trial)
+    except np.linalg.LinAlgError:
+        return Attempt(float("inf"), reason="The normal equations have no solution; raise the ridge.")
+    except StatescapeError as refusal:
+        if any(_diverges(network, inputs) for inputs in trial.train.inputs):
+            return Attempt(float("inf"), reason=str(refusal))
+        raise
+    outputs = answers_of(network, trial.test)
+    threshold = trial.threshold(answers_of(network, trial.valid))
+    reason = "" if np.isfinite(outputs).all() else "The network diverged on a test sequence; lower sr or input scaling."
+    return Attempt(trial.score(outputs, threshold), outputs, reason)
 
 
 def _memory(network: EchoStateNetwork, trial: MemoryTrial) -> Attempt:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,6 +14,7 @@ import numpy as np
 from statescape.errors import StatescapeError, unknown_name
 from statescape.registry import Registry
 from statescape.reservoir.tasks.autonomous import henon, lorenz, mackey_glass, mso8
+from statescape.reservoir.tasks.cogscale_task import NAMES, PREFIX, named
 from statescape.reservoir.tasks.delimited import TextFormat
 from statescape.reservoir.tasks.driven import channel, memory, narma10, narma20, narma30
 from statescape.reservoir.tasks.file_task import FileTask
@@ -49,6 +51,7 @@ REGISTRY: Registry[Callable[[], Task] | Task] = Registry(
         "memory-exact": lambda: memory("exact"),
         "memory-noisy": lambda: memory("noisy"),
         "memory-estimated": lambda: memory("estimated"),
+        **{name: partial(named, name) for name in NAMES},
     },
 )
 """All tasks that have a name; one of another package is a `Task`, or a function or class that makes it."""
@@ -178,8 +181,11 @@ def _by_name(name: str) -> Task:
     asked = name.strip().lower().replace("_", "-")
     if asked == "japanese-vowels":
         raise StatescapeError("japanese-vowels is read from its files; give the folder that holds them instead.")
+    if asked.partition(":")[0] == PREFIX:
+        return named(asked)
     if asked not in REGISTRY:
-        raise unknown_name("task", name, names())
+        listed_names = [one for one in names() if one not in NAMES]
+        raise unknown_name("task", name, [*listed_names, f"{PREFIX}:NAME:SIZE"])
     part = REGISTRY.find(asked)
     task = part if isinstance(part, Task) and not isinstance(part, type) else part()
     if not isinstance(task, Task):

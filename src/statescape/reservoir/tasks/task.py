@@ -1,12 +1,13 @@
 """What a task is: it draws the data of a trial from a seed, and says how outputs are scored.
 
-Three kinds of trial cover the field. `Trial` is one series whose first part trains and whose rest tests (forecasts,
-filters, closed loops); `LabelledTrial` is many series with a class each; `MemoryTrial` asks for the memory capacity of
-the network itself. Any object with the members of `Task` is a task.
+Four kinds of trial cover the field. `Trial` is one series whose first part trains and whose rest tests (forecasts,
+filters, closed loops); `LabelledTrial` is many series with a class each; `SequencesTrial` many sequences that are
+answered at some steps; `MemoryTrial` asks for the memory capacity of the network itself. Any object with the members of
+`Task` is a task.
 
 Scores are errors, lower is better, and a diverged output scores infinity. NRMSE = sqrt(mean over outputs of
 mean((y - target)^2) / var(target)), the variance that of the scored targets: 0 is perfect, 1 is as good as their mean.
-Classification gives the share of errors.
+Classification gives the share of errors; sequences have scores of their own.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 from jaxtyping import Float, Int, Shaped
 
 from statescape.errors import StatescapeError
+from statescape.reservoir.tasks.sequences import SequencesTrial
 
 Seed: TypeAlias = int | np.random.SeedSequence
 # A search reads only its part of a file; its seals read only the other. Generated series are endless: all parts alike.
@@ -162,7 +164,7 @@ class MemoryTrial:
         return
 
 
-AnyTrial: TypeAlias = Trial | LabelledTrial | MemoryTrial
+AnyTrial: TypeAlias = Trial | LabelledTrial | SequencesTrial | MemoryTrial
 
 
 @runtime_checkable
@@ -227,7 +229,7 @@ def _next(seed: Seed, number: int) -> Seed:
 def _unusable(trial: AnyTrial) -> str:
     """Why a trial cannot be scored, in words; empty where it can."""
     if not isinstance(trial, Trial):
-        return "" if isinstance(trial, LabelledTrial | MemoryTrial) else "are none of statescape.tasks"
+        return "" if isinstance(trial, LabelledTrial | SequencesTrial | MemoryTrial) else "are none of statescape.tasks"
     if not (np.isfinite(trial.inputs).all() and np.isfinite(trial.targets).all()):
         return "hold NaN or infinite values"
     constant = not trial.symbols and not np.ptp(trial.test_targets, axis=0).all()
