@@ -53,15 +53,11 @@ def test_public_names_are_there_and_unknown_ones_say_so():
         _ = statescape.no_such_name
 
 
-# The one pair that is left: a slot of a search, and a part of a model.
-TWINS = {"Part"}
-
-
 def test_a_class_has_a_name_of_its_own():
     package = Path(statescape.__file__).parent
     trees = [ast.parse(file.read_text("utf-8")) for file in package.rglob("*.py")]
     names = Counter(node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
-    assert {name for name, times in names.items() if times > 1} <= TWINS
+    assert {name for name, times in names.items() if times > 1} == set()
 
 
 def test_the_version_is_the_installed_one():

@@ -18,7 +18,7 @@ from statescape.errors import StatescapeError
 if TYPE_CHECKING:
     from statescape.analysis import PathConclusion, PathReading
     from statescape.cli.terminal import Sheet
-    from statescape.language import Generation, LanguageModel
+    from statescape.language import Continuation, LanguageModel
 
 
 ROWS_ABOVE = 49
@@ -77,7 +77,7 @@ def path(
         output().print(f"\ntoken {number}: {_prediction(one)}\n", markup=False)
         output().print(_table(one, top))
     if made is not None:
-        _print_generation(made, [reading, *later])
+        _print_continuation(made, [reading, *later])
     if json_file is not None:
         from statescape.cli.path_json import as_json, states_json
 
@@ -111,7 +111,7 @@ def path(
             typer.launch(out.resolve().as_uri())
 
 
-def _followed(model: LanguageModel, text: Any, n: int, temperature: float, seed: int) -> Generation:
+def _followed(model: LanguageModel, text: Any, n: int, temperature: float, seed: int) -> Continuation:
     """Follow the model, with how far it is."""
     from statescape.language import follow
 
@@ -123,7 +123,7 @@ def _followed(model: LanguageModel, text: Any, n: int, temperature: float, seed:
         return follow(model, text, n, temperature=temperature, seed=seed, progress=said)
 
 
-def _print_generation(made: Generation, readings: list[PathReading]) -> None:
+def _print_continuation(made: Continuation, readings: list[PathReading]) -> None:
     """The text that was made, and from which block on each of its tokens is first."""
     how = "the likeliest" if made.temperature == 0 else f"drawn at temperature {made.temperature:g}, seed {made.seed}"
     output().print(f"\n{len(made)} tokens, {how}: {visible(made.text)}{visible(made.added)}", markup=False)

@@ -20,7 +20,7 @@ from statescape.language.readable import ModelFacts, ReadableModel
 from statescape.language.tokens import Tokens
 
 if TYPE_CHECKING:
-    from statescape.language.generation import Generation, follow
+    from statescape.language.continuation import Continuation, follow
     from statescape.language.lens.files import load_lens
     from statescape.language.lens.fit import FitProgress, FitSettings, FittedLens, fit_lens
     from statescape.language.model.language_model import LanguageModel
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from statescape.language.trace import Trace
 
 __all__ = [
+    "Continuation",
     "Corpus",
     "Edit",
     "FitProgress",
     "FitSettings",
     "FittedLens",
-    "Generation",
     "JacobianLens",
     "LanguageModel",
     "Lens",
@@ -63,12 +63,12 @@ _RUN_A_MODEL = {
     "FitProgress": "statescape.language.lens.fit",
     "FitSettings": "statescape.language.lens.fit",
     "FittedLens": "statescape.language.lens.fit",
-    "Generation": "statescape.language.generation",
+    "Continuation": "statescape.language.continuation",
     "LanguageModel": "statescape.language.model.language_model",
     "Patching": "statescape.language.patching",
     "Trace": "statescape.language.trace",
     "fit_lens": "statescape.language.lens.fit",
-    "follow": "statescape.language.generation",
+    "follow": "statescape.language.continuation",
     "load_lens": "statescape.language.lens.files",
     "load_model": "statescape.language.model.loading",
     "patch": "statescape.language.patching",

@@ -17,8 +17,8 @@ from jaxtyping import Float
 
 from statescape import plugins
 from statescape.errors import StatescapeError
+from statescape.language.continuation import Continuation, follow
 from statescape.language.edits import Edit
-from statescape.language.generation import Generation, follow
 from statescape.language.model.anatomy import Anatomy, locate
 from statescape.language.model.contract import (
     batched,
@@ -104,7 +104,7 @@ class LanguageModel:
         """
         return Trace.read(self, text, last, edits)
 
-    def follow(self, text: Any, n: int, *, temperature: float = 0.0, seed: int = 0) -> Generation:
+    def follow(self, text: Any, n: int, *, temperature: float = 0.0, seed: int = 0) -> Continuation:
         """Go on with ``text`` by up to ``n`` tokens, and keep the path that led to each (see `follow`).
 
         Args:

@@ -25,7 +25,7 @@ from statescape.wording import brief
 
 
 @dataclass(frozen=True, eq=False)
-class Generation:
+class Continuation:
     """What a model made of a text.
 
     Attributes:
@@ -62,7 +62,7 @@ class Generation:
 
     def __repr__(self) -> str:
         added = brief(repr(self.added), 90)
-        return brief(f"Generation of {len(self)} tokens after {brief(repr(self.text), 60)}: {added}")
+        return brief(f"Continuation of {len(self)} tokens after {brief(repr(self.text), 60)}: {added}")
 
 
 def follow(
@@ -73,7 +73,7 @@ def follow(
     temperature: float = 0.0,
     seed: int = 0,
     progress: Callable[[int], object] | None = None,
-) -> Generation:
+) -> Continuation:
     """Let a model go on with a text, and keep the path that led to every token.
 
     Args:
@@ -112,7 +112,7 @@ def follow(
         if progress is not None:
             progress(len(chosen))
         if len(chosen) == n or token == model.tokens.end:
-            return Generation(first.text, tuple(chosen), tuple(paths), tuple(probabilities), float(temperature), seed)
+            return Continuation(first.text, tuple(chosen), tuple(paths), tuple(probabilities), float(temperature), seed)
         ids = (*trace.token_ids, token)
         states = np.asarray(model.states(ids), dtype=np.float32)
         text = first.text + joined([model.tokens.vocabulary[added] for added in chosen])

@@ -52,7 +52,7 @@ def test_first_tokens_are_drawn_as_often_as_they_are_likely(model: Any) -> None:
     """At temperature 1 over 300 seeds: the likeliest token's share within four standard errors of its probability."""
     likely = model.follow(TEXT, 1)
     logs = likely.paths[0].log_probabilities[-1].astype(np.float64)
-    from statescape.language.generation import _drawn
+    from statescape.language.continuation import _drawn
 
     drawn = [_drawn(logs, 1.0, np.random.default_rng(seed)) for seed in range(300)]
     share, expected = np.mean(np.array(drawn) == likely.token_ids[0]), likely.probabilities[0]
