@@ -106,7 +106,8 @@ def path(
 
         with working("Writing the report ..."):
             views.report(reading, out)
-        output().print(f"Report: {out}", markup=False)
+        whose = "" if made is None else ", of the first path only (--json has all)"
+        output().print(f"Report: {out}{whose}", markup=False)
         if open_page:
             typer.launch(out.resolve().as_uri())
 
