@@ -19,6 +19,7 @@ from jaxtyping import Int
 from statescape.errors import StatescapeError
 from statescape.language.passage import following_ids
 from statescape.language.readable import HasRandomWeights
+from statescape.runs.bundles import one_blas_thread
 from statescape.studies.verdict.measures import measure
 from statescape.studies.verdict.measures.last_state import best_cosine
 from statescape.studies.verdict.records import Record, record_of
@@ -169,13 +170,13 @@ ISOTROPIC_STATES = 2000
 
 
 def prepare(source: ModelSource, documents: dict[int, Ids], seed: int) -> ModelConstants:
-    """The constants of a model on these documents."""
+    """The constants of a model on these documents, the same whoever works: on one thread, of torch and of BLAS."""
     from statescape.language.following import follow, norm_centres, predictions
     from statescape.language.lens.workers import one_torch_thread
 
     model = loaded(source)
     prefix = len(model.tokens.prefix)
-    with one_torch_thread():
+    with one_torch_thread(), one_blas_thread():
         passages = []
         for ids in drawn(documents, SAMPLE_DOCUMENTS, seed).values():
             first, after = ids[0], following_ids(ids, prefix)[0]
