@@ -20,7 +20,7 @@ from jaxtyping import Float, Int
 from statescape import plugins
 from statescape.analysis.vocabulary import Vocabulary, vocabulary_of
 from statescape.errors import StatescapeError
-from statescape.geometry import Null, Subspace, cosine, cosine_to, random_row_null, without
+from statescape.geometry import Course, Null, Subspace, cosine, cosine_to, random_row_null, shuffled_steps, without
 from statescape.geometry.moments import Moments
 from statescape.language import StatePath
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Variant = Literal["raw", "centred", "without_rogue"]
 Target = Literal["predicted", "current", "second", "mean"]
 VARIANTS: tuple[Variant, ...] = ("raw", "centred", "without_rogue")
+RANDOM_WEIGHTS_SEED = 1
 TARGETS: tuple[Target, ...] = ("predicted", "current", "second", "mean")
 
 
@@ -175,6 +176,23 @@ class PathReading:
         not_first = np.flatnonzero(self.ranks > 0)
         return int(not_first[-1]) + 1 if len(not_first) else 0
 
+    @cached_property
+    def geometry(self) -> Course:
+        """Growth of the norm, angles of the steps with the states and with each other, straightness."""
+        return Course.of(self._states)
+
+    @cached_property
+    def shuffled_steps(self) -> dict[str, Null]:
+        """Mean step angle and turn of the same steps in random order: what their order gives by chance."""
+        return shuffled_steps(self._states, seed=self.seed)
+
+    @cached_property
+    def random_weights(self) -> PathReading | None:
+        """The same position of the same text with freshly drawn weights; None where the model cannot be drawn."""
+        origin = self.path.origin
+        anew = None if origin is None else origin.with_random_weights(RANDOM_WEIGHTS_SEED)
+        return None if anew is None else read_path(anew.path(self.path.position), seed=self.seed)
+
     def step_shares(self) -> tuple[Float[np.ndarray, " blocks"], Float[np.ndarray, " blocks"]] | None:
         """Share of the way from s_0 to the predicted embedding e that attention and MLP of each block go.
 
@@ -200,8 +218,9 @@ class PathReading:
         Columns: ``state``, ``norm``, ``cosine_to_predicted`` (also ``_centred``, ``_without_rogue``),
         ``cosine_to_current``, ``distance_to_predicted`` (in norms of that embedding), ``subspace_energy`` (share
         inside), ``attention_logit`` and ``mlp_logit`` (what the block added to the predicted token's logit; NaN for
-        state 0, left out where the parts are not known), ``rank_of_predicted``, ``log_probability_of_predicted``,
-        ``entropy``, ``kl_to_final`` (nats), ``top_1`` to ``top_k``.
+        state 0, left out where the parts are not known), ``growth`` (of the norm), ``step_angle`` (of the step that
+        leads to the state with the one it leaves) and ``turn`` (with the next step), in degrees, ``rank_of_predicted``,
+        ``log_probability_of_predicted``, ``entropy``, ``kl_to_final`` (nats), ``top_1`` to ``top_k``.
 
         Args:
             top: how many of the likeliest tokens to show.
@@ -224,6 +243,9 @@ class PathReading:
                 "distance_to_predicted": self.distance,
                 "subspace_energy": self.energy_inside,
                 **{name: np.concatenate([[np.nan], logits]) for name, logits in added.items()},
+                "growth": np.concatenate([[np.nan], self.geometry.growth]),
+                "step_angle": np.concatenate([[np.nan], self.geometry.step_angle]),
+                "turn": np.concatenate([[np.nan], self.geometry.turn, [np.nan]])[: len(self.norms)],
                 "rank_of_predicted": self.ranks,
                 "log_probability_of_predicted": self.log_probability,
                 "entropy": self.entropy,

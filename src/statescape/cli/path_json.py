@@ -56,6 +56,16 @@ def as_json(reading: PathReading, conclusion: PathConclusion, top: int) -> dict[
                 for variant, null in reading.best_of_isotropic.items()
             },
         },
+        "geometry": {
+            "growth": reading.geometry.growth.tolist(),
+            "step_angle": reading.geometry.step_angle.tolist(),
+            "turn": reading.geometry.turn.tolist(),
+            "straightness": reading.geometry.straightness,
+            "shuffled_steps": {
+                name: {"mean": null.mean, "range95": [null.low, null.high], "draws": null.draws}
+                for name, null in reading.shuffled_steps.items()
+            },
+        },
         "states": states,
         "steps": None
         if steps is None

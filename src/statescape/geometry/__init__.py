@@ -1,6 +1,7 @@
 """Arrays in, arrays out: paths, PCA, the sphere, similarity, subspaces, outliers. Knows no model and no reservoir."""
 
 from statescape.arguments import opened
+from statescape.geometry.course import Course, shuffled_steps
 from statescape.geometry.moments import Moments
 from statescape.geometry.normalisation import Normalisation
 from statescape.geometry.outliers import dimension_shares, far_norms, robust_z, rogue_dimensions, spikes
@@ -20,6 +21,7 @@ from statescape.geometry.subspaces import Subspace, principal_angles
 
 __all__ = [
     "PCA",
+    "Course",
     "Moments",
     "Normalisation",
     "Null",
@@ -36,6 +38,7 @@ __all__ = [
     "random_row_null",
     "robust_z",
     "rogue_dimensions",
+    "shuffled_steps",
     "spikes",
     "without",
 ]

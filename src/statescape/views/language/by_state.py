@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from statescape.analysis import PathReading, compare_lenses, read_path
-from statescape.analysis.path import TARGETS, VARIANTS, Variant
+from statescape.analysis import PathReading, compare_lenses
+from statescape.analysis.path import RANDOM_WEIGHTS_SEED, TARGETS, VARIANTS, Variant
 from statescape.errors import StatescapeError
 from statescape.language import LensReadout
 from statescape.views.core.labels import every
@@ -30,7 +30,11 @@ VARIANT_WORDS: dict[Variant, str] = {
     "centred": phrase("centred"),
     "without_rogue": phrase("without rogue"),
 }
-RANDOM_WEIGHTS_SEED = 1
+COURSE = (
+    ("growth", phrase("growth of the norm"), ""),
+    ("step_angle", phrase("angle of the step with the state"), phrase("degrees")),
+    ("turn", phrase("angle with the next step"), phrase("degrees")),
+)
 NOT_OFFERED = phrase("What attention and MLP added is not known apart here, so steps are not offered.")
 
 
@@ -108,9 +112,7 @@ def _decades(values: Float[np.ndarray, " n"]) -> Float[np.ndarray, " ticks"]:
 
 def cosines_picture(reading: PathReading) -> Picture:
     """Cosines of a path beside what chance gives; runs the model once more with random weights where there is one."""
-    origin = reading.path.origin
-    anew = None if origin is None else origin.with_random_weights(RANDOM_WEIGHTS_SEED)
-    random = None if anew is None else read_path(anew.path(reading.path.position), seed=reading.seed)
+    random = reading.random_weights
     drawn = [
         (
             f"{'final_norm(s)' if normed else 's'}, {say(VARIANT_WORDS[variant])}",
@@ -227,6 +229,34 @@ def steps_picture(reading: PathReading) -> Picture:
         blocks=reading.path.n_blocks,
     )
     return Picture("steps", caption, panels)
+
+
+def course_picture(reading: PathReading) -> Picture:
+    """How the norm grows, which way the steps go and how they turn, beside the steps shuffled and random weights."""
+    own, random, nulls = reading.geometry, reading.random_weights, reading.shuffled_steps
+    panels = []
+    for name, title, unit in COURSE:
+        rows = [Row(say("path"), getattr(own, name), BLUE)]
+        if random is not None:
+            rows.append(Row(say("random weights"), getattr(random.geometry, name), BROWN, "dot"))
+        bands = [Band(say("steps shuffled, mean"), nulls[name].low, nulls[name].high)] if name in nulls else []
+        panels.append(by_state_panel(say(title), rows, bands, say(unit) if unit else "", x_title="block", first=1))
+    caption = say(
+        "Mean angle of a step with the state that it leaves {step:.0f}° (the same steps in random order "
+        "{step_low:.0f}° to {step_high:.0f}°), of a step with the next {turn:.0f}° ({turn_low:.0f}° to "
+        "{turn_high:.0f}°; {draws} orders, seed {seed}). Straightness {straightness:.2f} (1 is straight). Most of such "
+        "a profile is architecture; without other texts nothing of it speaks of this one.",
+        step=own.means["step_angle"],
+        turn=own.means["turn"],
+        step_low=nulls["step_angle"].low,
+        step_high=nulls["step_angle"].high,
+        turn_low=nulls["turn"].low,
+        turn_high=nulls["turn"].high,
+        draws=nulls["turn"].draws,
+        seed=reading.seed,
+        straightness=own.straightness,
+    )
+    return Picture("course", caption, panels, columns=3)
 
 
 def lens_picture(reading: PathReading) -> Picture:

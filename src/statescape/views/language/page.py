@@ -24,7 +24,7 @@ from statescape.views.core.page import (
 )
 from statescape.views.core.text import visible
 from statescape.views.globe import sphere_fragment
-from statescape.views.language.by_state import cosines_picture, lens_picture, steps_picture
+from statescape.views.language.by_state import cosines_picture, course_picture, lens_picture, steps_picture
 from statescape.views.language.clouds import plane_picture
 from statescape.views.language.energy import energy_picture
 from statescape.views.language.lens_map import lens_map_picture
@@ -128,6 +128,12 @@ def _sections(reading: PathReading) -> tuple[Section, ...]:
             "What attention and MLP add",
             "Look which blocks push towards the prediction, and whether it is attention or the MLP that does it.",
             (figure_or_reason(lambda: steps_picture(reading)),),
+        ),
+        Section(
+            "course",
+            "How the path grows and turns",
+            "Look where the line leaves the band that the same steps give in random order, and what random weights do.",
+            (Figure(course_picture(reading)),),
         ),
         Section(
             "lens",
