@@ -6,6 +6,7 @@ from .evolution.figures import wirings as wirings
 from .globe import sphere as sphere
 from .globe import sphere_page as sphere_page
 from .language.figures import cosines as cosines
+from .language.figures import course as course
 from .language.figures import energy as energy
 from .language.figures import lens as lens
 from .language.figures import lens_map as lens_map

@@ -12,7 +12,7 @@ from statescape.views.core.reporting import save_pictures
 from statescape.views.language.sphere_still import SphereStill
 from tests.views.language.synthetic import HOSTILE, path_of
 
-NAMES = ("plane", "normalisation", "vectors", "cosines", "energy", "steps", "lens", "lens_map")
+NAMES = ("plane", "normalisation", "vectors", "cosines", "energy", "steps", "course", "lens", "lens_map")
 
 
 @pytest.mark.parametrize("name", NAMES)

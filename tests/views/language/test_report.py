@@ -21,7 +21,7 @@ from statescape.views.language.lens_map import lens_map_picture
 from tests.views.language.synthetic import HOSTILE, path_of
 from tests.views.visiting import Visit
 
-SECTIONS = ["plane", "sphere", "normalisation", "vectors", "cosines", "energy", "steps", "lens", "conclusion"]
+SECTIONS = ["plane", "sphere", "normalisation", "vectors", "cosines", "energy", "steps", "course", "lens", "conclusion"]
 
 
 @pytest.fixture(scope="module")
@@ -34,17 +34,17 @@ def visit(browser: Any, written: Path) -> Visit:
     return Visit(browser, written)
 
 
-def test_the_page_has_its_nine_sections_in_order_each_with_one_sentence(visit: Visit):
+def test_the_page_has_its_ten_sections_in_order_each_with_one_sentence(visit: Visit):
     assert visit.page.eval_on_selector_all("main > section", "all => all.map(s => s.id)") == SECTIONS
     looks = visit.page.eval_on_selector_all("main > section > .look", "all => all.map(p => p.textContent)")
-    assert len(looks) == 9
+    assert len(looks) == 10
     assert all(look.endswith(".") and look.count(". ") == 0 for look in looks)
 
 
 def test_every_figure_is_drawn_without_error_or_request(visit: Visit):
     assert visit.page.evaluate("document.documentElement.dataset.ready") == "true"
     assert visit.page.eval_on_selector_all("[data-figure]", "all => all.map(p => p.dataset.figure)") == [
-        "plane", "normalisation", "vectors", "cosines", "energy", "steps", "lens", "lens_map",
+        "plane", "normalisation", "vectors", "cosines", "energy", "steps", "course", "lens", "lens_map",
     ]  # fmt: skip
     assert visit.page.eval_on_selector_all("[data-figure]", "all => all.every(p => p.querySelector('.main-svg'))")
     assert visit.errors == []

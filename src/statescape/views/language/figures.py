@@ -9,7 +9,13 @@ from statescape import plugins
 from statescape.analysis import PathReading, read_path
 from statescape.language import LensReadout, StatePath
 from statescape.views.core.picture import Printable
-from statescape.views.language.by_state import cosines_picture, lens_picture, lenses_picture, steps_picture
+from statescape.views.language.by_state import (
+    cosines_picture,
+    course_picture,
+    lens_picture,
+    lenses_picture,
+    steps_picture,
+)
 from statescape.views.language.clouds import plane_picture
 from statescape.views.language.energy import energy_picture
 from statescape.views.language.lens_map import lens_map_picture
@@ -55,6 +61,15 @@ def steps(path: StatePath) -> go.Figure:
     return steps_picture(read_path(path)).interactive()
 
 
+def course(path: StatePath) -> go.Figure:
+    """How the norm grows, which way the steps go and how they turn, beside chance.
+
+    Args:
+        path: a path.
+    """
+    return course_picture(read_path(path)).interactive()
+
+
 def lens(path: StatePath) -> go.Figure:
     """Rank and probability of the prediction, entropy and divergence, by state."""
     return lens_picture(read_path(path)).interactive()
@@ -98,6 +113,7 @@ def pictures(reading: PathReading) -> list[Printable]:
         cosines_picture(reading),
         energy_picture(reading),
         *([steps_picture(reading)] if reading.path.steps is not None else []),
+        course_picture(reading),
         lens_picture(reading),
         *([lens_map_picture(reading)] if reading.path.origin is not None else []),
     ]
