@@ -107,7 +107,7 @@ def test_an_interrupted_run_resumes_to_the_same_json(run, tmp_path, monkeypatch)
     whole, resumed = tmp_path / "whole.json", tmp_path / "resumed.json"
     assert run(SAMPLE, *FEW, "--json", whole).returncode == 0
     again = [SAMPLE, *FEW, "--run", tmp_path / "a.run", "--json", resumed]
-    original, calls = running.ledger.keep, []
+    original, calls = running.records.keep, []
 
     def interrupted(*arguments):
         original(*arguments)
@@ -115,7 +115,7 @@ def test_an_interrupted_run_resumes_to_the_same_json(run, tmp_path, monkeypatch)
         if len(calls) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(running.ledger, "keep", interrupted)
+    monkeypatch.setattr(running.records, "keep", interrupted)
     result = run(*again)
     assert result.returncode == 130
     assert "keeps what was done" in result.stderr
