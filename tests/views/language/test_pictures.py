@@ -151,7 +151,7 @@ def test_sphere_looks_at_the_end_of_the_path_from_both_eyes():
 def test_without_its_trace_a_path_still_has_its_other_figures():
     alone = replace(PATH, origin=None, steps=None)
     names = [picture.name for picture in pictures(read_path(alone))]
-    assert names == ["plane", "sphere", "normalisation", "vectors", "cosines", "energy", "lens"]
+    assert names == ["plane", "sphere", "normalisation", "vectors", "cosines", "energy", "course", "lens"]
     assert "needs its model" in cosines_picture(read_path(alone)).caption
     with pytest.raises(StatescapeError, match="needs the trace"):
         lens_map_picture(read_path(alone))
