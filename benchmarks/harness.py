@@ -16,10 +16,13 @@ def machine() -> dict[str, Any]:
     return {"python": platform.python_version(), "processor": platform.processor(), "cores": os.cpu_count()}
 
 
-def write(name: str, data: Any) -> Path:
-    """Write ``results/{name}.json`` with the machine beside the data."""
+def write(name: str, data: Any, *, quiet: bool = False) -> Path:
+    """Write ``results/{name}.json``, whole or not at all, with the machine beside the data."""
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"{name}.json"
-    file.write_text(json.dumps({"machine": machine(), "results": data}, indent=1) + "\n")
-    print(f"wrote {file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file}")
+    partial = file.with_suffix(".partial")
+    partial.write_text(json.dumps({"machine": machine(), "results": data}, indent=1) + "\n")
+    partial.replace(file)
+    if not quiet:
+        print(f"wrote {file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file}")
     return file

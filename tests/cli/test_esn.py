@@ -170,13 +170,17 @@ def test_cogscale_runs_with_the_settings_of_its_authors(run, tmp_path):
     result, data = _numbers(run, tmp_path, "cogscale:simple_copy:small", "--trials", 2, "--lr", 0.5)
     assert data["task"] == "cogscale:simple_copy:small"
     assert data["score_name"] == "error rate"
-    assert (data["settings"]["input_connectivity"], data["settings"]["bias"]) == (0.1, 0.0)
+    assert (data["settings"]["input_connectivity"], data["settings"]["bias"]) == (0.1, 1.0)
+    assert data["settings"]["bias_connectivity"] == 0.1
+    assert "bias ±1 on 10% of the units" in result.stdout
     assert "most frequent class" in result.stdout
     assert 0.2 < data["score"]["mean"] < data["persistence"]["mean"]
     _, other = _numbers(
-        run, tmp_path, "cogscale:continuous_postcasting:small", "-k", 1, "--bias", 0.2, "--input-connectivity", 0.7
-    )
+        run, tmp_path, "cogscale:continuous_postcasting:small", "-k", 1, "--bias", 0.2, "--input-connectivity", 0.7,
+        "--bias-connectivity", 0.5,
+    )  # fmt: skip
     assert (other["settings"]["input_connectivity"], other["settings"]["bias"]) == (0.7, 0.2)
+    assert other["settings"]["bias_connectivity"] == 0.5
     assert other["score_name"] == "mean squared error"
     _, usual = _numbers(run, tmp_path, "narma10", "-k", 1)
     assert (usual["settings"]["input_connectivity"], usual["settings"]["bias"]) == (1.0, 0.1)

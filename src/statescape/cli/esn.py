@@ -11,7 +11,7 @@ from statescape.cli.console import complain, output, working
 from statescape.cli.options import NETWORK, with_options
 
 if TYPE_CHECKING:
-    from statescape.studies.esn_trials import EsnTrials
+    from statescape.studies.esn_trials import EsnTrials, NetworkSettings
 
 _NETWORK = "Network"
 _RIDGE = (
@@ -26,7 +26,7 @@ _RIDGE = (
 _BIAS = (
     Annotated[
         float | None,
-        typer.Option("--bias", help="Bias of every unit. (default: 0.1; 0 for CogScale)", rich_help_panel=_NETWORK),
+        typer.Option("--bias", help="Bias of every unit. (default: 0.1; 1 for CogScale)", rich_help_panel=_NETWORK),
     ],
     None,
 )
@@ -66,6 +66,16 @@ def esn(
             rich_help_panel=_NETWORK,
         ),
     ] = None,
+    bias_density: Annotated[
+        float | None,
+        typer.Option(
+            "--bias-connectivity",
+            min=0,
+            max=1,
+            help="Share of units with a bias, of random sign. (default: all, as it is; 0.1 for CogScale)",
+            rich_help_panel=_NETWORK,
+        ),
+    ] = None,
     trials: Annotated[
         int, typer.Option("--trials", "-k", min=1, help="Trials, each with fresh data and a fresh network.")
     ] = 10,
@@ -84,7 +94,7 @@ def esn(
         from statescape.studies import esn_trials
 
     chosen = tasks.open(task, **options)
-    network["input_connectivity"] = input_density
+    network |= {"input_connectivity": input_density, "bias_connectivity": bias_density}
     given = {name: value for name, value in network.items() if value is not None}
     settings = esn_trials.settings_for(chosen, units=units, topology=topology, rc_connectivity=density, **given)
     if warmup is not None:
@@ -170,7 +180,7 @@ def _print(result: EsnTrials) -> None:
     units = f"{settings.units} unit{'s' * (settings.units > 1)}"
     console.print(
         f"\n{units}, {settings.topology}, {result.network.topology.edges:,} weights; sr {settings.sr:g}, "
-        f"lr {settings.lr:g}, input scaling {settings.input_scaling:g}, bias {settings.bias:g}"
+        f"lr {settings.lr:g}, input scaling {settings.input_scaling:g}, {_bias(settings)}"
         f"{_ridge(result)}; seed {result.seed}; {result.seconds:.2g} s",
         markup=False,
     )
@@ -179,6 +189,12 @@ def _print(result: EsnTrials) -> None:
     if result.reason:
         lost = sum(score == float("inf") for score in result.scores)
         console.print(f"{lost} of {n} diverged: {result.reason}", markup=False)
+
+
+def _bias(settings: NetworkSettings) -> str:
+    """The bias, and how many have it."""
+    share = settings.bias_connectivity
+    return f"bias {settings.bias:g}" if share is None else f"bias ±{abs(settings.bias):g} on {share:.0%} of the units"
 
 
 def _ridge(result: EsnTrials) -> str:

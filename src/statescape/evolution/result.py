@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -43,13 +44,18 @@ class Champion:
         return self.candidate.record
 
     def network(
-        self, *, seed: int | None = None, pooling: Literal["none", "last", "mean"] = "none"
+        self,
+        *,
+        seed: int | None = None,
+        pooling: Literal["none", "last", "mean"] = "none",
+        ridge: float | Sequence[float] | None = None,
     ) -> EchoStateNetwork:
         """An untrained network with this wiring and these hyper-parameters; call its `fit`.
 
         Args:
             seed: of the input weights, where they do not belong to the wiring.
             pooling: "mean" or "last" for tasks that ask for one class a series.
+            ridge: one, or several to choose from, as `trial.ridges` of sequences; None: that of the hyper-parameters.
         """
         hyper = self.hyper
         return EchoStateNetwork(
@@ -57,7 +63,7 @@ class Champion:
             sr=hyper.sr,
             lr=hyper.lr,
             bias=hyper.bias,
-            ridge=hyper.ridge,
+            ridge=hyper.ridge if ridge is None else ridge,
             input_scaling=hyper.input_scaling,
             input_connectivity=1.0,
             pooling=pooling,

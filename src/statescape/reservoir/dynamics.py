@@ -15,6 +15,7 @@ from jaxtyping import Float
 
 from statescape.errors import StatescapeError
 from statescape.reservoir.kernels import PackedWeights, Simulation, pack
+from statescape.reservoir.kernels.lanes import WIDTH
 from statescape.reservoir.kernels.reference import Activation, PlainSimulation
 from statescape.reservoir.radius import Matrix
 from statescape.reservoir.readout import Readout
@@ -22,6 +23,8 @@ from statescape.reservoir.topology import Topology
 
 # Steps that are simulated before their sums are taken, so that the states are still in the cache.
 BLOCK = 320
+# The same for series that run side by side: their steps, all together.
+SIDE_BY_SIDE = 1600
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +64,29 @@ class Dynamics:
             dense = Topology(self.W, radius="free").to_dense()
             return PlainSimulation(dense, W_in, self.bias, self.lr, self.activation)
         return Simulation(self._packed, W_in[None], self.bias[None], self.lr, linear=self.linear)
+
+    def side_by_side(self, W_in: Float[np.ndarray, "units features"], networks: int) -> Simulation:
+        """So many copies of the network at rest, each to be driven by a series of its own; for compiled units."""
+        weights, bias = (np.repeat(one[None], networks, axis=0) for one in (W_in, self.bias))
+        return Simulation(self._packed, weights, bias, self.lr, linear=self.linear)
+
+    def blocks_of_series(
+        self, W_in: Float[np.ndarray, "units features"], series: Float[np.ndarray, "series steps features"]
+    ) -> Iterator[Float[np.ndarray, "_ steps units"]]:
+        """States of series of equal length, each from rest, some series at a time: as many as the cache holds.
+
+        Args:
+            W_in: input weights.
+            series: what drives the copies; a block of states is valid until the next is asked for.
+        """
+        together = min(max(SIDE_BY_SIDE // max(series.shape[1], 1) // WIDTH, 1) * WIDTH, len(series))
+        simulation, out = None, np.empty((together, series.shape[1], self.units), self.dtype)
+        for first in range(0, len(series), together):
+            some = np.ascontiguousarray(series[first : first + together])
+            if simulation is None or simulation.networks != len(some):
+                simulation = self.side_by_side(W_in, len(some))
+            simulation.x = np.zeros((len(some), self.units))
+            yield simulation.advance(some, out=out[: len(some)])
 
     def advance(
         self,

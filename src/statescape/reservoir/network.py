@@ -7,7 +7,7 @@ Jaeger, GMD report 148 (2001); leak: Jaeger et al., Neural Networks 20 (2007). N
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +223,28 @@ class EchoStateNetwork(Parameters):
         at_rest = (many or self.pooling != "none") if reset is None else reset
         results = [self._run_one(one, at_rest) for one in as_series(X, "X")]
         return results if many else results[0]
+
+    def states_side_by_side(
+        self, X: Float[np.ndarray, "series steps inputs"]
+    ) -> Iterator[Float[np.ndarray, "_ steps units"]]:
+        """States of series of equal length, each from rest, worked on together: several times as fast as one by one.
+
+        Args:
+            X: the series.
+
+        Yields:
+            The states of some series at a time, in their order; a block is valid until the next is asked for.
+
+        Raises:
+            StatescapeError: for a network with feedback.
+        """
+        if self.feedback:
+            raise StatescapeError("A network with feedback runs one series at a time; ask for its states.")
+        W_in = self._weights.onto_inputs(X.shape[2])
+        if callable(self.activation) or self.noise_rc:
+            yield from (self._run_one(one, at_rest=True)[None] for one in X)
+        else:
+            yield from self._dynamics.blocks_of_series(W_in, X)
 
     def run(self, X: SeriesLike, *, reset: bool | None = None) -> Any:
         """Outputs at every step; where states are pooled, one row of outputs for every series.

@@ -35,6 +35,7 @@ from statescape.reservoir.tasks import (
     usable_trial,
 )
 from statescape.reservoir.tasks.driven import MemoryCapacity
+from statescape.reservoir.weights import STREAMS, checked_share, draw_matrix
 from statescape.statistics import MeanInterval, mean_interval
 from statescape.wording import brief
 
@@ -74,6 +75,7 @@ class NetworkSettings:
         lr: leak rate.
         input_scaling: factor of the input weights, which are -1 and 1.
         bias: of every unit; without one, and with an input that is symmetric around 0, tanh units cannot form squares.
+        bias_connectivity: share of units that have the bias, each with a sign of its own; None: all have it as it is.
         rc_connectivity: share of recurrent weights, for random wirings.
         input_connectivity: share of input weights.
         ridge: penalty of the readout; None chooses one of `RIDGES` in every trial.
@@ -89,6 +91,7 @@ class NetworkSettings:
     lr: float = 1.0
     input_scaling: float = 0.1
     bias: float = 0.1
+    bias_connectivity: float | None = None
     rc_connectivity: float = 0.1
     input_connectivity: float = 1.0
     ridge: float | None = None
@@ -103,6 +106,8 @@ class NetworkSettings:
             raise StatescapeError(f"A spectral radius is a finite number from 0 on; got sr={self.sr:g}.")
         if not np.isfinite(self.input_scaling):
             raise StatescapeError(f"The input scaling is a finite number; got {self.input_scaling:g}.")
+        if self.bias_connectivity is not None:
+            checked_share(self.bias_connectivity, "bias_connectivity")
 
     def network(self, seed: int, trial: AnyTrial | None = None) -> EchoStateNetwork:
         """A network drawn from `seed`.
@@ -122,13 +127,21 @@ class NetworkSettings:
             sr=self.sr,
             lr=self.lr,
             input_scaling=self.input_scaling,
-            bias=self.bias,
+            bias=self._drawn_bias(seed),
             input_connectivity=self.input_connectivity,
             ridge=ridges if self.ridge is None else self.ridge,
             activation=self.activation,
             pooling="none" if trial is None else pooling_of(trial),
             seed=seed,
         )
+
+    def _drawn_bias(self, seed: int) -> float | Float[np.ndarray, " units"]:
+        """The bias of all units, or drawn for its share of them."""
+        if self.bias_connectivity is None:
+            return self.bias
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(STREAMS.index("bias"),)))
+        drawn = draw_matrix(self.units, 1, self.bias_connectivity, "ternary", rng).toarray()
+        return np.asarray(self.bias * drawn[:, 0])
 
 
 @dataclass(frozen=True, eq=False)

@@ -157,8 +157,14 @@ def test_the_threshold_is_the_one_that_gets_most_validation_sequences_right():
 
 def test_the_authors_settings_are_the_usual_ones():
     settings = settings_for(tasks.open("cogscale:simple_copy:small"))
-    assert (settings.rc_connectivity, settings.input_connectivity, settings.bias) == (0.1, 0.1, 0.0)
+    assert (settings.rc_connectivity, settings.input_connectivity) == (0.1, 0.1)
+    assert (settings.bias, settings.bias_connectivity) == (1.0, 0.1)
     assert settings_for(tasks.open("narma10")) == type(settings)()
+    bias = settings.network(seed=1).bias
+    assert (np.count_nonzero(bias), set(np.abs(bias))) == (10, {0.0, 1.0})
+    assert {*bias[bias != 0]} == {-1.0, 1.0}
+    np.testing.assert_array_equal(bias, settings.network(seed=1).bias)
+    assert not np.array_equal(bias, settings.network(seed=2).bias)
     result = esn("cogscale:simple_copy:small", trials=2)
     assert result.settings == settings
     assert set(result.ridges) <= {10.0**-power for power in range(1, 10)}
@@ -171,6 +177,17 @@ def test_the_authors_settings_are_the_usual_ones():
         ("cross_situation", 0.15678258913401144, 0.7069625881397288, 0.0007297141545009616, 0.00711111, 0.00559),
         ("adding_problem", 0.030365556595135065, 0.06413318217084926, 236.5884085794775, 0.471, 0.0933),
         ("bracket_matching", 0.3891039437757808, 1.4459347412570593, 4.154927697858791, 0.248, 0.109),
+        # Without the bias these three miss by four standard errors and more.
+        ("continuous_postcasting", 1.0, 0.6174020859021423, 0.8662294595521647, 0.000332679, 8.85e-05),
+        (
+            "continuous_pattern_completion",
+            0.9931942544691207,
+            0.3765687254941636,
+            3.2480066050962506,
+            0.0283451,
+            0.00433,
+        ),
+        ("sinus_forecasting", 1.0, 0.7249666881857036, 0.3277876002884969, 5.50523e-05, 1.24e-05),
     ],
 )
 def test_ten_seeds_reach_the_published_score(task, lr, sr, input_scaling, mean, sd):

@@ -13,13 +13,9 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
-from statescape.reservoir.kernels import Simulation, pack
 from statescape.reservoir.network import EchoStateNetwork
 from statescape.reservoir.readout import Readout, RidgeSums, checked_ridges
 from statescape.reservoir.tasks.sequences import Sequences, SequencesTrial
-
-# Sequences that run side by side: their states stay in the cache, and the kernels' vectors are full.
-TOGETHER = 32
 
 
 def answering_states(network: EchoStateNetwork, sequences: Sequences) -> Iterator[Float[np.ndarray, "_ units"]]:
@@ -34,21 +30,11 @@ def answering_states(network: EchoStateNetwork, sequences: Sequences) -> Iterato
     """
     if network.feedback or network.pooling != "none":
         raise StatescapeError("Sequences that are answered at some steps take a network without feedback and pooling.")
-    network.states(np.zeros((1, sequences.inputs.shape[2])), reset=True)  # draws W_in where it is not given
-    assert network.Win is not None
-    plain = not (callable(network.activation) or network.noise_rc)
-    packed = pack(network.W.astype(network.dtype, copy=False)) if plain else None
-    for first in range(0, len(sequences.inputs), TOGETHER):
-        some = slice(first, first + TOGETHER)
-        inputs = np.ascontiguousarray(sequences.inputs[some])
-        if packed is None:
-            states = np.stack(network.states(list(inputs), reset=True))
-        else:
-            W_in = np.repeat(network.Win[None], len(inputs), axis=0)
-            bias = np.tile(network.bias, (len(inputs), 1))
-            simulation = Simulation(packed, W_in, bias, network.lr, linear=network.activation == "identity")
-            states = simulation.advance(inputs)
-        yield states[sequences.answered[some]].astype(np.float64, copy=False)
+    begun = 0
+    for states in network.states_side_by_side(sequences.inputs):
+        answered = sequences.answered[begun : begun + len(states)]
+        begun += len(states)
+        yield states[answered].astype(np.float64, copy=False)
 
 
 def train_on_answers(network: EchoStateNetwork, trial: SequencesTrial) -> None:
@@ -67,12 +53,7 @@ def train_on_answers(network: EchoStateNetwork, trial: SequencesTrial) -> None:
         begun += len(states)
     centred = sums.centred(intercept=network.fit_bias)
     ridges = np.sort(checked_ridges(network.get_params()["ridge"]))[::-1]
-    if len(ridges) == 1:
-        readouts = [centred.solve(float(ridges[0]))]
-    else:
-        decomposition = centred.decompose()
-        weights = [decomposition.weights(float(ridge)) for ridge in ridges]
-        readouts = [Readout(one, centred.target_mean - centred.mean @ one) for one in weights]
+    readouts = [centred.solve(float(ridge)) for ridge in ridges]
     errors = [0.0] if len(ridges) == 1 else _validation_errors(network, readouts, trial)
     best = int(np.argmin(np.nan_to_num(errors, nan=np.inf)))
     network.ridge, network.readout = float(ridges[best]), readouts[best]

@@ -21,7 +21,7 @@ from statescape.reservoir.measures import (
 )
 from statescape.reservoir.network import EchoStateNetwork
 from statescape.reservoir.tasks.answering import answers_of, train_on_answers
-from statescape.reservoir.tasks.sequences import SequencesTrial
+from statescape.reservoir.tasks.sequences import THRESHOLD, SequencesTrial
 from statescape.reservoir.tasks.task import AnyTrial, LabelledTrial, MemoryTrial, Trial
 
 
@@ -96,7 +96,7 @@ def _answers(network: EchoStateNetwork, trial: SequencesTrial) -> Attempt:
             return Attempt(float("inf"), reason=str(refusal))
         raise
     outputs = answers_of(network, trial.test)
-    threshold = trial.threshold(answers_of(network, trial.valid))
+    threshold = trial.threshold(answers_of(network, trial.valid)) if trial.has_threshold else THRESHOLD
     reason = "" if np.isfinite(outputs).all() else "The network diverged on a test sequence; lower sr or input scaling."
     return Attempt(trial.score(outputs, threshold), outputs, reason)
 

@@ -41,8 +41,14 @@ TASKS = (
 )
 SIZES = ("small", "medium", "large")
 NAMES = tuple(f"{PREFIX}:{task}:{size}" for task in TASKS for size in SIZES)
-# What the authors set beside the size of a network, its leak rate, radius and input scaling.
-NETWORK: Mapping[str, float] = {"rc_connectivity": 0.1, "input_connectivity": 0.1, "bias": 0.0}
+# What the authors leave as it is in ReservoirPy 0.3: beside the shares of weights, a bias of -1 or 1 for a tenth of the
+# units (0.4 has none).
+NETWORK: Mapping[str, float] = {
+    "rc_connectivity": 0.1,
+    "input_connectivity": 0.1,
+    "bias": 1.0,
+    "bias_connectivity": 0.1,
+}
 RIDGES = tuple(10.0**-exponent for exponent in range(1, 10))
 NOT_ANSWERED = -100.0
 _COUNTS = ("n_train", "n_valid", "n_test")

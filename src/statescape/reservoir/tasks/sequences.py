@@ -114,13 +114,18 @@ class SequencesTrial:
         """The error of outputs for the answered steps of the test sequences. Lower is better."""
         return self.error(outputs, self.test.answers, threshold)
 
+    @property
+    def has_threshold(self) -> bool:
+        """Whether a threshold is chosen: for a multi-classification."""
+        return self.category == "multi_classification"
+
     def threshold(self, outputs: Float[np.ndarray, "answers outputs"]) -> float:
         """The threshold with which most validation answers are right in all their labels; the lowest of equals.
 
         Args:
             outputs: at the answered steps of the validation sequences.
         """
-        if self.category != "multi_classification":
+        if not self.has_threshold:
             return THRESHOLD
         said = _logistic(outputs)[None] >= THRESHOLDS[:, None, None]
         whole = (said == self.valid.answers).all(axis=2)
