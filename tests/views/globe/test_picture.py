@@ -5,7 +5,7 @@ import pytest
 from matplotlib import colormaps
 
 from statescape.geometry import Sphere
-from statescape.views.globe.data import SphereData
+from statescape.views.globe.data import RANKS, SphereData
 from tests.views.globe.conftest import screen
 from tests.views.globe.paths import story_path
 
@@ -70,7 +70,7 @@ def test_tokens_behind_the_sphere_are_never_picked(open_sphere):
     assert len(set(picked) - {-1}) > 20
 
 
-def test_dots_have_the_colour_of_their_probability_at_every_block_and_between(open_sphere):
+def test_dots_have_the_colour_of_their_rank_at_every_block_and_between(open_sphere):
     sphere = open_sphere()
     data = SphereData.of(sphere.path)
     places = sphere.places()
@@ -81,11 +81,13 @@ def test_dots_have_the_colour_of_their_probability_at_every_block_and_between(op
     facing &= directions(sphere.path) @ eye > 1.4  # away from the dimmed edge
     tokens = isolated(at, facing, size, margin=11)[:4]
     assert len(tokens) >= 3
-    values = data.probabilities / 255
+    values = data.ranks / RANKS
     for layer, row in ((0, values[0]), (4, values[4]), (2.5, (values[2] + values[3]) / 2)):
         sphere.js(f"(handle.layer = {layer})")
         for token in tokens:
-            expected = 255 * np.array(colormaps["viridis"](row[token])[:3])
+            hue = 255 * np.array(colormaps["viridis"](0.25 + 0.75 * row[token])[:3])
+            strength = 0.6 + 0.4 * max(0, (row[token] - 0.45) / 0.55)
+            expected = strength * hue + (1 - strength) * np.array([12, 15, 25])
             assert np.abs(np.array(sphere.pixel(*at[token])[:3]) - expected).max() < 12, (layer, token)
 
 
@@ -96,39 +98,92 @@ def test_change_and_cosine_take_their_values_from_the_numbers(open_sphere):
     values = sphere.js(
         "argument.map(([colour, layer]) => Array.from({length: scene.data.n},"
         " (_, token) => inner.valueAt(scene.data, {colour, layer}, token)))",
-        [["change", 3], ["change", 0], ["cosine", 2]],
+        [["change", 3], ["change", 0], ["cosine", 2], ["rank", 4], ["probability", 4]],
     )
     change = np.clip(0.5 + (np.maximum(log10[3], -9) - np.maximum(log10[2], -9)) / 6, 0, 1)
-    assert np.abs(np.array(values[0]) - change).max() < 0.01
+    # Probabilities are read from levels of rank, roughly for the last.
+    assert np.quantile(np.abs(np.array(values[0]) - change), 0.9) < 0.05
     assert np.array(values[1]) == pytest.approx(0.5)
+    ranks = (log10[4] > log10[4][:, None]).sum(axis=1)
+    assert np.abs(np.array(values[3]) - (1 - np.log(1 + ranks) / np.log(512))).max() < 0.51 / RANKS
+    assert np.quantile(np.abs(np.array(values[4]) - (1 - np.maximum(log10[4], -9) / -9)), 0.9) < 0.03
     states, embeddings = path.states[2], path.embeddings
     cosine = embeddings @ states / np.linalg.norm(states) / np.linalg.norm(embeddings, axis=1)
-    low, high = data.cosine_range
-    assert np.abs(low + (high - low) * np.array(values[2]) - cosine).max() < 0.6 * (high - low) / 255
-    for colour, first in (("change", "÷ 1000"), ("cosine", f"{low:.2f}"), ("probability", "≤ 10⁻⁹")):
+    reach = np.abs(cosine).max()
+    assert np.abs(reach * (2 * np.array(values[2]) - 1) - cosine).max() < 1.01 * reach / 30
+    kept = "Array.from(scene.data.keptRow.keys(), (token) => [token, inner.reading(scene.data, 4, token)])"
+    four = embeddings @ path.states[4] / np.linalg.norm(path.states[4]) / np.linalg.norm(embeddings, axis=1)
+    for token, told in sphere.js(kept):
+        numbers = {"log": log10[4, token], "rank": ranks[token], "cosine": four[token]}
+        assert told == {**{key: pytest.approx(value, rel=1e-4) for key, value in numbers.items()}, "exact": True}
+    last = data.cosine_reach[-1]
+    for colour, first in (("change", "÷ 1000"), ("cosine", f"{-last:.2f}"), ("probability", "≤ 10⁻⁹"), ("rank", "511")):
         sphere.page.get_by_label("Colour").select_option(colour)
         sphere.wait("part.ticks.firstChild.textContent === argument", first)
 
 
+@pytest.mark.parametrize("states", [1, 7, 31])
+@pytest.mark.parametrize("apart", [20, 93, 140])
+def test_the_first_view_holds_last_state_and_predicted_token(open_sphere, states, apart):
+    sphere = open_sphere(story_path(512, states, 32))
+    sphere.js(
+        "(() => { const {data} = scene, token = inner.position(data, data.predicted), to = Math.PI * argument / 180;"
+        " const [x, y, z] = token, side = Math.hypot(y, -x) > .1 ? [y, -x, 0] : [0, z, -y], n = Math.hypot(...side);"
+        " data.path[data.states - 1] = Array.from(token, (v, i) => Math.cos(to) * v + Math.sin(to) * side[i] / n);"
+        " scene.setCamera(inner.firstCamera(data)); })()",
+        apart,
+    )
+    sphere.draw()
+    for point in ("scene.data.path.at(-1)", "inner.position(scene.data, scene.data.predicted)"):
+        at = sphere.js(f"inner.project(scene.view, {point})")
+        assert not at["hidden"]
+        assert 0 < at["x"] < sphere.js("scene.view.width")
+        assert 0 < at["y"] < sphere.js("scene.view.height")
+    assert sphere.js("scene.predictedAway") is None
+
+
+def test_a_predicted_token_out_of_sight_has_a_sign_at_the_rim_that_a_key_and_a_click_follow(open_sphere):
+    sphere = open_sphere()
+    away = "(() => { const [x, y, z] = inner.position(scene.data, scene.data.predicted).map((value) => -value);"
+    away += " scene.setCamera({...scene.camera, inside: argument, yaw: Math.atan2(y, x), pitch: Math.asin(z)});"
+    away += " scene.draw(); return scene.predictedAway; })()"
+    token = sphere.path.vocabulary[sphere.path.predicted_id].replace(" ", "␣")
+    projection = Sphere.fit(sphere.path.geometry.reference)
+    last, target = sphere.path.geometry.states[-1:], sphere.path.geometry.reference[[sphere.path.predicted_id]]
+    angle = round(float(np.degrees(projection.seen_angle(last, target)[0])))
+    for inside, words in ((0, "is behind"), (1, "is out of the picture")):
+        sign = sphere.js(away, inside)
+        assert sign["text"] == f"‘{token}’ {words}, {angle}° from the state"
+        assert 0 < sign["x"] < sphere.js("scene.view.width")
+        assert 0 < sign["y"] < sphere.js("scene.view.height")
+    sphere.page.keyboard.press("Tab")
+    sphere.page.keyboard.press("p")
+    sphere.draw()
+    assert sphere.js("scene.predictedAway") is None
+    sign = sphere.js(away, 0)
+    stage = sphere.page.locator("[data-part=stage]").bounding_box()
+    sphere.page.mouse.click(stage["x"] + sign["x"], stage["y"] + sign["y"])
+    sphere.draw()
+    assert sphere.js("scene.predictedAway") is None
+    assert sphere.js("scene.look.pinned") == -1
+
+
 def test_neither_path_nor_markers_show_through_from_behind(open_sphere):
     sphere = open_sphere()
-    strongest = (
+    strongest = (  # in the middle of the picture, where the sign to the predicted token does not reach
         "(() => { scene.draw(); const {width, height} = part.over;"
-        " const bytes = part.over.getContext('2d').getImageData(0, 0, width, height).data;"
+        " const bytes = part.over.getContext('2d').getImageData(width / 2 - 90, height / 2 - 90, 180, 180).data;"
         " let most = 0; for (let i = 3; i < bytes.length; i += 4) most = Math.max(most, bytes[i]); return most; })()"
     )
-    sphere.set_camera(distance=6)
-    assert sphere.js(strongest) == 255
+    sphere.set_camera(distance=2)
     # A short path on one side; from the other, only the faint grid is left.
     end = "scene.data.path.at(-1)"
     sphere.js(f"(scene.data.path.forEach((_, i) => (scene.data.path[i] = {end})), scene.data.top.fill(0))")
-    predicted = np.argmax(sphere.path.log_probabilities[-1])
-    sphere.js(
-        f"(scene.setCamera({{...scene.camera, yaw: Math.atan2({end}[1], {end}[0]) + Math.PI,"
-        f" pitch: -Math.asin({end}[2])}}), scene.draw())"
-    )
-    assert sphere.js(f"inner.project(scene.view, inner.position(scene.data, {predicted})).hidden")
-    sphere.js("(scene.data.n_top = 0)")
+    sphere.js(f"(scene.data.n_top = 0, scene.moveTo(scene.camera), scene.face({end}))")
+    assert sphere.js(strongest) == 255
+    sphere.js(f"(scene.face({end}.map((value) => -value)))")
+    sphere.draw()
+    assert sphere.js("scene.predictedAway").keys() >= {"x", "y", "text"}
     assert sphere.js(strongest) < 140  # where faint meridians meet
 
 

@@ -88,7 +88,7 @@ def test_keyboard_reaches_what_the_pointer_reaches(open_sphere):
     press("Escape")
     sphere.wait("part.inspector.hidden")
     press("c")
-    assert sphere.js("scene.look.colour") == "change"
+    assert sphere.js("scene.look.colour") == "probability"
     press("/")
     assert sphere.page.evaluate("document.activeElement.shadowRoot.activeElement.type") == "search"
     assert sphere.troubles == []
@@ -274,7 +274,7 @@ def test_the_fragment_carries_the_view_and_leaves_the_rest_of_it_alone(open_sphe
 )
 def test_a_spoilt_fragment_changes_nothing(open_sphere, fragment):
     sphere = open_sphere(story_path(64, 3, 8), fragment=fragment)
-    assert sphere.js("[handle.layer, scene.look.colour, scene.look.pinned]") == [2, "probability", -1]
+    assert sphere.js("[handle.layer, scene.look.colour, scene.look.pinned]") == [2, "rank", -1]
     assert sphere.troubles == []
 
 

@@ -148,6 +148,27 @@ def test_sphere_looks_at_the_end_of_the_path_from_both_eyes():
     assert "in all 48 dimensions" in picture.caption
 
 
+@pytest.mark.parametrize("apart", [20, 93, 115, 170])
+def test_both_eyes_see_the_predicted_token_or_say_where_it_is(apart):
+    picture = SphereStill.of(READING)
+    token = picture.tokens[PATH.predicted_id]
+    side = np.cross(token, [0.0, 0.0, 1.0])
+    turn = np.radians(apart)
+    picture.states[-1] = np.cos(turn) * token + np.sin(turn) * side / np.linalg.norm(side)
+    with matplotlib_theme():
+        eyes = picture.printed().axes[:2]
+    for axes, words in zip(eyes, ("is behind", "is out of the picture"), strict=True):
+        red = [line for line in axes.lines if line.get_color() == RED and line.get_marker() == "D"]
+        said = [text.get_text() for text in axes.texts if "from the state" in text.get_text()]
+        if apart < 125:
+            (place,) = red[0].get_xydata()
+            assert (np.abs(place) < axes.get_xlim()[1]).all()
+            assert said == []
+        else:
+            assert red == []
+            assert said[0].endswith(f"{words}, {apart}° from the state")
+
+
 def test_without_its_trace_a_path_still_has_its_other_figures():
     alone = replace(PATH, origin=None, steps=None)
     names = [picture.name for picture in pictures(read_path(alone))]

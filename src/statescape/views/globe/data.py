@@ -1,8 +1,11 @@
-"""What the sphere shows of a path: directions of all tokens, and for every state one byte of log10 p and of cosine.
+"""What the sphere shows of a path: directions of all tokens, and for every state one level of rank and of cosine.
 
 A direction is ``u = z P / |z P|`` with z the embedding scaled on the dimension and P the first three principal
 components (`geometry.Sphere`). Three dimensions of d cannot show an angle, so the angle in all of them goes with it.
-Neighbours are by cosine in the model's own space, for the tokens that are ever among the likeliest.
+Levels of rank are logarithmic, each a fifth (of 50,000 tokens) beyond the one before; a probability is read from them
+by the curve of its state, log10 p against rank. They are few, since they weigh most of a page; a token that is among
+the likeliest of any state has its numbers in full. Neighbours are by cosine in the model's own space, for the
+tokens that are ever among the likeliest.
 """
 
 from __future__ import annotations
@@ -12,11 +15,15 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
+from statescape.analysis.vocabulary import vocabulary_of
 from statescape.errors import StatescapeError
 from statescape.geometry import Moments, Sphere
 from statescape.language import StatePath
 
-LOWEST_LOG = -9  # log10 p of byte 0; anything less likely is shown as "below"
+LOWEST_LOG = -9  # log10 p at the end of the colours
+RANKS = 55  # levels of rank beyond the last token's
+COSINES = 30  # levels of cosine beyond the lowest; the middle one is 0
+NEVER = -999.0  # log10 p of what cannot follow at all
 N_TOP = 50
 N_NEIGHBOURS = 8
 
@@ -33,12 +40,16 @@ class SphereData:
         states: unit vector of every state.
         true_angles: degrees between each state and the predicted token's embedding, in all scaled dimensions.
         seen_angles: the same as drawn.
-        probabilities: log10 p from `LOWEST_LOG` (0) to 0 (255).
-        cosines: cosine of state and embedding over `cosine_range`, 0 to 255.
-        cosine_range: lowest and highest cosine of all, rounded outwards to 0.05.
+        ranks: ``RANKS (1 - log(1 + r) / log n)`` of rank r among n tokens; equals share the rank of the first.
+        curves: log10 p at every level of `ranks`, the mean of the state's tokens there.
+        cosines: cosine of state and embedding, from 0 at minus `cosine_reach` to `COSINES` at plus it.
+        cosine_reach: largest cosine of every state in magnitude.
         top: ids of the likeliest tokens of every state, best first.
         top_log: their log10 p.
         kept: ids that are ever among the likeliest, ascending.
+        kept_log: log10 p of each of them at every state.
+        kept_ranks: its rank.
+        kept_cosines: its cosine with the state.
         neighbours: for each of them the nearest tokens by cosine of the raw embeddings, nearest first.
         neighbour_cosines: their cosines.
     """
@@ -50,12 +61,16 @@ class SphereData:
     states: Float[np.ndarray, "states 3"]
     true_angles: Float[np.ndarray, " states"]
     seen_angles: Float[np.ndarray, " states"]
-    probabilities: UInt8[np.ndarray, "states vocabulary"]
+    ranks: UInt8[np.ndarray, "states vocabulary"]
+    curves: Float[np.ndarray, "states levels"]
     cosines: UInt8[np.ndarray, "states vocabulary"]
-    cosine_range: tuple[float, float]
+    cosine_reach: Float[np.ndarray, " states"]
     top: Int[np.ndarray, "states top"]
     top_log: Float[np.ndarray, "states top"]
     kept: Int[np.ndarray, " kept"]
+    kept_log: Float[np.ndarray, "kept states"]
+    kept_ranks: Int[np.ndarray, "kept states"]
+    kept_cosines: Float[np.ndarray, "kept states"]
     neighbours: Int[np.ndarray, "kept neighbours"]
     neighbour_cosines: Float[np.ndarray, "kept neighbours"]
 
@@ -79,14 +94,16 @@ class SphereData:
         if np.isnan(path.log_probabilities).any():
             raise StatescapeError("The sphere needs a log-probability for every token and state; some are NaN.")
         geometry = path.geometry
-        sphere = Sphere.from_moments(moments or Moments.of(path.embeddings), origin)
+        sphere = Sphere.from_moments(moments or vocabulary_of(path.embeddings).moments, origin)
         target = np.broadcast_to(geometry.reference[path.predicted_id], geometry.states.shape)
         log10 = path.log_probabilities / np.float32(np.log(10))
         top = _likeliest(path.log_probabilities, min(N_TOP, len(path.embeddings)))
         kept = np.unique(top)
         embeddings = _unit(path.embeddings)
         cosines = _unit(path.states.astype(np.float32)) @ embeddings.T
-        low, high = _rounded_range(cosines)
+        reach = np.maximum(np.abs(cosines).max(axis=1), 1e-6)
+        ranks = np.stack([np.searchsorted(np.sort(-row), -row) for row in log10])  # how many are likelier
+        levels = np.rint(RANKS * (1 - np.log1p(ranks) / np.log(max(2, len(embeddings))))).astype(np.uint8)
         neighbours, neighbour_cosines = _neighbours(embeddings, kept)
         return cls(
             path=path,
@@ -96,12 +113,16 @@ class SphereData:
             states=sphere.project(geometry.states),
             true_angles=np.degrees(sphere.true_angle(geometry.states, target)),
             seen_angles=np.degrees(sphere.seen_angle(geometry.states, target)),
-            probabilities=_bytes(log10, float(LOWEST_LOG), 0.0),
-            cosines=_bytes(cosines, low, high),
-            cosine_range=(low, high),
+            ranks=levels,
+            curves=np.stack([_curve(*each) for each in zip(log10, levels, strict=True)]),
+            cosines=np.rint(COSINES / 2 * (1 + cosines / reach[:, None])).astype(np.uint8),
+            cosine_reach=reach,
             top=top,
             top_log=np.take_along_axis(log10, top, axis=1),
             kept=kept,
+            kept_log=log10[:, kept].T,
+            kept_ranks=ranks[:, kept].T,
+            kept_cosines=cosines[:, kept].T,
             neighbours=neighbours,
             neighbour_cosines=neighbour_cosines,
         )
@@ -120,14 +141,12 @@ def _unit(rows: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
     return np.asarray(rows / np.where(norms > 0, norms, 1))
 
 
-def _rounded_range(cosines: Float[np.ndarray, "n v"]) -> tuple[float, float]:
-    low = np.floor(float(cosines.min()) * 20 - 1e-6) / 20
-    high = np.ceil(float(cosines.max()) * 20 + 1e-6) / 20
-    return max(-1.0, float(low)), min(1.0, float(high))
-
-
-def _bytes(values: Float[np.ndarray, "n v"], low: float, high: float) -> UInt8[np.ndarray, "n v"]:
-    return np.rint(np.clip((values - low) * (255 / (high - low)), 0, 255)).astype(np.uint8)
+def _curve(log10: Float[np.ndarray, " v"], ranks: UInt8[np.ndarray, " v"]) -> Float[np.ndarray, " levels"]:
+    """Mean log10 p of the tokens at every level, between its neighbours where a level has none."""
+    counts = np.bincount(ranks)
+    sums = np.bincount(ranks, np.maximum(log10, NEVER))
+    taken = np.flatnonzero(counts)
+    return np.interp(np.arange(RANKS + 1), taken, sums[taken] / counts[taken])
 
 
 def _neighbours(

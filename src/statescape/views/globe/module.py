@@ -1,7 +1,7 @@
 """The ES module of the sphere: plain files in a declared order, each a room, joined without a build step.
 
-Its colours are for dark and light: viridis for probability, red for the predicted token, neither for more. Cosine has a
-map of its own (seaborn's mako); change a diverging one of blue and yellow, whose middle recedes into the ground. All
+Its colours are for dark and light: viridis from its blue on for rank and probability, red for the predicted token,
+neither for more. Cosine and change share a diverging map of blue and yellow, whose middle recedes into the ground. All
 survive colour blindness.
 """
 
@@ -23,11 +23,7 @@ def _table(stops: str) -> list[tuple[int, int, int]]:
 
 
 PALETTES: dict[str, Any] = {
-    "probability": _table(
-        "440154 48186a 472d7b 424086 3b528b 33638d 2c728e 26828e 21918c 1fa088 28ae80 3fbc73 5ec962 84d44b addc30 "
-        "d8e219 fde725"
-    ),
-    "cosine": _table("2e1e3c 413d7b 37659e 348fa7 40b7ad 8bdab2 def5e5"),
+    "likely": _table("3b528b 33638d 2c728e 26828e 21918c 1fa088 28ae80 3fbc73 5ec962 84d44b addc30 d8e219 fde725"),
     "dark": {
         "back": (7, 9, 15),
         "body": (12, 15, 25),
@@ -37,8 +33,8 @@ PALETTES: dict[str, Any] = {
         "faint": "#a3adc4",
         "grid": "rgba(170,186,230,.13)",
         "red": RED,
-        "change": _table("5cb8ff 3a6fae 2a3346 a98a3a ffd75e"),
-        "rest": 1.0,  # opacity of the lightest dots
+        "signed": _table("5cb8ff 3a6fae 2a3346 a98a3a ffd75e"),
+        "rest": 0.6,  # opacity of the lightest dots
         "rim_shade": 0.25,  # darkness of a large dot's rim
     },
     "light": {
@@ -50,7 +46,7 @@ PALETTES: dict[str, Any] = {
         "faint": "#5b647a",
         "grid": "rgba(40,52,90,.14)",
         "red": RED,
-        "change": _table("0b5cad 6f9fce c3c8d3 c9a24a 8a5a00"),
+        "signed": _table("0b5cad 6f9fce c3c8d3 c9a24a 8a5a00"),
         "rest": 0.5,
         "rim_shade": 0.4,
     },

@@ -12,10 +12,19 @@ import zlib
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 
-from statescape.views.globe.data import LOWEST_LOG, SphereData
-from statescape.views.globe.reading import CHANGE_DECADES, legend_of, notes_of, prompt_of, shown, table_of, words_of
+from statescape.views.globe.data import COSINES, LOWEST_LOG, RANKS, SphereData
+from statescape.views.globe.reading import (
+    CHANGE_DECADES,
+    chance,
+    legend_of,
+    notes_of,
+    prompt_of,
+    shown,
+    table_of,
+    words_of,
+)
 
 
 def packed(data: SphereData) -> dict[str, Any]:
@@ -34,21 +43,39 @@ def packed(data: SphereData) -> dict[str, Any]:
         "change_scale": -LOWEST_LOG / (2 * CHANGE_DECADES),
         "path": data.states.round(6).tolist(),
         "lowest_log": LOWEST_LOG,
-        "cosine_range": list(data.cosine_range),
+        "cosine_reach": [float(f"{reach:.4g}") for reach in data.cosine_reach],
+        "levels": {"rank": RANKS, "cosine": COSINES},
+        "chance": chance(path.embeddings.shape[1]),
         "n_top": int(data.top.shape[1]),
         "n_neighbours": int(data.neighbours.shape[1]),
         "blocks": {
             "vocabulary": _text(json.dumps([shown(token) for token in path.vocabulary]).encode()),
-            "positions": _text(np.rint(data.directions * 32767).astype("<i2").tobytes()),
-            "probabilities": _text(_differences(data.probabilities)),
+            "positions": _text(_folded(data.directions).astype("<i2").tobytes()),
+            "ranks": _text(_differences(data.ranks)),
+            "curves": _text(data.curves.astype("<f4").tobytes()),
             "cosines": _text(_differences(data.cosines)),
             "top": _text(data.top.astype("<u4").tobytes()),
-            "top_log": _text(data.top_log.astype("<f4").tobytes()),
             "kept": _text(data.kept.astype("<u4").tobytes()),
+            "kept_log": _text(data.kept_log.astype("<f4").tobytes()),
+            "kept_ranks": _text(data.kept_ranks.astype("<u4").tobytes()),
+            "kept_cosines": _text(data.kept_cosines.astype("<f4").tobytes()),
             "neighbours": _text(data.neighbours.astype("<u4").tobytes()),
             "neighbour_cosines": _text(data.neighbour_cosines.astype("<f4").tobytes()),
         },
     }
+
+
+def _folded(directions: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, "n 2"]:
+    """Directions as points of a square of ±32767: onto an octahedron, whose lower half is folded out over its corners.
+
+    A point at the sphere's very centre has no direction: -32768.
+    """
+    length = np.abs(directions).sum(axis=1, keepdims=True)
+    flat = directions / np.where(length > 0, length, 1)
+    upper = flat[:, :2]
+    lower = (1 - np.abs(flat[:, 1::-1])) * np.where(upper < 0, -1, 1)
+    folded = np.rint(32767 * np.where(flat[:, 2:] < 0, lower, upper))
+    return np.where(length > 0, folded, -32768.0)
 
 
 def _differences(rows: UInt8[np.ndarray, "states vocabulary"]) -> bytes:

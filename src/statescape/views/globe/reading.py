@@ -28,10 +28,10 @@ class Words(TypedDict):
 
 
 class Legend(TypedDict):
-    """What one meaning of colour measures, and its range."""
+    """What one meaning of colour measures, and its range: one for all states, or one for each."""
 
     title: str
-    ticks: list[str]
+    ticks: list[str] | list[list[str]]
 
 
 class PathTable(TypedDict):
@@ -142,19 +142,30 @@ def table_of(data: SphereData) -> PathTable:
 
 def legend_of(data: SphereData) -> dict[str, Legend]:
     """Title and evenly spaced ticks of every meaning of colour."""
-    low, high = data.cosine_range
+    n, d = data.path.embeddings.shape
     thirds = [_power_of_ten(LOWEST_LOG * part // 3) for part in (3, 2, 1)]
     return {
+        "rank": {
+            "title": say("rank of the token, from 0, the likeliest"),
+            "ticks": [*(number(round(n ** (part / 3)) - 1, ",") for part in (3, 2, 1)), "0"],
+        },
         "probability": {"title": say("lens probability of the token"), "ticks": [f"≤ {thirds[0]}", *thirds[1:], "1"]},
         "change": {
             "title": say("probability against the block before"),
             "ticks": [f"÷ {10**CHANGE_DECADES}", say("same"), f"× {10**CHANGE_DECADES}"],
         },
         "cosine": {
-            "title": say("cosine of state and token embedding"),
-            "ticks": [number(value, ".2f") for value in (low, (low + high) / 2, high)],
+            "title": say(
+                "cosine of state and token; marked: 95% of random directions, ±{chance:.2f}", chance=chance(d)
+            ),
+            "ticks": [[number(value, ".2f") for value in (-reach, 0, reach)] for reach in data.cosine_reach],
         },
     }
+
+
+def chance(d: int) -> float:
+    """Cosine that 95% of random directions stay below in magnitude, ``1.96 / sqrt(d)``."""
+    return min(1.0, 1.96 / float(np.sqrt(d)))
 
 
 def notes_of(data: SphereData) -> list[str]:

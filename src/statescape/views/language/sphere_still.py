@@ -1,8 +1,9 @@
 """The sphere of all tokens as a still picture, from outside and from within.
 
 PCA-3D after normalisation on the dimension, every point at norm 1, tokens coloured by the probability that the last
-state gives them. Outside: perspective from three radii away. Inside: the eye at the centre looks towards the end of the
-path, ``(x, y) / z``, so that arcs of great circles are straight lines.
+state gives them. Outside: perspective from three radii away. Inside: the eye at the centre sees ``(x, y) / z``, so that
+arcs of great circles are straight lines. Both look between last state and predicted token, which a dashed great circle
+joins; where they are too far apart for that, they look at the state, and a sign at the edge says where the token is.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DISTANCE = 3.0  # of the outer eye from the centre, in radii
-HALF_FIELD = float(np.tan(np.radians(42)))  # of the inner eye
+HALF_FIELD, WIDEST = np.radians(42), np.radians(66)  # of the inner eye, where state and token are near and far apart
 DARKEST = -8.0  # log10 probability at the end of the colour scale
 MOST_NAMED = 9
-BOTH_IN_SIGHT = float(np.cos(np.radians(75)))  # last state and predicted token fit one inner view
+WELL_SEEN = np.radians(7)  # how far within the field, or in front of the horizon, a point should lie
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,8 +109,11 @@ class SphereStill:
 
         figure = Figure(figsize=(7.2, 3.9), layout="constrained")
         outer, inner = figure.subplots(1, 2)
-        self._print(outer, True, [_from_outside(points) for points in self._turned], 1.03 * _rim())
-        self._print(inner, False, [_from_within(points) for points in self._turned], HALF_FIELD)
+        seen = [_from_outside(points) for points in self._turned(float(np.arccos(1 / DISTANCE)))]
+        self._print(outer, True, seen, 1.03 * _rim())
+        reach = float(np.tan(np.clip(self._apart / 2 + WELL_SEEN, HALF_FIELD, WIDEST)))
+        seen = [_from_within(points, reach) for points in self._turned(float(WIDEST))]
+        self._print(inner, False, seen, reach)
         scale = ScalarMappable(Normalize(self._range[0], self._range[1]), PROBABILITY_SCALE.lower())
         bar = figure.colorbar(
             scale, ax=[outer, inner], orientation="horizontal", shrink=0.5, aspect=40, pad=0.02,
@@ -124,14 +128,20 @@ class SphereStill:
         return float(self.log10_probability.min()), 0.0
 
     @cached_property
-    def _turned(self) -> tuple[Float[np.ndarray, "n 3"], ...]:
-        """Tokens, states and the arcs between states, turned so that the end of the path faces the eyes."""
+    def _apart(self) -> float:
+        """Angle between last state and predicted token as drawn, in radians."""
+        return float(np.arccos(np.clip(self.states[-1] @ self.tokens[self.reading.path.predicted_id], -1, 1)))
+
+    def _turned(self, field: float) -> tuple[Float[np.ndarray, "n 3"], ...]:
+        """Tokens, states, the arcs between states and that to the token, before an eye of this half field (radians)."""
         last, target = self.states[-1], self.tokens[self.reading.path.predicted_id]
-        turn = _facing(last + target if last @ target > BOTH_IN_SIGHT else last)
-        return tuple(points @ turn.T for points in (self.tokens, self.states, _arcs(self.states)))
+        turn = _facing(last + target if self._apart / 2 + WELL_SEEN < field else last)
+        return tuple(
+            points @ turn.T for points in (self.tokens, self.states, _arcs(self.states), _arcs([last, target]))
+        )
 
     def _print(self, axes: Axes, outside: bool, seen: Sequence[Projected], reach: float) -> None:
-        tokens, states, arcs = seen
+        tokens, states, arcs, to_token = seen
         self._print_tokens(axes, tokens, outside)
         if outside:
             from matplotlib.patches import Circle
@@ -141,8 +151,12 @@ class SphereStill:
         for shown, alpha in ((arcs.shown, 1.0), (~arcs.shown, 0.3 if outside else 0.0)):
             line = np.where(shown[:, None], arcs.flat, np.nan)
             axes.plot(*line.T, color=BLUE, linewidth=1.3, alpha=alpha, zorder=4)
+        apart = np.where(to_token.shown[:, None], to_token.flat, np.nan)
+        axes.plot(*apart.T, color=RED, linewidth=0.9, linestyle=(0, (4, 3)), zorder=4)
         axes.plot(*states.flat[states.shown].T, "o", color=BLUE, markersize=3.4, zorder=5)
         self._print_labels(axes, tokens, states, reach)
+        if not tokens.shown[self.reading.path.predicted_id]:
+            self._print_sign(axes, tokens.flat[self.reading.path.predicted_id], reach, outside)
         title = say("from outside") if outside else say("from within")
         axes.set(title=title, xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
         axes.set_axis_off()
@@ -165,10 +179,26 @@ class SphereStill:
                 zorder=6,
             )  # fmt: skip
 
+    def _print_sign(self, axes: Axes, place: Float[np.ndarray, " 2"], reach: float, outside: bool) -> None:
+        """Where the predicted token is that the eye does not see."""
+        token = printable(visible(self.reading.path.vocabulary[self.reading.path.predicted_id], 14))
+        angle = round(float(np.degrees(self._apart)))
+        words = (
+            say("‘{token}’ is behind, {angle}° from the state", token=token, angle=angle)
+            if outside
+            else say("‘{token}’ is out of the picture, {angle}° from the state", token=token, angle=angle)
+        )
+        edge = float(np.linalg.norm(place) / _rim()) if outside else float(np.abs(place).max() / (0.93 * reach))
+        away = place / (edge or 1.0)
+        axes.plot(*away, marker=(3, 0, float(np.degrees(np.arctan2(away[1], away[0]))) - 90), color=RED, markersize=7)
+        axes.annotate(
+            words, (float(away[0]), float(away[1])), (0, -9 if away[1] > 0 else 9), textcoords="offset points",
+            color=RED, fontsize=6.5, ha="right" if away[0] > 0 else "left", va="top" if away[1] > 0 else "bottom",
+            zorder=7, path_effects=_halo(axes),
+        )  # fmt: skip
+
     def _print_labels(self, axes: Axes, tokens: Projected, states: Projected, reach: float) -> None:
         """The likeliest tokens and the numbers of the states, where they do not lie on each other."""
-        from matplotlib import patheffects
-
         path = self.reading.path
         likely = [token for token, _ in self.reading.top(-1, MOST_NAMED) if tokens.shown[token]]
         likely = [likely[i] for i in thinned(tokens.flat[likely], (0.34 * reach, 0.085 * reach), range(len(likely)))]
@@ -179,8 +209,7 @@ class SphereStill:
             if not (np.abs(named - states.flat[index]) < (0.26 * reach, 0.085 * reach)).all(axis=1).any()
         ]
         numbered = [free[i] for i in thinned(states.flat[free], (0.09 * reach, 0.085 * reach))] if free else []
-        halo = [patheffects.withStroke(linewidth=1.6, foreground=axes.get_facecolor())]
-        shared: dict[str, Any] = {"textcoords": "offset points", "zorder": 7, "path_effects": halo}
+        shared: dict[str, Any] = {"textcoords": "offset points", "zorder": 7, "path_effects": _halo(axes)}
         for token in likely:
             predicted = token == path.predicted_id
             axes.annotate(
@@ -191,16 +220,22 @@ class SphereStill:
             axes.annotate(str(index), states.flat[index], (4, 4), fontsize=7, **shared)
 
 
+def _halo(axes: Axes) -> list[Any]:
+    from matplotlib import patheffects
+
+    return [patheffects.withStroke(linewidth=1.6, foreground=axes.get_facecolor())]
+
+
 def _from_outside(points: Float[np.ndarray, "n 3"]) -> Projected:
     away = DISTANCE - points[:, 2]
     # The far side begins at the horizon, which a near eye sees before the equator.
     return Projected(points[:, :2] / away[:, None], points[:, 2] > 1 / DISTANCE)
 
 
-def _from_within(points: Float[np.ndarray, "n 3"]) -> Projected:
+def _from_within(points: Float[np.ndarray, "n 3"], reach: float) -> Projected:
     # Projected from within left and right change sides.
     flat = points[:, :2] * [-1, 1] / np.maximum(points[:, 2], 1e-6)[:, None]
-    return Projected(flat, (points[:, 2] > 0) & (np.abs(flat) < HALF_FIELD).all(axis=1))
+    return Projected(flat, (points[:, 2] > 0) & (np.abs(flat) < reach).all(axis=1))
 
 
 def _rim() -> float:
@@ -218,7 +253,9 @@ def _facing(direction: Float[np.ndarray, " 3"]) -> Float[np.ndarray, "3 3"]:
     return np.stack([x, np.cross(z, x), z])
 
 
-def _arcs(states: Float[np.ndarray, "states 3"], steps: int = 24) -> Float[np.ndarray, "points 3"]:
+def _arcs(
+    states: Sequence[Float[np.ndarray, " 3"]] | Float[np.ndarray, "states 3"], steps: int = 24
+) -> Float[np.ndarray, "points 3"]:
     """Points along the great circles between one state and the next."""
     pieces = []
     t = np.linspace(0, 1, steps)[:, None]
@@ -229,4 +266,4 @@ def _arcs(states: Float[np.ndarray, "states 3"], steps: int = 24) -> Float[np.nd
         pieces.append(
             (1 - t) * a + t * b if straight else (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
         )
-    return np.concatenate(pieces) if pieces else states
+    return np.concatenate(pieces) if pieces else np.asarray(states)

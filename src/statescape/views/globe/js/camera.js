@@ -5,6 +5,7 @@ const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 const direction = (yaw, pitch) => [Math.cos(pitch) * Math.cos(yaw), Math.cos(pitch) * Math.sin(yaw), Math.sin(pitch)];
 const LIMITS = { distance: [1.25, 6], field: [0.35, 3.6], pitch: [-1.5, 1.5] };
+const MARGIN = 0.12; // how far in front of the horizon is well seen
 const OUTSIDE_FOCAL = 1 / Math.tan(0.36);
 
 const anglesOf = ([x, y, z]) => ({
@@ -12,10 +13,19 @@ const anglesOf = ([x, y, z]) => ({
 	pitch: clamp(Math.atan2(z, Math.hypot(x, y)), ...LIMITS.pitch),
 });
 
-// The first view: the end of the path in front, its beginning to one side.
+// The first view: last state and predicted token both in front, the path's beginning to one side where there is room;
+// from farther away where they are far apart, and the state alone where no place sees both.
 function firstCamera(data) {
-	const { yaw, pitch } = anglesOf(data.path.at(-1).map((value, i) => value + 0.35 * data.path[0][i]));
-	return { yaw: yaw + 0.18, pitch: clamp(pitch + 0.12, -1.2, 1.2), distance: 3.1, field: 1.7, inside: 0 };
+	const [state, start, token] = [data.path.at(-1), data.path[0], position(data, data.predicted)];
+	const sees = ({ yaw, pitch, distance }, point) => distance * dot(direction(yaw, pitch), point) > 1 + MARGIN * distance;
+	const from = (point, distance) => ({ ...anglesOf(point), distance, field: 1.7, inside: 0 });
+	for (const distance of [3.1, 4, LIMITS.distance[1]]) {
+		for (const weight of [0.7, 0.35, 0]) {
+			const camera = from(state.map((value, i) => value + token[i] + weight * start[i]), distance);
+			if (sees(camera, state) && sees(camera, token)) return camera;
+		}
+	}
+	return from(state.map((value, i) => value + 0.35 * start[i]), 3.1);
 }
 
 function viewOf({ yaw, pitch, distance, field, inside }, width, height) {

@@ -1,11 +1,10 @@
 // What colour means: a token at a (fractional) block is a number from 0 to 1, as in dots.vert, and so a colour.
 
-// Colours, and how much a value weighs in size and depth.
-const MODES = {
-	probability: { table: () => PALETTES.probability, weight: (value) => Math.max(0, (value - 0.45) / 0.55) ** 2 },
-	change: { table: ({ change }) => change, weight: (value) => Math.abs(2 * value - 1) ** 1.5 },
-	cosine: { table: () => PALETTES.cosine, weight: (value) => value ** 4 },
-};
+// Colours, and how much a value weighs in size and depth: much where it is likely, or far from the middle.
+const LIKELY = { table: () => PALETTES.likely, weight: (value) => Math.max(0, (value - 0.45) / 0.55) ** 2 };
+const SIGNED = { table: ({ signed }) => signed, weight: (value) => Math.abs(2 * value - 1) ** 1.5 };
+const MODES = { rank: LIKELY, probability: LIKELY, change: SIGNED, cosine: SIGNED }; // in the order of dots.vert
+const shadeOf = ({ levels, ranks, n }, block, token) => (levels.rank + 1) * block + ranks[block * n + token];
 const MODE_NAMES = Object.keys(MODES);
 
 const css = (colour, alpha = 1) => `rgba(${colour.map(Math.round)},${alpha})`;
@@ -19,8 +18,9 @@ function mixed(table, value) {
 function valueAt(data, { colour, layer }, token) {
 	const a = Math.floor(layer);
 	const b = Math.min(a + 1, data.states - 1);
-	const bytes = colour === "cosine" ? data.cosines : data.probabilities;
-	const at = (block) => bytes[Math.max(0, block) * data.n + token] / 255;
+	const byte = (block) => (colour === "cosine" ? data.cosines : data.ranks)[Math.max(0, block) * data.n + token];
+	const levels = data.levels[colour];
+	const at = (block) => (levels ? byte(block) / levels : data.shades[shadeOf(data, Math.max(0, block), token)]);
 	const between = (from, to) => from + (to - from) * (layer - a);
 	if (colour !== "change") return between(at(a), at(b));
 	const gained = between(at(a) - at(a - 1), at(b) - at(b - 1));

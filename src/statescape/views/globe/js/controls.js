@@ -4,16 +4,27 @@ const BLOCK_KEYS = {
 	ArrowLeft: -1, ArrowDown: -1, PageDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: 1, Home: -Infinity, End: Infinity,
 };
 
+// Title, ticks and, for cosines, which share of the ramp chance reaches; cosines have a range for every state.
+function legendOf({ data, look: { colour, layer } }) {
+	const { title, ticks } = data.legend[colour];
+	if (colour !== "cosine") return { title, ticks, band: 0 };
+	const block = Math.round(layer);
+	return { title, ticks: ticks[block], band: Math.min(1, data.chance / data.cosine_reach[block]) };
+}
+
 function makeLegend(scene) {
-	const { part, data } = scene;
+	const { part } = scene;
 	let drawn = "";
 	return () => {
 		const { look, palette, scheme } = scene;
-		if (drawn === look.colour + scheme) return;
-		drawn = look.colour + scheme;
-		const { title, ticks } = data.legend[look.colour];
+		const { title, ticks, band } = legendOf(scene);
+		const now = [look.colour, scheme, ticks, band].join();
+		if (drawn === now) return;
+		drawn = now;
 		part.title.textContent = title;
 		part.ramp.style.background = `linear-gradient(90deg, ${MODES[look.colour].table(palette).map((colour) => css(colour))})`;
+		part.band.hidden = !band;
+		part.band.style.width = `${100 * band}%`;
 		part.ticks.replaceChildren(...ticks.map((textContent) => h("span", { textContent })));
 	};
 }

@@ -13,21 +13,40 @@ function summed(buffer, n) {
 	return bytes;
 }
 
+// Directions from the square onto which packing.py folded an octahedron.
+function unfolded(square) {
+	const directions = new Float32Array(1.5 * square.length);
+	for (let i = 0, k = 0; i < square.length; i += 2, k += 3) {
+		if (square[i] === -32768) continue; // at the centre
+		const [x, y] = [square[i] / 32767, square[i + 1] / 32767];
+		const z = 1 - Math.abs(x) - Math.abs(y);
+		const below = Math.max(-z, 0);
+		const point = [x - Math.sign(x) * below, y - Math.sign(y) * below, z];
+		const length = Math.hypot(...point);
+		for (let j = 0; j < 3; j++) directions[k + j] = point[j] / length;
+	}
+	return directions;
+}
+
 async function unpack(packed) {
 	const blocks = Object.entries(packed.blocks).map(async ([name, text]) => [name, await inflated(text)]);
 	const block = Object.fromEntries(await Promise.all(blocks));
+	const curves = new Float32Array(block.curves);
 	return {
 		...packed,
+		curves,
+		shades: curves.map((log) => clamp(1 - log / packed.lowest_log, 0, 1)),
 		shown: JSON.parse(new TextDecoder().decode(block.vocabulary)),
-		positions: Float32Array.from(new Int16Array(block.positions), (value) => value / 32767),
-		probabilities: summed(block.probabilities, packed.n),
+		positions: unfolded(new Int16Array(block.positions)),
+		ranks: summed(block.ranks, packed.n),
 		cosines: summed(block.cosines, packed.n),
 		top: new Uint32Array(block.top),
-		topLog: new Float32Array(block.top_log),
 		keptRow: new Map(Array.from(new Uint32Array(block.kept), (token, row) => [token, row])),
+		keptLog: new Float32Array(block.kept_log),
+		keptRanks: new Uint32Array(block.kept_ranks),
+		keptCosines: new Float32Array(block.kept_cosines),
 		neighbours: new Uint32Array(block.neighbours),
 		neighbourCosines: new Float32Array(block.neighbour_cosines),
-		counts: [],
 	};
 }
 
@@ -35,18 +54,20 @@ const rowOf = (array, row, width) => array.subarray(row * width, (row + 1) * wid
 const position = (data, token) => rowOf(data.positions, token, 3);
 const likeliest = (data, block) => rowOf(data.top, block, data.n_top); // best first
 
-// Probability and rank from 0: exact among the likeliest, elsewhere from the byte.
+// What is known of a token at a block: exactly if it is ever among the likeliest, elsewhere from its levels.
 function reading(data, block, token) {
-	const place = likeliest(data, block).indexOf(token);
-	if (place >= 0) {
-		const logs = rowOf(data.topLog, block, data.n_top);
-		return { log: logs[place], rank: logs.indexOf(logs[place]), exact: true };
+	const row = data.keptRow.get(token);
+	if (row !== undefined) {
+		const [log, rank, cosine] = [data.keptLog, data.keptRanks, data.keptCosines].map((kept) => kept[row * data.states + block]);
+		return { log, rank, cosine, exact: true };
 	}
-	const bytes = rowOf(data.probabilities, block, data.n);
-	const byte = bytes[token];
-	const counts = (data.counts[block] ??= bytes.reduce((sums, each) => (sums[each]++, sums), new Uint32Array(256)));
-	const above = counts.subarray(byte + 1).reduce((sum, count) => sum + count, 0);
-	return { log: data.lowest_log * (1 - byte / 255), rank: above + (counts[byte] >> 1), exact: false, floor: byte === 0 };
+	const [rank, cosine] = [data.ranks, data.cosines].map((levels) => levels[block * data.n + token]);
+	return {
+		log: data.curves[shadeOf(data, block, token)],
+		rank: Math.round(data.n ** (1 - rank / data.levels.rank) - 1),
+		cosine: ((2 * cosine) / data.levels.cosine - 1) * data.cosine_reach[block],
+		exact: false,
+	};
 }
 
 // Nearest tokens in the model's space; null where none were kept.

@@ -58,8 +58,7 @@ function makeInspector(scene) {
 		say(part.probability, probabilityText(read));
 		const [rank, n] = [rankText(read), grouped(data.n)];
 		say(part.rank, `§${rank} of ${n}§`);
-		const [low, high] = data.cosine_range;
-		say(part.cosine, fixed(low + (high - low) * valueAt(data, { colour: "cosine", layer: block }, token), 2));
+		say(part.cosine, cosineText(read));
 		part.now.setAttribute("points", `${x(layer)},4 ${x(layer)},80`);
 	};
 }

@@ -23,6 +23,7 @@ function listenToKeys(scene) {
 		t: nextToken,
 		enter: () => scene.change({ pinned: look.hover === look.pinned ? -1 : look.hover }),
 		f: () => scene.face(stateAt(data, look.layer)),
+		p: () => scene.facePredicted(),
 		c: () => scene.change({ colour: MODE_NAMES[(MODE_NAMES.indexOf(look.colour) + 1) % MODE_NAMES.length] }),
 		"/": () => scene.part.query.focus(),
 		s: () => savePicture(scene),

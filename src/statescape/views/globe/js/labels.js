@@ -48,6 +48,8 @@ function drawLabels(context, scene, marks) {
 		return null;
 	}
 
+	const write = (mark) => place(mark, mark.text, mark.sign ? 12.5 : mark.bold ? 12 : 10, mark.bold ? 650 : 500, mark.colour, mark.radius + (mark.bold ? 9 : 3));
+	for (const mark of marks) if (mark.first) write(mark);
 	for (const token of wanted(scene)) {
 		const at = visible(view, position(data, token));
 		if (!at) continue;
@@ -59,6 +61,6 @@ function drawLabels(context, scene, marks) {
 		boxes.push(square(at.x, at.y, radius));
 		drawn.push({ token, ...box });
 	}
-	for (const mark of marks) if (mark.text) place(mark, mark.text, 10, 500, mark.colour, 7);
+	for (const mark of marks) if (mark.text && !mark.first) write(mark);
 	return drawn;
 }

@@ -35,6 +35,7 @@ function giveMotion(scene) {
 	};
 
 	scene.face = (point) => scene.moveTo(facing(scene.goal(), point));
+	scene.facePredicted = () => scene.face(position(scene.data, scene.data.predicted));
 	scene.reset = () => scene.moveTo(firstCamera(scene.data));
 	scene.stepInside = () => {
 		const inside = scene.goal().inside > 0.5 ? 0 : 1;

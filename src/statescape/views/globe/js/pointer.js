@@ -46,7 +46,10 @@ function listenToPointer(scene) {
 		if (!down.delete(event.pointerId) || down.size) return;
 		setTurning(false);
 		if (event.type === "pointercancel" || moved > CLICK_SLOP) return;
-		const token = pick(scene, ...local(event));
+		const at = local(event);
+		const sign = scene.predictedAway;
+		if (sign && Math.hypot(sign.x - at[0], sign.y - at[1]) < 22) return scene.facePredicted();
+		const token = pick(scene, ...at);
 		scene.change({ hover: token, pinned: token === scene.look.pinned ? -1 : token });
 	};
 

@@ -59,8 +59,10 @@ function makeDots(canvas, data) {
 		useBody = program(gl, BODY_VERT, BODY_FRAG);
 		attribute(gl, 0, data.positions, 3, gl.FLOAT);
 		attribute(gl, 1, new Uint8Array(data.n), 1, gl.UNSIGNED_BYTE);
-		byteTexture(gl, 0, data.probabilities, data);
+		byteTexture(gl, 0, data.ranks, data);
 		byteTexture(gl, 1, data.cosines, data);
+		texture(gl, 3, gl.TEXTURE_2D, gl.NEAREST);
+		gl.texImage2D(gl.TEXTURE_2D, 0, gl.R32F, data.levels.rank + 1, data.states, 0, gl.RED, gl.FLOAT, data.shades);
 		texture(gl, 2, gl.TEXTURE_2D, gl.LINEAR);
 		matched = undefined;
 		gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
@@ -103,7 +105,7 @@ function makeDots(canvas, data) {
 				room: dotRoom(data, view.unit),
 				change: data.change_scale,
 			},
-			{ mode: MODE_NAMES.indexOf(look.colour), states: data.states, bytes: +(look.colour === "cosine"), table: 2 },
+			{ mode: MODE_NAMES.indexOf(look.colour), states: data.states, bytes: +(look.colour === "cosine"), table: 2, shades: 3, levels: data.levels[look.colour] ?? data.levels.rank },
 		);
 		gl.drawArrays(gl.POINTS, 0, data.n);
 	}

@@ -10,7 +10,7 @@ function makeSearch(scene) {
 	query.oninput = () => {
 		const text = query.value.replaceAll(" ", "␣").toLowerCase();
 		const block = Math.round(scene.look.layer);
-		const byte = (token) => data.probabilities[block * data.n + token];
+		const byte = (token) => data.ranks[block * data.n + token];
 		found = text ? [...folded.keys()].filter((token) => folded[token].includes(text)) : [];
 		found.sort((a, b) => byte(b) - byte(a));
 		step = -1;

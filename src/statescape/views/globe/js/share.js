@@ -44,7 +44,7 @@ function makeSharing(scene) {
 
 // The picture as seen, with its sentence, legend and numbers underneath.
 function pictureOf(scene) {
-	const { data, view, look, palette, density, part } = scene;
+	const { view, look, palette, density, part } = scene;
 	const canvas = h("canvas", { width: part.dots.width, height: part.dots.height + 92 * density });
 	const context = canvas.getContext("2d");
 	scene.draw();
@@ -56,7 +56,7 @@ function pictureOf(scene) {
 	const write = (text, x, y, fillStyle, font, textAlign = "left") =>
 		Object.assign(context, { fillStyle, font: `${font}px ${FONT}`, textAlign }).fillText(text, x, y);
 	const { sentence, caveat } = wordsOf(scene);
-	const { ticks, title } = data.legend[look.colour];
+	const { ticks, title, band } = legendOf(scene);
 	const table = MODES[look.colour].table(palette);
 	write(sentence, 0, 20, palette.ink, "600 15");
 	write(caveat, 0, 42, palette.faint, "12");
@@ -65,6 +65,8 @@ function pictureOf(scene) {
 		context.fillStyle = css(mixed(table, x / 219));
 		context.fillRect(x, 56, 1.5, 8);
 	}
+	context.fillStyle = palette.ink;
+	if (band) context.fillRect(110 * (1 - band), 66, 220 * band, 2);
 	ticks.forEach((text, i, { length }) => {
 		write(text, (220 * i) / (length - 1), 80, palette.faint, "11", i ? (i < length - 1 ? "center" : "right") : "left");
 	});

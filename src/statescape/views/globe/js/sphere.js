@@ -23,7 +23,7 @@ function open(host, frame, data, options, name, handle) {
 	const scene = {
 		data, options, name, part, frames: 0, endings: [],
 		camera: firstCamera(data),
-		look: { layer: data.states - 1, colour: "probability", hover: -1, pinned: -1, matched: null },
+		look: { layer: data.states - 1, colour: "rank", hover: -1, pinned: -1, matched: null },
 	};
 	const tell = (type, detail) => host.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
 	const dots = makePicture(scene);
@@ -88,7 +88,7 @@ function open(host, frame, data, options, name, handle) {
 		get: () => scene.look.layer,
 		set: (layer) => scene.change({ layer: Number(layer) }),
 	});
-	Object.assign(handle, { scene, inner: { pick, position, project, stateAt, valueAt } });
+	Object.assign(handle, { scene, inner: { firstCamera, pick, position, project, reading, stateAt, valueAt } });
 	handle.destroy = () => {
 		handle.destroyed = true;
 		resizing.disconnect();

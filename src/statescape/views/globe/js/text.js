@@ -10,15 +10,16 @@ const grouped = (number, maximumSignificantDigits, style) =>
 	number.toLocaleString(LANGUAGE, { maximumSignificantDigits, style });
 const fixed = (value, digits) => value.toFixed(digits).replace(".", DECIMAL);
 
-// `exact` is false where only one byte of the logarithm travelled.
-function probabilityText({ log, exact, floor }) {
+// `exact` is false where only the level of the rank travelled.
+function probabilityText({ log, exact }) {
 	const power = powerOfTen(Math.floor(log));
-	if (floor) return `§below ${power}§`;
+	if (!(log > -300)) return "0";
 	const about = exact ? "" : "≈ ";
 	if (log > -4) return about + grouped(10 ** log, exact ? 3 : 2, "percent");
 	return `${about}${fixed(10 ** (log - Math.floor(log)), 1)} × ${power}`;
 }
 
+const cosineText = ({ cosine, exact }) => (exact ? "" : "≈ ") + fixed(cosine, 2);
 const rankText = ({ rank, exact }) => (exact ? grouped(rank) : `≈ ${grouped(rank, 2)}`);
 
 function h(tag, properties, ...children) {
