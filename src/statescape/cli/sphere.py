@@ -21,6 +21,14 @@ def sphere(
     device: inputs.Device = None,
     last: inputs.Last = None,
     chat: inputs.Chat = False,
+    axes: Annotated[
+        str,
+        typer.Option(
+            "--axes",
+            help="What the axes are: three principal components of the embeddings by number, path, answers (predicted "
+            "minus second best) or unembedding.",
+        ),
+    ] = "1,2,3",
     open_page: inputs.Open = False,
 ) -> None:
     """The sphere of all tokens with the path of the state over it, as one page to walk in."""
@@ -29,7 +37,7 @@ def sphere(
     from statescape import views
 
     with working("Writing the sphere ..."):
-        views.sphere_page(state_path, out)
+        views.sphere_page(state_path, out, axes=axes)
     output().print(f"Sphere: {out}", markup=False)
     if open_page:
         typer.launch(out.resolve().as_uri())

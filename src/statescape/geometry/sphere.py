@@ -8,7 +8,7 @@ in all of them (`true_angle`, `seen_angle`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -49,18 +49,29 @@ class Sphere:
         return cls.from_moments(Moments.of(reference), origin)
 
     @classmethod
-    def from_moments(cls, moments: Moments, origin: str = "mean") -> Sphere:
+    def from_moments(
+        cls, moments: Moments, origin: str = "mean", directions: Float[np.ndarray, "k d"] | None = None
+    ) -> Sphere:
         """As `fit`, from moments that are known already.
 
+        Args:
+            moments: mean and covariance of the cloud.
+            origin: from where directions are measured, "mean" or "zero".
+            directions: of the axes instead of the first principal components, in the original space and in this order;
+                they are made orthonormal once scaled, and the first components fill up what is missing of three.
+
         Raises:
-            StatescapeError: for an unknown origin or fewer than 3 dimensions.
+            StatescapeError: for an unknown origin, fewer than 3 dimensions or directions that are not independent.
         """
         if origin not in ORIGINS:
             raise StatescapeError(f"Unknown origin {origin!r} of the sphere; use one of {', '.join(ORIGINS)}.")
         if len(moments.mean) < 3:
             raise StatescapeError(f"A sphere needs points of at least 3 dimensions; got {len(moments.mean)}.")
         scale = Normalisation.from_moments(moments).scale
-        pca = PCA.from_moments(moments.scaled(scale), 3)
+        scaled = moments.scaled(scale)
+        pca = PCA.from_moments(scaled, 3)
+        if directions is not None:
+            pca = _along(directions / scale, pca, scaled)
         centre = moments.mean if origin == "mean" else np.zeros_like(moments.mean)
         return cls(origin, centre, scale, pca.components, pca.explained_variance_ratio)
 
@@ -90,6 +101,20 @@ class Sphere:
     def seen_angle(self, a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " n"]:
         """Angles in radians between rows of `a` and `b` as the sphere shows them."""
         return _angle(self.project(a), self.project(b))
+
+
+def _along(directions: Float[np.ndarray, "k d"], pca: PCA, scaled: Moments) -> PCA:
+    """Three orthonormal axes along the directions, in their order, with the share of variance along each."""
+    axes: list[Float[np.ndarray, " d"]] = []
+    for direction in [*directions, *pca.components]:
+        rest = direction - sum(((direction @ axis) * axis for axis in axes), np.zeros_like(direction))
+        if np.linalg.norm(rest) > 1e-6 * np.linalg.norm(direction):
+            axes.append(rest / np.linalg.norm(rest))
+        elif len(axes) < len(directions):
+            raise StatescapeError("The directions of the sphere's axes are not independent of each other.")
+    rows = np.stack(axes[:3])
+    shares = ((rows @ scaled.covariance) * rows).sum(axis=1) / np.trace(scaled.covariance)
+    return replace(pca, components=rows, explained_variance_ratio=shares)
 
 
 def _unit(rows: Float[np.ndarray, "n m"]) -> Float[np.ndarray, "n m"]:

@@ -17,8 +17,9 @@ from jaxtyping import Float, Int, UInt8
 
 from statescape.analysis.vocabulary import vocabulary_of
 from statescape.errors import StatescapeError
-from statescape.geometry import Moments, Sphere
+from statescape.geometry import Moments
 from statescape.language import StatePath
+from statescape.views.globe.axes import Axes, axes_of
 
 LOWEST_LOG = -9  # log10 p at the end of the colours
 RANKS = 55  # levels of rank beyond the last token's
@@ -35,7 +36,7 @@ class SphereData:
     Attributes:
         path: the path that is shown.
         origin: from where directions are measured, "mean" or "zero".
-        variance: share of the scaled embeddings' variance along each axis.
+        axes: the three directions that are shown.
         directions: unit vector of every token.
         states: unit vector of every state.
         true_angles: degrees between each state and the predicted token's embedding, in all scaled dimensions.
@@ -56,7 +57,7 @@ class SphereData:
 
     path: StatePath
     origin: str
-    variance: Float[np.ndarray, " 3"]
+    axes: Axes
     directions: Float[np.ndarray, "vocabulary 3"]
     states: Float[np.ndarray, "states 3"]
     true_angles: Float[np.ndarray, " states"]
@@ -75,13 +76,16 @@ class SphereData:
     neighbour_cosines: Float[np.ndarray, "kept neighbours"]
 
     @classmethod
-    def of(cls, path: StatePath, origin: str = "mean", moments: Moments | None = None) -> SphereData:
+    def of(
+        cls, path: StatePath, origin: str = "mean", moments: Moments | None = None, axes: str = "1,2,3"
+    ) -> SphereData:
         """The sphere of `path`, directions measured from the embeddings' mean or from zero.
 
         Args:
             path: the path to show.
             origin: from where directions are measured, "mean" or "zero".
             moments: those of the embeddings where they are known already.
+            axes: three principal components by number, "path", "answers" or "unembedding".
 
         Raises:
             StatescapeError: no log-probabilities for a token, names that do not fit the embeddings, or fewer than three
@@ -94,7 +98,8 @@ class SphereData:
         if np.isnan(path.log_probabilities).any():
             raise StatescapeError("The sphere needs a log-probability for every token and state; some are NaN.")
         geometry = path.geometry
-        sphere = Sphere.from_moments(moments or vocabulary_of(path.embeddings).moments, origin)
+        shown = axes_of(path, axes, moments or vocabulary_of(path.embeddings).moments, origin)
+        sphere = shown.sphere
         target = np.broadcast_to(geometry.reference[path.predicted_id], geometry.states.shape)
         log10 = path.log_probabilities / np.float32(np.log(10))
         top = _likeliest(path.log_probabilities, min(N_TOP, len(path.embeddings)))
@@ -108,7 +113,7 @@ class SphereData:
         return cls(
             path=path,
             origin=origin,
-            variance=sphere.explained_variance_ratio,
+            axes=shown,
             directions=sphere.project(geometry.reference),
             states=sphere.project(geometry.states),
             true_angles=np.degrees(sphere.true_angle(geometry.states, target)),

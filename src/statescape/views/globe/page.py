@@ -25,6 +25,7 @@ def sphere_fragment(
     path: StatePath,
     *,
     origin: str = "mean",
+    axes: str = "1,2,3",
     bare: bool = False,
     module: bool = True,
     moments: Moments | None = None,
@@ -37,6 +38,8 @@ def sphere_fragment(
     Args:
         path: the path to show.
         origin: from where directions are measured, "mean" or "zero".
+        axes: what the three axes are: principal components of the embeddings by number; "path", the directions in which
+            the path spreads most; "answers", predicted minus second-best token; "unembedding", its components.
         bare: whether the sphere has the page for itself, so that the wheel always moves it.
         module: whether to bring the script; a page with several spheres needs it once, after the first or later.
         moments: those of the embeddings where they are known already.
@@ -44,7 +47,7 @@ def sphere_fragment(
     Raises:
         StatescapeError: as `SphereData.of`.
     """
-    data = SphereData.of(path, origin, moments)
+    data = SphereData.of(path, origin, moments, axes)
     table = table_of(data)
     needed = say("The sphere needs JavaScript, all of it in this file.")
     return filled(
@@ -56,19 +59,21 @@ def sphere_fragment(
     )
 
 
-def sphere_page(path: StatePath, file: str | os.PathLike[str], *, origin: str = "mean") -> Path:
+def sphere_page(path: StatePath, file: str | os.PathLike[str], *, origin: str = "mean", axes: str = "1,2,3") -> Path:
     """Write the sphere of `path` as a page of its own and return where it lies.
 
     Args:
         path: the path to show.
         file: the page to write; an existing one is replaced only when the new one is complete.
         origin: from where directions are measured, "mean" or "zero".
+        axes: what the three axes are: principal components of the embeddings by number; "path", the directions in which
+            the path spreads most; "answers", predicted minus second-best token; "unembedding", its components.
 
     Raises:
         StatescapeError: as `SphereData.of`, or if the file cannot be written.
     """
     target = Path(file)
-    fragment = sphere_fragment(path, origin=origin, bare=True)
+    fragment = sphere_fragment(path, origin=origin, axes=axes, bare=True)
     title = f"Sphere · {path.model.name}"
     text = filled("sphere_page.html.j2", language=spoken(), title=title, fragment=fragment)
     with written_whole(target) as partial:
@@ -76,12 +81,14 @@ def sphere_page(path: StatePath, file: str | os.PathLike[str], *, origin: str = 
     return target
 
 
-def sphere(path: StatePath, *, origin: str = "mean") -> Any:
+def sphere(path: StatePath, *, origin: str = "mean", axes: str = "1,2,3") -> Any:
     """The sphere of `path` as a notebook widget; ``widget.layer`` reads and moves the block, fractions included.
 
     Args:
         path: the path to show.
         origin: from where directions are measured, "mean" or "zero".
+        axes: what the three axes are: principal components of the embeddings by number; "path", the directions in which
+            the path spreads most; "answers", predicted minus second-best token; "unembedding", its components.
 
     Raises:
         StatescapeError: the extra ``notebook`` is not installed, or as `SphereData.of`.
@@ -103,7 +110,7 @@ def sphere(path: StatePath, *, origin: str = "mean") -> Any:
         data = traitlets.Dict().tag(sync=True)
         layer = traitlets.Float(float(last), min=0.0, max=float(last)).tag(sync=True)
 
-    return SphereWidget(data=packed(SphereData.of(path, origin)))
+    return SphereWidget(data=packed(SphereData.of(path, origin, axes=axes)))
 
 
 def _safe_json(content: Any) -> str:

@@ -86,13 +86,14 @@ def block_name(block: int) -> str:
 def words_of(data: SphereData) -> list[Words]:
     """Sentence and caveat of every state."""
     names, path = data.path.vocabulary, data.path
-    share = float(f"{100 * data.variance.sum():.2g}")
+    share = float(f"{100 * data.axes.sphere.explained_share:.2g}")
     last = len(data.states) - 1
     predicted = clipped(shown(names[path.predicted_id]))
     whole = say(
-        "The three axes carry {share:g}% of the embeddings' variance; the rest is not in this picture. "
+        "The three axes carry {share:g}% of the embeddings' variance ({axes}); the rest is not in this picture. "
         "Angle between last state and embedding of the predicted {token}: {angles}.",
         share=share,
+        axes=data.axes.sentence,
         token=predicted,
         angles=_angles(data, last),
     )
