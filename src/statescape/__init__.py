@@ -26,7 +26,11 @@ _SAY = {
     "statescape.studies.verdict": ("statescape.studies.verdict.conclusion",),
 }
 _DRAW = {
-    "statescape.language": ("statescape.views.language.page", "statescape.views.language.figures"),
+    "statescape.language": (
+        "statescape.views.language.page",
+        "statescape.views.language.generation",
+        "statescape.views.language.figures",
+    ),
     "statescape.analysis.path": ("statescape.views.language.page", "statescape.views.language.figures"),
     "statescape.evolution": ("statescape.views.evolution.page", "statescape.views.evolution.pictures"),
     "statescape.analysis.evolution": ("statescape.views.evolution.page", "statescape.views.evolution.pictures"),

@@ -82,8 +82,9 @@ def test_what_makes_no_sense_is_refused(model: Any, options: Any, words: str) ->
 
 
 def test_the_command_writes_every_path(tmp_path: Path, capsys: pytest.CaptureFixture[str], model: Any) -> None:
-    file = tmp_path / "path.json"
-    assert run(["path", TEXT, "--follow", "3", "--json", str(file)]) == 0
+    file, page = tmp_path / "path.json", tmp_path / "page.html"
+    assert run(["path", TEXT, "--follow", "3", "--json", str(file), "--out", str(page)]) == 0
+    assert page.read_text().count('data-figure="plane-') == 3
     data = json.loads(file.read_text())
     made = model.follow(TEXT, 3)
     assert [one["id"] for one in data["generation"]] == list(made.token_ids)

@@ -17,6 +17,7 @@ from statescape.analysis.evolution import read_run
 from tests.kept import kept
 from tests.studies.verdict import scripted
 from tests.views.language.synthetic import path_of
+from tests.views.language.test_generation import made_of
 from tests.views.visiting import Visit
 
 OURS = {"Download plot as a PNG", "Zoom", "Pan", "Zoom in", "Zoom out", "Reset axes"}
@@ -38,6 +39,7 @@ def write(request: pytest.FixtureRequest) -> Callable[[str, Path], object]:
 
     things: dict[str, Callable[[], Any]] = {
         "path": path_of,
+        "continuation": lambda: made_of(("Once", " upon"), ("Once", " upon", " a")),
         "verdict": verdict,
         "evolution": lambda: read_run(request.getfixturevalue("evolved_run")),
         "candidate": lambda: read_candidate(request.getfixturevalue("evolved_run"), 3),
@@ -56,6 +58,7 @@ SLOW = ("study", "notebook")  # their numbers take most of a minute to make
     "kind",
     [
         "path",
+        "continuation",
         "sphere",
         "verdict",
         "evolution",

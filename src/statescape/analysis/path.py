@@ -197,13 +197,13 @@ class PathReading:
         """Share of the way from s_0 to the predicted embedding e that attention and MLP of each block go.
 
         With ``w = e - s_0``, a step v goes ``v.w / |w|^2`` of it; all steps together reach 1 when s_L projects onto e.
-        None where the parts are not known.
+        None where the parts are not known, NaN where there is no way: the predicted token is the one that is read.
         """
         steps = self.path.steps
         if steps is None:
             return None
         way = self._row(self.path.predicted_id) - self._states[0]
-        length = float(way @ way)
+        length = float(way @ way) or float("nan")
         return steps.attention.astype(np.float64) @ way / length, steps.mlp.astype(np.float64) @ way / length
 
     def top(self, state: int, count: int) -> list[tuple[int, float]]:

@@ -100,14 +100,14 @@ def path(
 
         with working("Drawing the figures ..."):
             files = views.save_figures(reading, figures)
-        output().print(f"Figures: {len(files)} files in {figures}", markup=False)
+        whose = "" if made is None else ", of the first path"
+        output().print(f"Figures: {len(files)} files in {figures}{whose}", markup=False)
     if out is not None:
         from statescape import views
 
         with working("Writing the report ..."):
-            views.report(reading, out)
-        whose = "" if made is None else ", of the first path only (--json has all)"
-        output().print(f"Report: {out}{whose}", markup=False)
+            views.report(reading if made is None else made, out)
+        output().print(f"Report: {out}", markup=False)
         if open_page:
             typer.launch(out.resolve().as_uri())
 

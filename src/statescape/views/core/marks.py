@@ -10,7 +10,7 @@ if need be; without one the pointer passes over.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -219,6 +219,12 @@ class CloudMark:
     def image(self) -> str:
         """The points as a picture that fills the rectangle."""
         return cloud_image(self.points, *self.bounds, dot=self.dot)
+
+    def telling(self, answering: Sequence[int], notes: Sequence[str]) -> CloudMark:
+        """The same cloud with other points that answer; its picture is made once for both."""
+        other = replace(self, answering=answering, notes=notes)
+        vars(other)["image"] = self.image
+        return other
 
 
 AnyMark: TypeAlias = LineMark | PointMark | AreaMark | BarMark | CellMark | TextMark | CloudMark

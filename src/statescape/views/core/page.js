@@ -28,8 +28,17 @@
     for (const part of document.querySelectorAll("[data-option]")) {
       part.classList.toggle("chosen", part.dataset.option === option);
     }
+    if (slider) walked(option);
     drawInSight();
   }
+  const slider = document.getElementById("walk");
+  function walked(option) {
+    const chosen = document.querySelector(`.walk [data-choose="${option}"]`), line = chosen.parentElement;
+    slider.value = option;
+    slider.ariaValueText = chosen.textContent;
+    line.scrollTop = chosen.offsetTop - line.clientHeight / 2;
+  }
+  if (slider) slider.addEventListener("input", () => choose(slider.value));
   for (const button of document.querySelectorAll("[data-choose]")) {
     button.addEventListener("click", () => {
       const before = button.getBoundingClientRect().top;
@@ -89,7 +98,10 @@
     const script = document.createElement("script");
     script.textContent = code;
     document.head.append(script);
-    const { figures, config } = JSON.parse(text);
+    const { figures, images, config } = JSON.parse(text);
+    for (const { wide, narrow } of figures) {
+      for (const image of [...(wide.images || []), ...(narrow.images || [])]) image.source = images[image.source];
+    }
     Object.assign(CONFIG, config); // without a way out of the machine
     const drawn = new Map();
     const drawTo = async (to, pause = breath) => {

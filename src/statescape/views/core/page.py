@@ -113,11 +113,13 @@ class Choice:
     Attributes:
         what: what is chosen, for those who do not see the buttons.
         options: name and blocks of each.
+        walked: whether the page's slider chooses (`Walk`), and no buttons of its own.
     """
 
     kind: ClassVar = "choice"
     what: str
     options: Sequence[tuple[str, Sequence[Any]]]
+    walked: bool = False
 
 
 Block: TypeAlias = Prose | SourceLine | TableBlock | Still | Figure | Embed | Choice
@@ -143,6 +145,21 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Walk:
+    """A slider that stays in sight and walks the options of every choice of a page, which stand beside it as a text.
+
+    Attributes:
+        what: what is walked, for those who do not see it.
+        begun: the text that they go on with.
+        options: how each reads.
+    """
+
+    what: str
+    begun: str
+    options: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Page:
     """A page.
 
@@ -151,12 +168,14 @@ class Page:
         lead: the text under the title.
         facts: names and values that every output states.
         sections: in reading order.
+        walk: what chooses among the options of all choices; None where each has buttons.
     """
 
     title: str
     lead: str
     facts: Sequence[tuple[str, str]]
     sections: Sequence[Section] = field(default_factory=tuple)
+    walk: Walk | None = None
 
 
 def figure_or_reason(make: Callable[[], Picture], place: str = "") -> Figure | Prose:
@@ -183,7 +202,8 @@ def write_page(page: Page, file: str | Path) -> Path:
 def render(page: Page) -> str:
     """The page as one HTML text."""
     figures = [figure for section in page.sections for figure in _figures_in(section.blocks)]
-    content = {"figures": [_drawn(figure) for figure in figures], "config": CONFIG}
+    images: dict[str, int] = {}
+    content = {"figures": [_drawn(figure, images) for figure in figures], "images": list(images), "config": CONFIG}
     words = {
         "sections": say("Sections"),
         "theme": say("Light or dark"),
@@ -233,12 +253,14 @@ def _figures_in(blocks: Sequence[Block]) -> list[Figure]:
     return found
 
 
-def _drawn(figure: Figure) -> dict[str, Any]:
-    """A figure for a wide screen and what differs on a narrow one."""
+def _drawn(figure: Figure, images: dict[str, int]) -> dict[str, Any]:
+    """A figure for a wide screen and what differs on a narrow one; its pixels by their number among all `images`."""
     drawings = figure.picture.interactive(), figure.picture.interactive(stacked=True)
     for drawing in drawings:
         drawing.update_layout(paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
     wide, narrow = (json.loads(drawing.to_json()) for drawing in drawings)
+    for image in [*wide["layout"].get("images", ()), *narrow["layout"].get("images", ())]:
+        image["source"] = images.setdefault(image["source"], len(images))
     # Both share their big arrays; what differs is where the panels lie and what small texts say.
     differences = [
         {key: small.get(key) for key in {**big, **small} if big.get(key) != small.get(key)}

@@ -218,6 +218,16 @@ def steps_picture(reading: PathReading) -> Picture:
             (say("added to the predicted token's logit"), logits),
         )
     ]
+    if np.isnan(shares).any():
+        caption = say(
+            "The predicted token is the one that is read, so there is no way to go. Attention adds "
+            "{attention_logit:+.2f} and MLP {mlp_logit:+.2f} to its logit over the mean logit of all tokens; {blocks} "
+            "blocks.",
+            attention_logit=float(logits[0].sum()),
+            mlp_logit=float(logits[1].sum()),
+            blocks=reading.path.n_blocks,
+        )
+        return Picture("steps", caption, panels[1:])
     caption = say(
         "Together attention goes {attention:+.2f} and MLP {mlp:+.2f} of the way to the predicted embedding (1 is "
         "all of it, more is past it), and add {attention_logit:+.2f} and {mlp_logit:+.2f} to its logit over the "

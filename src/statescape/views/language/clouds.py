@@ -34,6 +34,7 @@ def cloud_panel(
     answering: Sequence[int] = (),
     vocabulary: Sequence[str] = (),
     kind: str = phrase("tokens"),
+    cloud: CloudMark | None = None,
 ) -> Panel:
     """A cloud, the path through it and the points that are marked.
 
@@ -47,21 +48,14 @@ def cloud_panel(
         answering: points that answer to the pointer (on the sphere all do).
         vocabulary: what these say.
         kind: what the cloud is made of: a reservoir has no tokens.
+        cloud: the cloud that several panels share, with their frame; None where this one has its own.
     """
-    low, high = np.minimum(points.min(axis=0), states.min(axis=0)), np.maximum(points.max(axis=0), states.max(axis=0))
-    size = float((high - low).max())
-    margin = 0.06 * size or 1.0
-    low, high = low - margin, high + margin
+    cloud = (cloud or cloud_of(points, states, kind)).telling(
+        answering, [word(vocabulary[index]) for index in answering]
+    )
+    low, high = cloud.bounds
     size = float((high - low).max())
     numbered = thinned(states, (0.05 * size, 0.06 * size))
-    cloud = CloudMark(
-        points,
-        (low, high),
-        0.006 if len(points) < 20_000 else 0.004,
-        f"{number(len(points), ',')} {say(kind)}",
-        answering,
-        [word(vocabulary[index]) for index in answering],
-    )
     path = LineMark(
         *columns(states),
         BLUE,
@@ -84,6 +78,20 @@ def cloud_panel(
     )
 
 
+def cloud_of(points: Float[np.ndarray, "points 2"], states: Float[np.ndarray, "states 2"], kind: str) -> CloudMark:
+    """A cloud in a frame that has room for it and for a path, or the states of several.
+
+    Args:
+        points: the cloud.
+        states: what else the frame holds.
+        kind: what the cloud is made of.
+    """
+    low, high = np.minimum(points.min(axis=0), states.min(axis=0)), np.maximum(points.max(axis=0), states.max(axis=0))
+    margin = 0.06 * float((high - low).max()) or 1.0
+    dot = 0.006 if len(points) < 20_000 else 0.004
+    return CloudMark(points, (low - margin, high + margin), dot, f"{number(len(points), ',')} {say(kind)}")
+
+
 def component_names(pca: PCA) -> list[str]:
     """Names of the axes of a PCA, each with the share of the variance it carries."""
     return [f"PC{n} ({number(float(share), '.1%')})" for n, share in enumerate(pca.explained_variance_ratio, 1)]
@@ -91,32 +99,53 @@ def component_names(pca: PCA) -> list[str]:
 
 def plane_picture(reading: PathReading) -> Picture:
     """Path and tokens in PCA-2D of the embeddings, plain and at norm 1."""
-    path = reading.path
-    pca = PCA.from_moments(reading.moments, 2)
-    norms = np.linalg.norm(path.embeddings, axis=1).astype(np.float64)
-    notes = [say("state {index}\nnorm {norm:.4g}", index=index, norm=norm) for index, norm in enumerate(reading.norms)]
-    marks, answering = token_landmarks(path), likeliest(reading)
-    places = (
+    return plane_pictures([reading])[0]
+
+
+def plane_pictures(readings: Sequence[PathReading]) -> list[Picture]:
+    """The same for several paths of one model, all in one frame and over one cloud."""
+    embeddings = readings[0].path.embeddings
+    pca = PCA.from_moments(readings[0].moments, 2)
+    norms = np.linalg.norm(embeddings, axis=1).astype(np.float64)
+    views = (
         (
             say("as they are"),
             component_names(pca),
-            pca.project(path.embeddings),
-            pca.project(np.asarray(path.states, dtype=np.float64)),
+            pca.project(embeddings),
+            [pca.project(np.asarray(reading.path.states, dtype=np.float64)) for reading in readings],
         ),
         (
             say("every point at norm 1, same axes"),
             [say("along PC1"), say("along PC2")],
-            coordinates(path.embeddings, pca.components) / np.where(norms > 0, norms, 1.0)[:, None],
-            coordinates(path.states, pca.components) / reading.norms[:, None],
+            coordinates(embeddings, pca.components) / np.where(norms > 0, norms, 1.0)[:, None],
+            [coordinates(reading.path.states, pca.components) / reading.norms[:, None] for reading in readings],
         ),
     )
-    panels = [
-        cloud_panel(
-            title, axes, points, states, notes, landmarks=marks, answering=answering, vocabulary=path.vocabulary
-        )
-        for title, axes, points, states in places
+    panels: list[list[Panel]] = [[] for _ in readings]
+    for title, axes, points, places in views:
+        cloud = cloud_of(points, np.concatenate(places), phrase("tokens"))
+        for own, reading, states in zip(panels, readings, places, strict=True):
+            own.append(_plane_panel(reading, title, axes, states, cloud))
+    return [
+        Picture("plane", _caption(reading, pca, norms), own, height=440)
+        for own, reading in zip(panels, readings, strict=True)
     ]
-    return Picture("plane", _caption(reading, pca, norms), panels, height=440)
+
+
+def _plane_panel(
+    reading: PathReading, title: str, axes: Sequence[str], states: Float[np.ndarray, "states 2"], cloud: CloudMark
+) -> Panel:
+    return cloud_panel(
+        title,
+        axes,
+        cloud.points,
+        states,
+        [say("state {index}\nnorm {norm:.4g}", index=index, norm=norm) for index, norm in enumerate(reading.norms)],
+        landmarks=token_landmarks(reading.path),
+        answering=likeliest(reading),
+        vocabulary=reading.path.vocabulary,
+        cloud=cloud,
+    )
 
 
 def _caption(reading: PathReading, pca: PCA, norms: Float[np.ndarray, " vocabulary"]) -> str:

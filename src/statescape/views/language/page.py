@@ -52,12 +52,12 @@ def page_of(reading: PathReading) -> Page:
     return Page(
         title=f"The path to ‘{visible(path.predicted.token)}’",
         lead=path.text,
-        facts=_facts(reading),
+        facts=facts_of(reading),
         sections=_sections(reading),
     )
 
 
-def _facts(reading: PathReading) -> list[tuple[str, str]]:
+def facts_of(reading: PathReading) -> list[tuple[str, str]]:
     path, model = reading.path, reading.path.model
     return [
         ("model", model.name),
@@ -147,14 +147,14 @@ def _sections(reading: PathReading) -> tuple[Section, ...]:
             "What these numbers say of this one text; a claim about the model needs many.",
             (
                 *(Prose(sentence, strong=True) for sentence in conclude(reading).sentences),
-                *_flags(reading),
-                _table(reading),
+                *flags_prose(reading),
+                numbers_table(reading),
             ),
         ),
     )
 
 
-def _flags(reading: PathReading) -> list[Prose]:
+def flags_prose(reading: PathReading) -> list[Prose]:
     """Which positions of the text are of another kind, where there are any."""
     said = flags_in_words(reading.path.flags, reading.path.position)
     return [Prose(visible(said))] if said else []
@@ -169,7 +169,7 @@ def _by_construction(reading: PathReading) -> str:
     return "Embedding and unembedding are two matrices here: the logit does not force this alignment."
 
 
-def _table(reading: PathReading) -> TableBlock:
+def numbers_table(reading: PathReading) -> TableBlock:
     path = reading.path
     states = np.unique(np.linspace(0, path.n_blocks, min(MOST_ROWS, len(path.states))).round().astype(int))
     columns = (
