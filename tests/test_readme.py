@@ -10,11 +10,14 @@ import pytest
 
 from tests import documents
 from tests.documents import DOCUMENTS, ROOT, Example
+from tests.material import REAL, real_model
 
 SLOW_COMMANDS = {"evolve", "verdict", "notebook"}
 SAME = documents.by_commands(documents.examples())
-QUICK = {commands: found for commands, found in SAME.items() if not SLOW_COMMANDS & documents.words(commands)}
-SLOW = {commands: found for commands, found in SAME.items() if commands not in QUICK}
+OF_REAL = {commands: found for commands, found in SAME.items() if REAL in documents.words(commands)}
+OURS = {commands: found for commands, found in SAME.items() if commands not in OF_REAL}
+QUICK = {commands: found for commands, found in OURS.items() if not SLOW_COMMANDS & documents.words(commands)}
+SLOW = {commands: found for commands, found in OURS.items() if commands not in QUICK}
 
 
 def _prints_as_written(same: list[Example], folder) -> None:
@@ -37,6 +40,15 @@ def test_a_quick_example_prints_what_is_written(same, tmp_path) -> None:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("same", SLOW.values(), ids=documents.name_of)
 def test_a_slow_example_prints_what_is_written(same, tmp_path) -> None:
+    _prints_as_written(same, tmp_path)
+
+
+@pytest.mark.real_weights
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("same", OF_REAL.values(), ids=documents.name_of)
+def test_an_example_of_a_real_model_prints_what_is_written(same, tmp_path) -> None:
+    real_model()
     _prints_as_written(same, tmp_path)
 
 

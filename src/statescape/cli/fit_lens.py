@@ -30,13 +30,14 @@ def fit_lens(
     strict: corpora.Strict = False,
     bos: inputs.Bos = None,
     device: inputs.Device = None,
+    dtype: inputs.Dtype = None,
     json_file: inputs.Json = None,
 ) -> None:
     """Fit a tuned lens (Belrose et al. 2023): an affine map for every state, for the smallest KL(final || lens)."""
     if kind != "tuned":
         raise StatescapeError(f"--kind takes tuned, the one lens that is fitted here; got {kind!r}.")
     texts = [document.text for document in corpora.read(files, strict).documents]
-    language_model = inputs.load(model, bos, device)
+    language_model = inputs.load(model, bos, device, dtype)
     from statescape.language import FitSettings
 
     settings = FitSettings(steps=steps, positions=positions, seed=seed)

@@ -28,7 +28,11 @@ Bos = Annotated[
 ]
 Device = Annotated[
     str | None,
-    typer.Option("--device", help="Where models run: cpu, cuda, cuda:1. [default: a GPU if there is one]"),
+    typer.Option("--device", help="Where models run: cpu, cuda, cuda:1, auto (all). [default: a GPU if there is one]"),
+]
+Dtype = Annotated[
+    str | None,
+    typer.Option("--dtype", help="In what numbers it runs: float32, bfloat16, float16. [default: as its file]"),
 ]
 Chat = Annotated[
     bool, typer.Option("--chat", help="Read the text as a user's message, by the tokenizer's chat template.")
@@ -100,12 +104,12 @@ Models = Annotated[
 ]
 
 
-def load(model: str | None, bos: bool | None, device: str | None) -> LanguageModel:
+def load(model: str | None, bos: bool | None, device: str | None, dtype: str | None = None) -> LanguageModel:
     """The language model, with a spinner while torch and the weights are read."""
     with working(f"Loading {model or 'conteur'} ..."):
         from statescape.language import load_model
 
-        return load_model(model, bos=bos, device=device)
+        return load_model(model, bos=bos, device=device, dtype=dtype)
 
 
 def asked(text: str, chat: bool) -> str | list[dict[str, str]]:
@@ -114,10 +118,16 @@ def asked(text: str, chat: bool) -> str | list[dict[str, str]]:
 
 
 def trace(
-    text: str, model: str | None, bos: bool | None, device: str | None, last: int | None, chat: bool = False
+    text: str,
+    model: str | None,
+    bos: bool | None,
+    device: str | None,
+    last: int | None,
+    chat: bool = False,
+    dtype: str | None = None,
 ) -> Trace:
     """The trace of a text through a model."""
-    language_model = load(model, bos, device)
+    language_model = load(model, bos, device, dtype)
     with working("Reading the text ..."):
         return language_model.trace(asked(text, chat), last=last)
 

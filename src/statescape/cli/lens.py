@@ -44,6 +44,7 @@ def lens(
     ] = None,
     bos: inputs.Bos = None,
     device: inputs.Device = None,
+    dtype: inputs.Dtype = None,
     last: inputs.Last = None,
     chat: inputs.Chat = False,
     top: Annotated[int, typer.Option("--top", min=1, max=100, help="Top tokens kept in the JSON.")] = 10,
@@ -51,7 +52,7 @@ def lens(
     json_file: inputs.Json = None,
 ) -> None:
     """What every state decodes to: the top token, position by block; with --lens, several lenses on one axis."""
-    language_model = inputs.load(model, bos, device)
+    language_model = inputs.load(model, bos, device, dtype)
     with working("Reading the lenses ..."):
         from statescape.language import LogitLens, load_lens
 

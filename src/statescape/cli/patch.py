@@ -37,10 +37,11 @@ def patch(
     ] = None,
     bos: inputs.Bos = None,
     device: inputs.Device = None,
+    dtype: inputs.Dtype = None,
     json_file: inputs.Json = None,
 ) -> None:
     """Which states carry the answer: each state of CLEAN put into CORRUPT, and how much of the answer comes back."""
-    language_model = inputs.load(model, bos, device)
+    language_model = inputs.load(model, bos, device, dtype)
     with working("Patching ...") as status:
         from statescape.language import patch as patched
 

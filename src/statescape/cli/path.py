@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from statescape.cli import corpus as corpora
 from statescape.cli import inputs
 from statescape.cli.console import output, percent, token, working
+from statescape.cli.roles import Reads
 from statescape.cli.streams import visible
 from statescape.errors import StatescapeError
 
@@ -31,6 +33,7 @@ def path(
     position: Annotated[int, typer.Option("--position", "-p", help="Position of the path; -1 is the last.")] = -1,
     bos: inputs.Bos = None,
     device: inputs.Device = None,
+    dtype: inputs.Dtype = None,
     last: inputs.Last = None,
     chat: inputs.Chat = False,
     top: Annotated[int, typer.Option("--top", min=1, max=100, help="Top tokens shown for every state.")] = 3,
@@ -40,6 +43,15 @@ def path(
     temperature: Annotated[
         float, typer.Option("--temperature", min=0, help="Draw the tokens that are followed; 0 takes the likeliest.")
     ] = 0.0,
+    others: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--others",
+            help="Texts that the geometry of the path is held against, as `verdict` reads them; repeatable. "
+            "[default: the packaged sample, on the page only]",
+        ),
+        Reads(),
+    ] = None,
     out: inputs.Out = None,
     open_page: inputs.Open = False,
     figures: inputs.Figures = None,
@@ -52,26 +64,32 @@ def path(
     if follow is not None and (position != -1 or last is not None):
         raise StatescapeError("--follow goes on from the end of the whole text; leave --position and --last out.")
     if (several := inputs.texts_file(text)) is not None:
-        if follow is not None or out is not None or figures is not None:
+        if any(given is not None for given in (follow, others, out, figures)):
             raise StatescapeError(
-                f"{several} holds several texts; --follow, --out and --figures are for one (--json takes all of them)."
+                f"{several} holds several texts; --follow, --others, --out and --figures are for one (--json takes all "
+                "of them)."
             )
         from statescape.cli.path_texts import read_texts
+        from statescape.language.corpus import read_lines
 
-        read_texts(several, model, position, bos, device, last, chat, top, json_file, seed)
+        documents = read_lines(str(several))
+        read_texts(documents, inputs.load(model, bos, device, dtype), position, last, chat, top, json_file, seed)
         return
+    beside = None if others is None else [one.text for one in corpora.read(others, strict=False).documents]
     made = None
     if follow is None:
-        state_path = inputs.trace(text, model, bos, device, last, chat).path(position)
+        state_path = inputs.trace(text, model, bos, device, last, chat, dtype).path(position)
     else:
-        made = _followed(inputs.load(model, bos, device), inputs.asked(text, chat), follow, temperature, seed)
+        made = _followed(inputs.load(model, bos, device, dtype), inputs.asked(text, chat), follow, temperature, seed)
         state_path = made.paths[0]
 
     from statescape.analysis import conclude, read_path
 
-    reading = read_path(state_path, seed=seed)
+    reading = read_path(state_path, seed=seed, others=beside)
     conclusion = conclude(reading)
     _print_path(reading, conclusion, top)
+    if others is not None:
+        _print_others(reading)
     later = [] if made is None else [read_path(one, seed=seed) for one in made.paths[1:]]
     for number, one in enumerate(later, 2):
         output().print(f"\ntoken {number}: {_prediction(one)}\n", markup=False)
@@ -79,9 +97,11 @@ def path(
     if made is not None:
         _print_continuation(made, [reading, *later])
     if json_file is not None:
-        from statescape.cli.path_json import as_json, states_json
+        from statescape.cli.path_json import as_json, others_json, states_json
 
         numbers = as_json(reading, conclusion, top)
+        if others is not None:
+            numbers["geometry"]["other_texts"] = others_json(reading)
         if made is not None:
             numbers["generation"] = [
                 {
@@ -157,6 +177,17 @@ def _print_path(reading: PathReading, conclusion: PathConclusion, top: int) -> N
         console.print(visible(sentence), markup=False, soft_wrap=not console.is_terminal)
     if path_.position == 0:
         console.print("Position 0 is an attention sink with a norm of its own: not typical of a path.", markup=False)
+
+
+def _print_others(reading: PathReading) -> None:
+    """What of the path's geometry is this text's."""
+    from statescape.analysis.path_conclusion import others_in_words
+
+    console = output()
+    with working("Reading the other texts ..."):
+        sentences = others_in_words(reading)
+    for sentence in sentences:
+        console.print(sentence, markup=False, soft_wrap=not console.is_terminal)
 
 
 def _prediction(reading: PathReading) -> str:

@@ -8,7 +8,10 @@ from typing import Any
 from statescape import __version__
 from statescape.analysis import PathConclusion, PathReading
 from statescape.cli import inputs
+from statescape.errors import StatescapeError
 from statescape.geometry import PCA
+
+_COURSE = ("growth", "step_angle", "turn")
 
 
 def as_json(reading: PathReading, conclusion: PathConclusion, top: int) -> dict[str, Any]:
@@ -72,6 +75,29 @@ def as_json(reading: PathReading, conclusion: PathConclusion, top: int) -> dict[
         else {"attention_logit": steps.attention_logit.tolist(), "mlp_logit": steps.mlp_logit.tolist()},
         "steps_note": path_.steps_note,
         "conclusion": list(conclusion.sentences),
+    }
+
+
+def others_json(reading: PathReading) -> dict[str, Any] | None:
+    """The geometry of other texts: ranges of their paths, and how linear each block is in them and in this text."""
+    others = reading.other_texts
+    if others is None:
+        return None
+    ranges = {name: dict(zip(("low", "high"), map(list, others.range(name)), strict=True)) for name in _COURSE}
+    try:
+        own = reading.linear
+    except StatescapeError as error:
+        return {"texts": len(others), **ranges, "linear": None, "linear_note": str(error)}
+    return {
+        "texts": len(others),
+        **ranges,
+        "linear": {
+            "positions": others.maps[0].states,
+            "own": None if own is None else own.tolist(),
+            "held_out": others.held_out.tolist(),
+            "shuffled_blocks": others.shuffled(reading.seed).held_out.mean(axis=0).tolist(),
+            "carried": others.carried().tolist(),
+        },
     }
 
 

@@ -19,18 +19,16 @@ from statescape.cli.streams import visible
 from statescape.cli.terminal import Sheet
 from statescape.errors import StatescapeError
 from statescape.language import LanguageModel
-from statescape.language.corpus import Document, read_lines
+from statescape.language.corpus import Document
 
 SHOWN = 48
 """Characters that a row shows of the end of a text."""
 
 
 def read_texts(
-    file: Path,
-    model: str | None,
+    documents: tuple[Document, ...],
+    model: LanguageModel,
     position: int,
-    bos: bool | None,
-    device: str | None,
     last: int | None,
     chat: bool,
     top: int,
@@ -40,11 +38,9 @@ def read_texts(
     """Print the table of a file's texts, and write their numbers.
 
     Args:
-        file: JSON lines.
-        model: its name; None for conteur.
+        documents: the texts.
+        model: what reads them.
         position: of each path in its text.
-        bos: the policy on what opens a text; None for the tokenizer's own.
-        device: where the model runs; None for a GPU if there is one.
         last: most tokens of each text, counted from its end; None for all.
         chat: whether each text is a user's message.
         top: likeliest tokens of every state in the JSON.
@@ -52,19 +48,17 @@ def read_texts(
         seed: of the nulls.
 
     Raises:
-        StatescapeError: for a line that is no text, or that the model or the position does not fit, by its number.
+        StatescapeError: for a text that the model or the position does not fit, by the number of its line.
     """
-    documents = read_lines(str(file))
-    language_model = inputs.load(model, bos, device)
-    _require_readable(language_model, documents, position, last, chat)
+    _require_readable(model, documents, position, last, chat)
     table = Sheet(gap=1, footer_style="dim", show_footer=True)
-    read = _read(language_model, documents, position, last, chat, seed, table)
+    read = _read(model, documents, position, last, chat, seed, table)
     if json_file is not None:
         inputs.write_json_lines(json_file, (as_json(one, conclude(one), top) for one in read))
     else:
         for _ in read:
             pass
-    console, facts = output(), language_model.facts
+    console, facts = output(), model.facts
     console.print(
         f"{facts.name}: {facts.n_blocks} blocks, {counted(len(documents), 'text')}; "
         f"BOS: {'by the chat template' if chat else facts.bos}",
@@ -104,7 +98,7 @@ def _read(
     table.column("text", prose=True)
     with working("Reading the texts ...") as status:
         texts = (inputs.asked(document.text, chat) for document in documents)
-        for number, trace in enumerate(model.traces(texts, last=last), 1):
+        for number, trace in enumerate(model.traces(texts, last=last, parts=True), 1):
             reading = read_path(trace.path(position), seed=seed)
             path = reading.path
             text = visible(path.text_so_far)

@@ -19,6 +19,7 @@ def sphere(
     position: Annotated[int, typer.Option("--position", "-p", help="Position of the path; -1 is the last.")] = -1,
     bos: inputs.Bos = None,
     device: inputs.Device = None,
+    dtype: inputs.Dtype = None,
     last: inputs.Last = None,
     chat: inputs.Chat = False,
     axes: Annotated[
@@ -32,7 +33,7 @@ def sphere(
     open_page: inputs.Open = False,
 ) -> None:
     """The sphere of all tokens with the path of the state over it, as one page to walk in."""
-    state_path = inputs.trace(text, model, bos, device, last, chat).path(position)
+    state_path = inputs.trace(text, model, bos, device, last, chat, dtype).path(position)
 
     from statescape import views
 

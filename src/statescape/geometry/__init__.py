@@ -1,6 +1,7 @@
 """Arrays in, arrays out: paths, PCA, the sphere, similarity, subspaces, outliers. Knows no model and no reservoir."""
 
 from statescape.arguments import opened
+from statescape.geometry.carrying import LinearMap
 from statescape.geometry.course import Course, shuffled_steps
 from statescape.geometry.moments import Moments
 from statescape.geometry.normalisation import Normalisation
@@ -22,6 +23,7 @@ from statescape.geometry.subspaces import Subspace, principal_angles
 __all__ = [
     "PCA",
     "Course",
+    "LinearMap",
     "Moments",
     "Normalisation",
     "Null",

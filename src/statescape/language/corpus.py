@@ -15,6 +15,8 @@ import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.resources import as_file
+from importlib.resources import files as files_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -145,6 +147,12 @@ def read_lines(file: str) -> tuple[Document, ...]:
     if not found:
         raise StatescapeError(f"{file} holds no text; give JSON lines with a text each.")
     return tuple(found)
+
+
+def sample() -> Corpus:
+    """The packaged sample: three dozen very short stories, in no model's training data."""
+    with as_file(files_of("statescape") / "data" / "sample.jsonl") as file:
+        return read_corpus([str(file)], strict=True)
 
 
 def corpus_of(given: Corpus | str | Path | Iterable[str]) -> Corpus:

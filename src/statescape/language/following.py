@@ -41,9 +41,7 @@ def follow(
     states, added = model.states_and_parts(ids) if isinstance(model, HasParts) else (model.states(ids), "")
     states = np.asarray(states[:, positions], dtype=np.float32)
     if not np.isfinite(states).all():
-        raise StatescapeError(
-            f"{model.facts.name} overflows on this text (states not finite); save it in float32 and try again."
-        )
+        raise StatescapeError(f"{model.facts.name} overflows on this text (states not finite); load it in float32.")
     decoder = decoder_of(model)
     lens = read_lens(decoder, states, ("",) * len(positions), model.tokens.vocabulary, top=2)
     normed = model.normalise(states[-1])

@@ -55,6 +55,16 @@ class PathOrigin(Protocol):
         """The path of one position."""
 
 
+@runtime_checkable
+class HasOtherTexts(Protocol):
+    """An origin whose model reads other texts, too: what a path's geometry is held against."""
+
+    states: Float[np.ndarray, "states positions d_model"]
+
+    def states_of(self, texts: Sequence[str]) -> list[Float[np.ndarray, "states _ d_model"]]:
+        """The states of other texts, read as this one was; the beginning of those that are too long."""
+
+
 @dataclass(frozen=True, eq=False)
 class Steps:
     """What attention and MLP each added at every block, where the two sum to the block's change.

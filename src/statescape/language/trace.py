@@ -22,14 +22,26 @@ from statescape.language.lens.files import load_lens
 from statescape.language.lens.lenses import Lens, Point, moved, point, points_read
 from statescape.language.lens.readout import LensReadout
 from statescape.language.lens.streaming import read_lens
+from statescape.language.model.contract import batched
 from statescape.language.model.decoder import decoder_of
+from statescape.language.passage import LONGEST
 from statescape.language.path import StatePath, Steps, log_softmax
-from statescape.language.readable import Added, HasEdits, HasParts, HasRandomWeights, ModelFacts, ReadableModel
+from statescape.language.readable import (
+    Added,
+    HasBatches,
+    HasEdits,
+    HasParts,
+    HasRandomWeights,
+    ModelFacts,
+    ReadableModel,
+)
 from statescape.language.tokens import is_chat, joined
 from statescape.wording import brief
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_TOGETHER = 8  # texts of one pass
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,9 +105,7 @@ class Trace:
             StatescapeError: if states are not finite.
         """
         if not np.isfinite(states).all():
-            raise StatescapeError(
-                f"{model.facts.name} overflows on this text (states not finite); save it in float32 and try again."
-            )
+            raise StatescapeError(f"{model.facts.name} overflows on this text (states not finite); load it in float32.")
         tokens = model.tokens.read(token_ids)
         if is_chat(text):
             first = f"{tokens[0]} by " if model.tokens.opens(token_ids) else "none; "
@@ -247,6 +257,19 @@ class Trace:
             )
         return np.asarray(self.states[at.state] + self._parts.attention[at.state])
 
+    def states_of(self, texts: Sequence[str]) -> list[Float[np.ndarray, "states _ d_model"]]:
+        """The states of other texts, read as this one was, with the same edits; the beginning of texts too long for it.
+
+        Raises:
+            StatescapeError: for a blank text, and where edits do not fit one.
+        """
+        ids = [next(iter(self.model.tokens.pieces(text, LONGEST)), ()) for text in texts]
+        if () in ids:
+            raise StatescapeError("One of the other texts is blank; leave it out.")
+        if self.edits or not isinstance(self.model, HasBatches):
+            return [_states(self.model, one, self.edits) for one in ids]
+        return [states for together in batched(ids, _TOGETHER) for states in self.model.states_of(together)]
+
     def with_random_weights(self, seed: int) -> Trace | None:
         """The same tokens, with the same edits, through the same architecture with freshly drawn weights: a null.
 
@@ -256,6 +279,11 @@ class Trace:
             return None
         model = self.model.with_random_weights(seed)
         return replace(self, model=model, states=_states(model, self.token_ids, self.edits))
+
+    def with_parts(self, added: Added | str) -> Trace:
+        """The same trace, which knows what attention and MLP added, or why that cannot be told."""
+        vars(known := replace(self))["_parts"] = added
+        return known
 
     @cached_property
     def flags(self) -> tuple[Flag, ...]:

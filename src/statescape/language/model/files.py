@@ -95,19 +95,6 @@ def require_safetensors(files: Iterable[str], name: str) -> None:
     raise StatescapeError(f"{name} holds no weights; it needs model.safetensors.")
 
 
-def refuse_adapter(folder: Path, name: str) -> None:
-    """Refuse a folder whose weights are changes to those of another model.
-
-    Raises:
-        StatescapeError: where there is an ``adapter_config.json``.
-    """
-    if (folder / "adapter_config.json").exists():
-        raise StatescapeError(
-            f"{name} holds an adapter (adapter_config.json); merge it into its model and save that: "
-            "model.merge_and_unload().save_pretrained(folder) in peft."
-        )
-
-
 def weight_files(folder: Path, name: str) -> list[Path]:
     """The safetensors files of a folder that transformers reads: one, or those that an index names.
 

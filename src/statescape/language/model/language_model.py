@@ -118,7 +118,9 @@ class LanguageModel:
         """
         return follow(self, text, n, temperature=temperature, seed=seed)
 
-    def traces(self, texts: Iterable[Any], *, batch: int = 8, last: int | None = None) -> Iterator[Trace]:
+    def traces(
+        self, texts: Iterable[Any], *, batch: int = 8, last: int | None = None, parts: bool = False
+    ) -> Iterator[Trace]:
         """Run the model on many texts, several in one pass; the states are those of `trace`, text by text.
 
         Texts are read as they are asked for, so that memory holds one batch whatever the number of texts.
@@ -127,6 +129,7 @@ class LanguageModel:
             texts: the texts (or ids or messages, as for `trace`), in the order in which their traces come back.
             batch: most texts of one pass; texts of about the same length waste the least.
             last: how many tokens of each to keep, counted from the end; None for all.
+            parts: keep what attention and MLP added, too, which paths ask for: they would run each text once more.
 
         Raises:
             StatescapeError: for a batch below 1; when it is reached, for a text that `trace` refuses.
@@ -135,8 +138,12 @@ class LanguageModel:
             raise StatescapeError(f"A batch holds at least one text; got {batch}.")
         for together in batched(texts, batch):
             ids = [self.tokens.encode(text, last) for text in together]
-            for text, own, states in zip(together, ids, self.states_of(ids), strict=True):
-                yield Trace.of(self, text, own, states)
+            if parts:
+                for text, own, (states, added) in zip(together, ids, self.states_and_parts_of(ids), strict=True):
+                    yield Trace.of(self, text, own, states).with_parts(added)
+            else:
+                for text, own, states in zip(together, ids, self.states_of(ids), strict=True):
+                    yield Trace.of(self, text, own, states)
 
     def states(self, ids: Sequence[int]) -> Float[np.ndarray, "states positions d_model"]:
         """s_0 to s_L at every position of one text."""
@@ -152,7 +159,15 @@ class LanguageModel:
         """From one pass the states, and what the parts added to them, or the reason why that cannot be told."""
         if isinstance(self.parts, str):
             return self.states(ids), self.parts
-        return read_states_and_parts(self.anatomy, self.parts, torch.tensor(ids))
+        return read_states_and_parts(self.anatomy, self.parts, [ids])[0]
+
+    def states_and_parts_of(
+        self, texts: Sequence[Sequence[int]]
+    ) -> list[tuple[Float[np.ndarray, "states _ d_model"], Added | str]]:
+        """The same of several tokenised texts, run together where that does not change them."""
+        if isinstance(self.parts, str) or not self.same_in_batches:
+            return [self.states_and_parts(ids) for ids in texts]
+        return read_states_and_parts(self.anatomy, self.parts, texts)
 
     def edited_states(self, ids: Sequence[int], edits: Sequence[Edit]) -> Float[np.ndarray, "states positions d_model"]:
         """The states of one text as the edits leave them.

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import Any, NamedTuple, TypeVar, overload
 
 import tokenizers
 import torch
@@ -25,10 +25,12 @@ from safetensors import SafetensorError
 
 from statescape import plugins
 from statescape.errors import StatescapeError
+from statescape.language.model.adapters import Adapter, adapter_of, merged
 from statescape.language.model.contract import checked
-from statescape.language.model.files import refuse_adapter, refuse_misread, require_safetensors, snapshot, weight_files
+from statescape.language.model.files import refuse_misread, require_safetensors, snapshot, weight_files
 from statescape.language.model.gguf import gguf_file, read_header, refuse_lost, without_bar
 from statescape.language.model.language_model import LanguageModel, read_network
+from statescape.language.model.placement import device_of, dtype_of, moved, spreading
 from statescape.language.readable import HasBos, ReadableModel
 
 M = TypeVar("M", bound=ReadableModel)
@@ -41,6 +43,15 @@ _CHOOSES_CODE = re.compile(
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
 
 
+class _Run(NamedTuple):
+    """How a model is to run: what opens its texts, where, whether that was named, in what numbers."""
+
+    bos: bool | None
+    device: torch.device | None
+    named: bool
+    dtype: torch.dtype | None
+
+
 @overload
 def load_model(
     source: str | os.PathLike[str] | torch.nn.Module | None = None,
@@ -48,21 +59,33 @@ def load_model(
     tokenizer: Any = None,
     bos: bool | None = None,
     device: str | None = None,
+    dtype: str | torch.dtype | None = None,
 ) -> LanguageModel: ...
 @overload
 def load_model(source: M, *, bos: bool | None = None) -> M: ...
-def load_model(source: Any = None, *, tokenizer: Any = None, bos: bool | None = None, device: str | None = None) -> Any:
+def load_model(
+    source: Any = None,
+    *,
+    tokenizer: Any = None,
+    bos: bool | None = None,
+    device: str | None = None,
+    dtype: str | torch.dtype | None = None,
+) -> Any:
     """Load a causal language model and check that its states can be read exactly.
 
     Args:
-        source: a folder, a GGUF file, "package:NAME" for the GGUF file that an installed package ships, a name on the
-            Hugging Face hub, a transformers model, or None for the bundled `conteur`; or any `ReadableModel`, which
-            comes back as it is, its facts stating how exactly it was read. A transformers model is left as it was.
+        source: a folder (of a model, or of a LoRA adapter, which is merged into its base), a GGUF file, "package:NAME"
+            for the GGUF file that an installed package ships, a name on the Hugging Face hub, a transformers model, or
+            None for the bundled `conteur`; or any `ReadableModel`, which comes back as it is, its facts stating how
+            exactly it was read. A transformers model is left as it was.
         tokenizer: a tokenizer, or its folder or hub name; needed for a model given as an object, where folders and
             names bring their own.
         bos: whether a beginning-of-sequence token is put in front of every text; None leaves it to the tokenizer.
-        device: where it runs: "cpu", "cuda", "cuda:1"; None for a GPU where torch finds one. A model given as an object
-            stays where it is.
+        device: where it runs: "cpu", "cuda", "cuda:1", or "auto" for all GPUs together; None for a GPU where torch
+            finds one, and for all where it is larger than the memory of one. A model given as an object stays where it
+            is.
+        dtype: in which numbers it runs: "float32", "bfloat16", "float16"; None for those of its file (float32 for GGUF
+            and the bundled model). A model given as an object keeps its own.
 
     Raises:
         StatescapeError: if there is no such model, if it is no causal language model in safetensors or GGUF, if its
@@ -71,21 +94,22 @@ def load_model(source: Any = None, *, tokenizer: Any = None, bos: bool | None = 
     """
     if isinstance(source, ReadableModel):
         return _as_given(source, bos)
-    place = _device(device)
+    run = _Run(bos, device_of(device), device is not None, dtype_of(dtype))
     if source is None:
         with resources.as_file(resources.files("statescape") / "data" / BUNDLED) as folder:
             # Stored in float16 to be small.
-            return _from_folder(folder, BUNDLED, tokenizer, bos, torch.float32, place)
+            return _from_folder(folder, BUNDLED, tokenizer, run._replace(dtype=run.dtype or torch.float32))
     if isinstance(source, str | os.PathLike):
         name = os.fspath(source)
         file = gguf_file(name)
         if file is not None:
-            return _from_gguf(file, tokenizer, bos, place)
-        model = _from_folder(_folder(name), name, tokenizer, bos, "auto", place)
+            return _from_gguf(file, tokenizer, run)
+        model = _from_folder(_folder(name), name, tokenizer, run)
         own = Path(name).expanduser()
         # What is shown and shared names the folder: where it lies is the reader's own.
         shown = own.name if own.name not in {"", ".."} else own.resolve().name
-        return replace(model, facts=replace(model.facts, name=shown)) if own.is_dir() else model
+        more = model.facts.name.removeprefix(name)
+        return replace(model, facts=replace(model.facts, name=shown + more)) if own.is_dir() else model
     if not isinstance(source, torch.nn.Module) or not hasattr(source, "get_output_embeddings"):
         what = f"the class {source.__name__}" if isinstance(source, type) else type(source).__name__
         members = [name for name in vars(ReadableModel) if not name.startswith("_")]
@@ -95,6 +119,8 @@ def load_model(source: Any = None, *, tokenizer: Any = None, bos: bool | None = 
         raise StatescapeError(f"A model is a folder, a GGUF file, a hub name or a transformers model; got {what}.")
     if device is not None:
         raise StatescapeError(f"A model given as an object stays where it is; move it first: model.to({device!r}).")
+    if dtype is not None:
+        raise StatescapeError(f"A model given as an object keeps its numbers; turn it first: model.to({run.dtype}).")
     if tokenizer is None:
         raise StatescapeError("A model given as an object needs its tokenizer: load_model(model, tokenizer=tokenizer).")
     return _checked(source, _tokenizer(tokenizer), type(source).__name__, bos)
@@ -128,53 +154,52 @@ def _folder(name: str) -> Path:
         raise StatescapeError(f"The folder {name} cannot be read: {_one_line(error)}.") from error
 
 
-def _device(name: str | None) -> torch.device:
-    """The device of this name; a GPU where there is one and none is named."""
-    if name is None:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        device = torch.device("meta")
-    if device.type not in ("cpu", "cuda"):
-        raise StatescapeError(f"A model runs on cpu, cuda, or one of several GPUs as cuda:1; got {name!r}.")
-    if device.type == "cuda" and not (device.index or 0) < torch.cuda.device_count():
-        count = torch.cuda.device_count()
-        found = f"{count} GPU{'s' * (count > 1)}" if count else "no GPU"
-        raise StatescapeError(f"There is no {name} here: torch {torch.__version__} finds {found}.")
-    return device
-
-
-def _from_folder(
-    folder: Path, name: str, tokenizer: Any, bos: bool | None, dtype: torch.dtype | str, device: torch.device
-) -> LanguageModel:
-    refuse_adapter(folder, name)
-    config = _configuration(folder, name)
-    require_safetensors((file.name for file in folder.iterdir()), name)
-    if tokenizer is None and not any((folder / file).is_file() for file in _TOKENIZER_FILES):
-        raise StatescapeError(f"{name} holds no tokenizer; add the tokenizer.json that the model was trained with.")
-    files = weight_files(folder, name)
-    config_class, architecture = _classes(config, name)
-    with _quiet(), _foreign(f"The config.json of {name}"):
+def _from_folder(folder: Path, name: str, tokenizer: Any, run: _Run) -> LanguageModel:
+    adapter = adapter_of(folder, name)
+    base = folder if adapter is None else _base_of(adapter)
+    of = name if adapter is None else adapter.base_name
+    config = _configuration(base, of)
+    require_safetensors((file.name for file in base.iterdir()), of)
+    holding = [place for place in (folder, base) if any((place / file).is_file() for file in _TOKENIZER_FILES)]
+    if tokenizer is None and not holding:
+        raise StatescapeError(f"{of} holds no tokenizer; add the tokenizer.json that the model was trained with.")
+    files = weight_files(base, of)
+    config_class, architecture = _classes(config, of)
+    with _quiet(), _foreign(f"The config.json of {of}"):
         # Without the keys by which a configuration chooses code: which one runs is not for a file to say.
-        settings = config_class.from_dict(_without(config_class.get_config_dict(folder)[0], _CHOOSES_CODE))
-    with _quiet(), _foreign(name):
-        bound = _tokenizer(folder if tokenizer is None else tokenizer)
+        settings = config_class.from_dict(_without(config_class.get_config_dict(base)[0], _CHOOSES_CODE))
+    with _quiet(), _foreign(of):
+        bound = _tokenizer(holding[0] if tokenizer is None else tokenizer)
         network, report = architecture.from_pretrained(
-            folder,
+            base,
             config=settings,
             local_files_only=True,
             use_safetensors=True,
             trust_remote_code=False,
-            dtype=dtype,
+            dtype=run.dtype or "auto",
             ignore_mismatched_sizes=True,  # refused below, by their names
             output_loading_info=True,
+            **spreading(run.device, run.named, files),
         )
-        refuse_misread(network, report, files, name)
-        return _checked(_moved(network, device, name), bound, name, bos)
+        refuse_misread(network, report, files, of)
+    with _quiet(), _foreign(name):
+        if adapter is not None:
+            network, name = merged(network, adapter), f"{name} (LoRA on {adapter.base_name})"
+        return _checked(moved(network, run.device, name), bound, name, run.bos)
 
 
-def _from_gguf(file: Path, tokenizer: Any, bos: bool | None, device: torch.device) -> LanguageModel:
+def _base_of(adapter: Adapter) -> Path:
+    """The folder of an adapter's base model."""
+    try:
+        base = _folder(adapter.base_place)
+    except StatescapeError as error:
+        raise StatescapeError(f"The base model of the adapter {adapter.name} is not to be had: {error}") from error
+    if adapter_of(base, adapter.base_name) is not None:
+        raise StatescapeError(f"The base model of the adapter {adapter.name} is an adapter itself; merge that first.")
+    return base
+
+
+def _from_gguf(file: Path, tokenizer: Any, run: _Run) -> LanguageModel:
     header = read_header(file)
     name = f"{file.stem} (GGUF {header.quantisation})"
     if tokenizer is None and not header.has_tokenizer:
@@ -190,13 +215,14 @@ def _from_gguf(file: Path, tokenizer: Any, bos: bool | None, device: torch.devic
             file.parent,
             **place,
             config=config,
-            dtype=torch.float32,
+            dtype=run.dtype or torch.float32,
             quantization_config=GgufConfig(dequantize=True),  # else kernels are taken from a hub
             output_loading_info=True,
+            **spreading(run.device, run.named, ()),
         )
         refuse_misread(network, report, (), file.name)
         refuse_lost(network, file, header)
-        model = _checked(_moved(network, device, file.name), bound, name, bos)
+        model = _checked(moved(network, run.device, file.name), bound, name, run.bos)
     return replace(model, facts=replace(model.facts, quantisation=header.quantisation))
 
 
@@ -222,13 +248,6 @@ def _without(config: Any, keys: re.Pattern[str]) -> Any:
     if isinstance(config, dict):
         return {key: _without(value, keys) for key, value in config.items() if not keys.search(key)}
     return config
-
-
-def _moved(network: Any, device: torch.device, name: str) -> Any:
-    try:
-        return network.to(device)
-    except torch.cuda.OutOfMemoryError:
-        raise StatescapeError(f"{name} does not fit into the memory of {device}; run it on cpu.") from None
 
 
 def _configuration(folder: Path, name: str) -> dict[str, Any]:

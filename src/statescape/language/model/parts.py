@@ -13,7 +13,7 @@ Blocks of half precision round their sums too coarsely to tell: a copy in float3
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,6 +24,7 @@ from jaxtyping import Float, Int
 from torch import nn
 
 from statescape.language.model.anatomy import Anatomy, evaluating, hooked, stream_among
+from statescape.language.model.contract import padded
 from statescape.language.readable import Added
 
 # Smallest factor of a part: what enters with less is no part of the sum.
@@ -81,6 +82,7 @@ def _parts(anatomy: Anatomy, calls: list[tuple[tuple[Any, ...], dict[str, Any]]]
         entered = _copy(stream_among([*args, *kwargs.values()])).reshape(shape)
         with _noting_outputs(exact, shape) as outputs:
             left = _copy(exact(*args, **kwargs)).reshape(shape)
+        entered = entered.to(left.device)  # a block on another device than the one before it
         pair = _pair(outputs, entered, left, eps)
         if pair is None:
             return f"no two parts of block {number + 1} sum to its change"
@@ -121,9 +123,9 @@ def _in_float32(
 
 @torch.inference_mode()
 def read_states_and_parts(
-    anatomy: Anatomy, parts: Parts, ids: Int[torch.Tensor, " positions"]
-) -> tuple[Float[np.ndarray, "states positions d_model"], Added | str]:
-    """From one forward pass the states, and what attention and MLP added, or the reason why they do not sum up here."""
+    anatomy: Anatomy, parts: Parts, texts: Sequence[Sequence[int]]
+) -> list[tuple[Float[np.ndarray, "states _ d_model"], Added | str]]:
+    """From one pass the states of each text, and what attention and MLP added, or why they do not sum up there."""
     kept: dict[nn.Module, torch.Tensor] = {}
     modules = {part.module for part in (*parts.attention, *parts.mlp)}
     with ExitStack() as stack:
@@ -131,15 +133,27 @@ def read_states_and_parts(
             stack.enter_context(
                 hooked(module.register_forward_hook(lambda module, _, output: kept.update({module: _copy(output)})))
             )
-        states = anatomy.states(ids)
+        states = (
+            anatomy.batch_states(*padded(texts)) if len(texts) > 1 else anatomy.states(torch.tensor(texts[0]))[:, None]
+        )
     shape = states.shape[1:]
 
     def added(side: tuple[Part, ...]) -> torch.Tensor:
-        outputs = (kept[part.module].reshape(shape) for part in side)
+        outputs = (kept[part.module].reshape(shape).to(states.device) for part in side)
         return torch.stack([part.added(*pair) for part, *pair in zip(side, outputs, states[:-1], strict=True)])
 
     attention, mlp = added(parts.attention), added(parts.mlp)
-    if not _sums(states[:-1], states[1:], attention, mlp, anatomy.eps):
+    return [
+        _apart(states[:, row, : len(ids)], attention[:, row, : len(ids)], mlp[:, row, : len(ids)], anatomy.eps, parts)
+        for row, ids in enumerate(texts)
+    ]
+
+
+def _apart(
+    states: torch.Tensor, attention: torch.Tensor, mlp: torch.Tensor, eps: float, parts: Parts
+) -> tuple[Float[np.ndarray, "states positions d_model"], Added | str]:
+    """The states of one text and what was added to them, without those of the padding."""
+    if not _sums(states[:-1], states[1:], attention, mlp, eps):
         return states.cpu().numpy(), "its parts do not sum to the change of every block on this text"
     return states.cpu().numpy(), Added(attention.cpu().numpy(), mlp.cpu().numpy(), parts.in_sequence)
 

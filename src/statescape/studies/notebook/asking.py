@@ -10,8 +10,6 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.resources import as_file
-from importlib.resources import files as files_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,13 +108,9 @@ def about(
     Raises:
         StatescapeError: for a corpus that cannot be read, or what `Asked` refuses.
     """
-    from statescape.language.corpus import corpus_of, read_corpus
+    from statescape.language.corpus import corpus_of, sample
 
-    if corpus is None:
-        with as_file(files_of("statescape") / "data" / SAMPLE) as sample:
-            documents = read_corpus([str(sample)], strict=True)
-    else:
-        documents = corpus_of(corpus)
+    documents = sample() if corpus is None else corpus_of(corpus)
     named = tuple(files) or ((SAMPLE,) if corpus is None else ())
     return Asked(documents, named, known_models(models), tuple(texts) or TEXTS, **rest)
 

@@ -30,11 +30,6 @@ VARIANT_WORDS: dict[Variant, str] = {
     "centred": phrase("centred"),
     "without_rogue": phrase("without rogue"),
 }
-COURSE = (
-    ("growth", phrase("growth of the norm"), ""),
-    ("step_angle", phrase("angle of the step with the state"), phrase("degrees")),
-    ("turn", phrase("angle with the next step"), phrase("degrees")),
-)
 NOT_OFFERED = phrase("What attention and MLP added is not known apart here, so steps are not offered.")
 
 
@@ -68,6 +63,7 @@ def by_state_panel(
     most_ticks: int = 13,
     spec: str = ".3g",
     follows: str = "column",
+    ranges: Sequence[AreaMark] = (),
     **axis: Any,
 ) -> Panel:
     """Lines and bands in one frame.
@@ -82,11 +78,13 @@ def by_state_panel(
         most_ticks: about so many of them have a number.
         spec: how the pointer writes values.
         follows: "column" where the panel marks the state of the page's slider.
+        ranges: areas behind all, of what differs from state to state.
         axis: limits, scale and format of the values (`Axis`).
     """
     count = max((len(row.values) for row in rows), default=1)
     ends = (first - 0.4, first + count - 0.6)
-    marks: list[AnyMark] = [
+    marks: list[AnyMark] = [*ranges]
+    marks += [
         AreaMark(ends, [band.low] * 2, [band.high] * 2, band.colour, band.name)
         if band.high > band.low
         else LineMark(ends, [band.low] * 2, band.colour, band.name, 1.2, band.dash)
@@ -239,34 +237,6 @@ def steps_picture(reading: PathReading) -> Picture:
         blocks=reading.path.n_blocks,
     )
     return Picture("steps", caption, panels)
-
-
-def course_picture(reading: PathReading) -> Picture:
-    """How the norm grows, which way the steps go and how they turn, beside the steps shuffled and random weights."""
-    own, random, nulls = reading.geometry, reading.random_weights, reading.shuffled_steps
-    panels = []
-    for name, title, unit in COURSE:
-        rows = [Row(say("path"), getattr(own, name), BLUE)]
-        if random is not None:
-            rows.append(Row(say("random weights"), getattr(random.geometry, name), BROWN, "dot"))
-        bands = [Band(say("steps shuffled, mean"), nulls[name].low, nulls[name].high)] if name in nulls else []
-        panels.append(by_state_panel(say(title), rows, bands, say(unit) if unit else "", x_title="block", first=1))
-    caption = say(
-        "Mean angle of a step with the state that it leaves {step:.0f}° (the same steps in random order "
-        "{step_low:.0f}° to {step_high:.0f}°), of a step with the next {turn:.0f}° ({turn_low:.0f}° to "
-        "{turn_high:.0f}°; {draws} orders, seed {seed}). Straightness {straightness:.2f} (1 is straight). Most of such "
-        "a profile is architecture; without other texts nothing of it speaks of this one.",
-        step=own.means["step_angle"],
-        turn=own.means["turn"],
-        step_low=nulls["step_angle"].low,
-        step_high=nulls["step_angle"].high,
-        turn_low=nulls["turn"].low,
-        turn_high=nulls["turn"].high,
-        draws=nulls["turn"].draws,
-        seed=reading.seed,
-        straightness=own.straightness,
-    )
-    return Picture("course", caption, panels, columns=3)
 
 
 def lens_picture(reading: PathReading) -> Picture:

@@ -11,12 +11,12 @@ from statescape.language import LensReadout, StatePath
 from statescape.views.core.picture import Printable
 from statescape.views.language.by_state import (
     cosines_picture,
-    course_picture,
     lens_picture,
     lenses_picture,
     steps_picture,
 )
 from statescape.views.language.clouds import plane_picture
+from statescape.views.language.course import course_picture
 from statescape.views.language.energy import energy_picture
 from statescape.views.language.lens_map import lens_map_picture
 from statescape.views.language.normalisation import Normalisations

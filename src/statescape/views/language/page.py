@@ -8,7 +8,7 @@ import numpy as np
 
 from statescape import plugins
 from statescape.analysis import PathReading, conclude, read_path
-from statescape.analysis.path_conclusion import flags_in_words
+from statescape.analysis.path_conclusion import flags_in_words, others_in_words
 from statescape.files import require_writable
 from statescape.language import StatePath
 from statescape.views.core.page import (
@@ -24,8 +24,9 @@ from statescape.views.core.page import (
 )
 from statescape.views.core.text import visible
 from statescape.views.globe import sphere_fragment
-from statescape.views.language.by_state import cosines_picture, course_picture, lens_picture, steps_picture
+from statescape.views.language.by_state import cosines_picture, lens_picture, steps_picture
 from statescape.views.language.clouds import plane_picture
+from statescape.views.language.course import course_picture
 from statescape.views.language.energy import energy_picture
 from statescape.views.language.lens_map import lens_map_picture
 from statescape.views.language.normalisation import Normalisations
@@ -58,6 +59,7 @@ def page_of(reading: PathReading) -> Page:
 
 
 def facts_of(reading: PathReading) -> list[tuple[str, str]]:
+    """What a page states of a path and its model."""
     path, model = reading.path, reading.path.model
     return [
         ("model", model.name),
@@ -132,8 +134,9 @@ def _sections(reading: PathReading) -> tuple[Section, ...]:
         Section(
             "course",
             "How the path grows and turns",
-            "Look where the line leaves the band that the same steps give in random order, and what random weights do.",
-            (Figure(course_picture(reading)),),
+            "Look where the line leaves what other texts give, what the same steps give in random order, and random "
+            "weights.",
+            (Figure(course_picture(reading)), *(Prose(sentence) for sentence in others_in_words(reading))),
         ),
         Section(
             "lens",
@@ -170,6 +173,7 @@ def _by_construction(reading: PathReading) -> str:
 
 
 def numbers_table(reading: PathReading) -> TableBlock:
+    """The numbers of a path, state by state."""
     path = reading.path
     states = np.unique(np.linspace(0, path.n_blocks, min(MOST_ROWS, len(path.states))).round().astype(int))
     columns = (
