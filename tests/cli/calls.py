@@ -60,13 +60,15 @@ LATE = {
     "path": {"model": "no-such-model"}, "lens": {"model": "no-such-model"}, "sphere": {"model": "no-such-model"},
     "verdict": {"models": "no-such-model"}, "fit-lens": {"model": "no-such-model"}, "evolve": {"task": "one.csv"},
     "study": {"name": "nonsense"}, "notebook": {"texts": ""},
-    "patch": {"model": "no-such-model"}, "resume": {"run": "half.run"},
+    "patch": {"model": "no-such-model"}, "contrast": {"model": "no-such-model"}, "resume": {"run": "half.run"},
 }  # fmt: skip
 SELDOM_WHOLE = {"verdict": 0.02, "notebook": 0.0, "evolve": 0.05, "study": 0.05}
 FIRST = {
     "text": "Once upon a time",
     "clean": "a girl",
     "corrupt": "a boy",
+    "first": "a girl",
+    "second": "a boy",
     "task": "series.csv",
     "files": "corpus.jsonl",
     "run": "run.run",

@@ -13,6 +13,7 @@ import typer
 from statescape import __version__
 from statescape.cli import (
     cache,
+    contrast,
     esn,
     evolve,
     fit_lens,
@@ -46,6 +47,7 @@ app = typer.Typer(
 app.command(name="path")(guarded(path.path))
 app.command(name="lens")(guarded(lens.lens))
 app.command(name="fit-lens")(guarded(fit_lens.fit_lens))
+app.command(name="contrast")(guarded(contrast.contrast))
 app.command(name="patch")(guarded(patch.patch))
 app.command(name="sphere")(guarded(sphere.sphere))
 app.command(name="verdict")(guarded(verdict.verdict))

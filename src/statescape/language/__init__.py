@@ -21,6 +21,7 @@ from statescape.language.tokens import Tokens
 
 if TYPE_CHECKING:
     from statescape.language.continuation import Continuation, follow
+    from statescape.language.contrasting import Contrast, contrast, pairs_of
     from statescape.language.lens.files import load_lens
     from statescape.language.lens.fit import FitProgress, FitSettings, FittedLens, fit_lens
     from statescape.language.model.language_model import LanguageModel
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Continuation",
+    "Contrast",
     "Corpus",
     "Edit",
     "FitProgress",
@@ -48,10 +50,12 @@ __all__ = [
     "Tokens",
     "Trace",
     "TunedLens",
+    "contrast",
     "fit_lens",
     "follow",
     "load_lens",
     "load_model",
+    "pairs_of",
     "patch",
     "read_corpus",
     "register_lens",
@@ -60,6 +64,7 @@ __all__ = [
 opened(globals())
 
 _RUN_A_MODEL = {
+    "Contrast": "statescape.language.contrasting",
     "FitProgress": "statescape.language.lens.fit",
     "FitSettings": "statescape.language.lens.fit",
     "FittedLens": "statescape.language.lens.fit",
@@ -67,10 +72,12 @@ _RUN_A_MODEL = {
     "LanguageModel": "statescape.language.model.language_model",
     "Patching": "statescape.language.patching",
     "Trace": "statescape.language.trace",
+    "contrast": "statescape.language.contrasting",
     "fit_lens": "statescape.language.lens.fit",
     "follow": "statescape.language.continuation",
     "load_lens": "statescape.language.lens.files",
     "load_model": "statescape.language.model.loading",
+    "pairs_of": "statescape.language.contrasting",
     "patch": "statescape.language.patching",
 }
 

@@ -1,0 +1,146 @@
+"""``statescape contrast``: from which block on two texts lead to different places."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import typer
+
+from statescape import __version__
+from statescape.cli import inputs
+from statescape.cli.console import output, token, working
+from statescape.cli.roles import Reads
+
+if TYPE_CHECKING:
+    from statescape.cli.terminal import Sheet
+    from statescape.language import Contrast
+
+
+class Align(StrEnum):
+    """Where the tokens of two texts are laid over each other."""
+
+    start = "start"
+    end = "end"
+
+
+def contrast(
+    first: Annotated[str, typer.Argument(help="Text A.", show_default=False, callback=inputs.read_text)],
+    second: Annotated[str, typer.Argument(help="Text B.", show_default=False, callback=inputs.read_text)],
+    model: inputs.Model = None,
+    align: Annotated[
+        Align, typer.Option("--align", help="start asks for as many tokens; end compares texts of any length.")
+    ] = Align.start,
+    null: Annotated[
+        Path | None,
+        typer.Option("--null", help="Pairs of your own, JSON lines of kind and texts. [default: 20 built in]"),
+        Reads(),
+    ] = None,
+    bos: inputs.Bos = None,
+    device: inputs.Device = None,
+    json_file: inputs.Json = None,
+) -> None:
+    """From which block on two texts lead to different places, beside pairs that mean the same and pairs that do not."""
+    from statescape.language import contrast as contrasted
+    from statescape.language import pairs_of
+
+    pairs = pairs_of(null)
+    language_model = inputs.load(model, bos, device)
+    with working("Reading the texts and the null ..."):
+        found = contrasted(language_model, first, second, align=align.value, null=pairs)
+    _print_contrast(found)
+    if json_file is not None:
+        inputs.write_json(json_file, as_json(found))
+        output().print(f"Numbers: {json_file}", markup=False)
+
+
+def _print_contrast(found: Contrast) -> None:
+    """Model, predictions, a row for every state, where the texts part."""
+    console, facts = output(), found.first.model.facts
+    soft = not console.is_terminal
+    console.print(f"{facts.name}: {facts.n_blocks} blocks; BOS: {facts.bos}", markup=False)
+    for name, trace in (("A", found.first), ("B", found.second)):
+        predicted = trace.path(-1).predicted
+        console.print(
+            f"{name}: {token(trace.text)} → {token(predicted.token)} ({predicted.probability:.1%})",
+            markup=False,
+            soft_wrap=soft,
+        )
+    console.print()
+    console.print(_table(found))
+    null = found.null
+    console.print(
+        f"At the last position; relative: distance over the mean norm; KL(A || B) in nats; median and largest of "
+        f"{len(null['paraphrased'])} paraphrased and {len(null['unrelated'])} unrelated pairs.",
+        markup=False,
+        soft_wrap=soft,
+    )
+    at = found.parts_at
+    console.print(
+        "The texts do not part: at the last state their KL is no larger than that of paraphrased pairs."
+        if at is None
+        else f"The texts part at state {at}: from there on their KL is larger than that of every paraphrased pair.",
+        markup=False,
+        soft_wrap=soft,
+    )
+
+
+def _table(found: Contrast) -> Sheet:
+    from statescape.cli.terminal import Sheet
+
+    table = Sheet()
+    table.column("state", "right")
+    table.numbers("distance", "relative", "paraphrased", "unrelated", "cosine", "KL", "paraphrased", "unrelated")
+    nulls = {
+        (measure, kind): np.array([getattr(one, measure) for one in pairs])
+        for measure in ("relative", "kl")
+        for kind, pairs in found.null.items()
+    }
+    for state in range(len(found.apart.kl)):
+        ranges = {
+            key: f"{np.median(values[:, state]):.2f} to {values[:, state].max():.2f}" for key, values in nulls.items()
+        }
+        table.row(
+            f"{state}",
+            f"{found.apart.distance[state]:.1f}",
+            f"{found.apart.relative[state]:.2f}",
+            ranges["relative", "paraphrased"],
+            ranges["relative", "unrelated"],
+            f"{found.apart.cosine[state]:.2f}",
+            f"{found.apart.kl[state]:.2f}",
+            ranges["kl", "paraphrased"],
+            ranges["kl", "unrelated"],
+        )
+    return table
+
+
+def as_json(found: Contrast) -> dict[str, Any]:
+    """The numbers under the keys that other programs rely on."""
+    facts, apart = found.first.model.facts, found.apart
+    return {
+        "version": __version__,
+        "model": {"name": facts.name, "n_blocks": facts.n_blocks, "d_model": facts.d_model, "dtype": facts.dtype},
+        "bos": facts.bos,
+        "texts": [found.first.text, found.second.text],
+        "positions": [len(found.first) - 1, len(found.second) - 1],
+        "states": [
+            {
+                "index": state,
+                "distance": float(apart.distance[state]),
+                "relative": float(apart.relative[state]),
+                "cosine": float(apart.cosine[state]),
+                "kl": float(apart.kl[state]),
+            }
+            for state in range(len(apart.kl))
+        ],
+        "parts_at": found.parts_at,
+        "null": {
+            kind: [
+                {name: getattr(one, name).tolist() for name in ("distance", "relative", "cosine", "kl")}
+                for one in pairs
+            ]
+            for kind, pairs in found.null.items()
+        },
+    }
