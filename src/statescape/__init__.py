@@ -21,7 +21,7 @@ __version__ = "0.1.0"
 
 # Which upper rooms speak of the types of which package: what they say, and what they draw.
 _SAY = {
-    "statescape.language": ("statescape.analysis.path_conclusion",),
+    "statescape.language": ("statescape.analysis.path_conclusion", "statescape.analysis.contrast"),
     "statescape.evolution": ("statescape.analysis.evolution_conclusion",),
     "statescape.studies.verdict": ("statescape.studies.verdict.conclusion",),
 }
@@ -30,6 +30,7 @@ _DRAW = {
         "statescape.views.language.page",
         "statescape.views.language.generation",
         "statescape.views.language.figures",
+        "statescape.views.language.contrast_page",
     ),
     "statescape.analysis.path": ("statescape.views.language.page", "statescape.views.language.figures"),
     "statescape.evolution": ("statescape.views.evolution.page", "statescape.views.evolution.pictures"),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import statescape as ss
+from statescape import plugins
 from statescape.cli.app import run
 from statescape.errors import StatescapeError
 from statescape.language import contrast, pairs_of
@@ -90,3 +91,17 @@ def test_the_command_prints_and_writes_it(tmp_path: Path, capsys: pytest.Capture
     assert run(["contrast", GIRL, f"{BOY} little", "--align", "end", "--null", str(own)]) == 0
     assert "5 paraphrased and 5 unrelated pairs" in capsys.readouterr().out
     assert run(["contrast", GIRL, f"{BOY} little"]) == 2
+
+
+def test_its_page_says_where_they_part_and_holds_both_paths(tmp_path: Path) -> None:
+    from statescape import views
+
+    found = contrast(ss.load_model(), GIRL, BOY)
+    page = views.report(found, tmp_path / "contrast.html").read_text()
+    assert "part at state 4" in page
+    assert "at most 1 of 11 cases" in page
+    apart, both = plugins.pictures(found)
+    lines = [mark for mark in both.panels[0].marks if type(mark).__name__ == "LineMark"]
+    assert [line.name for line in lines] == ["A → ␣Lily", "B → ␣Tim"]
+    area = apart.panels[0].named("paraphrased pairs")
+    assert list(area.high) == pytest.approx(np.max([pair.kl for pair in found.null["paraphrased"]], axis=0))

@@ -6,13 +6,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 
 from statescape import __version__
 from statescape.cli import inputs
 from statescape.cli.console import output, token, working
-from statescape.cli.roles import Reads
+from statescape.cli.roles import Reads, Writes
 
 if TYPE_CHECKING:
     from statescape.cli.terminal import Sheet
@@ -40,6 +39,8 @@ def contrast(
     ] = None,
     bos: inputs.Bos = None,
     device: inputs.Device = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Page to write."), Writes("page")] = None,
+    open_page: inputs.Open = False,
     json_file: inputs.Json = None,
 ) -> None:
     """From which block on two texts lead to different places, beside pairs that mean the same and pairs that do not."""
@@ -51,6 +52,14 @@ def contrast(
     with working("Reading the texts and the null ..."):
         found = contrasted(language_model, first, second, align=align.value, null=pairs)
     _print_contrast(found)
+    if out is not None:
+        from statescape import views
+
+        with working("Writing the page ..."):
+            views.report(found, out)
+        output().print(f"Page: {out}", markup=False)
+        if open_page:
+            typer.launch(out.resolve().as_uri())
     if json_file is not None:
         inputs.write_json(json_file, as_json(found))
         output().print(f"Numbers: {json_file}", markup=False)
@@ -77,17 +86,12 @@ def _print_contrast(found: Contrast) -> None:
         markup=False,
         soft_wrap=soft,
     )
-    at = found.parts_at
-    console.print(
-        "The texts do not part: at the last state their KL is no larger than that of paraphrased pairs."
-        if at is None
-        else f"The texts part at state {at}: from there on their KL is larger than that of every paraphrased pair.",
-        markup=False,
-        soft_wrap=soft,
-    )
+    console.print(found.conclusion, markup=False, soft_wrap=soft)
 
 
 def _table(found: Contrast) -> Sheet:
+    import numpy as np
+
     from statescape.cli.terminal import Sheet
 
     table = Sheet()

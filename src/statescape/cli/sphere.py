@@ -30,15 +30,20 @@ def sphere(
             "minus second best) or unembedding.",
         ),
     ] = "1,2,3",
+    beside: Annotated[
+        list[str] | None,
+        typer.Option("--with", help="Another text, whose path is drawn beside it; as often as you like."),
+    ] = None,
     open_page: inputs.Open = False,
 ) -> None:
     """The sphere of all tokens with the path of the state over it, as one page to walk in."""
-    state_path = inputs.trace(text, model, bos, device, last, chat, dtype).path(position)
+    trace = inputs.trace(text, model, bos, device, last, chat, dtype)
+    others = [trace.model.trace(inputs.read_text(other)).path(position) for other in beside or []]
 
     from statescape import views
 
     with working("Writing the sphere ..."):
-        views.sphere_page(state_path, out, axes=axes)
+        views.sphere_page(trace.path(position), out, axes=axes, others=others)
     output().print(f"Sphere: {out}", markup=False)
     if open_page:
         typer.launch(out.resolve().as_uri())

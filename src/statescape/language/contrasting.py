@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from statescape import plugins
 from statescape.errors import StatescapeError
 from statescape.geometry import cosine
 from statescape.language.path import log_softmax
@@ -86,6 +87,11 @@ class Contrast:
         below = np.flatnonzero(self.apart.kl <= most)
         first = 0 if not below.size else int(below[-1]) + 1
         return first if first < len(most) else None
+
+    @property
+    def conclusion(self) -> str:
+        """Where the texts part, in words."""
+        return str(plugins.conclusion(self))
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row for each state, with the median of each null's relative distances and divergences."""

@@ -10,6 +10,7 @@ tokens that are ever among the likeliest.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,21 @@ COSINES = 30  # levels of cosine beyond the lowest; the middle one is 0
 NEVER = -999.0  # log10 p of what cannot follow at all
 N_TOP = 50
 N_NEIGHBOURS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """Another path on the same sphere.
+
+    Attributes:
+        path: the path.
+        states: unit vector of every state.
+        parts_at: from which state on it leads elsewhere than the first path; None if that is not known.
+    """
+
+    path: StatePath
+    states: Float[np.ndarray, "states 3"]
+    parts_at: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +69,7 @@ class SphereData:
         kept_cosines: its cosine with the state.
         neighbours: for each of them the nearest tokens by cosine of the raw embeddings, nearest first.
         neighbour_cosines: their cosines.
+        beside: other paths.
     """
 
     path: StatePath
@@ -74,10 +91,17 @@ class SphereData:
     kept_cosines: Float[np.ndarray, "kept states"]
     neighbours: Int[np.ndarray, "kept neighbours"]
     neighbour_cosines: Float[np.ndarray, "kept neighbours"]
+    beside: tuple[Beside, ...] = ()
 
     @classmethod
     def of(
-        cls, path: StatePath, origin: str = "mean", moments: Moments | None = None, axes: str = "1,2,3"
+        cls,
+        path: StatePath,
+        origin: str = "mean",
+        moments: Moments | None = None,
+        axes: str = "1,2,3",
+        others: Sequence[StatePath] = (),
+        parts_at: int | None = None,
     ) -> SphereData:
         """The sphere of `path`, directions measured from the embeddings' mean or from zero.
 
@@ -86,10 +110,12 @@ class SphereData:
             origin: from where directions are measured, "mean" or "zero".
             moments: those of the embeddings where they are known already.
             axes: three principal components by number, "path", "answers" or "unembedding".
+            others: paths of other texts by the same model, drawn beside it.
+            parts_at: from which state on they lead elsewhere; None if that is not known.
 
         Raises:
-            StatescapeError: no log-probabilities for a token, names that do not fit the embeddings, or fewer than three
-                dimensions.
+            StatescapeError: another model's path beside it, no log-probabilities for a token, names that do not fit the
+                embeddings, or fewer than three dimensions.
         """
         if len(path.vocabulary) != len(path.embeddings):
             raise StatescapeError(
@@ -130,7 +156,19 @@ class SphereData:
             kept_cosines=cosines[:, kept].T,
             neighbours=neighbours,
             neighbour_cosines=neighbour_cosines,
+            beside=tuple(
+                Beside(other, sphere.project(other.geometry.states), parts_at) for other in _of_one_model(path, others)
+            ),
         )
+
+
+def _of_one_model(path: StatePath, others: Sequence[StatePath]) -> Sequence[StatePath]:
+    for other in others:
+        if other.states.shape != path.states.shape or not np.array_equal(other.embeddings, path.embeddings):
+            raise StatescapeError(
+                f"Paths on one sphere are of one model; these are of {path.model.name} and {other.model.name}."
+            )
+    return others
 
 
 def _likeliest(log_probabilities: Float[np.ndarray, "n v"], count: int) -> Int[np.ndarray, "n top"]:

@@ -19,6 +19,7 @@ from statescape.views.globe.reading import (
     CHANGE_DECADES,
     chance,
     legend_of,
+    name_of,
     notes_of,
     prompt_of,
     shown,
@@ -42,6 +43,15 @@ def packed(data: SphereData) -> dict[str, Any]:
         "notes": notes_of(data),
         "change_scale": -LOWEST_LOG / (2 * CHANGE_DECADES),
         "path": data.states.round(6).tolist(),
+        "names": [name_of(path), *(name_of(other.path) for other in data.beside)],
+        "beside": [
+            {
+                "path": other.states.round(6).tolist(),
+                "predicted": other.path.predicted_id,
+                "parts_at": other.parts_at,
+            }
+            for other in data.beside
+        ],
         "lowest_log": LOWEST_LOG,
         "cosine_reach": [float(f"{reach:.4g}") for reach in data.cosine_reach],
         "levels": {"rank": RANKS, "cosine": COSINES},

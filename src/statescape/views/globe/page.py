@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ def sphere_fragment(
     *,
     origin: str = "mean",
     axes: str = "1,2,3",
+    others: Sequence[StatePath] = (),
+    parts_at: int | None = None,
     bare: bool = False,
     module: bool = True,
     moments: Moments | None = None,
@@ -40,6 +43,8 @@ def sphere_fragment(
         origin: from where directions are measured, "mean" or "zero".
         axes: what the three axes are: principal components of the embeddings by number; "path", the directions in which
             the path spreads most; "answers", predicted minus second-best token; "unembedding", its components.
+        others: paths of other texts by the same model, drawn beside it.
+        parts_at: from which state on they lead elsewhere; None if that is not known.
         bare: whether the sphere has the page for itself, so that the wheel always moves it.
         module: whether to bring the script; a page with several spheres needs it once, after the first or later.
         moments: those of the embeddings where they are known already.
@@ -47,7 +52,7 @@ def sphere_fragment(
     Raises:
         StatescapeError: as `SphereData.of`.
     """
-    data = SphereData.of(path, origin, moments, axes)
+    data = SphereData.of(path, origin, moments, axes, others, parts_at)
     table = table_of(data)
     needed = say("The sphere needs JavaScript, all of it in this file.")
     return filled(
@@ -59,7 +64,14 @@ def sphere_fragment(
     )
 
 
-def sphere_page(path: StatePath, file: str | os.PathLike[str], *, origin: str = "mean", axes: str = "1,2,3") -> Path:
+def sphere_page(
+    path: StatePath,
+    file: str | os.PathLike[str],
+    *,
+    origin: str = "mean",
+    axes: str = "1,2,3",
+    others: Sequence[StatePath] = (),
+) -> Path:
     """Write the sphere of `path` as a page of its own and return where it lies.
 
     Args:
@@ -68,12 +80,13 @@ def sphere_page(path: StatePath, file: str | os.PathLike[str], *, origin: str = 
         origin: from where directions are measured, "mean" or "zero".
         axes: what the three axes are: principal components of the embeddings by number; "path", the directions in which
             the path spreads most; "answers", predicted minus second-best token; "unembedding", its components.
+        others: paths of other texts by the same model, drawn beside it.
 
     Raises:
         StatescapeError: as `SphereData.of`, or if the file cannot be written.
     """
     target = Path(file)
-    fragment = sphere_fragment(path, origin=origin, axes=axes, bare=True)
+    fragment = sphere_fragment(path, origin=origin, axes=axes, others=others, bare=True)
     title = f"Sphere · {path.model.name}"
     text = filled("sphere_page.html.j2", language=spoken(), title=title, fragment=fragment)
     with written_whole(target) as partial:
@@ -81,7 +94,7 @@ def sphere_page(path: StatePath, file: str | os.PathLike[str], *, origin: str = 
     return target
 
 
-def sphere(path: StatePath, *, origin: str = "mean", axes: str = "1,2,3") -> Any:
+def sphere(path: StatePath, *, origin: str = "mean", axes: str = "1,2,3", others: Sequence[StatePath] = ()) -> Any:
     """The sphere of `path` as a notebook widget; ``widget.layer`` reads and moves the block, fractions included.
 
     Args:
@@ -89,6 +102,7 @@ def sphere(path: StatePath, *, origin: str = "mean", axes: str = "1,2,3") -> Any
         origin: from where directions are measured, "mean" or "zero".
         axes: what the three axes are: principal components of the embeddings by number; "path", the directions in which
             the path spreads most; "answers", predicted minus second-best token; "unembedding", its components.
+        others: paths of other texts by the same model, drawn beside it.
 
     Raises:
         StatescapeError: the extra ``notebook`` is not installed, or as `SphereData.of`.
@@ -110,7 +124,7 @@ def sphere(path: StatePath, *, origin: str = "mean", axes: str = "1,2,3") -> Any
         data = traitlets.Dict().tag(sync=True)
         layer = traitlets.Float(float(last), min=0.0, max=float(last)).tag(sync=True)
 
-    return SphereWidget(data=packed(SphereData.of(path, origin, axes=axes)))
+    return SphereWidget(data=packed(SphereData.of(path, origin, axes=axes, others=others)))
 
 
 def _safe_json(content: Any) -> str:

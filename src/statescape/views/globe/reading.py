@@ -11,6 +11,7 @@ from typing import TypedDict
 
 import numpy as np
 
+from statescape.language import StatePath
 from statescape.views.globe.data import LOWEST_LOG, SphereData
 from statescape.wording import number, say
 
@@ -178,6 +179,14 @@ def notes_of(data: SphereData) -> list[str]:
         ),
         say("Kept for tokens that are among the {n} likeliest at some block; this one never is.", n=data.top.shape[1]),
     ]
+
+
+def name_of(path: StatePath) -> str:
+    """A path in a legend: the end of its text and the token that it predicts."""
+    whole = path.position == len(path.tokens) - 1
+    text = shown(path.text if whole else path.text_so_far).replace("␣", " ").strip()
+    text = text if len(text) <= 40 else f"…{text[-40:]}"
+    return f"{text} → {clipped(shown(path.vocabulary[path.predicted_id]), 16)}"
 
 
 def prompt_of(data: SphereData, limit: int = 64) -> str:

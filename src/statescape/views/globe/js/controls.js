@@ -13,7 +13,7 @@ function legendOf({ data, look: { colour, layer } }) {
 }
 
 function makeLegend(scene) {
-	const { part } = scene;
+	const { part, data } = scene;
 	let drawn = "";
 	return () => {
 		const { look, palette, scheme } = scene;
@@ -23,6 +23,11 @@ function makeLegend(scene) {
 		drawn = now;
 		part.title.textContent = title;
 		part.ramp.style.background = `linear-gradient(90deg, ${MODES[look.colour].table(palette).map((colour) => css(colour))})`;
+		if (data.beside.length) part.paths.replaceChildren(...data.names.map((text, i) => {
+			const line = h("i", {});
+			line.style.background = i ? colourOf(i - 1) : palette.ink;
+			return h("div", {}, line, h("bdi", { textContent: text }));
+		}));
 		part.band.hidden = !band;
 		part.band.style.width = `${100 * band}%`;
 		part.ticks.replaceChildren(...ticks.map((textContent) => h("span", { textContent })));

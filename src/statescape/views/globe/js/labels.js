@@ -19,7 +19,8 @@ function wanted({ data, look, camera }) {
 	const room = clamp(14 * closer ** 1.5, 6, data.n_top);
 	const around = neighboursOf(data, look.pinned)?.map(({ id }) => id) ?? [];
 	const lit = look.matched ? [...look.matched].slice(0, 40) : likeliest(data, Math.round(look.layer)).subarray(0, room);
-	const chosen = [look.pinned, look.hover, data.predicted].filter((token) => token >= 0);
+	const ends = data.beside.map(({ predicted }) => predicted);
+	const chosen = [look.pinned, look.hover, data.predicted, ...ends].filter((token) => token >= 0);
 	return new Set([...chosen, ...around, ...lit]);
 }
 
@@ -53,9 +54,10 @@ function drawLabels(context, scene, marks) {
 	for (const token of wanted(scene)) {
 		const at = visible(view, position(data, token));
 		if (!at) continue;
-		const radius = token === look.pinned ? 12 : drawnRadius(scene, token);
-		const strong = [data.predicted, look.pinned, look.hover].includes(token);
-		const colour = token === data.predicted ? palette.red : palette.ink;
+		const other = data.beside.findIndex(({ predicted }) => predicted === token);
+		const strong = other >= 0 || [data.predicted, look.pinned, look.hover].includes(token);
+		const radius = token === look.pinned ? 12 : other < 0 ? drawnRadius(scene, token) : 9;
+		const colour = token === data.predicted ? palette.red : other < 0 ? palette.ink : colourOf(other);
 		const box = place(at, clipped(data.shown[token]), strong ? 15 : 12.5, strong ? 650 : 500, colour, radius + 5);
 		if (!box) continue;
 		boxes.push(square(at.x, at.y, radius));

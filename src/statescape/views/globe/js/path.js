@@ -45,7 +45,32 @@ function ring(context, { x, y }, radius, fillStyle, strokeStyle, lineWidth = 1.5
 	if (strokeStyle) Object.assign(context, { strokeStyle, lineWidth }).stroke();
 }
 
-// Both return what labels keep clear of.
+// Another path: its way so far, its states and where it now is.
+function drawBeside(context, { data, view, look, palette }) {
+	const marks = [];
+	data.beside.forEach((other, i) => {
+		const colour = colourOf(i);
+		strokeLine(context, view, arc(other, 0, look.layer), palette.halo, 5, 0.55);
+		strokeLine(context, view, arc(other, 0, look.layer), colour, 2.2);
+		other.path.forEach((point, block) => {
+			const at = block <= look.layer + 0.01 && visible(view, point);
+			if (!at) return;
+			ring(context, at, block === other.parts_at ? 5 : 2.6, colour, palette.halo, 1);
+			const text = block === other.parts_at ? `§parts at ${block}§` : "";
+			marks.push({ ...at, radius: 4, text, colour, first: Boolean(text), bold: Boolean(text) });
+		});
+		const now = visible(view, stateAt(other, look.layer));
+		if (!now) return;
+		ring(context, now, 8.5, "", palette.halo, 4.5);
+		ring(context, now, 8.5, "", colour, 2.2);
+		marks.push({ ...now, radius: 9 });
+	});
+	return marks;
+}
+
+const colourOf = (i) => PALETTES.beside[i % PALETTES.beside.length];
+
+// These return what labels keep clear of.
 function drawPath(context, { data, view, look, palette }) {
 	const { layer } = look;
 	const { ink, halo, faint, red } = palette;
@@ -91,6 +116,7 @@ function drawMarkers(context, scene) {
 		mark(position(data, id), radius, [radius, "", halo, 2 * width + 1], [radius, "", ink, width]);
 	mark(stateAt(data, look.layer), 10, [9.5, "", halo, 5], [9.5, "", ink, 2.2], [4, ink, halo]);
 	mark(position(data, data.predicted), 9, [13, red + "38"], [7, red, halo, 2]);
+	data.beside.forEach(({ predicted }, i) => mark(position(data, predicted), 8, [12, colourOf(i) + "38"], [6, colourOf(i), halo, 2]));
 	neighboursOf(data, look.pinned)?.forEach(({ id }) => token(id, 6, 1.2));
 	if (look.pinned >= 0) token(look.pinned, 11, 2);
 	if (look.hover >= 0) token(look.hover, 8, 2);

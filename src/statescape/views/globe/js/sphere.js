@@ -51,7 +51,7 @@ function open(host, frame, data, options, name, handle) {
 		const context = part.over.getContext("2d");
 		context.setTransform(scene.density, 0, 0, scene.density, 0, 0);
 		context.clearRect(0, 0, scene.view.width, scene.view.height);
-		const marks = [...drawPath(context, scene), ...drawMarkers(context, scene)];
+		const marks = [...drawPath(context, scene), ...drawBeside(context, scene), ...drawMarkers(context, scene)];
 		for (const catchUp of rooms) catchUp();
 		scene.labels = drawLabels(context, scene, marks);
 		scene.frames++;
