@@ -39,6 +39,7 @@ def contrast(
     ] = None,
     bos: inputs.Bos = None,
     device: inputs.Device = None,
+    dtype: inputs.Dtype = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Page to write."), Writes("page")] = None,
     open_page: inputs.Open = False,
     json_file: inputs.Json = None,
@@ -48,7 +49,7 @@ def contrast(
     from statescape.language import pairs_of
 
     pairs = pairs_of(null)
-    language_model = inputs.load(model, bos, device)
+    language_model = inputs.load(model, bos, device, dtype)
     with working("Reading the texts and the null ..."):
         found = contrasted(language_model, first, second, align=align.value, null=pairs)
     _print_contrast(found)

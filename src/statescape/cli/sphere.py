@@ -38,9 +38,11 @@ def sphere(
 ) -> None:
     """The sphere of all tokens with the path of the state over it, as one page to walk in."""
     trace = inputs.trace(text, model, bos, device, last, chat, dtype)
-    others = [trace.model.trace(inputs.read_text(other)).path(position) for other in beside or []]
 
     from statescape import views
+    from statescape.language import Trace
+
+    others = [Trace.read(trace.model, inputs.read_text(other)).path(position) for other in beside or []]
 
     with working("Writing the sphere ..."):
         views.sphere_page(trace.path(position), out, axes=axes, others=others)
