@@ -42,6 +42,20 @@ def test_company_does_not_change_a_score(trials, input_weights):
     assert np.array_equal(backwards[::-1], together)
 
 
+def test_a_wiring_each_scores_as_alone(trials, input_weights):
+    """Sparse, dense, broken and repeated ones side by side."""
+    sparse = [erdos_renyi(50, density, seed=2).weights(0.9) for density in (0.02, 0.1, 0.7)]
+    broken = np.full((50, 50), np.nan)
+    each = [*sparse, sparse[0], broken, sparse[1].toarray(), *sparse, sparse[0]]
+    found = evaluate(each, trials, input_weights, ridge=1e-6, bias=0.1)
+    for index, one in enumerate(each):
+        alone = evaluate(one, trials[index : index + 1], input_weights[index], ridge=1e-6, bias=0.1)
+        assert (alone.scores[0], alone.reasons[0]) == (found.scores[index], found.reasons[index])
+    assert found.reasons[4] == "W holds NaN or infinite weights"
+    with pytest.raises(StatescapeError, match="2 matrices W for 10 trials; give one, or one for each"):
+        evaluate(sparse[:2], trials, input_weights, ridge=1e-6)
+
+
 def test_trials_of_different_lengths_and_tasks_run_in_one_call(trials, input_weights):
     mixed = [trials[0], channel(train=500, test=300).trial(0), trials[1], narma10(train=400, test=100).trial(5)]
     scores = evaluate(W, mixed, input_weights[:4], ridge=1e-4).scores

@@ -68,6 +68,44 @@ def test_kernels_equal_the_reference(units, count, features, density, linear, no
         assert np.abs(states[network] - expected).max() <= (2e-4 if single else 1e-12) * scale
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    units=st.integers(1, 45),
+    densities=st.lists(st.sampled_from([0.0, 0.02, 0.1, 0.3, 0.8]), min_size=1, max_size=19),
+    features=st.integers(0, 3),
+    linear=st.booleans(),
+    noise=st.booleans(),
+    single=st.booleans(),
+    seed=st.integers(0, 2**32 - 20),
+)
+def test_networks_of_different_wirings_run_side_by_side_as_each_alone(
+    units, densities, features, linear, noise, single, seed
+):
+    """Sparse, empty and dense ones in any order; not a bit depends on who the neighbours are."""
+    dtype = np.float32 if single else np.float64
+    cases = [networks(units, 1, features, density, seed + row, dtype) for row, density in enumerate(densities)]
+    together = {name: np.concatenate([case[name] for case in cases]) for name in ("W_in", "bias", "inputs", "start")}
+    lr = cases[0]["lr"]
+    simulation = Simulation([pack(case["W"]) for case in cases], together["W_in"], together["bias"], lr, linear=linear)
+    simulation.x = together["start"]
+    added = np.concatenate([case["noise"] for case in cases]) if noise else None
+    states = simulation.advance(together["inputs"], added)
+    for place, case in enumerate(cases):
+        np.testing.assert_array_equal(states[place], simulate({**case, "lr": lr}, linear=linear, noise=noise)[0])
+    np.testing.assert_array_equal(simulation.x, states[:, -1])
+
+
+def test_a_neighbour_that_overflows_hurts_nobody():
+    wild, tame = 1e200 * np.eye(9), 0.5 * np.eye(9)[::-1]
+    W_in, bias, lr = np.ones((2, 9, 1)), np.zeros((2, 9)), np.ones(9)
+    inputs = np.ones((2, 12, 1))
+    with np.errstate(all="ignore"):
+        both = Simulation([pack(wild), pack(tame)], W_in, bias, lr, linear=True).advance(inputs)
+        alone = Simulation(pack(tame), W_in[:1], bias[:1], lr, linear=True).advance(inputs[:1])
+    assert not np.isfinite(both[0]).all()
+    np.testing.assert_array_equal(both[1], alone[0])
+
+
 @pytest.mark.parametrize("density", [0.1, 1.0])
 @pytest.mark.parametrize("units", [5, 37, 64])
 def test_company_and_pieces_change_no_bit(units, density):

@@ -1,15 +1,15 @@
 """The scores of many wirings on the same trials: the work of a search and of its seals, spread over an executor.
 
-A job is a few wirings on all trials. A wiring whose W stays runs its trials side by side in one simulation; where a
-trial redraws W, each is a network of its own. Whatever goes wrong with one wiring is a score of infinity, never an
-exception in the middle of a generation; what is wrong with the task is an exception at once.
+A job is a few wirings on all trials, which run side by side in simulations of eight networks, whatever their W.
+Whatever goes wrong with one wiring is a score of infinity, never an exception in the middle of a generation; what is
+wrong with the task is an exception at once.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -119,32 +119,36 @@ def _run(job: _Job) -> Float[np.ndarray, "topologies trials"]:
     """One job, in whatever process."""
     units = job.topologies[0].units
     draws = [draw(job.conditions, units, seed) for seed in job.seeds]
-    return np.stack([_score(topology, job.conditions, draws) for topology in job.topologies])
+    asked = [(topology, one) for topology in job.topologies for one in draws]
+    matrices = [W for topology in job.topologies for W in _matrices(topology, job.conditions, draws)]
+    inputs = [job.conditions.hyper.input_scaling * _input_weights(topology, one) for topology, one in asked]
+    scores = np.full(len(asked), np.inf)
+    runs = [place for place, W in enumerate(matrices) if W is not None]
+    driven = [one.data for one in draws if isinstance(one.data, Trial) and not one.data.free_run]
+    if len(driven) == len(draws) and runs:
+        found = [matrices[place] for place in runs]
+        trials = [driven[place % len(draws)] for place in runs]
+        hyper, own = job.conditions.hyper, [inputs[place] for place in runs]
+        scores[runs] = evaluate(found, trials, own, ridge=hyper.ridge, lr=hyper.lr, bias=hyper.bias).scores
+    else:
+        for place in runs:
+            scores[place] = _alone(matrices[place], asked[place][1], inputs[place], job.conditions)
+    return scores.reshape(len(job.topologies), len(draws))
 
 
-def _score(topology: Topology, conditions: Conditions, draws: Sequence[Draw]) -> Float[np.ndarray, " trials"]:
-    if draws[0].weights is None:
-        return _score_alike(topology, conditions, draws)
-    parts = []
-    for one in draws:
-        assert one.weights is not None
-        parts.append(_score_alike(redraw(topology, one.weights, conditions.level), conditions, [one]))
-    return np.concatenate(parts)
-
-
-def _score_alike(topology: Topology, conditions: Conditions, draws: Sequence[Draw]) -> Float[np.ndarray, " trials"]:
-    """Trials that share W."""
-    hyper = conditions.hyper
+def _matrices(topology: Topology, conditions: Conditions, draws: Sequence[Draw]) -> list[Matrix | None]:
+    """W of every trial, one for all where none redraws it; None where there is none."""
     try:
-        W = topology.weights(hyper.sr)
+        if draws[0].weights is None:
+            return [topology.weights(conditions.hyper.sr)] * len(draws)
     except (np.linalg.LinAlgError, FloatingPointError):
-        return np.full(len(draws), np.inf)
-    inputs = [hyper.input_scaling * _input_weights(topology, one) for one in draws]
-    trials = [one.data for one in draws]
-    driven = [trial for trial in trials if isinstance(trial, Trial) and not trial.free_run]
-    if len(driven) == len(trials):
-        return evaluate(W, driven, inputs, ridge=hyper.ridge, lr=hyper.lr, bias=hyper.bias).scores
-    return np.array([_alone(W, one, w_in, conditions) for one, w_in in zip(draws, inputs, strict=True)])
+        return [None] * len(draws)
+    return [
+        W
+        for one in draws
+        if one.weights is not None
+        for W in _matrices(redraw(topology, one.weights, conditions.level), conditions, [replace(one, weights=None)])
+    ]
 
 
 def _alone(W: Matrix, one: Draw, W_in: Float[np.ndarray, "units inputs"], conditions: Conditions) -> float:

@@ -1,6 +1,6 @@
-"""How good is one W? It is trained and tested on several trials at once, each with its own input weights.
+"""How good is a W? Networks are trained and tested on several trials at once, of one W or each of its own.
 
-This is the inner loop of a search: networks that share W run side by side, states are never stored, only their sums,
+This is the inner loop of a search: networks run side by side, states are never stored, only their sums,
 and whatever goes wrong becomes a score of infinity with its reason, never an exception in the middle of a generation.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
-from statescape.reservoir.kernels import Simulation, pack
+from statescape.reservoir.kernels import PackedWeights, Simulation, pack
 from statescape.reservoir.radius import Matrix
 from statescape.reservoir.readout import Readout, RidgeSums
 from statescape.reservoir.tasks.task import Trial
@@ -23,13 +23,15 @@ from statescape.reservoir.tasks.task import Trial
 # Steps that are simulated before their sums are taken, so that the states are still in the cache (measured at 50 to 500
 # units). Always the same, because the order of additions must be.
 BLOCK = 320
+# Networks whose states are held at once.
+TOGETHER = 8
 # Trials that anything asks for: more is a slip of the hand, and days of work.
 MOST_TRIALS = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What one W scored.
+    """What networks scored.
 
     Attributes:
         scores: the error of every trial, lower is better (NRMSE, or what the trial says); infinite where it diverged.
@@ -41,7 +43,7 @@ class Evaluation:
 
 
 def evaluate(
-    W: Matrix,
+    W: Matrix | Sequence[Matrix],
     trials: Sequence[Trial],
     W_in: Float[np.ndarray, "units inputs"] | Sequence[Float[np.ndarray, "_ _"]],
     *,
@@ -51,10 +53,10 @@ def evaluate(
     linear: bool = False,
     dtype: str = "float64",
 ) -> Evaluation:
-    """Train and test one W on several trials.
+    """Train and test one W on several trials, or one W on each.
 
     Args:
-        W: the matrix that runs (`Topology.weights`), dense or sparse.
+        W: the matrix that runs (`Topology.weights`), dense or sparse, for all trials, or one for each, of one size.
         trials: the data; those of equal lengths run together. Every trial starts at rest and its state runs on from the
             training to the test part.
         W_in: input weights for all trials, or one for each.
@@ -71,21 +73,27 @@ def evaluate(
     Raises:
         StatescapeError: for shapes that do not fit and trials in a closed loop; those need `EchoStateNetwork.generate`.
     """
-    units = W.shape[0]
-    if W.shape != (units, units):
-        raise StatescapeError(f"W must be square, one row and one column a unit; got shape {tuple(W.shape)}.")
+    shared = not isinstance(W, list | tuple)
+    matrices: Sequence[Matrix] = [W] if shared else W  # type: ignore[assignment]
+    units = matrices[0].shape[0] if matrices else 0
+    for one in matrices:
+        if one.shape != (units, units):
+            raise StatescapeError(f"W must be square, one row and one column a unit; got shape {tuple(one.shape)}.")
+    if not shared and len(matrices) != len(trials):
+        raise StatescapeError(f"{len(matrices)} matrices W for {len(trials)} trials; give one, or one for each.")
     weights = _input_weights(W_in, units, trials)
-    values = W if isinstance(W, np.ndarray) else W.data
-    if not np.isfinite(values).all():
-        return Evaluation(np.full(len(trials), np.inf), ("W holds NaN or infinite weights",) * len(trials))
-    packed = pack(W.astype(dtype, copy=False))
+    different = {id(one): one for one in matrices}
+    packed = {key: pack(one.astype(dtype, copy=False)) if _finite(one) else None for key, one in different.items()}
+    each = [packed[id(one)] for one in (list(matrices) * len(trials) if shared else matrices)]
     rate = np.broadcast_to(np.asarray(lr, dtype=np.float64), (units,))
     offset = np.broadcast_to(np.asarray(bias, dtype=np.float64), (units,))
     scores, reasons = np.full(len(trials), np.inf), [""] * len(trials)
     with np.errstate(all="ignore"):  # a network that diverges gets its infinite score without a storm of warnings
-        for members in _alike(trials):
+        for index in (index for index, one in enumerate(each) if one is None):
+            reasons[index] = "W holds NaN or infinite weights"
+        for members in _alike(trials, each):
             simulation = Simulation(
-                packed,
+                [one for one in (each[index] for index in members) if one is not None],
                 np.stack([weights[index] for index in members]),
                 np.tile(offset, (len(members), 1)),
                 rate,
@@ -119,12 +127,19 @@ def _input_weights(
     return weights
 
 
-def _alike(trials: Sequence[Trial]) -> list[list[int]]:
-    """Trials that can run together: of equal shapes and divisions."""
+def _finite(W: Matrix) -> bool:
+    return bool(np.isfinite(W if isinstance(W, np.ndarray) else W.data).all())
+
+
+def _alike(trials: Sequence[Trial], packed: Sequence[PackedWeights | None]) -> Iterator[list[int]]:
+    """Trials that run together: of equal shapes and divisions, as many as the states of stay in the cache."""
     groups: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
-    for index, trial in enumerate(trials):
-        groups[trial.inputs.shape, trial.targets.shape, trial.train_steps, trial.warmup].append(index)
-    return list(groups.values())
+    for index, (trial, one) in enumerate(zip(trials, packed, strict=True)):
+        if one is not None:
+            groups[trial.inputs.shape, trial.targets.shape, trial.train_steps, trial.warmup].append(index)
+    for members in groups.values():
+        for first in range(0, len(members), TOGETHER):
+            yield members[first : first + TOGETHER]
 
 
 def _train_and_test(

@@ -1,8 +1,10 @@
-"""W laid out for the kernels: dense, or its rows compressed in two ways, one for each vector axis."""
+"""W laid out for the kernels: dense, or its rows compressed, for a batch, a network alone, a batch of different W."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse
@@ -48,21 +50,58 @@ class Groups:
 
 @dataclass(frozen=True, eq=False)
 class PackedWeights:
-    """One W, ready for `Simulation`; `dense`, or `rows` and `groups`, are set.
+    """One W, ready for `Simulation`; `dense` or `rows` is set.
 
     Attributes:
         units: number of units.
         dtype: of the weights and so of the simulation.
         dense: W, where it is dense enough.
-        rows: for batches, where it is not.
-        groups: for a network alone, where it is not.
+        rows: where it is not.
     """
 
     units: int
     dtype: np.dtype
     dense: Float[np.ndarray, "units units"] | None = None
     rows: Rows | None = None
-    groups: Groups | None = None
+
+    @cached_property
+    def groups(self) -> Groups | None:
+        """For a network alone, where W is sparse."""
+        return None if self.rows is None else _groups(self.rows, self.units)
+
+
+@dataclass(frozen=True, eq=False)
+class Interleaved:
+    """The rows of up to eight W, side by side, for a batch in which each network has its own.
+
+    Attributes:
+        starts: where each row begins in the other two; one more at the end.
+        indices: positions in a state of [units + 1, 8]: the column's, in the network's own lane. Padding points to the
+            last row, which is 0.
+        weights: their weights; 0 where a row of one network is shorter than another's.
+    """
+
+    starts: UInt32[np.ndarray, " units_plus_one"]
+    indices: UInt32[np.ndarray, " padded_weights"]
+    weights: Float[np.ndarray, " padded_weights"]
+
+
+def interleave(packed: Sequence[PackedWeights]) -> Interleaved:
+    """Lay out sparse W of equally many units for a batch, entry by entry in the order that each has alone.
+
+    Args:
+        packed: up to eight of one dtype, each with `rows`.
+    """
+    units, rows = packed[0].units, [one.rows for one in packed if one.rows is not None]
+    lengths = np.stack([np.diff(one.starts.astype(np.int64)) for one in rows])
+    starts = np.concatenate([[0], np.cumsum(lengths.max(axis=0))])
+    indices = np.tile(units * WIDTH + np.arange(WIDTH, dtype=np.uint32), starts[-1]).reshape(-1, WIDTH)
+    weights = np.zeros((starts[-1], WIDTH), packed[0].dtype)
+    for lane, (one, own) in enumerate(zip(rows, lengths, strict=True)):
+        place = np.repeat(starts[:-1] - one.starts[:-1], own) + np.arange(len(one.weights))
+        indices[place, lane] = one.indices * WIDTH + lane
+        weights[place, lane] = one.weights
+    return Interleaved(starts.astype(np.uint32), indices.reshape(-1), weights.reshape(-1))
 
 
 def padded(units: int) -> int:
@@ -88,24 +127,24 @@ def pack(W: Float[np.ndarray, "units units"] | scipy.sparse.csr_array) -> Packed
     if csr.nnz >= DENSE_FROM * units**2:
         return PackedWeights(units, csr.dtype, dense=np.ascontiguousarray(csr.toarray()))
     rows = Rows(csr.indptr.astype(np.uint32), csr.indices.astype(np.uint32), csr.data)
-    return PackedWeights(units, csr.dtype, rows=rows, groups=_groups(csr))
+    return PackedWeights(units, csr.dtype, rows=rows)
 
 
-def _groups(csr: scipy.sparse.csr_array) -> Groups:
-    units = csr.shape[0]
-    lengths = np.diff(csr.indptr)
+def _groups(rows: Rows, units: int) -> Groups:
+    begins = rows.starts.astype(np.int64)
+    lengths = np.diff(begins)
     order = np.argsort(-lengths, kind="stable").astype(np.int64)
     position = np.empty(units, dtype=np.uint32)
     position[order] = np.arange(units, dtype=np.uint32)
     lengths = lengths[order]
     row = np.repeat(np.arange(units), lengths)
-    within = np.arange(csr.nnz) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    source = np.repeat(csr.indptr[order], lengths) + within
+    within = np.arange(len(rows.weights)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    source = np.repeat(begins[order], lengths) + within
     # The first row of a group is its longest.
     starts = np.concatenate([[0], np.cumsum(lengths[::WIDTH]) * WIDTH])
     indices = np.full(starts[-1], padded(units), dtype=np.uint32)
-    weights = np.zeros(starts[-1], dtype=csr.dtype)
+    weights = np.zeros(starts[-1], dtype=rows.weights.dtype)
     target = starts[row // WIDTH] + within * WIDTH + row % WIDTH
-    indices[target] = position[csr.indices[source]]
-    weights[target] = csr.data[source]
+    indices[target] = position[rows.indices[source]]
+    weights[target] = rows.weights[source]
     return Groups(order, starts.astype(np.uint32), indices, weights)

@@ -1,10 +1,11 @@
-"""From arrays as the user has them to the kernels and back: `Simulation` runs one W on one or several inputs.
+"""From arrays as the user has them to the kernels and back: `Simulation` runs networks of one W, or of one each.
 
 A simulation holds its states between calls of `advance`, so a long series can be run in blocks that stay in the cache.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Protocol
 
@@ -13,11 +14,11 @@ from jaxtyping import Float
 
 from statescape.reservoir.kernels import update
 from statescape.reservoir.kernels.lanes import WIDTH
-from statescape.reservoir.kernels.pack import PackedWeights, padded
+from statescape.reservoir.kernels.pack import PackedWeights, interleave, padded
 
 
 class Simulation:
-    """Networks that share W, each with its own input weights and input, advanced together.
+    """Networks of one W, or each of its own, with their own input weights and inputs, advanced together.
 
     Attributes:
         networks: how many.
@@ -27,7 +28,7 @@ class Simulation:
 
     def __init__(
         self,
-        packed: PackedWeights,
+        packed: PackedWeights | Sequence[PackedWeights],
         W_in: Float[np.ndarray, "networks units features"],
         bias: Float[np.ndarray, "networks units"],
         lr: Float[np.ndarray, " units"],
@@ -37,19 +38,28 @@ class Simulation:
         """Lay out the input weights beside W; the networks are at rest. Everything is computed in the dtype of W.
 
         Args:
-            packed: W, from `pack`.
+            packed: W, from `pack`: one for all networks, or one for each, of one dtype.
             W_in: input weights; feedback from targets is an input like others.
             bias: added to the input of every unit.
             lr: leak rate of every unit.
             linear: identity instead of tanh.
         """
         self.networks, self.units = W_in.shape[:2]
-        self.dtype = packed.dtype
+        each = [packed] * self.networks if isinstance(packed, PackedWeights) else list(packed)
+        self.dtype = each[0].dtype
         self._parts: list[tuple[slice, _Part]] = []
-        for first in range(0, self.networks, WIDTH):
-            members = slice(first, min(first + WIDTH, self.networks))
-            kind = _Alone if self.networks == 1 else _Batch
-            self._parts.append((members, kind(packed, W_in[members], bias[members], lr, linear)))
+        for members in _together(each):
+            own = (W_in[members], bias[members], lr, linear)
+            one, *others = each[members]
+            part: _Part
+            if not others and self.networks > 1 and isinstance(packed, PackedWeights):
+                part = _Batch(one, *own)
+            elif not others:
+                part = _Alone(one, *own)
+            else:
+                alike = all(other is one for other in others)
+                part = _Batch(one if alike else each[members], *own)
+            self._parts.append((members, part))
 
     @property
     def x(self) -> Float[np.ndarray, "networks units"]:
@@ -92,6 +102,19 @@ class Simulation:
         return out
 
 
+def _together(packed: Sequence[PackedWeights]) -> Iterator[slice]:
+    """Neighbours that one kernel runs: up to eight of one W or of sparse ones; a dense one among others is alone."""
+    first = 0
+    while first < len(packed):
+        last = first + 1
+        while last < min(first + WIDTH, len(packed)) and (
+            packed[last] is packed[first] or (packed[last].rows is not None and packed[first].rows is not None)
+        ):
+            last += 1
+        yield slice(first, last)
+        first = last
+
+
 def _owned(values: Float[np.ndarray, "*shape"], dtype: np.dtype) -> Float[np.ndarray, "*shape"]:
     """Contiguous, writable and of one dtype: for arrays of another make Numba would compile the kernels again."""
     return np.require(values, dtype, ["C", "A", "W"])
@@ -112,35 +135,37 @@ class _Part(Protocol):
 
 
 class _Batch:
-    """Two to eight networks: networks are the vector axis."""
+    """Two to eight networks of one W, or of a sparse one each: networks are the vector axis."""
 
     def __init__(
         self,
-        packed: PackedWeights,
+        packed: PackedWeights | Sequence[PackedWeights],
         W_in: Float[np.ndarray, "networks units features"],
         bias: Float[np.ndarray, "networks units"],
         lr: Float[np.ndarray, " units"],
         linear: bool,
     ) -> None:
-        self._packed, self._linear = packed, linear
-        self._networks = len(W_in)
+        self._linear, self._networks, self._units = linear, len(W_in), W_in.shape[1]
+        self._shared = packed if isinstance(packed, PackedWeights) else None
+        self._mixed = None if isinstance(packed, PackedWeights) else interleave(packed)
+        self._dtype = packed.dtype if isinstance(packed, PackedWeights) else packed[0].dtype
         self._W_in, self._bias = self._to_lanes(W_in), self._to_lanes(bias)
-        self._lr = _owned(lr, packed.dtype)
-        self._state, self._spare = (np.zeros(packed.units * WIDTH, packed.dtype) for _ in range(2))
+        self._lr = _owned(lr, self._dtype)
+        self._state, self._spare = (np.zeros((self._units + 1) * WIDTH, self._dtype) for _ in range(2))
 
     def _to_lanes(self, values: Float[np.ndarray, "networks ..."]) -> Float[np.ndarray, " flat"]:
         """Networks last, filled up with zeros to whole vectors, flat."""
-        lanes = np.zeros((*values.shape[1:], WIDTH), self._packed.dtype)
+        lanes = np.zeros((*values.shape[1:], WIDTH), self._dtype)
         lanes[..., : len(values)] = np.moveaxis(values, 0, -1)
         return lanes.reshape(-1)
 
     @property
     def x(self) -> Float[np.ndarray, "networks units"]:
-        return self._state.reshape(self._packed.units, WIDTH)[:, : self._networks].T.copy()
+        return self._state.reshape(-1, WIDTH)[: self._units, : self._networks].T.copy()
 
     @x.setter
     def x(self, states: Float[np.ndarray, "networks units"]) -> None:
-        self._state[:] = self._to_lanes(states)
+        self._state[: self._units * WIDTH] = self._to_lanes(states)
 
     def advance(
         self,
@@ -161,11 +186,13 @@ class _Batch:
             self._networks,
             inputs.shape[1],
         )
-        rows = self._packed.rows
-        if rows is None:
-            update.batch_dense(self._packed.dense, *arguments)
-        else:
+        if self._mixed is not None:
+            update.batch_mixed(self._mixed.starts, self._mixed.indices, self._mixed.weights, *arguments)
+        elif self._shared is not None and self._shared.rows is not None:
+            rows = self._shared.rows
             update.batch_sparse(rows.starts, rows.indices, rows.weights, *arguments)
+        elif self._shared is not None:
+            update.batch_dense(self._shared.dense, *arguments)
 
 
 class _Alone:
