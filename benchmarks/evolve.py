@@ -6,7 +6,8 @@
     python benchmarks/evolve.py throughput    trainings a second beside pymoo's GA over ReservoirPy networks
     python benchmarks/evolve.py               all, about an hour; results/evolve-PART.json
 
-Nothing here is tuned to a seed: the seeds are 0, 1, 2, ... and all that ran are shown.
+Searches at equal trainings, those of others too, stand in `rivals.py`. Nothing here is tuned to a seed: the seeds are
+0, 1, 2, ... and all that ran are shown.
 """
 
 from __future__ import annotations
@@ -24,15 +25,16 @@ import numpy as np
 
 from harness import write
 from statescape.analysis.evolution_conclusion import conclude
-from statescape.evolution import Evolution, Hyperparameters, Settings, evolve
+from statescape.evolution import Evolution, Hyperparameters, evolve
+from statescape.evolution.parts import REDRAWN_TRIALS
 from statescape.reservoir import Topology, scr
 from statescape.reservoir.measures import noisy_memory_capacity
 from statescape.reservoir.tasks import narma10
 from statescape.runs import Serial, make_executor
 
 CORES = 2
-# Of a generation, as `evolve` has them; the peer scores every candidate on as many.
-TRIALS = Settings.trials
+# The peer scores every candidate on as many.
+TRIALS = REDRAWN_TRIALS
 
 
 def yardstick(seeds: int) -> list[dict[str, Any]]:

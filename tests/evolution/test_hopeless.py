@@ -61,8 +61,8 @@ def test_what_diverges_scores_infinity_and_hurts_nobody_else(task):
         assert np.isinf(scores[[0, 2]]).all()
 
 
-@pytest.mark.parametrize("sparse", [False, True])
-def test_a_population_full_of_them_is_searched_and_raced(sparse):
+@pytest.mark.parametrize(("sparse", "racing"), [(False, True), (False, False), (True, False)])
+def test_a_population_full_of_them_is_searched_and_raced(sparse, racing):
     space = SearchSpace(encoding("ternary", UNITS, None), radius="gene")
     (name,) = space.encoding.shapes
     start = [
@@ -71,7 +71,8 @@ def test_a_population_full_of_them_is_searched_and_raced(sparse):
         for radius in (0.1, 1.5)
     ]
     conditions = Conditions(tasks.open("memory-noisy"), "wiring", "search", Hyperparameters())
-    search = Search(space, strategy_by_name("genetic"), 3, trials=2, start=start, sparse=sparse)
+    strategy = strategy_by_name("genetic", racing=racing)
+    search = Search(space, strategy, 3, trials=2, start=start, sparse=sparse)
     generations = 0
     while generations < 4:
         batch = search.ask()
@@ -81,14 +82,16 @@ def test_a_population_full_of_them_is_searched_and_raced(sparse):
     assert np.isfinite(final.rescored).all()
 
 
-def test_where_everyone_diverges_the_search_goes_on():
+@pytest.mark.parametrize("racing", [True, False])
+def test_where_everyone_diverges_the_search_goes_on(racing):
     space = SearchSpace(encoding("ternary", UNITS, 0.5), radius="free")
     conditions = Conditions(tasks.open("memory-noisy"), "wiring", "search", Hyperparameters())
-    search = Search(space, strategy_by_name("mutation-only"), 3, trials=2)
+    strategy = strategy_by_name("mutation-only", racing=racing)
+    search = Search(space, strategy, 3, trials=2)
     generations = 0
     while generations < 2:
         batch = search.ask()
         scores = np.full((len(batch.topologies), len(batch.seeds)), np.inf)
         generations += search.tell(scores) is not None
-    assert len(search.population.members) == strategy_by_name("mutation-only").survivors
+    assert len(search.population.members) == strategy.survivors
     race(search.population.members, space, conditions, (3, 0), Serial())

@@ -53,6 +53,27 @@ def test_an_unfinished_run_of_0_1_0_goes_on_to_the_same_result(tmp_path) -> None
     }
 
 
+def test_a_search_of_0_1_0_that_was_stopped_goes_on_generation_by_generation_as_it_would_have(tmp_path) -> None:
+    """Records, candidates and scores of the last generations, made again, are those that 0.1.0 wrote."""
+    run = put("evolved", tmp_path)
+    tables = {
+        "candidates": "arm, number, generation, operator, parents, genome",
+        "scores": "arm, generation, trial, candidate, score",
+        "trials": "arm, generation, trial, seed",
+        "generations": "arm, number, best, median, trainings, diversity, operators, state",
+    }
+    wanted = {name: f"SELECT {columns} FROM {name} ORDER BY 1, 2, 3, 4" for name, columns in tables.items()}
+    before = {name: _rows(run, statement) for name, statement in wanted.items()}
+    for name in tables:
+        number = "number" if name == "generations" else "generation"
+        _change(run, f"DELETE FROM {name} WHERE {number} > CASE arm WHEN 'hill-climber' THEN 90 ELSE 2 END")
+    _change(run, "DELETE FROM blobs WHERE key = 'finished' OR key LIKE 'over/%' OR key LIKE 'final/%'")
+    resume(run, executor=Serial())
+    after = {name: _rows(run, statement) for name, statement in wanted.items()}
+    after["generations"] = [(*row[:-1], row[-1].replace(', "pool": null', "")) for row in after["generations"]]
+    assert after == before
+
+
 def test_a_study_of_0_1_0_reads_and_goes_on(tmp_path) -> None:
     run = put("study", tmp_path)
     assert _plain(read_study(run).as_json()["numbers"]) == SAID["study"]
@@ -86,6 +107,11 @@ def test_the_version_that_goes_on_is_the_one_that_began_or_one_that_searches_ali
 def _plain(data):
     """What a file of JSON holds: no tuples, null for what is not a number."""
     return json.loads(json.dumps(data).replace("NaN", "null"))
+
+
+def _rows(run, statement: str) -> list[tuple]:
+    with closing(sqlite3.connect(run)) as database:
+        return database.execute(statement).fetchall()
 
 
 def _change(run, statement: str, *values: str) -> None:

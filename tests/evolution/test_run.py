@@ -95,7 +95,7 @@ def test_the_journal_has_every_candidate_with_parents_trials_and_scores(whole) -
     result, file = whole
     with Journal.read(file) as journal:
         born = dict(journal.rows("rows", tuple, "SELECT arm, count(*) FROM candidates GROUP BY arm"))
-        assert born["genetic"] == 4 + 3 * 8
+        assert born["genetic"] == 4 * 4 + 3 * 16
         scored = journal.rows("rows", tuple, "SELECT count(*) FROM scores WHERE arm = 'genetic'")[0][0]
         assert scored == result.found.trainings
         orphans = journal.rows(
@@ -127,7 +127,7 @@ def test_limits_end_a_search(limit) -> None:
     result = evolve("memory-noisy", executor=Serial(), **settings)
     assert len(result.history) < 30
     if "trainings" in limit:
-        assert 60 <= result.found.trainings < 60 + 48
+        assert 60 <= result.found.trainings < 60 + 16
     if "seconds" in limit:
         assert len(result.history) == 1
 

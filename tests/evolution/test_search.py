@@ -26,10 +26,13 @@ from statescape.runs.plain import typed
 SPACE = SearchSpace(by_name("ternary", 8))
 
 
+REDRAWN = strategy_by_name("genetic", racing=False)
+
+
 def edges_of(batch) -> np.ndarray:
-    """A score without noise: how far the number of edges is from 12; every trial twice as difficult as the last."""
+    """A score without noise: how far the number of edges is from 12; trials differ in how difficult they are."""
     worth = np.array([1.0 + abs(topology.edges - 12) for topology in batch.topologies])
-    return worth[:, None] * 2.0 ** np.arange(len(batch.seeds))[None]
+    return worth[:, None] * 2.0 ** np.array([seed[-1] % 4 for seed in batch.seeds])[None]
 
 
 def generations(search: Search, count: int) -> list:
@@ -41,7 +44,11 @@ def generations(search: Search, count: int) -> list:
     return done
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda strategy: strategy.name)
+@pytest.mark.parametrize(
+    "strategy",
+    [strategy_by_name(one.name, racing=racing) for racing in (True, False) for one in STRATEGIES],
+    ids=lambda strategy: f"{strategy.name}, {'racing' if strategy.racing else 'redrawn'}",
+)
 def test_the_best_is_never_lost_where_scores_have_no_noise(strategy) -> None:
     done = generations(Search(SPACE, strategy, 3), 12)
     worth = [min(1.0 + abs(_edges(one) - 12) for one in generation.population.members) for generation in done]
@@ -76,7 +83,7 @@ def test_a_trial_on_which_everybody_diverged_tells_nothing() -> None:
 
 
 def test_a_generation_shares_its_trials_and_the_next_has_others() -> None:
-    search = Search(SPACE, strategy_by_name("genetic"), 0, trials=4)
+    search = Search(SPACE, REDRAWN, 0, trials=4)
     seen: list[set] = []
     for _ in range(3):
         own = set()
@@ -115,10 +122,12 @@ def test_a_batch_stays_until_it_is_told() -> None:
             search.tell(wrong)
 
 
-def test_a_search_goes_on_from_a_population_as_if_it_had_never_stopped() -> None:
-    whole = generations(Search(SPACE, strategy_by_name("genetic"), 5), 6)
-    begun = generations(Search(SPACE, strategy_by_name("genetic"), 5), 3)[-1].population
-    rest = generations(Search(SPACE, strategy_by_name("genetic"), 5, population=begun), 3)
+@pytest.mark.parametrize("racing", [True, False])
+def test_a_search_goes_on_from_a_population_as_if_it_had_never_stopped(racing) -> None:
+    strategy = strategy_by_name("genetic", racing=racing)
+    whole = generations(Search(SPACE, strategy, 5), 6)
+    begun = generations(Search(SPACE, strategy, 5), 3)[-1].population
+    rest = generations(Search(SPACE, strategy, 5, population=begun), 3)
     for one, other in zip(whole[3:], rest, strict=True):
         assert one.scores == other.scores
         assert [c.genome for c in one.population.members] == [c.genome for c in other.population.members]
@@ -191,19 +200,29 @@ def test_crossovers_together_make_the_share_that_the_strategy_says_and_success_d
 def test_a_front_has_many_survivors_and_a_climb_few() -> None:
     assert len(generations(Search(SPACE, strategy_by_name("genetic"), 0, sparse=True), 2)[-1].population.members) == 24
     assert len(generations(Search(SPACE, strategy_by_name("genetic"), 0), 2)[-1].population.members) == 4
+    assert not Search(SPACE, strategy_by_name("genetic"), 0, sparse=True).strategy.racing
     for name in ("hill-climber", "random-search"):
         assert Search(SPACE, strategy_by_name(name), 0, sparse=True).strategy == strategy_by_name(name)
 
 
 @pytest.mark.parametrize(
-    ("strategy", "sizes"),
-    [("genetic", (50, 100)), ("mutation-only", (50, 100)), ("random-search", (8, 100)), ("hill-climber", (1, 100))],
+    ("strategy", "racing", "sizes"),
+    [
+        ("genetic", False, (50, 100)),
+        ("mutation-only", False, (50, 100)),
+        ("random-search", False, (8, 100)),
+        ("hill-climber", False, (1, 100)),
+        ("genetic", True, (4, 100)),
+        ("mutation-only", True, (4, 100)),
+        ("random-search", True, (8, 100)),
+        ("hill-climber", True, (1, 100)),
+    ],
 )
-def test_offspring_that_are_asked_for_are_bred_by_that_strategy_and_rivals_keep_theirs(strategy, sizes) -> None:
-    settings = Settings({"name": "narma10"}, strategy=strategy, offspring=100)
+def test_offspring_that_are_asked_for_are_bred_by_that_strategy_and_rivals_keep_theirs(strategy, racing, sizes) -> None:
+    settings = Settings({"name": "narma10"}, strategy=strategy, offspring=100, racing=racing)
     asked = strategy_of(settings, strategy)
     assert (asked.survivors, asked.offspring) == sizes
-    others = [known for known in STRATEGIES if known.name != strategy]
+    others = [strategy_by_name(known.name, racing=racing) for known in STRATEGIES if known.name != strategy]
     assert [strategy_of(settings, known.name) for known in others] == others
     assert Settings.from_json(settings.as_json()) == settings
     before = {name: value for name, value in settings.as_json().items() if name != "offspring"}
@@ -287,6 +306,7 @@ def test_no_stream_of_random_numbers_is_used_twice() -> None:
     """Streams of a search stand below the seed and the strategy's number, the others below the seed alone."""
     assert {stream.name: stream.value for stream in Stream} == {
         "TRIALS": 0, "OPERATORS": 1, "RACE": 2, "RESCORE": 3, "SEALED": 4, "FRONT": 5,
+        "POOL": 6, "ORDER": 7,
         "SEAL": 11, "TUNING": 12, "DRAWS": 13, "INPUTS": 21, "HYPER": 22,
     }  # fmt: skip
     numbers = [stream_of(name) for name in (*(strategy.name for strategy in STRATEGIES), "own")]
@@ -295,4 +315,4 @@ def test_no_stream_of_random_numbers_is_used_twice() -> None:
     below = [(number, stream) for number in numbers for stream in Stream if stream < Stream.SEAL]
     alone = [(stream,) for stream in Stream if stream >= Stream.SEAL]
     draws = [tuple(np.random.SeedSequence((7, *prefix, 0)).generate_state(2)) for prefix in (*below, *alone)]
-    assert len(set(draws)) == len(below) + len(alone) == 35
+    assert len(set(draws)) == len(below) + len(alone) == 45

@@ -21,7 +21,7 @@ OWNERS = (Settings, Limits, Hyperparameters)
 def test_every_setting_is_an_option_with_the_same_default_and_bound():
     options = {one.name: one for one in TREE["evolve"].params}
     declared = [(owner, one, option_of(one)) for owner in OWNERS for one in fields(owner) if option_of(one)]
-    assert len(declared) == 25
+    assert len(declared) == 26
     for _, one, option in declared:
         own = options[one.name]
         default = ",".join(one.default) if isinstance(one.default, tuple) else one.default

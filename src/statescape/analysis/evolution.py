@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from statescape.analysis.evolution_conclusion import concluded
+from statescape.analysis.evolution_races import Races, races
 from statescape.analysis.evolution_search import Curve, OperatorWorth, Stage, curve, operators, stages
 from statescape.analysis.wiring import WiringOrder, wiring_order
 from statescape.errors import StatescapeError
@@ -53,6 +54,7 @@ class EvolutionReading:
         conclusion: its sentences.
         curve: errors by generation; None where the run left no file to read them from.
         operators: what each was worth.
+        races: what children needed on the pool; None where there is no file, or all trials were redrawn.
         noise: standard deviation of one trial around a record, in log score.
         line: from a random start to the champion; empty where there is no file.
         stages: the best wirings on the way; empty where there is no file.
@@ -65,6 +67,7 @@ class EvolutionReading:
     conclusion: tuple[str, ...]
     curve: Curve | None
     operators: tuple[OperatorWorth, ...]
+    races: Races | None
     noise: float
     line: tuple[Ancestor, ...]
     stages: tuple[Stage, ...]
@@ -80,6 +83,7 @@ class EvolutionReading:
                 one.name: {"value": one.value, "rewired95": [one.low, one.high], "draws": len(one.nulls)}
                 for one in self.order.measures
             },
+            "races": None if self.races is None else self.races.as_json(),
             "operators": {one.name: {"made": one.made, "survived": one.survived} for one in self.operators},
             "line": [
                 {
@@ -105,6 +109,7 @@ def read_evolution(evolution: Evolution) -> EvolutionReading:
         concluded(evolution),
         None if written is None else curve(evolution, written),
         operators(evolution),
+        None if written is None else races(written),
         0.0 if written is None else written.noise,
         () if written is None else written.line(evolution.best.candidate.number),
         () if written is None else stages(evolution, written),

@@ -1,7 +1,7 @@
 """How a search went: the errors of its generations, what its operators were worth, the best wirings on the way.
 
-Raw errors jump from generation to generation, since every generation meets trials of its own difficulty. Records are
-freed from it (`evolution/search/difficulty.py`): exp(record) is an error as a multiple of what the median of the random
+Raw errors jump where trials are redrawn, since every trial has its own difficulty. Records are freed from it
+(`evolution/search/population.py`): exp(record) is an error as a multiple of what the median of the random
 start has on the same trials. Both are read here.
 """
 

@@ -28,7 +28,7 @@ LEVELS: tuple[Level, ...] = ("matrix", "wiring", "signs", "mask")
 class Stream(IntEnum):
     """What random numbers are drawn for: each has a stream of its own, so that nothing is drawn twice.
 
-    The first six stand below a run's seed and the number of its strategy, the others below the seed alone.
+    The first eight stand below a run's seed and the number of its strategy, the others below the seed alone.
     """
 
     TRIALS = 0
@@ -37,6 +37,8 @@ class Stream(IntEnum):
     RESCORE = 3
     SEALED = 4
     FRONT = 5
+    POOL = 6
+    ORDER = 7
     SEAL = 11
     TUNING = 12
     DRAWS = 13

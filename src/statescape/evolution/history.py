@@ -16,7 +16,7 @@ from statescape.errors import StatescapeError
 from statescape.evolution.genome import Genome
 from statescape.evolution.parts import space_of
 from statescape.evolution.result import Champion
-from statescape.evolution.search.population import Record
+from statescape.evolution.search.population import Pool, Record
 from statescape.evolution.tables import Birth, State, Tables
 from statescape.runs.plain import DamagedRunError
 
@@ -30,12 +30,14 @@ class Moment:
         members: number and record of every survivor, best first.
         noise: standard deviation of one trial around a record, in log score.
         rates: how often each operator is used in the next.
+        pool: the trials that children raced on; None where every generation drew its own.
     """
 
     generation: int
     members: tuple[tuple[int, Record], ...]
     noise: float
     rates: Mapping[str, float]
+    pool: Pool | None = None
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,12 @@ class History:
     Attributes:
         births: by number.
         moments: generation by generation.
+        trainings: of every candidate in the generation it was born in, and later, by number.
     """
 
     births: Mapping[int, Birth]
     moments: tuple[Moment, ...]
+    trainings: Mapping[int, tuple[int, int]]
 
     @cached_property
     def records(self) -> Mapping[int, Record]:
@@ -86,6 +90,12 @@ class History:
     def best(self) -> int:
         """The number of the best survivor so far."""
         return self.moments[-1].members[0][0]
+
+    def founder(self, number: int) -> int:
+        """The candidate without parents that a candidate's lineage began with: first parents are followed."""
+        while parents := self.births[number].parents:
+            number = parents[0]
+        return number
 
     def line(self, number: int) -> tuple[Ancestor, ...]:
         """From a random start to a candidate; of two parents the better one is followed, as success is counted."""
@@ -128,7 +138,7 @@ def read_history(run: str | Path, strategy: str | None = None) -> History:
     """
     with Tables.read(run) as kept:
         strategy = strategy or kept.settings.strategy
-        births, states = kept.births(strategy), kept.states(strategy)
+        births, states, trainings = kept.births(strategy), kept.states(strategy), kept.trainings(strategy)
         if not states:
             raise StatescapeError(f"{run} has no generation of {strategy} yet; resume it first.")
         known = {number for _, _, state in states for number in state.records} | {
@@ -136,7 +146,7 @@ def read_history(run: str | Path, strategy: str | None = None) -> History:
         }
         if known - set(births):
             raise DamagedRunError(f"{run} is damaged: it lacks candidate {min(known - set(births))}.")
-    return History(births, tuple(_moment(number, state) for number, _, state in states))
+    return History(births, tuple(_moment(number, state) for number, _, state in states), trainings)
 
 
 @dataclass(frozen=True)
@@ -245,4 +255,4 @@ def survivors_of_run(run: str | Path, parts: Sequence[object] = ()) -> tuple[Gen
 
 def _moment(number: int, state: State) -> Moment:
     rates = dict(zip(state.credit.names, state.credit.probabilities.tolist(), strict=True))
-    return Moment(number, tuple(state.records.items()), state.noise, rates)
+    return Moment(number, tuple(state.records.items()), state.noise, rates, state.pool)

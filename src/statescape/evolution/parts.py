@@ -25,6 +25,8 @@ from statescape.evolution.space import SearchSpace
 from statescape.registry import Origin, Registry, origin_of
 from statescape.reservoir.tasks import Task
 
+# Trials where nobody says: that the pool of a race may grow to, and of a generation that draws its own.
+POOL, REDRAWN_TRIALS = 16, 4
 _KINDS: dict[Slot, Any] = {"encoding": Encoding, "operator": Operator, "strategy": Strategy}
 _REGISTRIES: dict[Slot, Registry[Any]] = {"encoding": encodings.REGISTRY, "operator": operators.REGISTRY}
 
@@ -50,8 +52,15 @@ def strategy_of(settings: Settings, name: str) -> Strategy:
         StatescapeError: for an unknown name, a part that is not here, or a strategy without offspring.
     """
     own = _thing(settings, "strategy", name)
-    strategy = strategy_by_name(name) if own is None else cast("Strategy", own)
+    strategy = strategy_by_name(name, racing=settings.racing) if own is None else cast("Strategy", own)
     return with_offspring(strategy, settings.offspring if name == settings.strategy else None)
+
+
+def trials_of(settings: Settings, strategy: Strategy) -> int:
+    """Trials that the strategy's pool may grow to, or of each of its generations."""
+    if settings.trials is not None:
+        return settings.trials
+    return POOL if strategy.racing else REDRAWN_TRIALS
 
 
 def named_operators(settings: Settings) -> tuple[str | Operator, ...] | None:

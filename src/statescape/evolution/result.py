@@ -12,8 +12,8 @@ from statescape import plugins
 from statescape.evolution.conditions import Level
 from statescape.evolution.seals import Seal
 from statescape.evolution.search.final import Final, FrontPoint
+from statescape.evolution.search.generation import GenerationSummary
 from statescape.evolution.search.population import Candidate, Record
-from statescape.evolution.search.search import GenerationSummary
 from statescape.evolution.settings import Hyperparameters, Settings
 from statescape.reservoir import EchoStateNetwork, Topology, is_acyclic
 from statescape.reservoir.tasks import FileTask, Task

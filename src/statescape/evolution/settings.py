@@ -156,7 +156,10 @@ class Settings:
         density: share of entries of random starts; None for one edge a unit.
         strategy: how it searches: a name, or a `Strategy`.
         seed: of everything random.
-        trials: for each generation.
+        trials: that the pool which children race on may grow to, 16 where None; with `racing` off, and for two
+            objectives, of every generation, 4 where None.
+        racing: whether children race their parents on a pool of common trials; else all trials are redrawn in every
+            generation and survivors are scored again, as in 0.1.0.
         adapt: whether operators are used as often as they succeed.
         hyper: hyper-parameters of the search.
         limits: when the search ends.
@@ -166,8 +169,8 @@ class Settings:
         objectives: "error" alone, or "error" and "edges": as little error as possible for every number of edges.
         operators: names of those that make the children of `strategy`, or objects with the members of
             `operators.Operator`; None for all of ours that apply. Rivals keep theirs.
-        offspring: of `strategy` in a generation, with half as many survivors; None for its own 8. Many feed many
-            workers; as many trainings come further with few.
+        offspring: of `strategy` in a generation, None for its own: 16, or 8 where trials are redrawn, with half as many
+            survivors there. Many feed many workers; as many trainings come further with few.
         parts: what is not statescape's own among encoding, operators and strategy, which hold names alone; found out.
 
     Raises:
@@ -189,7 +192,9 @@ class Settings:
     density: float | None = _asked(None, "Density of random starts. (default: one edge a unit)", panel="Search")
     strategy: Named = _asked("genetic", "genetic, mutation-only, random-search or hill-climber.", panel="Search")
     seed: int = _asked(0, "Seed of everything random.", least=0)
-    trials: int = _asked(4, "Trials of a generation.", "-k", panel="Search", least=1)
+    trials: int | None = _asked(
+        None, "Most trials of the pool. (default: 16; of a generation 4 with --redraw)", "-k", panel="Search", least=1
+    )
     adapt: bool = _asked(True, "Use operators as often as they succeed.", "--adapt/--fixed-rates", panel="Search")
     hyper: Hyperparameters = field(default_factory=Hyperparameters)
     limits: Limits = field(default_factory=Limits)
@@ -209,15 +214,21 @@ class Settings:
     )
     offspring: int | None = _asked(
         None,
-        "Children of a generation, half as many survive. (default: 8; more feed a cluster)",
+        "Children of a generation. (default: 16; more feed a cluster)",
         panel="Search",
         least=1,
+    )
+    racing: bool = _asked(
+        True,
+        "Children race their parents on a pool of trials, or every generation redraws all trials.",
+        "--racing/--redraw",
+        panel="Search",
     )
     parts: tuple[OwnPart, ...] = ()
 
     def __post_init__(self) -> None:
         self._name_parts()
-        most = max(self.units / MOST_UNITS, max(self.trials, self.seal_trials, self.offspring or 0) / MOST_TRIALS)
+        most = max(self.units / MOST_UNITS, max(self.trials or 0, self.seal_trials, self.offspring or 0) / MOST_TRIALS)
         if most > 1:
             raise StatescapeError(
                 f"A search takes up to {MOST_UNITS:,} units and {MOST_TRIALS:,} trials, trials of a seal and offspring."
@@ -312,7 +323,13 @@ class Settings:
 
 
 # What runs lack that were begun before there was a choice.
-_LATER: Mapping[str, Any] = {"objectives": ["error"], "operators": None, "offspring": None, "parts": []}
+_LATER: Mapping[str, Any] = {
+    "objectives": ["error"],
+    "operators": None,
+    "offspring": None,
+    "racing": False,
+    "parts": [],
+}
 
 
 def keywords() -> dict[str, tuple[Any, Any]]:

@@ -9,14 +9,14 @@ from typing import Any, TypeAlias, cast
 
 from statescape.evolution.conditions import Conditions, Stream
 from statescape.evolution.controls import control, names
-from statescape.evolution.parts import inputs_of, named_operators, space_of, strategy_of
+from statescape.evolution.parts import inputs_of, named_operators, space_of, strategy_of, trials_of
 from statescape.evolution.result import Champion, Evolution, Found
 from statescape.evolution.scoring import score
 from statescape.evolution.seals import Sealing, seal
 from statescape.evolution.search import GenerationSummary, Population, Search
 from statescape.evolution.search.final import Final, FrontPoint, front_of, race
 from statescape.evolution.search.population import ranked
-from statescape.evolution.search.strategies import stream_of
+from statescape.evolution.search.strategies import for_front, stream_of
 from statescape.evolution.settings import Hyperparameters, Limits
 from statescape.evolution.tables import Tables
 from statescape.evolution.tuning import trainings_of, tune
@@ -148,15 +148,16 @@ class RunSteps:
             return state, before
         journal.require_writable(f"generations of {name}")
         given = self._kept.start() if name == settings.strategy else []
+        strategy, sparse = strategy_of(settings, name), "edges" in settings.objectives and name == settings.strategy
         search = Search(
             self._space,
-            strategy_of(settings, name),
+            strategy,
             settings.seed,
-            trials=settings.trials,
+            trials=trials_of(settings, for_front(strategy) if sparse else strategy),
             deterministic=self._conditions.deterministic,
             adapt=settings.adapt,
             start=given,
-            sparse="edges" in settings.objectives and name == settings.strategy,  # rivals search the claim: a low error
+            sparse=sparse,  # rivals search the claim: a low error
             operators=named_operators(settings) if name == settings.strategy else None,
             population=state,
         )

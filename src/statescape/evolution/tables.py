@@ -22,9 +22,9 @@ from statescape.errors import StatescapeError
 from statescape.evolution.genome import Genome
 from statescape.evolution.parts import encoding_of, require_parts, with_parts
 from statescape.evolution.search.final import Final
-from statescape.evolution.search.population import Candidate, Population, Record
+from statescape.evolution.search.generation import Generation, GenerationSummary
+from statescape.evolution.search.population import Candidate, Pool, Population, Record
 from statescape.evolution.search.rates import OperatorRates
-from statescape.evolution.search.search import Generation, GenerationSummary
 from statescape.evolution.settings import Settings
 from statescape.evolution.source import reopen_task
 from statescape.evolution.space import SearchSpace
@@ -91,8 +91,11 @@ class State:
     trainings: int
     noise: float
     best_since: int
+    pool: Pool | None
 
     def __post_init__(self) -> None:
+        if self.pool is not None and len(self.pool.scores) != len(self.members):
+            raise StatescapeError("its pool does not fit its survivors")
         if not self.members or min(self.generation, self.born, self.trainings, self.noise, self.best_since) < 0:
             raise StatescapeError("it has no survivors, or counts below 0")
 
@@ -202,7 +205,7 @@ class Tables:
                     seconds,
                     line.diversity,
                     json.dumps(line.operators),
-                    json.dumps(_state(generation.population)),
+                    json.dumps(_kept(generation.population)),
                 ),
             )
 
@@ -239,7 +242,7 @@ class Tables:
             (strategy, 1 if last else -1),
         )
         with self.journal.understood("states of generations"):
-            return [(number, seconds, typed(State, parsed(state))) for number, seconds, state in reversed(rows)]
+            return [(number, seconds, _state(state)) for number, seconds, state in reversed(rows)]
 
     def population(self, strategy: str) -> tuple[Population, float] | None:
         """The state after the last generation that was kept, and the seconds it took to get there."""
@@ -250,7 +253,7 @@ class Tables:
         members = tuple(
             self.candidate(strategy, number).with_record(record) for number, record in state.records.items()
         )
-        rest = (state.born, state.trainings, state.noise, state.best_since)
+        rest = (state.born, state.trainings, state.noise, state.best_since, state.pool)
         return Population(state.generation, members, state.credit, *rest), seconds
 
     def births(self, strategy: str) -> dict[int, Birth]:
@@ -287,6 +290,17 @@ class Tables:
         wanted = "SELECT score FROM scores WHERE arm = ? AND candidate = ? ORDER BY generation, trial"
         rows = self.journal.rows("scores", tuple[float | None], wanted, (strategy, number))
         return tuple(_or_infinite(score) for (score,) in rows)
+
+    def trainings(self, strategy: str) -> dict[int, tuple[int, int]]:
+        """How often every candidate was trained in the generation it was born in, and later, by its number."""
+        rows = self.journal.rows(
+            "scores",
+            tuple[int, int, int],
+            "SELECT s.candidate, sum(s.generation = c.generation), sum(s.generation > c.generation) FROM scores s "
+            "JOIN candidates c ON c.arm = s.arm AND c.number = s.candidate WHERE s.arm = ? GROUP BY s.candidate",
+            (strategy,),
+        )
+        return {number: (own, later) for number, own, later in rows}
 
     def ever_survived(self, strategy: str) -> tuple[list[Candidate], float]:
         """All that survived a generation, with their last records there, oldest first, and the noise at the end."""
@@ -334,7 +348,13 @@ def _or_infinite(value: float | None) -> float:
     return math.inf if value is None else value
 
 
-def _state(population: Population) -> dict[str, Any]:
+def _state(text: str) -> State:
+    """A state; 0.1.0 had no pools."""
+    found = parsed(text)
+    return cast("State", typed(State, {"pool": None, **found} if isinstance(found, dict) else found))
+
+
+def _kept(population: Population) -> dict[str, Any]:
     members = tuple((one.number, one.record.n, one.record.total, one.record.raw) for one in population.members)
     rest = {name: value for name, value in vars(population).items() if name not in ("members", "rates")}
     return asdict(State(members=members, credit=population.rates, **rest))

@@ -173,8 +173,8 @@ def test_beside_the_champion_stand_wirings_of_its_size(reading):
 
 def test_every_picture_draws_twice_and_its_caption_says_numbers(drawn):
     assert list(drawn) == [
-        "seals", "search", "operators", "diversity", "genealogy", "stages", "stages-matrices", "wirings", "matrices",
-        "spectra", "order", "outputs", "state-path", "front",
+        "seals", "search", "races", "operators", "diversity", "genealogy", "stages", "stages-matrices", "wirings",
+        "matrices", "spectra", "order", "outputs", "state-path", "front",
     ]  # fmt: skip
     for name, picture in drawn.items():
         assert picture.name == name

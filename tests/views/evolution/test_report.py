@@ -55,7 +55,7 @@ def test_hostile_names_are_shown_and_nothing_runs_or_loads(visit: Visit):
 
 def test_every_caption_says_numbers_and_what_was_concluded_is_read_first(visit: Visit, reading):
     captions = visit.page.eval_on_selector_all("figcaption", "all => all.map(c => c.textContent)")
-    assert len(captions) == 14
+    assert len(captions) == 15
     assert all(any(c.isdigit() for c in caption) for caption in captions)
     strong = visit.page.eval_on_selector_all("#seals > .strong", "all => all.map(p => p.textContent)")
     assert tuple(strong) == reading.conclusion

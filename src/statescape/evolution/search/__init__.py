@@ -1,7 +1,8 @@
 """The search: candidates and their records, strategies, ask and tell, and the race that names a champion."""
 
-from statescape.evolution.search.population import Candidate, Population, Record
-from statescape.evolution.search.search import Batch, Generation, GenerationSummary, Search
+from statescape.evolution.search.generation import Batch, Generation, GenerationSummary
+from statescape.evolution.search.population import Candidate, Pool, Population, Record
+from statescape.evolution.search.search import Search
 from statescape.evolution.search.strategies import STRATEGIES, Strategy, strategy_by_name
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Candidate",
     "Generation",
     "GenerationSummary",
+    "Pool",
     "Population",
     "Record",
     "Search",

@@ -15,7 +15,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
+from statescape.errors import StatescapeError
 from statescape.evolution.genome import Genome
+from statescape.evolution.scoring import losses
 from statescape.evolution.search.rates import OperatorRates
 
 # A candidate is ranked by its record plus this many standard errors: luck on few trials is not merit.
@@ -81,6 +83,90 @@ class Candidate:
         return replace(self, record=record)
 
 
+@dataclass(frozen=True)
+class Pool:
+    """Common trials, and what the survivors scored on them.
+
+    Attributes:
+        drawn: trials that it ever had; they are numbered from 0.
+        trials: the number of the trial in every slot.
+        difficulties: of these, in log score.
+        scores: of every survivor, best first, in every slot.
+        redrawn: how often it was given a new trial.
+        surprise: sum over these of how much worse the survivors were on the new trial than on the pool, in log score.
+        gain: running mean of what the best child of a generation was ahead of its parent, in log score; 0 for none.
+    """
+
+    drawn: int
+    trials: tuple[int, ...]
+    difficulties: tuple[float, ...]
+    scores: tuple[tuple[float, ...], ...] = ()
+    redrawn: int = 0
+    surprise: float = 0.0
+    gain: float = 0.0
+
+    def __post_init__(self) -> None:
+        sizes = {len(self.trials), len(self.difficulties), *map(len, self.scores)}
+        if len(sizes) > 1 or not self.trials or not all(0 <= trial < self.drawn for trial in self.trials):
+            raise StatescapeError("its pool does not fit together")
+
+    @classmethod
+    def unseen(cls, size: int) -> Pool:
+        """A pool of so many trials that nobody has met."""
+        return cls(size, tuple(range(size)), (0.0,) * size)
+
+    @property
+    def bias(self) -> float:
+        """By how much the pool flatters the survivors, in log score: they were chosen on it; NaN where not known."""
+        return self.surprise / self.redrawn if self.redrawn else math.nan
+
+    def after(
+        self,
+        members: Sequence[Candidate],
+        scores: Sequence[Float[np.ndarray, " slots"]],
+        fresh: Float[np.ndarray, " survivors"] | None,
+        grow: bool = False,
+    ) -> tuple[Pool, tuple[Candidate, ...]]:
+        """The pool of the next generation and the survivors in their order there.
+
+        Args:
+            members: the survivors with their records.
+            scores: of each in every slot.
+            fresh: of each on a new trial; None where there is none.
+            grow: whether the new trial has a slot of its own; else it takes the oldest.
+        """
+        members, table = list(members), np.stack(scores)
+        if fresh is None:
+            return replace(self, scores=tuple(map(tuple, table.tolist()))), tuple(members)
+        found, slot = losses(fresh), int(np.argmin(self.trials))
+        off = float(difficulties(found[:, None], [one.record for one in members])[0])
+        with np.errstate(invalid="ignore"):
+            worse = found - losses(table).mean(axis=1)
+        known = bool(np.isfinite(worse).all())
+        if grow:
+            slot, table = table.shape[1], np.column_stack([table, np.empty(len(table))])
+        table[:, slot] = fresh
+        seen = [
+            one.with_record(one.record.with_trial(float(loss) - off, float(score)))
+            for one, loss, score in zip(members, found, fresh, strict=True)
+        ]
+        trials, offs = list(self.trials), list(self.difficulties)
+        trials[slot : slot + 1], offs[slot : slot + 1] = [self.drawn], [off]
+        with np.errstate(invalid="ignore"):
+            means = losses(table).mean(axis=1)
+        order = np.lexsort([[-one.number for one in seen], means])
+        pool = Pool(
+            self.drawn + 1,
+            tuple(trials),
+            tuple(offs),
+            tuple(tuple(table[place].tolist()) for place in order),
+            self.redrawn + known,
+            self.surprise + (float(worse.mean()) if known else 0.0),
+            self.gain,
+        )
+        return pool, tuple(seen[place] for place in order)
+
+
 @dataclass(frozen=True, eq=False)
 class Population:
     """The state of a search between two generations.
@@ -93,6 +179,7 @@ class Population:
         trainings: networks trained and tested so far.
         noise: standard deviation of one trial around a candidate's record, in log score.
         best_since: generation since which the best candidate is the best.
+        pool: the trials that children race on; None where every generation draws its own.
     """
 
     generation: int
@@ -102,6 +189,7 @@ class Population:
     trainings: int = 0
     noise: float = 0.0
     best_since: int = 0
+    pool: Pool | None = None
 
     @property
     def best(self) -> Candidate:

@@ -12,6 +12,7 @@ pays. Children without parents compete with all.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
@@ -45,6 +46,10 @@ class Strategy:
         tournament: of how many survivors, drawn at random, the best becomes a parent.
         variation: offspring by all operators, by mutations only, or drawn at random.
         crossover: share of offspring that have two parents, where operators of both kinds are used.
+        racing: whether children race their parents on a pool of common trials; else all meet trials of the generation's
+            own, and `survive` chooses.
+        halving: generations until half of the racing lineages are given up, the worse half; the next half after twice
+            as many; 0: never.
     """
 
     name: str
@@ -53,6 +58,8 @@ class Strategy:
     tournament: int = 3
     variation: Variation = "operators"
     crossover: float = CROSSOVER
+    racing: bool = False
+    halving: int = 0
 
     def __post_init__(self) -> None:
         if self.survivors < 1 or self.offspring < 1 or self.tournament < 1:
@@ -60,6 +67,11 @@ class Strategy:
                 "A search needs at least one survivor, one offspring and a tournament of one; "
                 f"got {self.survivors}, {self.offspring} and {self.tournament}."
             )
+
+    def lineages(self, generation: int) -> int:
+        """How many survivors a race leaves in a generation: all at first, one in the end (successive halving)."""
+        rung = int(math.log2(generation / self.halving + 1)) if self.halving else 0
+        return max(self.survivors >> rung, 1)
 
     def mates(self, members: Sequence[Candidate], count: int, rng: np.random.Generator) -> list[Candidate]:
         """The parents of a child, the first of which it competes with.
@@ -107,11 +119,17 @@ class Strategy:
 
 # Few survivors, so that lineages are long: with as many trainings 4 + 8 came further than 24 + 48, 8 + 16 and 2 + 4
 # (measured on NARMA10). Their order numbers their streams of random numbers: append, never insert.
-STRATEGIES = (
+REDRAWN = (
     Strategy("genetic", 4, 8),
     Strategy("mutation-only", 4, 8, variation="mutations"),
     Strategy("random-search", 8, 64, variation="random"),
     Strategy("hill-climber", 1, 1, variation="mutations"),
+)
+STRATEGIES = (
+    Strategy("genetic", 4, 16, racing=True, halving=24),
+    Strategy("mutation-only", 4, 16, variation="mutations", racing=True, halving=24),
+    Strategy("random-search", 8, 64, variation="random", racing=True),
+    Strategy("hill-climber", 1, 8, variation="mutations", racing=True),
 )
 
 
@@ -129,13 +147,17 @@ def operators_of(
     return for_space(space, crossover=crossover, names=names)
 
 
-def strategy_by_name(name: str) -> Strategy:
+def strategy_by_name(name: str, *, racing: bool = True) -> Strategy:
     """A strategy.
+
+    Args:
+        name: of one of ours.
+        racing: whether children race; else as it was before there were races.
 
     Raises:
         StatescapeError: for an unknown name.
     """
-    for strategy in STRATEGIES:
+    for strategy in STRATEGIES if racing else REDRAWN:
         if strategy.name == name:
             return strategy
     raise unknown_name("strategy", name, [strategy.name for strategy in STRATEGIES])
@@ -149,7 +171,7 @@ def with_offspring(strategy: Strategy, offspring: int | None) -> Strategy:
     """
     if offspring is None:
         return strategy
-    breeds = strategy.survivors > 1 and strategy.variation != "random"
+    breeds = strategy.survivors > 1 and strategy.variation != "random" and not strategy.racing
     return replace(strategy, offspring=offspring, survivors=max(offspring // 2, 1) if breeds else strategy.survivors)
 
 
@@ -157,7 +179,8 @@ def for_front(strategy: Strategy) -> Strategy:
     """The strategy with as many survivors as a front of error and edges needs, where it breeds a population."""
     if strategy.variation == "random" or strategy.survivors == 1:
         return strategy
-    return replace(strategy, survivors=max(strategy.survivors, FRONT), offspring=max(strategy.offspring, 2 * FRONT))
+    survivors, offspring = max(strategy.survivors, FRONT), max(strategy.offspring, 2 * FRONT)
+    return replace(strategy, survivors=survivors, offspring=offspring, racing=False)
 
 
 def stream_of(name: str) -> int:

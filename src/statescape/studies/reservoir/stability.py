@@ -15,6 +15,7 @@ from scipy import stats
 from statescape.evolution import Settings
 from statescape.evolution.conditions import Conditions, draw_input_weights
 from statescape.evolution.crossovers import match_units
+from statescape.evolution.parts import REDRAWN_TRIALS
 from statescape.evolution.run import search_only
 from statescape.evolution.scoring import losses, score
 from statescape.evolution.settings import Hyperparameters
@@ -30,9 +31,10 @@ from statescape.studies.reservoir.protocol import Piece, Reading, Results, Spec,
 from statescape.studies.reservoir.searching import FINAL, TASK, described, log_error, usual, wiring_from_json
 from statescape.wording import Answers
 
-# Trials a generation whose winner's curse is compared, at equal trainings; and those of a usual search.
+# Trials a generation whose winner's curse is compared, at equal trainings, and the usual number: of searches that
+# redraw all of them, where the curse is one of their number and nothing else.
 TRIALS = (1, 2, 4, 8, 16)
-USUAL = Settings(TASK).trials
+USUAL = REDRAWN_TRIALS
 # What is drawn for a random network, so many levels each, all crossed.
 FACTORS = ("data", "W_in", "weights")
 SOURCES = (*FACTORS, "wiring", "rest")
@@ -57,7 +59,7 @@ def pieces(budget: Budget, seed: int) -> Sequence[Piece]:
             f"trials {count}/{run}",
             search_and_share,
             {
-                "settings": usual(budget, seed + run, trials=count).as_json(),
+                "settings": usual(budget, seed + run, trials=count, racing=False).as_json(),
                 "trials": budget.trials,
                 "common": seed,
             },

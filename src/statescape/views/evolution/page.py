@@ -134,9 +134,9 @@ def _sections(reading: EvolutionReading, drawn: dict[str, Picture]) -> tuple[Sec
         Section(
             "search",
             "How the search went",
-            "Look whether the best still fell at the end, and how far the honest scores lie from what the search chose "
-            "by.",
-            figures("search", "diversity"),
+            "Look whether the best still fell at the end, how far the honest scores lie from what the search chose by, "
+            "and how few trials most children needed.",
+            figures("search", "races", "diversity"),
         ),
         Section(
             "operators",

@@ -18,7 +18,13 @@ from statescape.views.core.text import visible
 from statescape.views.core.theme import BLUE, GREY, ORANGE, RED
 from statescape.views.evolution.lineage import genealogy_picture, operators_picture
 from statescape.views.evolution.seals import seals_picture
-from statescape.views.evolution.search import diversity_picture, drawn_points, front_picture, search_picture
+from statescape.views.evolution.search import (
+    diversity_picture,
+    drawn_points,
+    front_picture,
+    races_picture,
+    search_picture,
+)
 from statescape.views.reservoir.diagram import KEY
 from statescape.views.reservoir.pictures import classes_picture, outputs_picture, state_path_picture, states_along
 from statescape.views.reservoir.wirings import diagrams, matrices, spectra
@@ -40,6 +46,7 @@ def pictures(reading: EvolutionReading) -> dict[str, Picture]:
     drawn: list[Picture | None] = [
         seals_picture(evolution),
         search_picture(evolution, curve) if curve is not None else None,
+        races_picture(evolution, reading.races) if reading.races is not None else None,
         operators_picture(evolution, reading.operators) if reading.operators else None,
         diversity_picture(evolution, curve) if curve is not None else None,
         genealogy_picture(evolution, reading.line, reading.noise) if reading.line else None,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from statescape.analysis.evolution_races import Races
 from statescape.analysis.evolution_search import Curve
 from statescape.evolution import Evolution
-from statescape.views.core.marks import AnyMark, AreaMark, Axis, LineMark, Panel, PointMark, from_zero
+from statescape.views.core.marks import AnyMark, AreaMark, Axis, BarMark, LineMark, Panel, PointMark, from_zero
 from statescape.views.core.picture import Picture
 from statescape.views.core.theme import BLUE, GREEN, GREY, ORANGE, RED
 from statescape.views.evolution.seals import finite, own_name
@@ -31,7 +33,7 @@ def search_picture(evolution: Evolution, curve: Curve) -> Picture:
     caption = (
         f"{evolution.found.strategy.capitalize()} search at {settings.level}, {settings.encoding}, {settings.units} "
         f"units, seed {settings.seed}: {len(curve.best):,} generations, {evolution.found.trainings:,} trainings. "
-        f"Left: mean {evolution.task.score_name} on each generation's trials, which are redrawn and so jump; at "
+        f"Left: mean {evolution.task.score_name} on each generation's trials, {_trials(evolution)}; at "
         f"the right end the champion's selection score {record.mean:.4f} (n = {record.n}), re-scored on fresh "
         f"trials {evolution.rescored.mean:.4f} and on data that the search never read {evolution.sealed.mean:.4f} "
         f"(n = {evolution.sealed.n}): the winner's curse is {evolution.winners_curse:+.4f}. {relative}"
@@ -71,6 +73,68 @@ def search_picture(evolution: Evolution, curve: Curve) -> Picture:
         Panel(title, freed, GENERATION),
     ]
     return Picture("search", caption, panels, height=340, paper=(7.2, 3.1))
+
+
+def races_picture(evolution: Evolution, races: Races) -> Picture:
+    """How many trials children needed, where the trainings went, and how many lineages were left."""
+    children, total = sum(races.met.values()), races.start + races.dropped + races.finished + races.redrawn
+    spent = (
+        ("start", races.start),
+        ("dropped", races.dropped),
+        ("to the end", races.finished),
+        ("redrawn", races.redrawn),
+    )
+    bias = "" if races.bias != races.bias else (
+        f" In {races.redraws:,} redraws of a slot the survivors' errors were {math.expm1(races.bias):+.1%} on the new "
+        "trial against the pool: so much it flattered them."
+    )  # fmt: skip
+    caption = (
+        f"First: trials of the pool that {children:,} children met before they were dropped or had met all, "
+        f"{races.mean:.2f} on the average; {races.won:,} took a place. Second: where {total:,} trainings went: random "
+        "starts, children that were dropped, children that met the whole pool, survivors on new trials of the pool. "
+        f"Third: founders with descendants among the survivors. Fourth: trials of the pool, {races.pool[0]} at first "
+        f"and {races.pool[-1]} at the end.{bias} Seed {evolution.settings.seed}."
+    )
+    trials, counts = list(races.met), list(races.met.values())
+    at = np.arange(len(races.lineages))
+    panels = [
+        Panel(
+            "children by trials they met",
+            [
+                BarMark(
+                    range(len(trials)), counts, BLUE, hover="{y} children met {note}", notes=[f"{n}" for n in trials]
+                )
+            ],
+            Axis("trials", ticks=range(len(trials)), labels=[f"{n}" for n in trials]),
+            Axis(limits=from_zero(counts)),
+        ),
+        Panel(
+            "trainings",
+            [BarMark(range(4), [n for _, n in spent], ORANGE, hover="{note}: {y}", notes=[name for name, _ in spent])],
+            Axis(ticks=range(4), labels=[name for name, _ in spent]),
+            Axis(limits=from_zero([n for _, n in spent])),
+        ),
+        Panel(
+            "lineages left",
+            [LineMark(at, races.lineages, GREEN, width=1.5, step="after", hover="generation {x}: {y}")],
+            GENERATION,
+            Axis(limits=from_zero(races.lineages)),
+        ),
+        Panel(
+            "trials of the pool",
+            [LineMark(at, races.pool, BLUE, width=1.5, step="after", hover="generation {x}: {y}")],
+            GENERATION,
+            Axis(limits=from_zero(races.pool)),
+        ),
+    ]
+    return Picture("races", caption, panels, height=240, legend=False)
+
+
+def _trials(evolution: Evolution) -> str:
+    """How trials change from generation to generation."""
+    if evolution.settings.racing and evolution.settings.objectives == ("error",):
+        return "the pool that children race on, of which one is redrawn now and then"
+    return "which are redrawn and so jump"
 
 
 def diversity_picture(evolution: Evolution, curve: Curve) -> Picture:
