@@ -117,6 +117,23 @@ def test_what_only_a_wide_screen_has_room_for_is_taken_back_on_a_narrow_one():
     assert figure["narrowData"][0]["texttemplate"] is None
 
 
+@pytest.mark.parametrize("width", [390, 1200])
+def test_the_answer_stands_under_the_title_and_sections_are_named_on_every_width(
+    browser: Any, written: Path, width: int
+):
+    visit = Visit(browser, written, viewport={"width": width, "height": 800})
+    answers = visit.page.locator("header .answer")
+    assert answers.first.inner_text().startswith("The last state is")
+    assert answers.first.bounding_box()["y"] < 400
+    names = visit.page.locator("nav a").all_inner_texts()
+    headings = visit.page.locator("main > section > h2").all_inner_texts()
+    assert names == [heading.lstrip("0123456789\n") for heading in headings]
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
+    visit.page.get_by_role("link", name="Conclusion").click()
+    assert visit.page.evaluate("location.hash") == "#conclusion"
+    visit.page.close()
+
+
 def test_on_paper_it_is_light_and_fits(browser: Any, written: Path):
     visit = Visit(browser, written, color_scheme="dark")
     assert len(visit.page.pdf(format="A4")) > 50_000

@@ -168,6 +168,7 @@ class Page:
         lead: the text under the title.
         facts: names and values that every output states.
         sections: in reading order.
+        answer: what the page found, in sentences under its title.
         walk: what chooses among the options of all choices; None where each has buttons.
     """
 
@@ -175,6 +176,7 @@ class Page:
     lead: str
     facts: Sequence[tuple[str, str]]
     sections: Sequence[Section] = field(default_factory=tuple)
+    answer: Sequence[str] = ()
     walk: Walk | None = None
 
 

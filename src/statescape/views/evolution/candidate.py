@@ -68,7 +68,7 @@ def page_of(reading: CandidateReading) -> Page:
             Section(
                 "wiring",
                 "Its wiring",
-                "Look whether cycles, chains, hubs or communities stand out.",
+                "Check whether cycles, chains, hubs or communities stand out.",
                 tuple(Figure(picture) for picture in drawn),
             ),
         ),

@@ -45,6 +45,7 @@ def page_of(reading: EvolutionReading) -> Page:
         lead=_lead(reading.evolution),
         facts=_facts(reading.evolution),
         sections=_sections(reading, pictures(reading)),
+        answer=reading.conclusion[:1],
     )
 
 
@@ -116,14 +117,14 @@ def _sections(reading: EvolutionReading, drawn: dict[str, Picture]) -> tuple[Sec
     front = Section(
         "front",
         "Error against edges",
-        "Look how many edges can be left out before the error rises.",
+        "See how many edges can be left out before the error rises.",
         figures("front"),
     )
     return (
         Section(
             "seals",
             "What the gain is made of",
-            "Look how much of the gain is left from bar to bar, as W_in, the signs and at last all weights are drawn "
+            "See how much of the gain is left from bar to bar, as W_in, the signs and at last all weights are drawn "
             "anew.",
             (
                 *(Prose(sentence, strong=True) for sentence in reading.conclusion),
@@ -134,8 +135,8 @@ def _sections(reading: EvolutionReading, drawn: dict[str, Picture]) -> tuple[Sec
         Section(
             "search",
             "How the search went",
-            "Look whether the best still fell at the end, how far the honest scores lie from what the search chose by, "
-            "and how few trials most children needed.",
+            "Check whether the best still fell at the end, how far the honest scores lie from those that the search chose "
+            "by, and how few trials most children needed.",
             figures("search", "races", "diversity"),
         ),
         Section(
@@ -148,31 +149,31 @@ def _sections(reading: EvolutionReading, drawn: dict[str, Picture]) -> tuple[Sec
         Section(
             "genealogy",
             "Where the champion comes from",
-            "Look which few steps made most of the gain, and what made them.",
+            "See which few steps made most of the gain, and what made them.",
             (*figures("genealogy"), *line),
         ),
         Section(
             "stages",
             "From chance to the champion",
-            "Look whether cycles close, chains line up or hubs arise from the first random wiring to the last.",
+            "Check whether cycles close, chains line up or hubs arise from the first random wiring to the last.",
             figures("stages", "stages-matrices"),
         ),
         Section(
             "wiring",
             "The champion's wiring",
-            "Look what the champion shares with the cycle and not with chance, and what is lost when it is rewired.",
+            "See what the champion shares with the cycle and not with chance, and what is lost when it is rewired.",
             figures("wirings", "matrices", "spectra"),
         ),
         Section(
             "order",
             "Order beyond chance",
-            "Look which red points leave the grey bars: that much of the order is not given by the degrees alone.",
+            "See which red points leave the grey bars: that much of the order is not given by the degrees alone.",
             figures("order"),
         ),
         Section(
             "work",
             "The champion at work",
-            "Look how near its output keeps to the target, and where its states go meanwhile.",
+            "See how near its output keeps to the target, and where its states go meanwhile.",
             _work(reading, drawn),
         ),
         *([front] if "front" in drawn else []),

@@ -15,7 +15,7 @@ from statescape.geometry import PCA
 from statescape.language import StatePath
 from statescape.language.contrasting import Contrast
 from statescape.views.core.marks import AreaMark, LineMark, columns
-from statescape.views.core.page import Embed, Figure, Page, Prose, Section, TableBlock, write_page
+from statescape.views.core.page import Embed, Figure, Page, Section, TableBlock, write_page
 from statescape.views.core.picture import Picture, Printable
 from statescape.views.core.text import visible
 from statescape.views.core.theme import BLUE, GREY, ORANGE, SERIES
@@ -113,6 +113,7 @@ def page_of(found: Contrast) -> Page:
     return Page(
         title=say("Where two texts part"),
         lead=f"A: {first.text}\nB: {other.text}",
+        answer=[said],
         facts=[
             (say("model"), model.name),
             (say("blocks"), str(model.n_blocks)),
@@ -124,7 +125,7 @@ def page_of(found: Contrast) -> Page:
             Section(
                 "apart",
                 say("How far apart, state by state"),
-                said,
+                say("Where the blue line leaves the orange area, the texts differ by more than a paraphrase does."),
                 (Figure(apart_picture(found)),),
             ),
             Section(
@@ -139,7 +140,7 @@ def page_of(found: Contrast) -> Page:
                 say("The ring on B marks the state at which the texts part."),
                 (Embed(sphere),),
             ),
-            Section("numbers", say("The numbers by state"), "", (_table(found), Prose(said, strong=True))),
+            Section("numbers", say("The numbers by state"), "", (_table(found),)),
         ),
     )
 

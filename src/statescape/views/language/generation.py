@@ -69,25 +69,25 @@ def _sections(made: Continuation, readings: Sequence[PathReading]) -> tuple[Sect
         Section(
             "plane",
             "The path in the plane of the embeddings",
-            "Look where the path of each token turns off, in one frame for all; the slider above walks them.",
+            "See where the path of each token turns off, in one frame for all; the slider above walks them.",
             (for_each(lambda index: (Figure(planes[index], f"plane-{index}"),)),),
         ),
         Section(
             "lens",
             "What the states decode to",
-            "Look at which block each token becomes first, and how sure the model is by then.",
+            "See at which block each token becomes first, and how sure the model is by then.",
             (for_each(lambda index: (Figure(lens_picture(readings[index]), f"lens-{index}"),)),),
         ),
         Section(
             "steps",
             "What attention and MLP add",
-            "Look whether the same blocks push towards every token, or each token has its own.",
+            "Check whether the same blocks push towards every token, or each token has its own.",
             (for_each(lambda index: (figure_or_reason(lambda: steps_picture(readings[index]), f"steps-{index}"),)),),
         ),
         Section(
             "numbers",
             "The numbers of each path",
-            "Look what changes from token to token and what does not, and take the latter for the architecture's.",
+            "See what changes from token to token and what does not, and take the latter for the architecture's.",
             (for_each(lambda index: _numbers(readings[index])),),
         ),
         Section(

@@ -55,6 +55,7 @@ def page_of(reading: PathReading) -> Page:
         lead=path.text,
         facts=facts_of(reading),
         sections=_sections(reading),
+        answer=conclude(reading).sentences,
     )
 
 
@@ -85,13 +86,13 @@ def _sections(reading: PathReading) -> tuple[Section, ...]:
         Section(
             "plane",
             "The path in the plane of the embeddings",
-            "Look how far the states go from the cloud of tokens, and how they come back once every point has norm 1.",
+            "See how far the states go from the cloud of tokens, and how they come back once every point has norm 1.",
             (Figure(plane_picture(reading)),),
         ),
         Section(
             "sphere",
             "The sphere of all tokens",
-            "Look where the path ends: near the likely tokens (bright), near the predicted one (red), or elsewhere.",
+            "See where the path ends: near the likely tokens (bright), near the predicted one (red), or elsewhere.",
             (
                 Embed(sphere_fragment(reading.path, moments=reading.moments)),
                 Still(
@@ -103,45 +104,45 @@ def _sections(reading: PathReading) -> tuple[Section, ...]:
         Section(
             "normalisation",
             "Normalise on the vector or on the dimension?",
-            "Look what each does to the same path: one takes the norm away, the other evens out the coordinates.",
+            "See what each does to the same path: one takes the norm away, the other evens out the coordinates.",
             (Figure(normalisations.picture), Prose(normalisations.words)),
         ),
         Section(
             "vectors",
             "State against embedding, coordinate by coordinate",
-            "Look whether a few coordinates make the cosine, or many, and what is left when the marked ones are taken "
+            "Check whether a few coordinates make the cosine, or many, and what is left when the marked ones are taken "
             "out.",
             (Figure(vectors_picture(reading)),),
         ),
         Section(
             "cosines",
             "Along which embedding do the states point?",
-            "Look whether the red line leaves the band that choosing the best token gives by itself, in all columns.",
+            "Check whether the red line leaves the band that choosing the best token gives by itself, in all columns.",
             (Figure(cosines_picture(reading)), Prose(_by_construction(reading))),
         ),
         Section(
             "energy",
             "Do the states live among the embeddings?",
-            "Look how high the path stands above the plane, and whether its energy stays within the embeddings' band.",
+            "See how high the path stands above the plane, and whether its energy stays within the embeddings' band.",
             (Figure(energy_picture(reading)),),
         ),
         Section(
             "steps",
             "What attention and MLP add",
-            "Look which blocks push towards the prediction, and whether it is attention or the MLP that does it.",
+            "See which blocks push towards the prediction, and whether it is attention or the MLP that does it.",
             (figure_or_reason(lambda: steps_picture(reading)),),
         ),
         Section(
             "course",
             "How the path grows and turns",
-            "Look where the line leaves what other texts give, what the same steps give in random order, and random "
+            "See where the line leaves what other texts give, what the same steps give in random order, and random "
             "weights.",
             (Figure(course_picture(reading)), *(Prose(sentence) for sentence in others_in_words(reading))),
         ),
         Section(
             "lens",
             "What the states decode to",
-            "Look at which block the prediction becomes first, and in the map how the rest of the text settles.",
+            "See at which block the prediction becomes first, and in the map how the rest of the text settles.",
             (Figure(lens_picture(reading)), figure_or_reason(lambda: lens_map_picture(reading))),
         ),
         Section(

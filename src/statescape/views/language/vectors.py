@@ -97,7 +97,7 @@ def _caption(
     return say(
         "State {last} and the embedding of ‘{token}’ in {d} coordinates, both at norm 1. Cosine {cosine:.3f}; "
         "without the {marked} marked coordinates {without:.3f}. Rogue dimensions: {rogue}; further spikes: "
-        "{spiky}. {half} of {d} coordinates make half of all that the terms add and take away.",
+        "{spiky}. {half} of {d} coordinates account for half of the sum of absolute terms.",
         last=path.n_blocks,
         token=visible(path.predicted.token),
         d=d,

@@ -51,6 +51,7 @@ def page_of(found: Verdicts) -> Page:
             _documents(found),
             _method(),
         ),
+        answer=list(conclude(found))[:1],
     )
 
 
@@ -86,7 +87,7 @@ def _verdicts(found: Verdicts) -> Section:
     return Section(
         "verdicts",
         "The verdicts",
-        "Look which part of the claim holds, and by how far the interval is from its margin.",
+        "See which part of the claim holds, and by how far the interval is from its margin.",
         (verdicts_table(found), *(Prose(sentence, strong=False) for sentence in conclude(found))),
     )
 
@@ -132,7 +133,7 @@ def _estimates(found: Verdicts) -> Section:
     return Section(
         "estimates",
         "Against margin and chance",
-        "Look whether the blue point lies on the shaded side, and whether a grey one lies there as well.",
+        "Check whether the blue point lies on the shaded side, and whether a grey one lies there as well.",
         (Figure(estimates(found)), TableBlock(("what chance and construction give", *header), rows)),
     )
 
@@ -145,7 +146,7 @@ def _by_state(found: Verdicts) -> Section:
     return Section(
         "states",
         "Along the blocks",
-        "Look where the two cosines cross, where the energy goes, and from which block on the token is decided.",
+        "See where the two cosines cross, where the energy goes, and from which block on the token is decided.",
         tuple(Figure(picture) for picture in along_blocks(found)),
     )
 
@@ -163,7 +164,7 @@ def _readings(found: Verdicts) -> Section:
     return Section(
         "readings",
         "The same model, read otherwise",
-        "Look what is left with random weights, and whether the policy on the first token matters.",
+        "See what is left with random weights, and whether the policy on the first token matters.",
         (TableBlock(("model", "reading", "documents", *NAMES), rows), *notes),
     )
 
@@ -209,7 +210,7 @@ def _slices(found: Verdicts) -> Section:
     return Section(
         "sensitivity",
         "What the answers depend on",
-        "Look whether an answer turns with normalisation, position, frequency, or with right and wrong predictions.",
+        "Check whether an answer turns with normalisation, position, frequency, or with right and wrong predictions.",
         tuple(blocks),
     )
 
@@ -235,7 +236,7 @@ def _work(found: Verdicts) -> Section:
     return Section(
         "work",
         "Whose work it is",
-        "Look whether attention or the MLPs go the way; shares far above 1 mean that the state overshoots by its norm.",
+        "See whether attention or the MLPs go the way; shares far above 1 mean that the state overshoots by its norm.",
         (TableBlock(("what", "model", "estimate", "95% interval"), rows),),
     )
 
@@ -259,7 +260,7 @@ def _documents(found: Verdicts) -> Section:
     return Section(
         "documents",
         "Documents at the ends",
-        "Look which texts carry an answer furthest: a broken one would show here.",
+        "See which texts carry an answer furthest: a broken one would show here.",
         (TableBlock(("question", "model", "end", "where", "opening", "value"), rows), *faults),
     )
 

@@ -131,7 +131,7 @@ def _sum(notebook: Notebook) -> Section:
     return Section(
         "sum",
         say("What the reservoir wing says"),
-        say("Look which answers are settled at this budget, and which are not."),
+        say("See which answers are settled at this budget, and which are not."),
         (
             TableBlock((say("question"), say("answer"), say("budget"), say("trainings")), rows, wrap=True),
             Prose(f"{published_claim} {asks}"),

@@ -103,7 +103,7 @@ def _space(notebook: Notebook) -> Section:
         "space",
         say("The path in the embedding space"),
         say(
-            "Look how far the states go from the cloud of tokens, how they come back once every point has norm 1, and "
+            "See how far the states go from the cloud of tokens, how they come back once every point has norm 1, and "
             "where on the sphere of all tokens the path ends."
         ),
         (
@@ -127,7 +127,7 @@ def _normalisation(notebook: Notebook) -> Section:
     return Section(
         "normalisation",
         say("Normalise on the vector or on the dimension?"),
-        say("Look what each does to the same path: one takes the norm away, the other evens out the coordinates."),
+        say("See what each does to the same path: one takes the norm away, the other evens out the coordinates."),
         (_choice(notebook, blocks), source_of(notebook, "paths")),
     )
 
@@ -144,7 +144,7 @@ def _vectors(notebook: Notebook) -> Section:
         "vectors",
         say("The last state against the predicted embedding"),
         say(
-            "Look whether a few spikes make the cosine or many coordinates, and whether the red line leaves the band "
+            "Check whether a few spikes make the cosine or many coordinates, and whether the red line leaves the band "
             "that choosing the best token gives by itself."
         ),
         (_choice(notebook, blocks), source_of(notebook, "paths")),
@@ -158,7 +158,7 @@ def _outside(notebook: Notebook) -> Section:
     return Section(
         "outside",
         say("States outside the embedding plane"),
-        say("Look how high the path stands above the plane, and whether its energy stays within the embeddings' band."),
+        say("See how high the path stands above the plane, and whether its energy stays within the embeddings' band."),
         (_choice(notebook, blocks), source_of(notebook, "paths")),
     )
 
@@ -174,7 +174,7 @@ def _decoding(notebook: Notebook) -> Section:
     return Section(
         "decoding",
         say("Decoding by the unembedding"),
-        say("Look at which block the prediction becomes first, and which blocks push towards it."),
+        say("See at which block the prediction becomes first, and which blocks push towards it."),
         (_choice(notebook, blocks), source_of(notebook, "paths")),
     )
 
@@ -184,7 +184,7 @@ def _corpus(notebook: Notebook) -> Section:
     return Section(
         "corpus",
         say("The corpus: six verdicts"),
-        say("Look which part of the claim holds, and by how far the interval is from its margin."),
+        say("See which part of the claim holds, and by how far the interval is from its margin."),
         (
             verdicts_table(found),
             *(Prose(sentence) for sentence in conclude_verdicts(found)),

@@ -48,7 +48,6 @@ def page_of(result: StudyResult) -> Page:
         say("The answer"),
         "",
         (
-            Prose(first, strong=True),
             *(Prose(sentence) for sentence in more),
             Figure(figure(result)),
             TableBlock(reading.table.columns, reading.table.rows),
@@ -60,4 +59,4 @@ def page_of(result: StudyResult) -> Page:
         "",
         (Prose(result.study.design(budget)), Prose(say("How far this reaches: {reach}", reach=reading.reach))),
     )
-    return Page(title=result.study.question(), lead=first, facts=facts, sections=(answer, how))
+    return Page(title=result.study.question(), lead="", facts=facts, sections=(answer, how), answer=[first])
