@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from statescape.errors import StatescapeError
-from statescape.wording import listed, number, ordinal, say, say_count, speaking, spoken, unfilled
+from statescape.wording import listed, number, ordinal, percent, say, say_count, speaking, spoken, unfilled
 from statescape.wording.catalogue import catalogue
 
 
@@ -92,3 +92,19 @@ def test_places(rank, english, french):
 
 def test_a_template_for_other_code_keeps_its_places(french):
     assert unfilled("of {a} and {b}") == "de {b} et {a}"
+
+
+@pytest.mark.parametrize(
+    ("share", "digits", "english", "french"),
+    [
+        (0.7731, 3, "77.3%", "77,3\u202f%"),
+        (0.000123, 3, "0.0123%", "0,0123\u202f%"),
+        (1, 3, "100%", "100\u202f%"),
+        (0, 2, "0.0%", "0,0\u202f%"),
+        (0.0526, 2, "5.3%", "5,3\u202f%"),
+    ],
+)
+def test_shares_are_percent_with_significant_digits(share, digits, english, french):
+    assert percent(share, digits) == english
+    with speaking("fr"):
+        assert percent(share, digits) == french

@@ -10,7 +10,7 @@ sentences.
 from statescape.wording.answers import Answers
 from statescape.wording.brief import brief
 from statescape.wording.language import LANGUAGES, speaking, spoken
-from statescape.wording.numbers import NARROW_SPACE, number, ordinal, separators
+from statescape.wording.numbers import NARROW_SPACE, number, ordinal, percent, separators
 from statescape.wording.saying import listed, phrase, say, say_count, unfilled
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "listed",
     "number",
     "ordinal",
+    "percent",
     "phrase",
     "say",
     "say_count",

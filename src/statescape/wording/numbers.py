@@ -5,6 +5,7 @@ Ours, since Babel brings the numbers and plurals of all languages: 33 MB for the
 
 from __future__ import annotations
 
+import math
 import numbers
 from typing import Any
 
@@ -26,6 +27,17 @@ def number(value: Any, spec: str = "") -> str:
     text = format(value, spec)
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     return text.translate(_FRENCH) if is_number and spoken() == "fr" else text
+
+
+def percent(share: float, digits: int = 3) -> str:
+    """A share as percent, with so many significant digits: ``77.3%``.
+
+    Args:
+        share: 1 is 100%.
+        digits: significant digits.
+    """
+    size = math.floor(math.log10(abs(100 * share))) if share else 0
+    return number(share, f".{max(0, digits - 1 - size)}%")
 
 
 def ordinal(rank: int) -> str:

@@ -35,7 +35,7 @@ def test_components_by_number_are_those_of_the_scaled_embeddings(asked):
     shares = strengths**2 / (strengths**2).sum()
     assert data.axes.sphere.explained_variance_ratio == pytest.approx(shares[numbers], rel=1e-6)
     assert np.abs(data.directions) == pytest.approx(np.abs(unit(CLOUD @ right[numbers].T)), abs=1e-5)
-    named = ", ".join(f"PC{number + 1} {100 * shares[number]:.2g}%" for number in numbers)
+    named = ", ".join(f"PC{number + 1} {float(f'{100 * shares[number]:.2g}'):g}%" for number in numbers)
     assert f"({named})" in words_of(data)[0]["caveat"]
 
 

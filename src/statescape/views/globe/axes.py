@@ -16,7 +16,7 @@ from statescape.errors import StatescapeError, unknown_name
 from statescape.geometry import PCA, Moments, Sphere
 from statescape.geometry.normalisation import Normalisation
 from statescape.language import StatePath
-from statescape.wording import number, say
+from statescape.wording import percent, say
 
 NAMES = ("path", "answers", "unembedding")
 
@@ -37,7 +37,7 @@ class Axes:
     def sentence(self) -> str:
         """The axes and the share of the embeddings' variance along each."""
         shares = zip(self.names, self.sphere.explained_variance_ratio, strict=True)
-        return ", ".join(f"{name} {number(100 * float(share), '.2g')}%" for name, share in shares)
+        return ", ".join(f"{name} {percent(float(share), 2)}" for name, share in shares)
 
 
 def axes_of(path: StatePath, asked: str, moments: Moments, origin: str) -> Axes:

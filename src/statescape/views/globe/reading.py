@@ -13,7 +13,7 @@ import numpy as np
 
 from statescape.language import StatePath
 from statescape.views.globe.data import LOWEST_LOG, SphereData
-from statescape.wording import number, say
+from statescape.wording import number, percent, say
 
 _NAMED = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍"}
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -68,7 +68,7 @@ def clipped(text: str, limit: int = 22) -> str:
 def probability_text(log10: float) -> str:
     """A probability from its base-10 logarithm: percent down to a hundredth, then powers of ten."""
     if log10 > -4:
-        return f"{number(float(f'{100 * 10**log10:.3g}'), 'g')}\N{NO-BREAK SPACE}%"
+        return percent(10**log10)
     if not np.isfinite(log10):
         return "0"
     exponent = int(np.floor(log10))
