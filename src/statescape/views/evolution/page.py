@@ -135,8 +135,8 @@ def _sections(reading: EvolutionReading, drawn: dict[str, Picture]) -> tuple[Sec
         Section(
             "search",
             "How the search went",
-            "Check whether the best still fell at the end, how far the honest scores lie from those that the search chose "
-            "by, and how few trials most children needed.",
+            "Check whether the best still fell at the end, how far the honest scores lie from those that the search "
+            "chose by, and how few trials most children needed.",
             figures("search", "races", "diversity"),
         ),
         Section(
