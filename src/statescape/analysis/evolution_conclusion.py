@@ -18,6 +18,7 @@ from statescape import plugins
 from statescape.evolution import Evolution
 from statescape.evolution.conditions import LEVELS, Level
 from statescape.evolution.seals import Seal
+from statescape.reservoir.tasks import better_of
 from statescape.wording import Answers, listed
 
 # The control that a champion is like in all but its search: parts of the gain are measured against it.
@@ -40,6 +41,7 @@ class Facts:
         score_name: what the scores are.
         tuned: whether champion and controls were tuned before they were sealed.
         compared: whether searches of the same budget are among the controls.
+        better: which scores are better, "lower" or "higher".
     """
 
     level: Level
@@ -49,6 +51,7 @@ class Facts:
     score_name: str
     tuned: bool = True
     compared: bool = True
+    better: str = "lower"
 
 
 @plugins.conclusion.register
@@ -68,6 +71,7 @@ def concluded(evolution: Evolution) -> tuple[str, ...]:
         evolution.task.score_name,
         settings.tune,
         settings.compare,
+        better_of(evolution.task),
     )
     return sentences(facts, evolution.seals)
 
@@ -82,7 +86,7 @@ def sentences(facts: Facts, seals: Mapping[Level, Seal]) -> tuple[str, ...]:
     own = seals[facts.level]
     if not math.isfinite(own.interval.mean):
         return (answers("diverged"),)
-    found = [_overall(facts, own), _untested(own)]
+    found = [_overall(facts, own), answers("own.inverse") if facts.better == "higher" else "", _untested(own)]
     if REFERENCE in own.controls and own.controls[REFERENCE].beaten:
         found.append(_parts(facts.level, seals))
     found += [_topology(facts, seals), _radius(facts, own), answers("radius.nilpotent") if facts.nilpotent else ""]

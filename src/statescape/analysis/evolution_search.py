@@ -130,8 +130,8 @@ def curve(evolution: Evolution, past: History) -> Curve:
     quartiles = np.array([np.quantile(one, (0.25, 0.5, 0.75), method="inverted_cdf") for one in differences])
     return Curve(
         np.array([line.trainings for line in history]),
-        np.array([_number(line.best) for line in history]),
-        np.array([_number(line.median) for line in history]),
+        np.array([abs(_number(line.best)) for line in history]),
+        np.array([abs(_number(line.median)) for line in history]),
         np.exp(best),
         np.exp(best - NORMAL_95 * error),
         np.exp(best + NORMAL_95 * error),

@@ -30,6 +30,8 @@ _DECLARED: dict[str, tuple[Any, str, str]] = {
     "target": (list[str] | None, "--target", "Target column; repeatable. (default: the only column of numbers)"),
     "horizon": (int | None, "--horizon", "Rows ahead. (default: 1)"),
     "split": (float | None, "--split", "Share that trains. (default: 0.7)"),
+    "closed": (bool | None, "--closed", "Leave the network alone with its outputs: how long is it right?"),
+    "lyapunov_time": (float | None, "--lyapunov-time", "Rows in a Lyapunov time, for --closed. (default: rows)"),
     "window": (int | None, "--window", "Rows of a trial. (default: two thirds of the part it is from)"),
     "header": (
         bool | None,
@@ -68,9 +70,13 @@ def described(task: Task, *parts: Part) -> list[str]:
     data = task.understood(parts[0])
     inputs = "itself" if data["inputs"] == data["targets"] else ", ".join(data["inputs"])
     read = [_READ.get(name, "{}").format(value) for name, value in data["read"].items()]
+    loop = data.get("closed")
+    ahead = f"{counted(data['horizon'], 'row')} ahead"
+    if loop:
+        ahead = f"in a closed loop, {loop['runs']} runs of {counted(loop['steps'], 'row')}"
     lines = [
         "; ".join([f"{data['file']}: {counted(data['rows'], 'row')}", *read]),
-        f"{', '.join(data['targets'])} from {inputs}, {counted(data['horizon'], 'row')} ahead; windows of "
+        f"{', '.join(data['targets'])} from {inputs}, {ahead}; windows of "
         f"{data['window']:,} rows, the first {data['train']:,} train ({data['warmup']:,} of them warmup)",
     ]
     for windows in (task.understood(part)["windows"] for part in parts):

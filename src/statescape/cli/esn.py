@@ -11,6 +11,7 @@ from statescape.cli.console import complain, output, working
 from statescape.cli.options import NETWORK, with_options
 
 if TYPE_CHECKING:
+    from statescape.reservoir.tasks import AnyTrial
     from statescape.studies.esn_trials import EsnTrials, NetworkSettings
 
 _NETWORK = "Network"
@@ -32,7 +33,15 @@ _BIAS = (
 )
 
 
-@with_options(network=NETWORK.but(ridge=_RIDGE, bias=_BIAS), options=data_options.FILES)
+_SR = (
+    Annotated[
+        float | None, typer.Option("--sr", min=0, help="Spectral radius. (default: 0.9)", rich_help_panel=_NETWORK)
+    ],
+    None,
+)
+
+
+@with_options(network=NETWORK.but(sr=_SR, ridge=_RIDGE, bias=_BIAS), options=data_options.FILES)
 def esn(
     task: data_options.TaskName,
     *,
@@ -47,15 +56,15 @@ def esn(
     ] = "erdos-renyi",
     network: dict[str, Any],
     density: Annotated[
-        float,
+        float | None,
         typer.Option(
             "--rc-connectivity",
             min=0,
             max=1,
-            help="Share of recurrent weights (random wirings).",
+            help="Share of recurrent weights of random wirings. (default: 0.1)",
             rich_help_panel=_NETWORK,
         ),
-    ] = 0.1,
+    ] = None,
     input_density: Annotated[
         float | None,
         typer.Option(
@@ -94,9 +103,9 @@ def esn(
         from statescape.studies import esn_trials
 
     chosen = tasks.open(task, **options)
-    network |= {"input_connectivity": input_density, "bias_connectivity": bias_density}
+    network |= {"rc_connectivity": density, "input_connectivity": input_density, "bias_connectivity": bias_density}
     given = {name: value for name, value in network.items() if value is not None}
-    settings = esn_trials.settings_for(chosen, units=units, topology=topology, rc_connectivity=density, **given)
+    settings = esn_trials.settings_for(chosen, units=units, topology=topology, **given)
     if warmup is not None:
         chosen = esn_trials.with_warmup(chosen, warmup)
     with announcing(complain), working(f"Running {trials} trials ..."):
@@ -123,7 +132,7 @@ def as_json(result: EsnTrials) -> dict[str, Any]:
 
     from statescape import __version__
     from statescape.reservoir import spectral_radius
-    from statescape.reservoir.tasks import FileTask
+    from statescape.reservoir.tasks import FileTask, better_of
 
     def mean(interval: Any) -> dict[str, Any] | None:
         if interval is None:
@@ -134,6 +143,7 @@ def as_json(result: EsnTrials) -> dict[str, Any]:
         "version": __version__,
         "task": result.task.name,
         "score_name": result.task.score_name,
+        "better": better_of(result.task),
         "data": result.task.understood("whole") if isinstance(result.task, FileTask) else None,
         "settings": dataclasses.asdict(result.settings),
         "seed": result.seed,
@@ -154,19 +164,18 @@ def as_json(result: EsnTrials) -> dict[str, Any]:
 
 def _print(result: EsnTrials) -> None:
     from statescape.cli.terminal import Sheet
-    from statescape.reservoir.tasks import LabelledTrial, SequencesTrial
+    from statescape.reservoir.tasks import LabelledTrial, SequencesTrial, better_of
 
     console, settings, n = output(), result.settings, len(result.scores)
     table = Sheet()
     table.column(result.task.name, prose=True)
     table.numbers("mean", "95% interval", "worst", "best")
-    score = result.score
+    score, ends = result.score, (float(result.scores.max()), float(result.scores.min()))
     table.row(
         f"{result.task.score_name} of {n} network{'s' * (n > 1)}",
         _number(score.mean),
         _range(score.low, score.high, n),
-        _number(float(result.scores.max())),
-        _number(float(result.scores.min())),
+        *map(_number, ends if better_of(result.task) == "lower" else ends[::-1]),
     )
     if result.persistence is not None:
         usual = "most frequent class" if isinstance(result.trial, LabelledTrial) else "persistence"
@@ -184,6 +193,8 @@ def _print(result: EsnTrials) -> None:
         f"{_ridge(result)}; seed {result.seed}; {result.seconds:.2g} s",
         markup=False,
     )
+    if better_of(result.task) == "higher":
+        console.print(_validity(result.trial), markup=False)
     for line in data_options.described(result.task, "whole"):
         console.print(line, markup=False)
     if result.reason:
@@ -195,6 +206,20 @@ def _bias(settings: NetworkSettings) -> str:
     """The bias, and how many have it."""
     share = settings.bias_connectivity
     return f"bias {settings.bias:g}" if share is None else f"bias ±{abs(settings.bias):g} on {share:.0%} of the units"
+
+
+def _validity(trial: AnyTrial) -> str:
+    """What a valid time is, and how long it can be."""
+    from statescape.reservoir.tasks import Trial
+    from statescape.reservoir.tasks.valid_time import THRESHOLD
+
+    if not isinstance(trial, Trial) or not trial.time_unit:
+        return "higher is better"
+    ends = f"{trial.free_run / trial.time_unit:.4g}, the length of a run"
+    if trial.known:
+        ends = f"{sum(trial.known) / len(trial.known) / trial.time_unit:.4g}, where two solvers part (first trial)"
+    runs = f"{len(trial.starts)} runs on the network's own outputs"
+    return f"valid: until the error passes {THRESHOLD:g} deviations of the target, mean of {runs}; at most {ends}"
 
 
 def _ridge(result: EsnTrials) -> str:

@@ -112,7 +112,7 @@ class Watch:
         """A generation is over."""
         line = progress.summary
         self._status.update(
-            f"{progress.strategy}: generation {line.number}, best {line.best:.4f}, median {line.median:.4f}, "
+            f"{progress.strategy}: generation {line.number}, best {abs(line.best):.4f}, median {abs(line.median):.4f}, "
             f"{progress.trainings_per_second:,.0f} trainings/s, {_clock(progress.seconds_left)} left"
         )
 

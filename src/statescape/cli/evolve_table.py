@@ -67,16 +67,18 @@ def _mark(one: Comparison) -> str:
 def _print_front(result: Evolution) -> None:
     """Error against edges, point by point."""
     from statescape.cli.terminal import Sheet
+    from statescape.reservoir.tasks import better_of
 
     table = Sheet()
     table.numbers("edges", result.task.score_name, "candidate")
     for point in result.front:
-        table.row(f"{point.edges:,}", _number(point.score), str(point.candidate))
+        table.row(f"{point.edges:,}", _number(abs(point.score)), str(point.candidate))
     console = output()
     console.print(table)
+    better = "lower error" if better_of(result.task) == "lower" else "better score"
     trials = "one trial, which says all" if result.rescored.n == 1 else f"the same {result.rescored.n} fresh trials"
     console.print(
-        f"The front: no wiring that was found has fewer edges and a lower error. Scored on {trials}; statescape export "
+        f"The front: no wiring that was found has fewer edges and a {better}. Scored on {trials}; statescape export "
         "--candidate N writes one.\n",
         markup=False,
     )

@@ -26,6 +26,12 @@ Language = Annotated[str, typer.Option("--language", help="Of answer and page: e
 def study(
     name: Annotated[str | None, typer.Argument(help="A study. (default: list them)", show_default=False)] = None,
     budget: Annotated[str, typer.Option("--budget", "-b", help="quick, full, or a number of minutes.")] = "quick",
+    tasks: Annotated[
+        str | None,
+        typer.Option(
+            "--tasks", help="Tasks of search-space or does-topology-matter: lorenz,narma10,... (default: its own)"
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The first seed; every search has its own.")] = 0,
     run: Annotated[
         Path | None,
@@ -49,10 +55,11 @@ def study(
             for known in STUDIES.values():
                 output().print(f"{known.name:<{width}}  {known.question()}", markup=False)
             return
-        by_name(name)
+        chosen = None if tasks is None else [one for one in tasks.split(",") if one.strip()]
+        by_name(name).over(chosen)
         assert run is not None  # its role names it
         do_study(
-            lambda show: study(name, budget, seed=seed, run=run, **work, progress=show),
+            lambda show: study(name, budget, tasks=chosen, seed=seed, run=run, **work, progress=show),
             run,
             out,
             figures,

@@ -208,7 +208,7 @@ def scores(run: str | Path, number: int) -> tuple[float, ...]:
         StatescapeError: where the run cannot be read.
     """
     with Tables.read(run) as kept:
-        return kept.scores(kept.settings.strategy, number)
+        return tuple(map(abs, kept.scores(kept.settings.strategy, number)))
 
 
 def champion_of(run: str | Path, number: int | None = None, parts: Sequence[object] = ()) -> Champion:

@@ -10,13 +10,14 @@ import numpy as np
 
 from statescape import plugins
 from statescape.evolution.conditions import Level
+from statescape.evolution.scoring import shown
 from statescape.evolution.seals import Seal
 from statescape.evolution.search.final import Final, FrontPoint
 from statescape.evolution.search.generation import GenerationSummary
 from statescape.evolution.search.population import Candidate, Record
 from statescape.evolution.settings import Hyperparameters, Settings
 from statescape.reservoir import EchoStateNetwork, Topology, is_acyclic
-from statescape.reservoir.tasks import FileTask, Task
+from statescape.reservoir.tasks import FileTask, Task, better_of
 from statescape.statistics import MeanInterval, mean_interval
 from statescape.wording import brief, number
 
@@ -143,9 +144,9 @@ class Evolution:
     def to_dataframe(self) -> pd.DataFrame:
         """The champion and its controls under every seal, one row for each level and name.
 
-        Columns: ``level``, ``name``, ``mean`` score (lower is better), ``ci_low``, ``ci_high`` (95%), ``best_of_k``,
-        ``k`` draws, ``ratio`` (champion over control, paired by trial; below 1 the champion is better), ``p_holm``,
-        ``beaten``.
+        Columns: ``level``, ``name``, ``mean`` score (lower is better; of valid times higher), ``ci_low``, ``ci_high``
+        (95%), ``best_of_k``, ``k`` draws, ``ratio`` (champion over control, paired by trial; below 1 the champion is
+        better), ``p_holm``, ``beaten``.
         """
         import pandas as pd
 
@@ -194,16 +195,19 @@ class Evolution:
     @property
     def rescored(self) -> MeanInterval:
         """Mean score of the champion on fresh trials of the search's part, under the search's conditions."""
-        return mean_interval(np.array(self.found.final.rescored), self.settings.seed)
+        return mean_interval(shown(np.array(self.found.final.rescored)), self.settings.seed)
 
     @property
     def sealed(self) -> MeanInterval:
         """Mean score on trials of the part that the search never read, all else equal."""
-        return mean_interval(np.array(self.found.final.sealed), self.settings.seed)
+        return mean_interval(shown(np.array(self.found.final.sealed)), self.settings.seed)
 
     @property
     def winners_curse(self) -> float:
-        """Selection score minus sealed score: negative where the champion looked better than it is."""
+        """Selection score minus sealed score: negative where the champion looked better than it is.
+
+        Where higher scores are better it is positive then.
+        """
         return self.best.candidate.record.mean - self.sealed.mean
 
     def as_json(self) -> dict[str, Any]:
@@ -226,6 +230,7 @@ class Evolution:
             "run": self.run,
             "task": self.task.name,
             "score_name": self.task.score_name,
+            "better": better_of(self.task),
             "data": self._data(),
             "units": settings.units,
             "encoding": settings.encoding,
@@ -248,7 +253,7 @@ class Evolution:
             },
             "seals": {level: seal.as_json() for level, seal in self.seals.items()},
             "objectives": list(settings.objectives),
-            "front": [asdict(point) for point in self.front],
+            "front": [{**asdict(point), "score": abs(point.score)} for point in self.front],
             "winners_curse": self.winners_curse if np.isfinite(self.winners_curse) else None,
             "rivals": {name: {"trainings": one.trainings, "seconds": one.seconds} for name, one in self.rivals.items()},
         }

@@ -3,6 +3,9 @@
 A job is a few wirings on all trials, which run side by side in simulations of eight networks, whatever their W.
 Whatever goes wrong with one wiring is a score of infinity, never an exception in the middle of a generation; what is
 wrong with the task is an exception at once.
+
+A score of which more is better (`valid_time`) is held negative, so that lower is better everywhere; what is shown of it
+is its size (`shown`).
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ JOBS_PER_WORKER = 4
 WIRINGS_PER_JOB = 4
 # An error of 0 (a classification without a mistake) has a logarithm too.
 LEAST_SCORE = 1e-12
+# And so has a forecast that fails at once: this share of a unit of valid time.
+LEAST_TIME = 1e-2
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +80,7 @@ def score(
         executor: who works; the scores are the same, bit for bit, for any.
 
     Returns:
-        Errors, lower is better; infinite where a network diverged.
+        Lower is better: errors, infinite where a network diverged, or valid times held negative.
 
     Raises:
         StatescapeError: where a wiring lacks W_in at *matrix*, or the task cannot draw its data.
@@ -106,8 +111,17 @@ def score_all(questions: Sequence[Scoring], executor: Executor) -> list[Float[np
 
 
 def losses(scores: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-    """What a search compares: the logarithm of the scores, in which a trial's difficulty is a term of its own."""
-    return np.asarray(np.log(np.maximum(scores, LEAST_SCORE)))
+    """What a search compares: the logarithm of the scores, in which a trial's difficulty is a term of its own.
+
+    Of scores that are held negative it is minus the logarithm of their size.
+    """
+    size = np.log(np.maximum(np.abs(scores), LEAST_SCORE))
+    return np.asarray(np.where(scores < 0, -size, size))
+
+
+def shown(scores: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+    """Scores as a reader knows them: their size, whichever way is better."""
+    return np.asarray(np.abs(scores))
 
 
 def _run_all(jobs: list[_Job]) -> list[Float[np.ndarray, "_ trials"]]:
@@ -166,9 +180,11 @@ def _alone(W: Matrix, one: Draw, W_in: Float[np.ndarray, "units inputs"], condit
             ridge=trial.ridges if isinstance(trial, SequencesTrial) else hyper.ridge,
             pooling=pooling_of(trial),
         )
-        value = attempt(network, trial).score
+        value = attempt(network, trial, score_only=True).score
     except (StatescapeError, np.linalg.LinAlgError):
-        return math.inf
+        value = trial.worst_score if isinstance(trial, Trial) else math.inf
+    if isinstance(trial, Trial) and trial.time_unit:
+        return -max(value, LEAST_TIME)
     return value if math.isfinite(value) else math.inf
 
 

@@ -20,7 +20,7 @@ from jaxtyping import Float
 from statescape.errors import StatescapeError
 from statescape.evolution.conditions import LEVELS, Conditions, Level, Stream, TrialSeed
 from statescape.evolution.controls import DRAWS, control
-from statescape.evolution.scoring import losses, score
+from statescape.evolution.scoring import losses, score, shown
 from statescape.evolution.settings import LEAST_SEAL_TRIALS, Hyperparameters
 from statescape.evolution.tuning import SETTINGS, tune
 from statescape.reservoir import Topology
@@ -47,7 +47,7 @@ class Sealed:
     Attributes:
         name: "champion" or a control.
         hyper: its hyper-parameters after tuning.
-        scores: of every draw on every trial; infinite where it diverged.
+        scores: of every draw on every trial, lower is better (see `scoring`); infinite where it diverged.
     """
 
     name: str
@@ -57,12 +57,12 @@ class Sealed:
     @property
     def mean(self) -> float:
         """Mean score over draws and trials."""
-        return float(self.scores.mean())
+        return abs(float(self.scores.mean()))
 
     @property
     def best_of_k(self) -> float:
         """Mean score of the best draw, chosen on these very trials: flattering for a control."""
-        return float(self.scores.mean(axis=1).min())
+        return abs(float(self.scores.mean(axis=1).min()))
 
     @property
     def k(self) -> int:
@@ -72,7 +72,7 @@ class Sealed:
     def interval(self, seed: int) -> MeanInterval:
         """The mean with its interval over draws, or over trials where there is one draw only."""
         units = self.scores.mean(axis=1) if self.k > 1 else self.scores[0]
-        return mean_interval(units, seed)
+        return mean_interval(shown(units), seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,8 @@ class Comparison:
     Attributes:
         control: its scores.
         interval: its mean, with the interval.
-        ratio: geometric mean of champion over control, paired by trial; below 1 the champion is better.
+        ratio: geometric mean of champion over control, paired by trial (of valid times control over champion); below 1
+            the champion is better.
         ratio_interval: its 95% interval; NaN ends where there is one draw and one trial.
         ratio_to_best: the same over the best of the control's draws, chosen on these very trials.
         p: one-sided, before correction; NaN where nothing is drawn, so that there is no chance to test.
@@ -158,8 +159,8 @@ class Seal:
 
     @property
     def best_control(self) -> str:
-        """The control with the lowest mean."""
-        return min(self.controls, key=lambda name: self.controls[name].control.mean)
+        """The control with the best mean."""
+        return min(self.controls, key=lambda name: float(self.controls[name].control.scores.mean()))
 
     def as_json(self) -> dict[str, Any]:
         """The keys of the machine-readable output, and more."""
@@ -249,7 +250,7 @@ def compare(
     if rescaled is not None:
         p = _p_value(log_ratios(champion, rescaled), seed)
         itself = _comparison(champion, rescaled, p, p, seed, 1)
-    return Seal(level, champion, mean_interval(champion.scores[0], seed), compared, itself)
+    return Seal(level, champion, mean_interval(shown(champion.scores[0]), seed), compared, itself)
 
 
 def _comparison(champion: Sealed, other: Sealed, p: float, corrected: float, seed: int, tests: int) -> Comparison:

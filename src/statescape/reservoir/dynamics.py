@@ -25,6 +25,8 @@ from statescape.reservoir.topology import Topology
 BLOCK = 320
 # The same for series that run side by side: their steps, all together.
 SIDE_BY_SIDE = 1600
+# Steps of closed loops after which they may be ended.
+LOOP_BLOCK = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +147,33 @@ class Dynamics:
         begun = self.advance(first, np.hstack([inputs, before + np.zeros((len(inputs), 1))])[:1], rng)
         if len(inputs) <= 1:
             return begun
-        closed = Topology(self.W, radius="free").to_dense() + loop @ readout.weights.T
-        rest = replace(self, W=closed, bias=self.bias + loop @ readout.intercept).at_rest(W_in)
+        rest = self._closed(readout, loop).at_rest(W_in)
         rest.x = begun[-1:]
         return np.concatenate([begun, self.advance(rest, inputs[1:], rng)])
+
+    def closed_loops(
+        self,
+        readout: Readout,
+        loop: Float[np.ndarray, "units outputs"],
+        states: Float[np.ndarray, "starts units"],
+        steps: int,
+    ) -> Iterator[tuple[slice, Float[np.ndarray, "starts _ units"]]]:
+        """States in loops with the network's own outputs, some steps at a time, with the steps they are of.
+
+        Args:
+            readout: what makes the outputs.
+            loop: weights of the last output on every unit.
+            states: the first of every loop.
+            steps: of every loop.
+        """
+        closed = self._closed(readout, loop).side_by_side(np.zeros((self.units, 0)), len(states))
+        closed.x = states
+        yield slice(0, 1), states[:, None]
+        for first in range(1, steps, LOOP_BLOCK):
+            stop = min(first + LOOP_BLOCK, steps)
+            yield slice(first, stop), closed.advance(np.zeros((len(states), stop - first, 0)))
+
+    def _closed(self, readout: Readout, loop: Float[np.ndarray, "units outputs"]) -> Dynamics:
+        """The same units with their own output as part of W and of the bias."""
+        closed = Topology(self.W, radius="free").to_dense() + loop @ readout.weights.T
+        return replace(self, W=closed, bias=self.bias + loop @ readout.intercept)

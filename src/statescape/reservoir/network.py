@@ -7,7 +7,7 @@ Jaeger, GMD report 148 (2001); leak: Jaeger et al., Neural Networks 20 (2007). N
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -318,6 +318,46 @@ class EchoStateNetwork(Parameters):
         value = self._outputs(state[None])
         closed = self._dynamics.closed_loop(readout, loop, np.zeros((n - 1, 0)), state, value[0], rng)
         return np.concatenate([value, self._outputs(closed)])
+
+    @property
+    def runs_side_by_side(self) -> bool:
+        """Whether series can be worked on together: without feedback, pooling, noise and functions of the user."""
+        return not (self.feedback or self.noise_rc or callable(self.activation) or self.pooling != "none")
+
+    def continuations(
+        self,
+        X: Float[np.ndarray, "steps outputs"],
+        starts: Sequence[int],
+        n: int,
+        enough: Callable[[Float[np.ndarray, "starts _ outputs"]], bool] | None = None,
+    ) -> Float[np.ndarray, "starts _ outputs"]:
+        """`generate` from several places of a series that follows the training one: every loop begins on its way.
+
+        Args:
+            X: the series.
+            starts: the last known row before each loop is closed.
+            n: how many values each.
+            enough: asked now and then with the values so far; where it says True the loops end early. None: never.
+
+        Raises:
+            StatescapeError: as `generate`, for a start that is none of the rows, and a network whose series cannot run
+                side by side.
+        """
+        readout = self._fitted()
+        if not self.runs_side_by_side:
+            raise StatescapeError("Continuations take a network without feedback, noise and pooling; generate each.")
+        if not len(starts) or min(starts) < 0 or max(starts) >= len(X):
+            raise StatescapeError(f"Starts are rows of the series, 0 to {len(X) - 1}; got {list(starts)}.")
+        loop = self._weights.onto_inputs(len(readout.intercept))
+        begun = self._run_one(X[: max(starts) + 1], at_rest=False)[list(starts)].astype(np.float64)
+        said = np.empty((len(starts), n, len(readout.intercept)))
+        with np.errstate(all="ignore"):
+            for steps, states in self._dynamics.closed_loops(readout, loop, begun, n):
+                for place, one in enumerate(states):
+                    said[place, steps] = readout(one)
+                if enough is not None and enough(said[:, : steps.stop]):
+                    return said[:, : steps.stop]
+        return said
 
     def _fitted(self) -> Readout:
         if self.readout is None:

@@ -22,7 +22,10 @@ QUICK = ("values", "radius")
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch):
     for name, one in STUDIES.items():
-        monkeypatch.setitem(STUDIES, name, replace(one, quick=TINY))
+        small = replace(one, quick=TINY)
+        if one.of_tasks is not None:
+            small = replace(small, of_tasks=lambda tasks, one=one: replace(one.of_tasks(tasks), quick=TINY))
+        monkeypatch.setitem(STUDIES, name, small)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +75,67 @@ def test_workers_and_interruptions_change_nothing(tmp_path):
     assert resume_study(tmp_path / "cut.run", executor=Serial()).reading.numbers == whole.reading.numbers
 
 
+def test_pieces_of_a_study_of_one_task_are_called_as_they_were():
+    keys = {piece.key for piece in STUDIES["search-space"].pieces(TINY, 0)}
+    assert {"real/0", "ternary/1"} <= keys
+    chosen = STUDIES["search-space"].over([" Henon", "narma10"])
+    assert chosen.tasks == ("henon", "narma10")
+    assert {piece.key.split("/")[0] for piece in chosen.pieces(TINY, 0)} == {"henon", "narma10"}
+    assert {piece.spec["settings"]["task"]["name"] for piece in chosen.pieces(TINY, 0)} == {"henon", "narma10"}
+    assert "henon and narma10; 8 units" in chosen.design(TINY)
+    assert "NARMA10; 8 units" in STUDIES["search-space"].design(TINY)
+    matters = STUDIES["does-topology-matter"].over(["henon", "mso8", "narma10", "lorenz-closed"])
+    assert "in each of the 12 cells" in matters.design(TINY)
+    assert len(matters.pieces(TINY, 0)) == 12 * TINY.runs
+
+
+def test_an_answer_over_tasks_says_whose_it_is():
+    chosen = STUDIES["search-space"].over(["henon", "mso8", "narma10"])
+    runs = replace(TINY, runs=5)
+    errors = {task: {"blocks": 0.5} for task in chosen.tasks}
+
+    def read(errors):
+        found = {}
+        for piece in chosen.pieces(runs, 0):
+            task, encoding, run = piece.key.split("/")
+            wobble = 1.0 + 0.01 * ((int(run) * 7 + len(encoding)) % 5)
+            found[piece.key] = {"sealed": [errors[task].get(encoding, 1.0) * wobble], "curve": [[10, 1.0], [20, 0.5]]}
+        return chosen.read(found, runs, 0)
+
+    alike = read(errors)
+    assert alike.answer[0].startswith("It buys 50% of the error")
+    assert "The lowest mean error over all tasks is that of blocks." in alike.answer
+    assert "Leaving out any one task changes none of this." in alike.answer
+    assert set(alike.numbers["without"]) == {"henon", "mso8", "narma10"}
+    assert "blocks, henon" in [row[0] for row in alike.table.rows]
+    assert len(alike.table.rows) == 6 * 4
+    one_sided = read({**{task: {} for task in errors}, "henon": {"blocks": 0.1}})
+    assert any(
+        sentence.startswith("It hangs on single tasks: ")
+        and "without henon, blocks are not shown to differ" in sentence
+        for sentence in one_sided.answer
+    )
+
+
+@pytest.mark.slow
+def test_a_study_of_chosen_tasks_goes_on_to_the_same_answer(tmp_path):
+    class CutError(Exception):
+        pass
+
+    def cut(done, _whole):
+        if done >= 4:
+            raise CutError
+
+    one = {"tasks": ["henon", "lorenz-closed"], "executor": Serial()}
+    whole = study("search-space", run=tmp_path / "whole.run", **one)
+    with pytest.raises(CutError):
+        study("search-space", run=tmp_path / "cut.run", progress=cut, **one)
+    resumed = resume_study(tmp_path / "cut.run", executor=Serial())
+    assert resumed.reading.numbers == whole.reading.numbers
+    assert resumed.study.tasks == ("henon", "lorenz-closed")
+    assert whole.as_json()["tasks"] == ["henon", "lorenz-closed"]
+
+
 @pytest.mark.slow
 def test_another_seed_is_another_sample():
     first, second = (study("values", executor=Serial(), seed=seed) for seed in (0, 100))
@@ -103,6 +167,11 @@ def test_gains_of_wiring_and_radius_add_up(tmp_path):
         ({"name": "valeurs"}, "no study 'valeurs'"),
         ({"name": "values", "budget": "soon"}, "quick, full or a number"),
         ({"name": "values", "seed": -1}, "seed is a whole number"),
+        ({"name": "values", "tasks": ["henon", "narma10"]}, "values has a task of its own; leave the tasks out"),
+        ({"name": "search-space", "tasks": ["henon"]}, "2 tasks or more, each once, .* got henon"),
+        ({"name": "search-space", "tasks": ["henon", "henon"]}, "2 tasks or more, each once"),
+        ({"name": "search-space", "tasks": ["henon", "narma1"]}, "no task 'narma1'. Did you mean narma10"),
+        ({"name": "does-topology-matter", "tasks": ["henon", "a.csv"]}, "tasks by their names, .* got 'a.csv'"),
     ],
 )
 def test_what_does_not_fit_is_refused_before_any_work(arguments, words, tmp_path):

@@ -51,7 +51,7 @@ class Record:
     @property
     def mean(self) -> float:
         """Mean score: what the search chose by, and so too good to be true (the winner's curse)."""
-        return self.raw / self.n if self.n else math.inf
+        return abs(self.raw) / self.n if self.n else math.inf
 
     def with_trial(self, difference: float, score: float) -> Record:
         """The record with one trial more."""

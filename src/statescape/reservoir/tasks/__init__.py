@@ -7,6 +7,8 @@ from statescape.reservoir.tasks.autonomous import henon, lorenz, mackey_glass, m
 from statescape.reservoir.tasks.cogscale_task import CogScale, cogscale
 from statescape.reservoir.tasks.driven import channel, memory, narma10, narma20, narma30
 from statescape.reservoir.tasks.file_task import FileTask
+from statescape.reservoir.tasks.generated import ClosedLoop, GeneratedTask
+from statescape.reservoir.tasks.kuramoto_sivashinsky import kuramoto_sivashinsky
 from statescape.reservoir.tasks.opening import TaskLike, names, open, register  # noqa: A004 - as in tasks.open
 from statescape.reservoir.tasks.sequences import Sequences, SequencesTrial
 from statescape.reservoir.tasks.task import (
@@ -16,6 +18,7 @@ from statescape.reservoir.tasks.task import (
     Part,
     Task,
     Trial,
+    better_of,
     error_rate,
     nrmse,
     usable_trial,
@@ -25,8 +28,10 @@ from statescape.reservoir.tasks.vowels import JapaneseVowels, japanese_vowels
 __all__ = [
     "AnyTrial",
     "Attempt",
+    "ClosedLoop",
     "CogScale",
     "FileTask",
+    "GeneratedTask",
     "JapaneseVowels",
     "LabelledTrial",
     "MemoryTrial",
@@ -39,11 +44,13 @@ __all__ = [
     "answering_states",
     "answers_of",
     "attempt",
+    "better_of",
     "channel",
     "cogscale",
     "error_rate",
     "henon",
     "japanese_vowels",
+    "kuramoto_sivashinsky",
     "lorenz",
     "mackey_glass",
     "memory",

@@ -30,7 +30,7 @@ class Attempt:
     """How one network did on one trial.
 
     Attributes:
-        score: lower is better; infinity where the network diverged.
+        score: lower is better, infinity where the network diverged; of a valid time higher is better.
         outputs: what the network said where it was scored (for classes one column each); None for memory.
         reason: why the score is infinite, in words; else empty.
     """
@@ -40,8 +40,13 @@ class Attempt:
     reason: str = ""
 
 
-def attempt(network: EchoStateNetwork, trial: AnyTrial) -> Attempt:
+def attempt(network: EchoStateNetwork, trial: AnyTrial, *, score_only: bool = False) -> Attempt:
     """Train `network` on the training part of a trial and score it on the test part.
+
+    Args:
+        network: not trained.
+        trial: its data.
+        score_only: whether outputs may be left out that no longer change the score: closed loops end when all are lost.
 
     Raises:
         StatescapeError: where network and trial do not fit: widths, or classes for a network that does not pool.
@@ -55,21 +60,31 @@ def attempt(network: EchoStateNetwork, trial: AnyTrial) -> Attempt:
     try:
         network.fit(trial.train_inputs, trial.train_targets, trial.warmup)
     except np.linalg.LinAlgError:
-        return Attempt(float("inf"), reason="The normal equations have no solution; raise the ridge.")
+        return Attempt(trial.worst_score, reason="The normal equations have no solution; raise the ridge.")
     except StatescapeError as refusal:
         if _diverges(network, trial.train_inputs):
-            return Attempt(float("inf"), reason=str(refusal))
+            return Attempt(trial.worst_score, reason=str(refusal))
         raise
-    outputs = _free_runs(network, trial) if trial.free_run else network.run(trial.test_inputs)
+    if trial.free_run:
+        runs = _free_runs(network, trial, score_only=score_only)
+        outputs = np.concatenate(runs if trial.whole_run else runs[:, -1:])
+        if trial.time_unit:
+            return Attempt(trial.mean_valid_time(runs), None if score_only else outputs)
+    else:
+        outputs = network.run(trial.test_inputs)
     score = trial.score(outputs)
     reason = "" if np.isfinite(outputs).all() else "The network diverged on the test part; lower sr or input scaling."
     return Attempt(score, outputs, reason)
 
 
-def _free_runs(network: EchoStateNetwork, trial: Trial) -> Float[np.ndarray, "scored outputs"]:
+def _free_runs(network: EchoStateNetwork, trial: Trial, *, score_only: bool) -> Float[np.ndarray, "starts _ outputs"]:
     """Outputs of the closed loop after every start; each run is driven by the true series up to its start."""
-    runs = [network.generate(trial.free_run, context=trial.inputs[: start + 1]) for start in trial.starts]
-    return np.concatenate([run if trial.whole_run else run[-1:] for run in runs])
+    if not network.runs_side_by_side:
+        contexts = (trial.inputs[: start + 1] for start in trial.starts)
+        return np.stack([network.generate(trial.free_run, context=known) for known in contexts])
+    starts = [start - trial.train_steps for start in trial.starts]
+    enough = trial.all_lost if score_only and trial.time_unit else None
+    return network.continuations(trial.test_inputs, starts, trial.free_run, enough)
 
 
 def _classification(network: EchoStateNetwork, trial: LabelledTrial) -> Attempt:

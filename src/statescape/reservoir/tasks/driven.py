@@ -28,6 +28,7 @@ network as it is, nonlinear units and all. Jaeger, GMD report 152 (2001).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -35,7 +36,8 @@ from jaxtyping import Float
 from numba import njit
 
 from statescape.errors import StatescapeError
-from statescape.reservoir.tasks.task import MemoryTrial, Part, Seed, Trial
+from statescape.reservoir.tasks.generated import GeneratedTask, Series
+from statescape.reservoir.tasks.task import MemoryTrial, Part, Seed
 
 # A series beyond this has left the basin of the equation; what it does next is no benchmark.
 DIVERGED = 2.0
@@ -48,47 +50,38 @@ METHODS = ("exact", "noisy", "estimated")
 
 @dataclass(frozen=True)
 class Narma:
-    """NARMA of one order. The network reads u' = 2 (u - 0.5), which is off-centre on purpose.
+    """The equation of NARMA of one order, which draws its series.
 
-    A symmetric input into tanh units without bias is an odd function of its past and cannot form u(t-9) u(t): such a
-    network sticks at an NRMSE of 0.37. The target at the step of input u(t) is y(t+1).
+    The network reads u' = 2 (u - 0.5), which is off-centre on purpose: a symmetric input into tanh units without bias
+    is an odd function of its past and cannot form u(t-9) u(t); it sticks at an NRMSE of 0.37. The target at the step of
+    input u(t) is y(t+1).
 
     Attributes:
-        name: "narma10", "narma20", "narma30" or "narma30-0.004".
         order: number of past values in the sum.
         linear: factor of y(t).
         quadratic: factor of y(t) times the sum.
         constant: what is added at every step.
         squashed: whether tanh is taken of the whole.
-        train: training steps, warmup among them.
-        test: test steps.
-        warmup: first training steps that are not used.
     """
 
-    name: str
     order: int
     linear: float
     quadratic: float
     constant: float
-    squashed: bool
-    train: int = 2000
-    test: int = 1000
-    warmup: int = 200
-    n_inputs: int = 1
-    n_outputs: int = 1
-    score_name: str = "NRMSE"
+    squashed: bool = False
 
-    def trial(self, seed: Seed, part: Part = "search") -> Trial:  # noqa: ARG002 - endless series have no parts
+    def __call__(self, rng: np.random.Generator, steps: int) -> Series:
         """A fresh series; those that diverge are drawn again from the same stream of random numbers."""
-        rng = np.random.default_rng(seed)
-        steps = SETTLING + self.train + self.test
+        whole = SETTLING + steps
         for _ in range(1000):
-            u = rng.uniform(0.0, 0.5, steps)
+            u = rng.uniform(0.0, 0.5, whole)
             y = narma_series(u, self.order, self.linear, self.quadratic, self.constant, self.squashed)
             if np.abs(y).max() < DIVERGED:
                 inputs, targets = 2.0 * (u - 0.5), y[1:]
-                return Trial(inputs[SETTLING:, None], targets[SETTLING:, None], self.train, self.warmup)
-        raise StatescapeError(f"{self.name} diverged 1,000 times at {steps} steps; ask for a shorter series.")
+                return inputs[SETTLING:, None], targets[SETTLING:, None]
+        raise StatescapeError(
+            f"NARMA of order {self.order} diverged 1,000 times at {whole} steps; ask for a shorter series."
+        )
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
@@ -109,17 +102,17 @@ def narma_series(
     return y
 
 
-def narma10(train: int = 2000, test: int = 1000, warmup: int = 200) -> Narma:
+def narma10(train: int = 2000, test: int = 1000, warmup: int = 200) -> GeneratedTask:
     """NARMA of order 10 (Atiya and Parlos 2000). A tuned network of 100 units reaches an NRMSE of about 0.3."""
-    return Narma("narma10", 10, 0.3, 0.05, 0.1, squashed=False, train=train, test=test, warmup=warmup)
+    return GeneratedTask("narma10", Narma(10, 0.3, 0.05, 0.1), train, test, warmup)
 
 
-def narma20(train: int = 2000, test: int = 1000, warmup: int = 200) -> Narma:
+def narma20(train: int = 2000, test: int = 1000, warmup: int = 200) -> GeneratedTask:
     """NARMA of order 20, bounded by tanh (Rodan and Tino 2011)."""
-    return Narma("narma20", 20, 0.3, 0.05, 0.01, squashed=True, train=train, test=test, warmup=warmup)
+    return GeneratedTask("narma20", Narma(20, 0.3, 0.05, 0.01, squashed=True), train, test, warmup)
 
 
-def narma30(train: int = 2000, test: int = 1000, warmup: int = 200, quadratic: float = 0.04) -> Narma:
+def narma30(train: int = 2000, test: int = 1000, warmup: int = 200, quadratic: float = 0.04) -> GeneratedTask:
     """NARMA of order 30 (Schrauwen et al. 2008), `quadratic` 0.04 as printed there, or the milder 0.004.
 
     Raises:
@@ -128,55 +121,47 @@ def narma30(train: int = 2000, test: int = 1000, warmup: int = 200, quadratic: f
     if quadratic not in (0.04, 0.004):
         raise StatescapeError(f"NARMA30 is defined with 0.04 or 0.004, not {quadratic}.")
     name = "narma30" if quadratic == 0.04 else "narma30-0.004"
-    return Narma(name, 30, 0.2, quadratic, 0.001, squashed=False, train=train, test=test, warmup=warmup)
+    return GeneratedTask(name, Narma(30, 0.2, quadratic, 0.001), train, test, warmup)
 
 
-@dataclass(frozen=True)
-class Channel:
-    """Equalisation at one signal-to-noise ratio, scored by the share of wrong symbols.
+def channel(signal_to_noise: float = 20.0, train: int = 5000, test: int = 5000, warmup: int = 200) -> GeneratedTask:
+    """Nonlinear channel equalisation (Jaeger and Haas 2004), scored by the share of wrong symbols.
 
     The input is u / 6 + 0.5: off-centre, because the distortion has an even part (Jaeger and Haas add 30 to u and use
     small input weights to the same end).
 
-    Attributes:
+    Args:
         signal_to_noise: in decibels; 12 to 32 in the literature.
         train: training steps, warmup among them; the original uses 5,000.
         test: test steps.
         warmup: first training steps that are not used.
-    """
-
-    name: str = "channel"
-    signal_to_noise: float = 20.0
-    train: int = 5000
-    test: int = 5000
-    warmup: int = 200
-    n_inputs: int = 1
-    n_outputs: int = 1
-    score_name: str = "symbol error rate"
-
-    def trial(self, seed: Seed, part: Part = "search") -> Trial:  # noqa: ARG002 - endless series have no parts
-        """A fresh message through a fresh noise."""
-        rng = np.random.default_rng(seed)
-        steps = self.train + self.test
-        message = rng.choice(np.asarray(SYMBOLS), steps + len(ECHOES) - 1)
-        # Step n of the valid part has d(n+2) at its newest end, so d(n) lies two before that and d(n-2) four.
-        q = np.convolve(message, ECHOES, mode="valid")
-        clean = q + 0.036 * q**2 - 0.011 * q**3
-        noise = rng.normal(0.0, clean.std() * 10.0 ** (-self.signal_to_noise / 20.0), steps)
-        sent = message[len(ECHOES) - 5 :][:steps]
-        inputs = (clean + noise) / 6.0 + 0.5
-        return Trial(inputs[:, None], sent[:, None], self.train, self.warmup, horizon=0, symbols=SYMBOLS)
-
-
-def channel(signal_to_noise: float = 20.0, train: int = 5000, test: int = 5000, warmup: int = 200) -> Channel:
-    """Nonlinear channel equalisation (Jaeger and Haas 2004).
 
     Raises:
         StatescapeError: where the signal-to-noise ratio is not a finite number of decibels.
     """
     if not np.isfinite(signal_to_noise):
         raise StatescapeError(f"The signal-to-noise ratio is in decibels, e.g. 20; got {signal_to_noise}.")
-    return Channel(signal_to_noise=signal_to_noise, train=train, test=test, warmup=warmup)
+    return GeneratedTask(
+        "channel",
+        partial(_channel, signal_to_noise),
+        train,
+        test,
+        warmup,
+        horizon=0,
+        symbols=SYMBOLS,
+        score_name="symbol error rate",
+    )
+
+
+def _channel(signal_to_noise: float, rng: np.random.Generator, steps: int) -> Series:
+    """A fresh message through a fresh noise."""
+    message = rng.choice(np.asarray(SYMBOLS), steps + len(ECHOES) - 1)
+    # Step n of the valid part has d(n+2) at its newest end, so d(n) lies two before that and d(n-2) four.
+    q = np.convolve(message, ECHOES, mode="valid")
+    clean = q + 0.036 * q**2 - 0.011 * q**3
+    noise = rng.normal(0.0, clean.std() * 10.0 ** (-signal_to_noise / 20.0), steps)
+    sent = message[len(ECHOES) - 5 :][:steps]
+    return ((clean + noise) / 6.0 + 0.5)[:, None], sent[:, None]
 
 
 @dataclass(frozen=True)

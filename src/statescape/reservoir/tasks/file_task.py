@@ -11,18 +11,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from statescape.errors import StatescapeError
+from statescape.reservoir.tasks.generated import ClosedLoop
 from statescape.reservoir.tasks.reading import digest
 from statescape.reservoir.tasks.table import listed
 from statescape.reservoir.tasks.task import Part, Seed, Trial
+from statescape.reservoir.tasks.valid_time import IN_LYAPUNOV_TIMES, IN_ROWS
 
 LEAST_STEPS = 10  # that a readout is trained or tested on
 LEAST_WINDOWS = 10  # that must remain where some are left out
+RUNS = 10  # of a closed loop in a trial
 # Squares and their sums stay finite, and do not vanish, where columns vary by numbers within these.
 SMALLEST, LARGEST = 1e-50, 1e50
 
@@ -41,6 +44,9 @@ class FileTask:
         split: share of a window that trains.
         window: rows of a trial; None takes two thirds of the part it is drawn from.
         warmup: first training steps that are not used; None takes a tenth of the training part, at most 100.
+        closed: whether the network, trained one row ahead, is left alone with its own outputs from ten rows of the test
+            part on, for half of that part each, and scored by its valid time.
+        lyapunov_time: rows in a Lyapunov time, in which the valid time is then counted; None: in rows.
         origin: what was read, e.g. the file's name.
         read: how it was understood, e.g. its separator and encoding.
         notes: what a reader should know of the rows, e.g. gaps in their dates.
@@ -59,10 +65,11 @@ class FileTask:
     split: float = 0.7
     window: int | None = None
     warmup: int | None = None
+    closed: bool = False
+    lyapunov_time: float | None = None
     origin: str = ""
     read: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    score_name: str = "NRMSE"
 
     def __post_init__(self) -> None:
         for name in ("horizon", "window", "warmup"):
@@ -83,6 +90,7 @@ class FileTask:
             )
         if self.warmup is not None and self.warmup < 0:
             raise StatescapeError(f"The warmup is a number of steps, 0 or more; got {self.warmup}.")
+        self._check_loop()
         for name, column in zip(self.columns, [*self.inputs.T, *self.targets.T], strict=True):
             low, high = float(column.min()), float(column.max())
             if low == high:
@@ -93,6 +101,31 @@ class FileTask:
                     "computed; multiply it by a power of ten first."
                 )
         self._sizes("whole")  # refused when the task is made and not at its first trial
+
+    def _check_loop(self) -> None:
+        if self.closed and (self.input_names != self.target_names or self.horizon != 1):
+            raise StatescapeError(
+                f"{self.name}: in a closed loop the outputs are the next inputs, so the inputs are the targets and lie "
+                "one row ahead; leave inputs and horizon out."
+            )
+        if self.lyapunov_time is None:
+            return
+        if not self.closed:
+            raise StatescapeError("A Lyapunov time counts how long a closed loop is valid; say closed=True, too.")
+        if not 0 < self.lyapunov_time < np.inf:
+            raise StatescapeError(f"The Lyapunov time is a number of rows above 0; got {self.lyapunov_time:g}.")
+
+    @property
+    def better(self) -> Literal["lower", "higher"]:
+        """Which scores are better."""
+        return "higher" if self.closed else "lower"
+
+    @property
+    def score_name(self) -> str:
+        """What the score is."""
+        if not self.closed:
+            return "NRMSE"
+        return IN_ROWS if self.lyapunov_time is None else IN_LYAPUNOV_TIMES
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -112,8 +145,9 @@ class FileTask:
     @cached_property
     def digest(self) -> str:
         """Of all that its trials depend on."""
-        settings = np.array([self.horizon, self.split, self.window or 0, -1 if self.warmup is None else self.warmup])
-        return digest(self.inputs, self.targets, settings)
+        settings = [self.horizon, self.split, self.window or 0, -1 if self.warmup is None else self.warmup]
+        loop = [self.lyapunov_time or 0] if self.closed else []
+        return digest(self.inputs, self.targets, np.array([*settings, *loop]))
 
     def trial(self, seed: Seed, part: Part = "search") -> Trial:
         """A window at a random place of the part, among those that can train and test.
@@ -125,9 +159,13 @@ class FileTask:
         places = self.places(part)
         start = int(places[int(np.random.default_rng(seed).integers(len(places)))])
         rows, due = slice(start, start + window), slice(start + self.horizon, start + window + self.horizon)
-        columns = np.column_stack([self.inputs[rows], self.targets[due]])
-        columns = (columns - columns[:train].mean(axis=0)) / columns[:train].std(axis=0)
-        return Trial(columns[:, : self.n_inputs], columns[:, self.n_inputs :], train, warmup, self.horizon)
+        given, wanted = self.inputs[rows], self.targets[due]
+        if not self.closed:
+            return Trial(_scaled(given, given[:train]), _scaled(wanted, wanted[:train]), train, warmup, self.horizon)
+        # An output is the next input, so both have one scale.
+        inputs, targets = (_scaled(one, given[:train]) for one in (given, wanted))
+        loop = ClosedLoop((window - train) // 2, RUNS, lyapunov_time=self.lyapunov_time or 1.0)
+        return Trial(inputs, targets, train, warmup, **loop.fields(train, window))
 
     def places(self, part: Part) -> Sequence[int] | Int[np.ndarray, " places"]:
         """The rows at which a window of the part may begin: all, but for those where a column stands still.
@@ -179,6 +217,7 @@ class FileTask:
             "inputs": list(self.input_names),
             "horizon": self.horizon,
             "split": self.split,
+            **({"closed": {"runs": RUNS, "steps": (window - train) // 2}} if self.closed else {}),
             "window": window,
             "train": train,
             "warmup": warmup,
@@ -214,6 +253,13 @@ class FileTask:
                 "longer file or change window, split or warmup."
             )
         return window, train, warmup
+
+
+def _scaled(
+    columns: Float[np.ndarray, "rows columns"], like: Float[np.ndarray, "train columns"]
+) -> Float[np.ndarray, "rows columns"]:
+    """Columns by the mean and deviation of some rows."""
+    return np.asarray((columns - like.mean(axis=0)) / like.std(axis=0))
 
 
 def _moves(column: Float[np.ndarray, " rows"], length: int) -> Bool[np.ndarray, " places"]:

@@ -18,6 +18,7 @@ from statescape.reservoir.tasks.cogscale_task import NAMES, PREFIX, named
 from statescape.reservoir.tasks.delimited import TextFormat
 from statescape.reservoir.tasks.driven import channel, memory, narma10, narma20, narma30
 from statescape.reservoir.tasks.file_task import FileTask
+from statescape.reservoir.tasks.kuramoto_sivashinsky import kuramoto_sivashinsky
 from statescape.reservoir.tasks.reading import is_table, read_table, table_of
 from statescape.reservoir.tasks.table import DataTable, listed
 from statescape.reservoir.tasks.task import Task
@@ -44,6 +45,8 @@ REGISTRY: Registry[Callable[[], Task] | Task] = Registry(
         "mackey-glass-30-84": lambda: mackey_glass(tau=30, horizon=84),
         "mackey-glass-30-84-closed": lambda: mackey_glass(tau=30, horizon=84, closed_loop=True),
         "lorenz": lorenz,
+        "lorenz-closed": lambda: lorenz(train=5000, test=2200, closed_loop=True),
+        "kuramoto-sivashinsky-closed": kuramoto_sivashinsky,
         "henon": henon,
         "mso8": mso8,
         "mso8-closed": lambda: mso8(closed_loop=True),
@@ -88,6 +91,8 @@ def open(  # noqa: A001 - as in tasks.open
     window: int | None = None,
     warmup: int | None = None,
     *,
+    closed: bool | None = None,
+    lyapunov_time: float | None = None,
     header: bool | None = None,
     separator: str | None = None,
     decimal: str | None = None,
@@ -111,6 +116,8 @@ def open(  # noqa: A001 - as in tasks.open
         split: share of a window that trains. None: 0.7.
         window: rows of a trial; two thirds of the part it is drawn from where none is given.
         warmup: first training steps that are not used; a tenth of the training part, at most 100.
+        closed: whether the network is left alone with its own outputs and scored by its valid time. None: no.
+        lyapunov_time: rows in a Lyapunov time of what the file holds. None: a valid time is counted in rows.
         header: of a text: whether the first row names the columns; without one they are called 1, 2, ... None: it does,
             and what looks like data is refused.
         separator: of a text: the mark between cells; " " for any number of spaces. None: found out.
@@ -129,6 +136,7 @@ def open(  # noqa: A001 - as in tasks.open
     how: dict[str, Any] = {"header": header, "separator": separator, "decimal": decimal, "encoding": encoding}
     how |= {"skip_rows": skip_rows, "comment": comment}
     trials: dict[str, Any] = {"horizon": horizon, "split": split, "window": window, "warmup": warmup}
+    trials |= {"closed": closed, "lyapunov_time": lyapunov_time}
     columns, trials, how = (_given(one) for one in ({"inputs": inputs, "target": target}, trials, how))
     if isinstance(task, str | Path) and is_path(task) and not os.path.isdir(task):  # noqa: PTH112 - takes any text
         table = read_table(task, TextFormat(**how))

@@ -7,7 +7,8 @@ answered at some steps; `MemoryTrial` asks for the memory capacity of the networ
 
 Scores are errors, lower is better, and a diverged output scores infinity. NRMSE = sqrt(mean over outputs of
 mean((y - target)^2) / var(target)), the variance that of the scored targets: 0 is perfect, 1 is as good as their mean.
-Classification gives the share of errors; sequences have scores of their own.
+Classification gives the share of errors; sequences have scores of their own. One score is no error: the time for which
+a closed loop is valid (`valid_time`), of which more is better; a task says so by its attribute `better`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from jaxtyping import Float, Int, Shaped
 
 from statescape.errors import StatescapeError
 from statescape.reservoir.tasks.sequences import SequencesTrial
+from statescape.reservoir.tasks.valid_time import valid_steps
 
 Seed: TypeAlias = int | np.random.SeedSequence
 # A search reads only its part of a file; its seals read only the other. Generated series are endless: all parts alike.
@@ -42,6 +44,8 @@ class Trial:
         free_run: in a closed loop, how many steps the network runs on its own outputs; 0 drives it by `inputs`.
         starts: in a closed loop, the steps after which the network is left alone.
         whole_run: in a closed loop, whether every free step is scored or only the last.
+        time_unit: where a whole run is scored by how long it is valid, the steps in a unit of that time; 0: it is not.
+        known: for every start, the steps for which the truth itself is known; all of them where empty.
 
     Raises:
         StatescapeError: where inputs and targets differ in length, or warmup, training part and test do not fit into
@@ -57,6 +61,8 @@ class Trial:
     free_run: int = 0
     starts: tuple[int, ...] = ()
     whole_run: bool = False
+    time_unit: float = 0.0
+    known: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.inputs) != len(self.targets):
@@ -89,11 +95,39 @@ class Trial:
             return self.targets[self.train_steps :]
         return np.asarray(self.targets[self._free_steps()])
 
+    @property
+    def worst_score(self) -> float:
+        """What a network scores that cannot be trained."""
+        return 0.0 if self.time_unit else float("inf")
+
     def score(self, outputs: Float[np.ndarray, "scored outputs"]) -> float:
-        """The error of outputs for `test_targets`: NRMSE, or the share of wrong symbols. Lower is better."""
+        """The error of outputs for `test_targets`: NRMSE, or the share of wrong symbols; lower is better.
+
+        Where there is a unit of time it is the mean time for which the runs are valid; higher is better.
+        """
+        if self.time_unit:
+            return self.mean_valid_time(outputs.reshape(len(self.starts), self.free_run, -1))
         if self.symbols:
             return error_rate(nearest_symbol(outputs, self.symbols), self.test_targets)
         return nrmse(outputs, self.test_targets)
+
+    def valid_steps(self, runs: Float[np.ndarray, "starts steps outputs"]) -> Int[np.ndarray, " starts"]:
+        """For how many steps each run of a closed loop is valid, if all its steps are scored; see `valid_time`.
+
+        Args:
+            runs: the first steps of each, or all.
+        """
+        due = self.test_targets.reshape(len(self.starts), self.free_run, -1)[:, : runs.shape[1]]
+        steps = valid_steps(runs, due, self.train_targets[self.warmup :].std(axis=0))
+        return np.minimum(steps, self.known) if self.known else steps
+
+    def mean_valid_time(self, runs: Float[np.ndarray, "starts steps outputs"]) -> float:
+        """The mean time for which runs are valid; `runs` as in `valid_steps`."""
+        return float(self.valid_steps(runs).mean()) / self.time_unit
+
+    def all_lost(self, runs: Float[np.ndarray, "starts steps outputs"]) -> bool:
+        """Whether no further step can make a run count for longer; `runs` as in `valid_steps`."""
+        return bool((self.valid_steps(runs) < runs.shape[1]).all())
 
     def persistence_score(self) -> float | None:
         """The error of saying the newest known target again; None where no earlier target is known."""
@@ -189,6 +223,11 @@ class Task(Protocol):
 
     def trial(self, seed: Seed, part: Part = "search") -> AnyTrial:
         """One draw of the data: same seed and part, same trial, bit for bit."""
+
+
+def better_of(task: Task) -> Literal["lower", "higher"]:
+    """Which scores of a task are better: lower ones, where it does not say otherwise by an attribute `better`."""
+    return "higher" if getattr(task, "better", "lower") == "higher" else "lower"
 
 
 def usable_trial(task: Task, seed: Seed, part: Part) -> AnyTrial:

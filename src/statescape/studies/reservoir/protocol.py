@@ -7,12 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from statescape import plugins
+from statescape.errors import StatescapeError
+from statescape.reservoir.tasks.opening import is_path
+from statescape.reservoir.tasks.opening import open as open_task
 from statescape.studies.reservoir.budget import Budget
 from statescape.studies.reservoir.picture import StudyFigure
 from statescape.wording import Answers, brief
 
 if TYPE_CHECKING:
     import pandas as pd
+
+LEAST_TASKS = 2  # of a study whose tasks are chosen
 
 Spec: TypeAlias = Mapping[str, Any]
 Results: TypeAlias = Mapping[str, Any]
@@ -78,6 +83,8 @@ class Study:
         pieces: the work under a budget, from the first of its seeds on.
         read: what came of it: results by the keys of the pieces, the budget, the first seed.
         design_values: what the template of the design takes beside the numbers of the budget; None for nothing.
+        tasks: names of the tasks that it asks about.
+        of_tasks: the same study of other tasks; None where its tasks are fixed.
     """
 
     name: str
@@ -86,6 +93,30 @@ class Study:
     pieces: Callable[[Budget, int], Sequence[Piece]]
     read: Callable[[Results, Budget, int], Reading]
     design_values: Callable[[Budget], Mapping[str, Any]] | None = None
+    tasks: tuple[str, ...] = ()
+    of_tasks: Callable[[tuple[str, ...]], Study] | None = None
+
+    def over(self, tasks: Sequence[str] | None) -> Study:
+        """The study of these tasks, in small letters; itself where there are none.
+
+        Raises:
+            StatescapeError: where its tasks are fixed, or these are fewer than two, named twice, or no tasks.
+        """
+        if tasks is None:
+            return self
+        if self.of_tasks is None:
+            raise StatescapeError(f"The study {self.name} has a task of its own; leave the tasks out.")
+        chosen = tuple(name.strip().lower() for name in tasks)
+        if len(chosen) < LEAST_TASKS or len(set(chosen)) < len(chosen):
+            raise StatescapeError(
+                f"A study takes {LEAST_TASKS} tasks or more, each once, so that any one can be left out; got "
+                f"{', '.join(chosen) or 'none'}."
+            )
+        for name in chosen:
+            if is_path(name):
+                raise StatescapeError(f"A study takes tasks by their names, such as narma10; got {name!r}.")
+            open_task(name)
+        return self.of_tasks(chosen)
 
     def question(self) -> str:
         """The question, in the language that is spoken."""
@@ -169,6 +200,7 @@ class StudyResult:
             "numbers": reading.numbers,
             "table": {"columns": list(reading.table.columns), "rows": [list(row) for row in reading.table.rows]},
             "figure": reading.figure.as_json(),
+            "tasks": list(self.study.tasks),
             "budget": vars(self.budget),
             "seeds": [self.seed + index for index in range(self.budget.runs)],
             "trainings": self.trainings,

@@ -51,6 +51,7 @@ def study(
     name: str,
     budget: str = "quick",
     *,
+    tasks: Sequence[str] | None = None,
     seed: int = 0,
     run: str | Path | None = None,
     executor: AnyExecutor = None,
@@ -63,6 +64,8 @@ def study(
     Args:
         name: of the study, one of `STUDIES`.
         budget: "quick" (the least that shows anything), "full" (hours), or a number of minutes.
+        tasks: names of two tasks or more, for a study that takes some ("search-space", "does-topology-matter"). None:
+            those of the study.
         seed: the first seed; every search has one of its own from here on. Same seed and budget, same answer; for
             minutes the size is settled when the run begins, and kept with it.
         run: file of the run's journal; a temporary one where None.
@@ -75,7 +78,7 @@ def study(
     Raises:
         StatescapeError: for an unknown study or budget, a negative seed, a run that exists.
     """
-    asked_of = by_name(name)
+    asked_of = by_name(name).over(tasks)
     minutes_of(budget)
     require_seed(seed)
     with ExitStack() as stack:
@@ -85,6 +88,8 @@ def study(
         workforce = stack.enter_context(working(executor, workers, scheduler))
         size = _size(asked_of, budget, workforce)
         asked = {"study": name, "budget": vars(size), "seed": seed}
+        if tasks is not None:
+            asked["tasks"] = list(asked_of.tasks)
         with Journal.create(file, KIND, asked) as journal:
             _work(journal, asked_of.pieces(size, seed), workforce, progress)
             return _result(journal, "" if run is None else str(file))
@@ -197,13 +202,14 @@ class _Settings:
     study: str
     budget: Budget
     seed: int
+    tasks: tuple[str, ...] | None
 
 
 def _asked(journal: Journal) -> tuple[Study, Budget, int]:
     """What a study was asked, of what is there to be asked."""
     with journal.understood("settings"):
-        found = typed(_Settings, journal.settings)
-        return by_name(found.study), found.budget, found.seed
+        found = typed(_Settings, {"tasks": None, **journal.settings})
+        return by_name(found.study).over(found.tasks), found.budget, found.seed
 
 
 def _key(piece: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from statescape.evolution import Limits, Settings
 from statescape.evolution.conditions import Level
@@ -49,7 +50,7 @@ Gains = Mapping[tuple[Level, str], Gain]
 answers = Answers("studies", "does-topology-matter")
 
 
-def pieces(budget: Budget, seed: int) -> Sequence[Piece]:
+def pieces(tasks: Sequence[str], budget: Budget, seed: int) -> Sequence[Piece]:
     """One sealed search for each cell and run."""
     limits = Limits(trainings=budget.trainings)
     return [
@@ -63,27 +64,27 @@ def pieces(budget: Budget, seed: int) -> Sequence[Piece]:
             tune=True,
         )
         for run in range(budget.runs)
-        for task in TASKS
+        for task in tasks
         for level in SEARCHED
     ]
 
 
-def read(results: Results, budget: Budget, seed: int) -> Reading:
+def read(tasks: Sequence[str], results: Results, budget: Budget, seed: int) -> Reading:
     """Gains by cell and by level; what Matzner's claim comes to."""
     cells: dict[tuple[str, Level], Cell] = {
         (task, level): cell_of([results[f"{task}/{level}/{run}"]["seals"][level] for run in range(budget.runs)])
-        for task in TASKS
+        for task in tasks
         for level in SEARCHED
     }
     tested = compared(
         {f"{task}/{level}/{way}": -cell.gains[way] for (task, level), cell in cells.items() for way in WAYS}
     )
-    gains = gains_of(cells, TASKS)
+    gains = gains_of(cells, tasks)
     verdicts = verdicts_of(gains)
-    without = {task: verdicts_of(gains_of(cells, [other for other in TASKS if other != task])) for task in TASKS}
+    without = {task: verdicts_of(gains_of(cells, [other for other in tasks if other != task])) for task in tasks}
     rows = []
     for level in SEARCHED:
-        for task in TASKS:
+        for task in tasks:
             field, *evolved = (tested[f"{task}/{level}/{way}"].in_words for way in WAYS)
             rows.append((level, task, field, cells[task, level].favourite, *evolved))
     for level in SEARCHED:
@@ -93,9 +94,9 @@ def read(results: Results, budget: Budget, seed: int) -> Reading:
         answers,
         budget,
         seed,
-        _answer(gains, verdicts, without, tested),
+        _answer(tasks, gains, verdicts, without, tested),
         rows,
-        _panels(tested, gains),
+        _panels(tasks, tested, gains),
         {
             "margin": MARGIN,
             "verdicts": verdicts,
@@ -106,20 +107,21 @@ def read(results: Results, budget: Budget, seed: int) -> Reading:
         margin=percent(MARGIN),
         n=budget.runs,
         how=answers("mixed" if gains[SEARCHED[0], WAYS[0]].mixed else "student"),
-        count=len(TASKS),
+        count=len(tasks),
         units=budget.units,
         trainings=budget.trainings,
     )
 
 
 def _answer(
+    tasks: Sequence[str],
     gains: Gains,
     verdicts: Mapping[Level, str],
     without: Mapping[str, Mapping[Level, str]],
     tested: Mapping[str, Ratio],
 ) -> Iterator[str]:
     yield _plainly(gains, verdicts)
-    yield _by_task(tested)
+    yield _by_task(tasks, tested)
     by_level = [
         answers(
             "at_level",
@@ -143,11 +145,11 @@ def _answer(
     yield answers("beyond", levels=listed(beyond)) if beyond else answers("not_beyond")
 
 
-def _panels(tested: Mapping[str, Ratio], gains: Gains) -> Iterator[Dots]:
+def _panels(tasks: Sequence[str], tested: Mapping[str, Ratio], gains: Gains) -> Iterator[Dots]:
     for level in SEARCHED:
         marks = []
         for way in WAYS[:2]:
-            for task in TASKS:
+            for task in tasks:
                 one = tested[f"{task}/{level}/{way}"]
                 marks.append(replace(one.mark(answers(way, task=task)), strong=False))
             marks.append(_mark(answers(way, task=answers("all_tasks")), gains[level, way]))
@@ -184,11 +186,11 @@ def _left_out(verdicts: Mapping[Level, str], without: Mapping[str, Mapping[Level
     return answers("hangs", changes=common("and_then").join(found)) if found else answers("left_out")
 
 
-def _by_task(tested: Mapping[str, Ratio]) -> str:
+def _by_task(tasks: Sequence[str], tested: Mapping[str, Ratio]) -> str:
     """On which tasks by themselves there is a gain, which a mean over tasks does not tell."""
     places = []
     for level in SEARCHED:
-        gaining = [task for task in TASKS if any(tested[f"{task}/{level}/{way}"].lower for way in WAYS[:2])]
+        gaining = [task for task in tasks if any(tested[f"{task}/{level}/{way}"].lower for way in WAYS[:2])]
         places.append(answers("tasks_at", tasks=listed(gaining) or answers("no_task"), level=level))
     return answers("by_task", places=common("and_then").join(places))
 
@@ -202,16 +204,24 @@ def _between(one: Gain) -> str:
     return between(share(-one.mean), share(-one.high), share(-one.low))
 
 
-STUDY = Study(
-    "does-topology-matter",
-    Budget("quick", units=20, runs=3, trainings=800, tuning=6, draws=3),
-    Budget("full", units=50, runs=12, trainings=20_000),
-    pieces,
-    read,
-    lambda _: {
-        "tasks": listed(TASKS),
-        "field": ", ".join(FIELD),
-        "dense": percent(DENSITY),
-        "margin": percent(MARGIN),
-    },
-)
+def of_tasks(tasks: tuple[str, ...]) -> Study:
+    """The study of some tasks."""
+    return Study(
+        "does-topology-matter",
+        Budget("quick", units=20, runs=3, trainings=800, tuning=6, draws=3),
+        Budget("full", units=50, runs=12, trainings=20_000),
+        partial(pieces, tasks),
+        partial(read, tasks),
+        lambda _: {
+            "tasks": listed(tasks),
+            "cells": len(tasks) * len(SEARCHED),
+            "field": ", ".join(FIELD),
+            "dense": percent(DENSITY),
+            "margin": percent(MARGIN),
+        },
+        tasks,
+        of_tasks,
+    )
+
+
+STUDY = of_tasks(TASKS)
