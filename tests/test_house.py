@@ -45,6 +45,16 @@ def test_the_reservoir_wing_and_the_nouns_never_meet_torch():
     assert modules.isdisjoint({"torch", "transformers"})
 
 
+def test_a_path_from_arrays_is_said_and_drawn_without_torch():
+    modules = imported_after(
+        "import numpy as np, statescape as ss\nfrom statescape import plugins\n"
+        "path = ss.StatePath.from_arrays(np.eye(4), np.eye(4))\n"
+        "assert plugins.report.speaks_of(path) and plugins.pictures.speaks_of(path) and path.conclusion"
+    )
+    assert "statescape.views.language.page" in modules
+    assert modules.isdisjoint({"torch", "transformers"})
+
+
 def test_public_names_are_there_and_unknown_ones_say_so():
     for name in statescape.__all__:
         assert getattr(statescape, name) is not None

@@ -26,12 +26,9 @@ _SAY = {
     "statescape.studies.verdict": ("statescape.studies.verdict.conclusion",),
 }
 _DRAW = {
-    "statescape.language": (
-        "statescape.views.language.page",
-        "statescape.views.language.generation",
-        "statescape.views.language.figures",
-        "statescape.views.language.contrast_page",
-    ),
+    "statescape.language": ("statescape.views.language.page", "statescape.views.language.figures"),
+    "statescape.language.continuation": ("statescape.views.language.generation",),
+    "statescape.language.contrasting": ("statescape.views.language.contrast_page",),
     "statescape.analysis.path": ("statescape.views.language.page", "statescape.views.language.figures"),
     "statescape.evolution": ("statescape.views.evolution.page", "statescape.views.evolution.pictures"),
     "statescape.analysis.evolution": ("statescape.views.evolution.page", "statescape.views.evolution.pictures"),

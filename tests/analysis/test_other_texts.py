@@ -99,7 +99,10 @@ def test_in_the_bundled_model_blocks_are_more_linear_than_in_random_order(readin
     assert reading.linear.shape == (6,)
     course, linear = others_in_words(reading)
     assert "Beside 36 other texts" in course
-    assert f"predicts {reading.linear.mean():.0%} of what the blocks add here" in linear
+    assert (
+        f"predicts {reading.linear.mean():.0%} of what the blocks add at the {reading.counting.shape[1]} positions here"
+        in linear
+    )
 
 
 def test_few_texts_and_few_positions(model: Any) -> None:

@@ -92,3 +92,20 @@ def test_the_first_position_is_an_attention_sink(model: Any) -> None:
     """It has norm 22,712 beside 88 to 177, as was measured apart from this project."""
     norms = np.linalg.norm(model.trace(TEXT).states, axis=2)
     assert norms[:, 0].max() > 20 * norms[:, 1:].max()
+
+
+def test_following_it_is_what_generate_does(model: Any) -> None:
+    made = model.follow(TEXT, 5)
+    ids = torch.tensor([model.tokens.encode(TEXT)])
+    own = model.anatomy.network.generate(ids, max_new_tokens=5, do_sample=False)
+    assert made.token_ids == tuple(own[0, ids.shape[1] :].tolist())
+
+
+def test_in_bfloat16_it_says_the_same_within_what_it_rounds_by(model: Any) -> None:
+    half = ss.load_model(real_model(), dtype="bfloat16")
+    assert (half.facts.dtype, half.facts.quantisation) == ("bfloat16", "Q4_1")
+    assert half.facts.max_logit_error <= half.facts.error_bound
+    path, whole = half.trace(TEXT)[-1], model.trace(TEXT)[-1]
+    assert path.predicted.token == whole.predicted.token == " Paris"
+    apart = np.linalg.norm(path.states - whole.states, axis=1) / np.linalg.norm(whole.states, axis=1)
+    assert apart.max() < 0.1  # thirty blocks, each rounded to 8 bits

@@ -214,11 +214,15 @@ class PathReading:
         Raises:
             StatescapeError: for other texts with too few positions to fit a map to.
         """
-        origin: object = self.path.origin
-        if self.other_texts is None or not isinstance(origin, HasOtherTexts):
+        if self.other_texts is None or self.counting is None or not self.counting.shape[1]:
             return None
-        counting = telling(origin.states)
-        return self.other_texts.explained(counting) if counting.shape[1] else None
+        return self.other_texts.explained(self.counting)
+
+    @cached_property
+    def counting(self) -> Float[np.ndarray, "states _ d_model"] | None:
+        """The states of the text at the positions that count for a map; None where the path has no model to ask."""
+        origin: object = self.path.origin
+        return telling(origin.states) if isinstance(origin, HasOtherTexts) else None
 
     @cached_property
     def random_weights(self) -> PathReading | None:

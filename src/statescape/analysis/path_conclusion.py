@@ -183,6 +183,7 @@ def _linear_in_words(reading: PathReading, others: OtherTexts, own: float) -> st
         "others.linear",
         positions=others.maps[0].states,
         own=own,
+        here=0 if reading.counting is None else reading.counting.shape[1],
         low=float(held.min()),
         high=float(held.max()),
         held=len(held),

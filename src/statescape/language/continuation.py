@@ -18,7 +18,7 @@ from jaxtyping import Float
 from statescape.arguments import require_seed
 from statescape.errors import StatescapeError
 from statescape.language.path import StatePath
-from statescape.language.readable import ReadableModel
+from statescape.language.readable import HasParts, ReadableModel
 from statescape.language.tokens import joined, whole
 from statescape.language.trace import Trace
 from statescape.wording import brief
@@ -114,9 +114,18 @@ def follow(
         if len(chosen) == n or token == model.tokens.end:
             return Continuation(first.text, tuple(chosen), tuple(paths), tuple(probabilities), float(temperature), seed)
         ids = (*trace.token_ids, token)
-        states = np.asarray(model.states(ids), dtype=np.float32)
         text = first.text + joined([model.tokens.vocabulary[added] for added in chosen])
-        trace = replace(trace, text=text, tokens=model.tokens.read(ids), token_ids=ids, states=states)
+        trace = _read_on(trace, text, ids)
+
+
+def _read_on(trace: Trace, text: str, ids: tuple[int, ...]) -> Trace:
+    """The trace of the longer text, from one pass where the model gives states and parts together."""
+    model = trace.model
+    longer = replace(trace, text=text, tokens=model.tokens.read(ids), token_ids=ids)
+    if isinstance(model, HasParts):
+        states, added = model.states_and_parts(ids)
+        return replace(longer, states=np.asarray(states, dtype=np.float32)).with_parts(added)
+    return replace(longer, states=np.asarray(model.states(ids), dtype=np.float32))
 
 
 def _drawn(logs: Float[np.ndarray, " vocabulary"], temperature: float, rng: np.random.Generator) -> int:

@@ -35,15 +35,18 @@ def course_picture(reading: PathReading) -> Picture:
             rows.append(Row(say("random weights"), getattr(random.geometry, name), BROWN, "dot"))
         bands = [Band(say("steps shuffled, mean"), nulls[name].low, nulls[name].high)] if name in nulls else []
         ranges = [] if others is None else [_range_of(others, name)]
+        scale = {"log": True} if name == "growth" and (own.growth > 0).all() else {}
         panels.append(
-            by_state_panel(say(title), rows, bands, say(unit) if unit else "", x_title="block", first=1, ranges=ranges)
+            by_state_panel(
+                say(title), rows, bands, say(unit) if unit else "", x_title="block", first=1, ranges=ranges, **scale
+            )
         )
     panels += _linear_panels(reading)
     caption = say(
         "Mean angle of a step with the state that it leaves {step:.0f}° (the same steps in random order "
         "{step_low:.0f}° to {step_high:.0f}°), of a step with the next {turn:.0f}° ({turn_low:.0f}° to "
         "{turn_high:.0f}°; {draws} orders, seed {seed}). Straightness {straightness:.2f} (1 is straight). Most of such "
-        "a profile is architecture; without other texts nothing of it speaks of this one.",
+        "a profile is architecture: what lies within the range of other texts is not this text's own.",
         step=own.means["step_angle"],
         turn=own.means["turn"],
         step_low=nulls["step_angle"].low,
@@ -78,5 +81,5 @@ def _linear_panels(reading: PathReading) -> list[Panel]:
     held = others.held_out
     low, high = held.min(axis=0), held.max(axis=0)
     area = AreaMark(np.arange(1, len(low) + 1), low, high, GREEN, say("{n} other texts", n=len(others)))
-    title = say("share of what a block adds that a linear map predicts")
+    title = say("share of each step that is linear")
     return [by_state_panel(title, rows, x_title="block", first=1, ranges=[area])]
