@@ -31,6 +31,27 @@ def test_states_in_a_batch_are_those_alone(model_type: str) -> None:
         np.testing.assert_allclose(trace.states, alone.states, atol=1e-5 * np.abs(alone.states).max())
 
 
+@pytest.mark.parametrize("model_type", ["gpt2", "llama", "gpt_neox", "bloom", "gemma2", "mpt"])
+def test_parts_in_a_batch_are_those_alone(model_type: str) -> None:
+    model = loaded(model_type)
+    for trace in model.traces(TEXTS, batch=4, parts=True):
+        path, alone = trace.path(-1), model.trace(trace.text).path(-1)
+        for part in ("attention", "mlp"):
+            own = getattr(alone.steps, part)
+            np.testing.assert_allclose(getattr(path.steps, part), own, atol=2e-5 * np.abs(alone.states).max())
+
+
+def test_paths_of_a_batch_take_no_pass_of_their_own() -> None:
+    model = loaded("gpt2")
+    assert not isinstance(model.parts, str)
+    assert model.same_in_batches
+    passes = []
+    hook = model.anatomy.blocks[0].attn.register_forward_hook(lambda *_: passes.append(1))  # decoding bypasses it
+    assert all(trace.path(-1).steps is not None for trace in model.traces(TEXTS, batch=4, parts=True))
+    hook.remove()
+    assert len(passes) == 2
+
+
 def test_gpt2_needs_no_second_way() -> None:
     """The texts are really run together: as many passes as batches."""
     model = loaded("gpt2")

@@ -15,9 +15,11 @@ import pytest
 from statescape import views
 from statescape.analysis import read_path
 from statescape.errors import StatescapeError
+from statescape.language.flags import Flag
 from statescape.views.core.page import Figure, Page, Section, render
 from statescape.views.language.clouds import plane_picture
 from statescape.views.language.lens_map import lens_map_picture
+from statescape.views.language.page import flags_prose
 from tests.views.language.synthetic import HOSTILE, path_of
 from tests.views.visiting import Visit
 
@@ -39,6 +41,13 @@ def test_the_page_has_its_ten_sections_in_order_each_with_one_sentence(visit: Vi
     looks = visit.page.eval_on_selector_all("main > section > .look", "all => all.map(p => p.textContent)")
     assert len(looks) == 10
     assert all(look.endswith(".") and look.count(". ") == 0 for look in looks)
+
+
+def test_positions_of_another_kind_are_named_to_the_last_word():
+    flags = tuple(Flag(place, "\n", special=False, far_norm=True, times=9.0, state=3) for place in (1, 2, 3))
+    (said,) = flags_prose(read_path(replace(path_of(), flags=flags)))
+    assert said.text.count("‘↵’ (9 times the others' norm at state 3)") == 3
+    assert said.text.endswith("This path is one of them: not typical.")
 
 
 def test_every_figure_is_drawn_without_error_or_request(visit: Visit):

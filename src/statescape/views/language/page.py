@@ -161,7 +161,7 @@ def _sections(reading: PathReading) -> tuple[Section, ...]:
 def flags_prose(reading: PathReading) -> list[Prose]:
     """Which positions of the text are of another kind, where there are any."""
     said = flags_in_words(reading.path.flags, reading.path.position)
-    return [Prose(visible(said))] if said else []
+    return [Prose(visible(said, len(said) + 200))] if said else []
 
 
 def _by_construction(reading: PathReading) -> str:
