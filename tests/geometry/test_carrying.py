@@ -67,3 +67,14 @@ def test_a_block_that_adds_nothing():
     found = LinearMap.fit(before, before)
     assert np.isnan(found.explained(before, before))
     assert found.carried(before, before) == pytest.approx(1)
+
+
+def test_states_of_another_width_and_states_that_are_no_numbers():
+    before, after = pairs()
+    found = LinearMap.fit(before, after)
+    with pytest.raises(StatescapeError, match="of states of width 12; got width 11"):
+        found.explained(before[:, 1:], after[:, 1:])
+    after[3, 4] = np.nan
+    for ask in (LinearMap.fit, found.explained, found.carried):
+        with pytest.raises(StatescapeError, match="some are NaN or infinite"):
+            ask(before, after)

@@ -193,7 +193,7 @@ class PathReading:
 
     @cached_property
     def other_texts(self) -> OtherTexts | None:
-        """The geometry of other texts through the same model; None where the path has no model to ask.
+        """The geometry of other texts through the same model; None where there is none that reads the packaged sample.
 
         Raises:
             StatescapeError: for too few texts.
@@ -203,7 +203,13 @@ class PathReading:
         if not isinstance(origin, HasOtherTexts):
             return None
         texts = [one.text for one in sample().documents] if self.others is None else self.others
-        return OtherTexts.of(origin.states_of([one for one in texts if one.strip() != own]), self.path.position)
+        try:
+            states = origin.states_of([one for one in texts if one.strip() != own])
+        except Exception:  # a model of others, whose tokenizer does not read English
+            if self.others is not None:
+                raise
+            return None
+        return OtherTexts.of(states, self.path.position)
 
     @cached_property
     def linear(self) -> Float[np.ndarray, " blocks"] | None:

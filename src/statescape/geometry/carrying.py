@@ -52,13 +52,12 @@ class LinearMap:
             after: the state that follows each.
 
         Raises:
-            StatescapeError: for fewer states than `LEAST` times their width.
+            StatescapeError: for fewer states than `LEAST` times their width, or states that are not finite.
         """
         n, d = before.shape
         if n < LEAST * d:
             raise StatescapeError(f"A linear map of width {d} needs at least {LEAST * d:.0f} states; got {n}.")
-        before = np.asarray(before, dtype=np.float64)
-        added = np.asarray(after, dtype=np.float64) - before
+        before, added = _steps(before, after, d)
         mean, offset = before.mean(axis=0), added.mean(axis=0)
         centred, target = before - mean, added - offset
         values, axes = np.linalg.eigh(centred.T @ centred)
@@ -69,17 +68,36 @@ class LinearMap:
         return cls(mean, offset, axes @ scaled, penalty, n)
 
     def explained(self, before: Float[np.ndarray, "n d"], after: Float[np.ndarray, "n d"]) -> float:
-        """Share of what was added to these states that the map predicts; below 0 it does worse than one offset."""
-        before = np.asarray(before, dtype=np.float64)
-        added = np.asarray(after, dtype=np.float64) - before
+        """Share of what was added to these states that the map predicts; below 0 it does worse than one offset.
+
+        Raises:
+            StatescapeError: for states of another width than the map's, or that are not finite.
+        """
+        before, added = _steps(before, after, len(self.mean))
         missed = added - self.added - (before - self.mean) @ self.matrix
         return 1.0 - _ratio(missed, added - self.added)
 
     def carried(self, before: Float[np.ndarray, "n d"], after: Float[np.ndarray, "n d"]) -> float:
-        """Share of the next states themselves, over their mean as the map has it, that the map predicts."""
-        before, after = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
-        missed = after - before - self.added - (before - self.mean) @ self.matrix
-        return 1.0 - _ratio(missed, after - self.mean - self.added)
+        """Share of the next states themselves, over their mean as the map has it, that the map predicts.
+
+        Raises:
+            StatescapeError: for states of another width than the map's, or that are not finite.
+        """
+        before, added = _steps(before, after, len(self.mean))
+        missed = added - self.added - (before - self.mean) @ self.matrix
+        return 1.0 - _ratio(missed, before + added - self.mean - self.added)
+
+
+def _steps(
+    before: Float[np.ndarray, "n d"], after: Float[np.ndarray, "n d"], width: int
+) -> tuple[Float[np.ndarray, "n d"], Float[np.ndarray, "n d"]]:
+    """States and what is added to each, in float64."""
+    if before.shape[1] != width:
+        raise StatescapeError(f"This map is of states of width {width}; got width {before.shape[1]}.")
+    before, after = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
+    if not (np.isfinite(before).all() and np.isfinite(after).all()):
+        raise StatescapeError("A linear map is of finite states; some are NaN or infinite.")
+    return before, after - before
 
 
 def _best(values: Float[np.ndarray, " d"], squares: Float[np.ndarray, " d"], whole: float, n: int) -> float:
