@@ -21,7 +21,8 @@ __version__ = "0.1.0"
 
 # Which upper rooms speak of the types of which package: what they say, and what they draw.
 _SAY = {
-    "statescape.language": ("statescape.analysis.path_conclusion", "statescape.analysis.contrast"),
+    "statescape.language": ("statescape.analysis.path_conclusion",),
+    "statescape.language.contrasting": ("statescape.analysis.contrast",),
     "statescape.evolution": ("statescape.analysis.evolution_conclusion",),
     "statescape.studies.verdict": ("statescape.studies.verdict.conclusion",),
 }

@@ -35,10 +35,16 @@ def course_picture(reading: PathReading) -> Picture:
             rows.append(Row(say("random weights"), getattr(random.geometry, name), BROWN, "dot"))
         bands = [Band(say("steps shuffled, mean"), nulls[name].low, nulls[name].high)] if name in nulls else []
         ranges = [] if others is None else [_range_of(others, name)]
-        scale = {"log": True} if name == "growth" and (own.growth > 0).all() else {}
         panels.append(
             by_state_panel(
-                say(title), rows, bands, say(unit) if unit else "", x_title="block", first=1, ranges=ranges, **scale
+                say(title),
+                rows,
+                bands,
+                say(unit) if unit else "",
+                x_title="block",
+                first=1,
+                ranges=ranges,
+                log=name == "growth" and bool((own.growth > 0).all()),
             )
         )
     panels += _linear_panels(reading)
