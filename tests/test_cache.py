@@ -1,6 +1,7 @@
 """What is kept between commands: the same numbers, bounded, and never a reason to fail."""
 
 import os
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from statescape import cache
 from statescape.analysis import vocabulary
 from statescape.analysis.vocabulary import Vocabulary, vocabulary_of
 from statescape.cli.app import run
+from statescape.geometry import best_of_isotropic
 
 
 @pytest.fixture
@@ -83,11 +85,48 @@ def test_a_vocabulary_says_the_same_from_the_cache_as_anew(folder: Path, monkeyp
     monkeypatch.setattr(vocabulary, "_LEAST_KEPT", 1)
     assert numbers() == anew
     files = {file: file.stat().st_ino for file in folder.iterdir()}
-    assert len(files) == 5
+    assert len(files) == 4  # moments, energy inside, and the nulls of all dimensions and of those but the third
     assert numbers() == anew
     assert {file: file.stat().st_ino for file in folder.iterdir()} == files
     rows[0, 0] += 1e-3
     assert numbers() != anew
+
+
+@pytest.mark.parametrize("variant", ["raw", "centred", "without_rogue"])
+def test_the_null_of_each_variant_is_that_of_rows_so_prepared(variant: str) -> None:
+    rows = (np.random.default_rng(0).standard_normal((5000, 12)) + 3.0).astype(np.float32)
+    rows[[0, 7]] = 0
+    wide = rows.astype(np.float64)
+    prepared = {"raw": wide, "centred": wide - wide.mean(axis=0), "without_rogue": np.delete(wide, [2, 5], axis=1)}
+    expected = best_of_isotropic(prepared[variant], draws=vocabulary.ISOTROPIC_DRAWS, seed=4)
+    found = Vocabulary(rows).best_of_isotropic(variant, (2, 5), 4)
+    np.testing.assert_allclose(astuple(found), astuple(expected), rtol=1e-12)
+
+
+def test_plain_data_come_back_as_they_were(folder: Path) -> None:
+    counts: list[int] = []
+
+    def make() -> dict[str, object]:
+        counts.append(1)
+        return {"numbers": [1, 2.5, None], "text": "\u00e9"}
+
+    assert cache.kept_plain("plain", make) == cache.kept_plain("plain", make) == make()
+    assert len(counts) == 2
+    assert cache.kept_plain("", make) == make()
+    assert [file.name for file in folder.iterdir()] == ["plain.npz"]
+    cache.kept("arrays", lambda: made([]))
+    assert cache.kept_plain("arrays", make) == make()  # an entry of another kind is none
+
+
+def test_an_array_that_is_named_is_not_read_to_name_it() -> None:
+    rows = np.arange(6.0)
+    own = cache.digest(rows)
+    cache.name_array(rows, "what it was made from")
+    named = cache.digest(rows)
+    assert named != own
+    rows[0] = 5
+    assert cache.digest(rows) == named
+    assert cache.digest(np.arange(6.0)) == own
 
 
 def test_all_paths_of_a_model_share_its_vocabulary() -> None:

@@ -279,6 +279,8 @@ def _container(value: Any, origin: type, inner: tuple[Any, ...]) -> Any:
         _if(len(value) == len(inner), value)
         return type(value)(map(fitting, value, inner)) if type(value) is tuple else value
     elif inner and issubclass(origin, Collection) and isinstance(value, Collection):
+        if inner[0] in (str, int) and set(map(type, value)) <= {inner[0]}:  # a vocabulary, the ids of a text
+            return value
         found = [fitting(one, inner[0]) for one in value]
         return type(value)(found) if type(value) in (list, tuple) else value  # type: ignore[call-arg]
     return value

@@ -8,13 +8,16 @@ written, only costs the time to make the numbers again. ``STATESCAPE_CACHE`` nam
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import tempfile
+import weakref
 import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,11 +41,22 @@ class Contents:
     size: int
 
 
+_NAMED: dict[int, str] = {}
+
+
+def name_array(array: np.ndarray, name: str) -> None:
+    """Say of an array what it is made from, by `digest`, so that its numbers need not be read to name it."""
+    _NAMED[id(array)] = name
+    weakref.finalize(array, _NAMED.pop, id(array), None)
+
+
 def digest(*parts: object) -> str:
-    """A name for what is made from these: arrays by their numbers, all else by its `repr`."""
+    """A name for what is made from these: arrays by their names or numbers, all else by its `repr`."""
     found = hashlib.blake2b(digest_size=16)
     for part in parts:
-        if isinstance(part, np.ndarray):
+        if isinstance(part, np.ndarray) and id(part) in _NAMED:
+            found.update(_NAMED[id(part)].encode())
+        elif isinstance(part, np.ndarray):
             found.update(f"{part.dtype}{part.shape}".encode())
             found.update(np.ascontiguousarray(part).data)
         else:
@@ -74,6 +88,22 @@ def kept(name: str, make: Callable[[], Arrays]) -> Arrays:
         os.replace(partial.name, file)
         _bound(place)
     return made
+
+
+def kept_plain(name: str, make: Callable[[], Any]) -> Any:
+    """Plain data (as JSON has them) that were made before, or are made now and kept.
+
+    Args:
+        name: names what they are made from, by `digest`; "" for what is not to be kept.
+        make: makes them.
+    """
+    if not name:
+        return make()
+    text = kept(name, lambda: {"json": np.frombuffer(json.dumps(make()).encode(), dtype=np.uint8)}).get("json")
+    try:
+        return json.loads(bytes(np.asarray(text)))
+    except (ValueError, TypeError):  # an entry of another kind
+        return make()
 
 
 def folder() -> Path | None:

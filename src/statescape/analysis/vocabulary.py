@@ -15,8 +15,8 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape import cache
-from statescape.geometry import Null, Subspace, best_of_isotropic
-from statescape.geometry.moments import Moments
+from statescape.geometry import Null, Subspace
+from statescape.geometry.moments import Moments, blocks
 
 VARIANCE_SHARE = 0.9
 """Share of the embeddings' variance that their principal subspace holds."""
@@ -24,7 +24,7 @@ VARIANCE_SHARE = 0.9
 ISOTROPIC_DRAWS = 200
 """Random directions behind the null of the best token."""
 
-_VERSION = 1  # of these numbers: another one makes them anew
+_VERSION = 2  # of these numbers: another one makes them anew
 _LEAST_KEPT = 5_000_000  # entries of a matrix
 
 
@@ -63,11 +63,11 @@ class Vocabulary:
     def energy_inside(self) -> Null:
         """Share of the rows' squared distances from their mean that lies in the embedding subspace."""
 
-        def make() -> Null:
+        def make() -> cache.Arrays:
             inside = self.subspace.energy_inside(self.rows)
-            return Null.of(inside[np.isfinite(inside)])
+            return {"null": np.array(astuple(Null.of(inside[np.isfinite(inside)]))[:4])}
 
-        return self._null(make, "energy")
+        return _null_of(self._kept(make, "energy")["null"], None)
 
     def best_of_isotropic(self, variant: str, left_out: tuple[int, ...], seed: int) -> Null:
         """Cosine of the best token with an isotropic random direction: what choosing gives by itself (design 5.5).
@@ -78,20 +78,28 @@ class Vocabulary:
             seed: of the directions.
         """
         left_out = left_out if variant == "without_rogue" else ()
+        parts = ("isotropic", left_out, ISOTROPIC_DRAWS, seed)
+        found = self._kept(lambda: self._best_of_isotropic(left_out, seed), *parts)
+        return _null_of(found["centred" if variant == "centred" else "raw"], seed)
 
-        def make() -> Null:
-            rows = self.rows
-            if variant == "centred":
-                rows = rows - self.mean.astype(rows.dtype)
-            elif left_out:
-                rows = np.delete(rows, list(left_out), axis=1)
-            return best_of_isotropic(rows, draws=ISOTROPIC_DRAWS, seed=seed)
+    def _best_of_isotropic(self, left_out: tuple[int, ...], seed: int) -> cache.Arrays:
+        """The null of the rows without some dimensions; with all of them also that of the rows less their mean.
 
-        return self._null(make, "isotropic", variant == "centred", left_out, ISOTROPIC_DRAWS, seed, seed=seed)
-
-    def _null(self, make: Callable[[], Null], *parts: object, seed: int | None = None) -> Null:
-        found = self._kept(lambda: {"null": np.array(astuple(make())[:4])}, *parts)["null"]
-        return Null(float(found[0]), float(found[1]), float(found[2]), int(found[3]), seed)
+        Both follow from one product with the directions, so that no copy of the rows is made.
+        """
+        kept = np.ones(self.rows.shape[1])
+        kept[list(left_out)] = 0
+        drawn = np.random.default_rng(seed).standard_normal((int(kept.sum()), ISOTROPIC_DRAWS))
+        directions = np.zeros((len(kept), ISOTROPIC_DRAWS))
+        directions[kept > 0] = drawn / np.linalg.norm(drawn, axis=0)
+        best = {name: np.full(ISOTROPIC_DRAWS, -np.inf) for name in (("raw",) if left_out else ("raw", "centred"))}
+        for block in blocks(self.rows):
+            products, squares = block @ directions, np.square(block) @ kept
+            _improve(best["raw"], products, squares, 0.0)
+            if not left_out:
+                centred = squares - 2 * (block @ self.mean) + self.mean @ self.mean
+                _improve(best["centred"], products - self.mean @ directions, centred, 1e-12 * squares)
+        return {name: np.array(astuple(Null.of(values))[:4]) for name, values in best.items()}
 
     def _kept(self, make: Callable[[], cache.Arrays], *parts: object) -> cache.Arrays:
         """Made once for all paths; numbers of a large matrix are kept between commands, too."""
@@ -108,6 +116,22 @@ class Vocabulary:
     @cached_property
     def _digest(self) -> str:
         return cache.digest(self.rows)
+
+
+def _improve(
+    best: Float[np.ndarray, " draws"],
+    products: Float[np.ndarray, "rows draws"],
+    squares: Float[np.ndarray, " rows"],
+    least: Float[np.ndarray, " rows"] | float,
+) -> None:
+    """The largest cosines so far, with those of more rows; a row whose squared length is `least` has no direction."""
+    lengths = np.sqrt(np.where(squares > least, squares, np.nan))
+    np.fmax(best, np.fmax.reduce(products / lengths[:, None], axis=0), out=best)
+
+
+def _null_of(numbers: np.ndarray, seed: int | None) -> Null:
+    mean, low, high, draws = map(float, numbers)
+    return Null(mean, low, high, int(draws), seed)
 
 
 _OPEN: WeakValueDictionary[int, Vocabulary] = WeakValueDictionary()

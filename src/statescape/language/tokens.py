@@ -9,7 +9,6 @@ tokens share is shown where they end. Messages of a chat become a text by the to
 from __future__ import annotations
 
 import codecs
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -313,17 +312,19 @@ def readings(tokenizer: Any, rows: int) -> tuple[str, ...]:
     )
 
 
-def _reader(tokenizer: Any) -> Any:
+def _reader(tokenizer: Any) -> Callable[[str], str]:
     """The function from a piece of the vocabulary to how it reads, by the kind of the tokenizer's decoder."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
-    decoder = json.dumps(json.loads(backend.to_str())["decoder"]) if backend is not None else ""
-    if '"ByteLevel"' in decoder or hasattr(tokenizer, "byte_decoder"):
+    decoder = getattr(backend, "decoder", None)
+    described = b"" if decoder is None else decoder.__getstate__()  # as JSON, without the vocabulary beside it
+    if b'"ByteLevel"' in described or hasattr(tokenizer, "byte_decoder"):
         alphabet = _byte_alphabet()
+        table, outside = str.maketrans(alphabet), re.compile(f"[^{re.escape(''.join(alphabet))}]")
 
         def read(piece: str) -> str:
-            if any(character not in alphabet for character in piece):
+            if outside.search(piece):
                 return piece
-            return bytes(alphabet[character] for character in piece).decode("utf-8", "statescape.show_bytes")
+            return piece.translate(table).encode("latin-1").decode("utf-8", "statescape.show_bytes")
 
         return read
     return lambda piece: piece.replace("\u2581", " ")

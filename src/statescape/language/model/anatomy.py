@@ -18,6 +18,17 @@ from jaxtyping import Float, Int
 from torch import nn
 
 from statescape.errors import StatescapeError
+from statescape.language.model.hooks import (
+    Stopped,
+    answering,
+    evaluating,
+    forwarding,
+    frozen,
+    hooked,
+    stopping_before,
+    stream_among,
+    watching,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +80,19 @@ class Anatomy:
                 found.append(stream.new_empty((len(self.blocks) + 1, *stream.shape), dtype=torch.float32))
             found[0][number] = stream
 
-        with _watching(self.blocks, keep), stopping_before(self.head):
+        with watching(self.blocks, keep), stopping_before(self.head):
             self.run(ids, mask)
         return found[0]
+
+    @torch.inference_mode()
+    def states_and_logits(
+        self, ids: Int[torch.Tensor, " positions"]
+    ) -> tuple[Float[torch.Tensor, "states positions d_model"], Float[torch.Tensor, "positions vocabulary"]]:
+        """s_0 to s_L at every position, and what the network answers there, from one pass."""
+        found: dict[int, torch.Tensor] = {}
+        with watching(self.blocks, lambda number, stream: found.update({number: stream[0].float().clone()})):
+            logits = self.run(ids[None]).logits[0].float()
+        return torch.stack([found[number] for number in range(len(found))]), logits
 
     @torch.inference_mode()
     def entering(
@@ -81,8 +102,8 @@ class Anatomy:
         entered: list[torch.Tensor] = []
         with ExitStack() as stack:
             if embedded is not None:
-                stack.enter_context(_answering(self.network.get_input_embeddings(), embedded))
-            stack.enter_context(_watching(self.blocks[:1], lambda _, stream: entered.append(stream.float().clone())))
+                stack.enter_context(answering(self.network.get_input_embeddings(), embedded))
+            stack.enter_context(watching(self.blocks[:1], lambda _, stream: entered.append(stream.float().clone())))
             stack.enter_context(stopping_before(self.blocks[0]))
             self.run(ids)
         return entered[0]
@@ -108,12 +129,12 @@ class Anatomy:
     def after_head(self, products: Float[torch.Tensor, "rows vocabulary"]) -> Float[torch.Tensor, "rows vocabulary"]:
         """The logits that the model's own code makes of what the head answers: a scale, a soft cap, or nothing."""
         anything = products.new_zeros(len(products), self.d_model)
-        with self._bypassed(anything), _answering(self.head, lambda answer: products[:, None].to(answer)):
+        with self._bypassed(anything), answering(self.head, lambda answer: products[:, None].to(answer)):
             return self._last_logits(len(products))
 
     def decoded(self, states: Float[torch.Tensor, "rows d_model"]) -> Float[torch.Tensor, "rows vocabulary"]:
         """The logits that the model's own code makes of last states; gradients pass to these, not to the weights."""
-        with _frozen(self.network), self._bypassed(states):
+        with frozen(self.network), self._bypassed(states):
             return self._last_logits(len(states))
 
     def run(
@@ -134,7 +155,7 @@ class Anatomy:
         with evaluating(self.network):
             try:
                 return self.network(input_ids=ids, attention_mask=mask, use_cache=False)
-            except _Stopped:
+            except Stopped:
                 return None
 
     def _last_logits(self, rows: int) -> Float[torch.Tensor, "rows vocabulary"]:
@@ -166,11 +187,7 @@ def locate(network: Any, ids: Int[torch.Tensor, " positions"]) -> Anatomy:
         raise StatescapeError(
             f"{type(network).__name__} has no language-model head; load a causal language model (AutoModelForCausalLM)."
         )
-    lists = [
-        tuple(module.children())
-        for _, module in network.named_modules()
-        if isinstance(module, nn.ModuleList | nn.Sequential) and len(module)
-    ]
+    lists = [members for module in network.modules() if (members := _members(module))]
     calls = _calls(network, {member for members in lists for member in members}, ids)
     chains = [members for members in lists if _is_chain([calls.get(member, []) for member in members], len(ids))]
     if not chains:
@@ -190,38 +207,36 @@ def locate(network: Any, ids: Int[torch.Tensor, " positions"]) -> Anatomy:
     )
 
 
+def name_of_blocks(anatomy: Anatomy) -> str:
+    """The name of the list in the network that the blocks are the members of."""
+    modules: dict[str, nn.Module] = dict(anatomy.network.named_modules())
+    return next(name for name, module in modules.items() if _members(module) == anatomy.blocks)
+
+
+def located_again(
+    network: Any,
+    blocks: str,
+    frames: tuple[tuple[Any, ...] | list[Any] | None, ...],
+    d_model: int,
+    stream_dtype: torch.dtype,
+) -> Anatomy:
+    """The anatomy of a network of which all this was measured before; see `Anatomy`, and `name_of_blocks`."""
+    head = network.get_output_embeddings()
+    own = _members(network.get_submodule(blocks))
+    return Anatomy(network, own, head, frames, d_model, stream_dtype, _signature(network))
+
+
+def _members(module: nn.Module) -> tuple[nn.Module, ...]:
+    """What a list of modules holds; nothing for another module."""
+    return tuple(module.children()) if isinstance(module, nn.ModuleList | nn.Sequential) else ()
+
+
 def _signature(network: nn.Module) -> tuple[Any, ...]:
     """Which tensors the weights are, where they lie, and how often they have been written to."""
     return tuple(
         (id(weight), weight.data_ptr(), 0 if weight.is_inference() else weight._version)
         for weight in network.parameters()
     )
-
-
-@contextmanager
-def evaluating(network: nn.Module) -> Iterator[None]:
-    """Every module in evaluation mode, and afterwards in its own again."""
-    training = [module for module in network.modules() if module.training]
-    for module in training:
-        module.training = False
-    try:
-        yield
-    finally:
-        for module in training:
-            module.training = True
-
-
-@contextmanager
-def _frozen(network: nn.Module) -> Iterator[None]:
-    """What is computed within sends no gradient to the weights."""
-    trained = [weight for weight in network.parameters() if weight.requires_grad]
-    for weight in trained:
-        weight.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for weight in trained:
-            weight.requires_grad_(True)
 
 
 @dataclass(eq=False)
@@ -273,75 +288,3 @@ def _is_chain(calls: list[list[_Call]], positions: int) -> bool:
     shape = streams[0][0].shape
     handed_on = all(torch.equal(before[1], after[0]) for before, after in itertools.pairwise(streams))
     return shape[:2] == (1, positions) and handed_on
-
-
-def stream_among(values: Any) -> torch.Tensor | None:
-    """The first tensor of [batch, positions, width] among arguments or outputs, copied: later code may add in place."""
-    for value in values:
-        if isinstance(value, torch.Tensor) and value.is_floating_point() and value.ndim == 3:
-            return value.clone()
-    return None
-
-
-class _Stopped(Exception):  # noqa: N818 - not an error: the pass has gone as far as it is needed
-    """Ends a forward pass at a module."""
-
-
-@contextmanager
-def hooked(handle: Any) -> Iterator[None]:
-    """Removes a hook at the end, also after an error."""
-    try:
-        yield
-    finally:
-        handle.remove()
-
-
-@contextmanager
-def stopping_before(module: nn.Module) -> Iterator[None]:
-    """Ends a forward pass where ``module`` would run."""
-
-    def stop(*_: Any) -> None:
-        raise _Stopped
-
-    with hooked(module.register_forward_pre_hook(stop)):
-        yield
-
-
-@contextmanager
-def _watching(blocks: tuple[nn.Module, ...], note: Callable[[int, torch.Tensor], None]) -> Iterator[None]:
-    """Notes what enters the first of ``blocks`` (0) and leaves each (1, 2, ...), before it is changed in place."""
-
-    def enter(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        stream = stream_among([*args, *kwargs.values()])
-        assert stream is not None  # as the probe pass has shown
-        note(0, stream)
-
-    with ExitStack() as stack:
-        stack.enter_context(hooked(blocks[0].register_forward_pre_hook(enter, with_kwargs=True)))
-        for number, block in enumerate(blocks, 1):
-
-            def leave(_: nn.Module, __: Any, output: Any, number: int = number) -> None:
-                note(number, output[0] if isinstance(output, tuple | list) else output)
-
-            stack.enter_context(hooked(block.register_forward_hook(leave)))
-        yield
-
-
-@contextmanager
-def _answering(module: nn.Module, answer: Callable[[torch.Tensor], torch.Tensor]) -> Iterator[None]:
-    """``module`` runs, and its output is replaced by ``answer(output)``."""
-    with hooked(module.register_forward_hook(lambda _, __, output: answer(output))):
-        yield
-
-
-@contextmanager
-def forwarding(module: nn.Module, forward: Callable[..., Any]) -> Iterator[None]:
-    """``module`` runs ``forward`` in the place of its own."""
-    own = module.__dict__.get("forward")  # where a wrapper has been put on this one module already
-    module.__dict__["forward"] = forward
-    try:
-        yield
-    finally:
-        del module.__dict__["forward"]
-        if own is not None:
-            module.__dict__["forward"] = own

@@ -10,10 +10,10 @@ A model in arrays brings its own decode, which is taken whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -264,12 +264,18 @@ def make_decoder(anatomy: Anatomy) -> ModelDecoder:
     """Take the head apart if its parts, measured, give what the model's own code gives."""
     head = anatomy.head
     if type(head) is not nn.Linear:
-        return ModelDecoder(anatomy, None)
+        return decoder_with(anatomy, None)
     scale, cap, fits = _transform(anatomy, head.out_features)
-    if not fits:
+    return decoder_with(anatomy, (scale, cap) if fits else None)
+
+
+def decoder_with(anatomy: Anatomy, transform: Sequence[Any] | None) -> ModelDecoder:
+    """The decoder whose head is known to be a product, scaled and capped by these; or, with None, to be none."""
+    if transform is None:
         return ModelDecoder(anatomy, None)
+    head: Any = anatomy.head
     bias = None if head.bias is None else head.bias.detach()
-    return ModelDecoder(anatomy, LinearHead(head.weight.detach(), bias, scale, cap))
+    return ModelDecoder(anatomy, LinearHead(head.weight.detach(), bias, *transform))
 
 
 def _transform(anatomy: Anatomy, vocabulary: int) -> tuple[float, float | None, bool]:

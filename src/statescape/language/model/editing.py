@@ -17,8 +17,9 @@ from torch import nn
 
 from statescape.errors import StatescapeError
 from statescape.language.edits import Edit
-from statescape.language.model.anatomy import Anatomy, forwarding, hooked, stopping_before, stream_among
+from statescape.language.model.anatomy import Anatomy
 from statescape.language.model.contract import ROUNDING
+from statescape.language.model.hooks import forwarding, hooked, stopping_before, stream_among
 from statescape.language.model.parts import Part, Parts
 
 Rows = Sequence[tuple[int, Edit]]

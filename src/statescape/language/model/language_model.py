@@ -16,24 +16,24 @@ import torch
 from jaxtyping import Float
 
 from statescape import plugins
+from statescape.cache import name_array
 from statescape.errors import StatescapeError
 from statescape.language.continuation import Continuation, follow
 from statescape.language.edits import Edit
-from statescape.language.model.anatomy import Anatomy, locate
+from statescape.language.model.anatomy import Anatomy
 from statescape.language.model.contract import (
     batched,
     context_of,
     long_probe,
     probe,
-    refuse_looking_ahead,
     same_in_batches,
     states_together,
-    verified,
 )
-from statescape.language.model.decoder import ERROR_BOUNDS, ModelDecoder, decode, make_decoder
+from statescape.language.model.decoder import ModelDecoder, decode
 from statescape.language.model.editing import edited_states, last_states, resumes
-from statescape.language.model.embedding import position_at_start, token_embeddings
-from statescape.language.model.parts import Parts, find_parts, read_states_and_parts
+from statescape.language.model.embedding import token_embeddings
+from statescape.language.model.parts import Parts, read_states_and_parts
+from statescape.language.model.probes import kept_answer, kept_parts, probed
 from statescape.language.readable import Added, ModelFacts
 from statescape.language.tokens import Tokens, bind
 from statescape.language.trace import Trace
@@ -52,12 +52,14 @@ class LanguageModel:
         anatomy: its blocks and head.
         decoder: from states to logits.
         tokens: its tokenizer, policy and vocabulary.
+        key: names it in the cache of what was measured; "" where nothing is kept.
     """
 
     facts: ModelFacts
     anatomy: Anatomy
     decoder: ModelDecoder
     tokens: Tokens
+    key: str = ""
 
     def __repr__(self) -> str:
         return brief(f"LanguageModel {self.facts}")
@@ -73,7 +75,10 @@ class LanguageModel:
     @cached_property
     def embeddings(self) -> Float[np.ndarray, "vocabulary d_model"]:
         """The embedding of every token as the model adds it to the stream, without position (float32)."""
-        return token_embeddings(self.anatomy).cpu().numpy()
+        rows = token_embeddings(self.anatomy).cpu().numpy()
+        if self.key:
+            name_array(rows, f"embeddings of {self.key}")
+        return rows
 
     @cached_property
     def unembedding(self) -> Float[np.ndarray, "vocabulary d_model"] | None:
@@ -86,7 +91,7 @@ class LanguageModel:
     @cached_property
     def parts(self) -> Parts | str:
         """Attention and MLP of every block, or the reason why they cannot be told apart."""
-        return find_parts(self.anatomy, probe(self.facts.vocab_size, self.tokens.context))
+        return kept_parts(self.anatomy, probe(self.facts.vocab_size, self.tokens.context), self.key)
 
     def trace(self, text: Any, last: int | None = None, edits: Sequence[Edit] = ()) -> Trace:
         """Run the model on ``text``; with ``last`` on its last so many tokens only.
@@ -201,13 +206,15 @@ class LanguageModel:
     @cached_property
     def _resumes(self) -> bool:
         """Whether a pass can go on from a state."""
-        return resumes(self.anatomy, probe(self.facts.vocab_size, self.tokens.context))
+        ids = probe(self.facts.vocab_size, self.tokens.context)
+        return kept_answer(self.key, "resumes", lambda: resumes(self.anatomy, ids))
 
     @cached_property
     def same_in_batches(self) -> bool:
         """Whether the states of a text are the same when it is padded and run beside a longer one."""
         ids = long_probe(self.anatomy).tolist()
-        return same_in_batches(self.anatomy, [ids, ids[: (len(ids) + 1) // 2]])
+        texts = [ids, ids[: (len(ids) + 1) // 2]]
+        return kept_answer(self.key, "batches", lambda: same_in_batches(self.anatomy, texts))
 
     @property
     def unembedding_matrix(self) -> Float[np.ndarray, "vocabulary d_model"]:
@@ -253,61 +260,29 @@ class LanguageModel:
             torch.manual_seed(seed)
             fresh = type(network)(network.config).to(network.device, network.dtype).eval()
         name = f"{self.facts.name} with random weights (seed {seed})"
-        anatomy, decoder, facts = _read(fresh, name)
-        facts = replace(facts, bos=self.facts.bos, has_bos=self.facts.has_bos)
-        return LanguageModel(facts, anatomy, decoder, self.tokens)
+        found = probed(fresh, name)
+        facts = replace(found.facts(name), bos=self.facts.bos, has_bos=self.facts.has_bos)
+        return LanguageModel(facts, found.anatomy, found.decoder, self.tokens)
 
 
-def read_network(network: Any, tokenizer: Any, name: str, bos: bool | None) -> LanguageModel:
+def read_network(network: Any, tokenizer: Any, name: str, bos: bool | None, key: str = "") -> LanguageModel:
     """Find the parts of a transformers model, hold its decoder to the contract, bind its tokenizer.
+
+    Args:
+        network: the model.
+        tokenizer: its tokenizer.
+        name: what outputs call it.
+        bos: policy on what opens a text; None for the tokenizer's own.
+        key: names the model in the cache of what was measured (`key_of`); "" measures it anew and keeps nothing.
 
     Raises:
         StatescapeError: if the model cannot be read exactly, or the tokenizer does not fit.
     """
     rows = len(network.get_input_embeddings().weight)
     tokens = bind(tokenizer, rows, bos, context_of(network.config.get_text_config()))
-    anatomy, decoder, facts = _read(network, name)
-    return LanguageModel(replace(facts, bos=tokens.policy, has_bos=bool(tokens.prefix)), anatomy, decoder, tokens)
-
-
-def _read(network: Any, name: str) -> tuple[Anatomy, ModelDecoder, ModelFacts]:
-    if network.dtype not in ERROR_BOUNDS:
-        raise StatescapeError(f"{name} runs in {network.dtype}; load it in float32, bfloat16 or float16.")
-    embedding = network.get_input_embeddings().weight
-    ids = probe(len(embedding), context_of(network.config.get_text_config()))
-    with torch.inference_mode():
-        anatomy = locate(network, ids)
-        if anatomy.head_input(torch.zeros(1, anatomy.d_model)).shape[1] != anatomy.d_model:
-            raise StatescapeError(
-                f"{name} projects its last state to another width before the head, so its states and its unembedding "
-                "do not share a space."
-            )
-        unembedding = getattr(anatomy.head, "weight", None)
-        if unembedding is None or unembedding.shape != embedding.shape:
-            raise StatescapeError(f"The head of {name} holds no unembedding matrix like its embedding matrix.")
-        logits = anatomy.run(ids[None]).logits[0].float()
-        if logits.shape[1] != len(embedding):
-            raise StatescapeError(
-                f"{name} reads {len(embedding):,} tokens and writes {logits.shape[1]:,}; a path needs one vocabulary."
-            )
-        if not bool(torch.isfinite(logits).all()):
-            raise StatescapeError(f"{name} gives logits that are NaN or infinite; its weights are damaged.")
-        states = anatomy.states(ids)
-        refuse_looking_ahead(anatomy.states, long_probe(anatomy), name, anatomy.stream_dtype, anatomy.eps)
-        position_at_start(anatomy)
-        decoder = make_decoder(anatomy)
-        error, bound = verified(decoder, states[-1], logits, network.dtype)
-    facts = ModelFacts(
-        name=name,
-        n_blocks=len(anatomy.blocks),
-        d_model=int(states.shape[-1]),
-        vocab_size=len(embedding),
-        tied=anatomy.head.weight.data_ptr() == embedding.data_ptr(),  # type: ignore[operator]
-        dtype=str(network.dtype).removeprefix("torch."),
-        max_logit_error=error,
-        error_bound=bound,
-    )
-    return anatomy, decoder, facts
+    found = probed(network, name, key)
+    facts = replace(found.facts(name), bos=tokens.policy, has_bos=bool(tokens.prefix))
+    return LanguageModel(facts, found.anatomy, found.decoder, tokens, key)
 
 
 def _multiples(rows: np.ndarray, embeddings: np.ndarray) -> bool:

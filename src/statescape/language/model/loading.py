@@ -28,9 +28,11 @@ from statescape.errors import StatescapeError
 from statescape.language.model.adapters import Adapter, adapter_of, merged
 from statescape.language.model.contract import checked
 from statescape.language.model.files import refuse_misread, require_safetensors, snapshot, weight_files
-from statescape.language.model.gguf import gguf_file, read_header, refuse_lost, without_bar
+from statescape.language.model.gguf import gguf_file, read_once, refuse_lost
+from statescape.language.model.gguf_header import read_header
 from statescape.language.model.language_model import LanguageModel, read_network
 from statescape.language.model.placement import device_of, dtype_of, moved, spreading
+from statescape.language.model.probes import key_of
 from statescape.language.readable import HasBos, ReadableModel
 
 M = TypeVar("M", bound=ReadableModel)
@@ -123,7 +125,7 @@ def load_model(
         raise StatescapeError(f"A model given as an object keeps its numbers; turn it first: model.to({run.dtype}).")
     if tokenizer is None:
         raise StatescapeError("A model given as an object needs its tokenizer: load_model(model, tokenizer=tokenizer).")
-    return _checked(source, _tokenizer(tokenizer), type(source).__name__, bos)
+    return _checked(source, _tokenizer(tokenizer), type(source).__name__, bos, from_files=False)
 
 
 @plugins.model.register
@@ -204,7 +206,7 @@ def _from_gguf(file: Path, tokenizer: Any, run: _Run) -> LanguageModel:
     name = f"{file.stem} (GGUF {header.quantisation})"
     if tokenizer is None and not header.has_tokenizer:
         raise StatescapeError(f"{file.name} holds no tokenizer; give one: load_model(file, tokenizer=folder).")
-    with _quiet(), without_bar(), _foreign(file.name):
+    with _quiet(), read_once(file, header), _foreign(file.name):
         from transformers import AutoConfig, AutoTokenizer, GgufConfig
 
         place: dict[str, Any] = {"gguf_file": file.name, "local_files_only": True, "trust_remote_code": False}
@@ -308,16 +310,14 @@ def _tokenizer(given: Any) -> Any:
     return found
 
 
-def _checked(network: Any, tokenizer: Any, name: str, bos: bool | None) -> LanguageModel:
+def _checked(network: Any, tokenizer: Any, name: str, bos: bool | None, *, from_files: bool = True) -> LanguageModel:
     if getattr(network.config, "is_encoder_decoder", False):
         raise StatescapeError(_ENCODER_DECODER.format(name=name))
     if network.device.type in ("meta", "mps"):  # no weights; no float64, in which parts are told apart
         raise StatescapeError(f"{name} is on {network.device}; move it to the processor first: model.to('cpu').")
-    for weights, parameter in network.named_parameters():
-        if not bool(torch.isfinite(parameter).all()):
-            raise StatescapeError(f"{name} has weights that are NaN or infinite ({weights}); download it again.")
     with _quiet(), _foreign(name):
-        return read_network(network, tokenizer, name, bos)
+        # What a network in memory does may have been changed in ways that no digest sees.
+        return read_network(network, tokenizer, name, bos, key_of(network) if from_files else "")
 
 
 def _one_line(error: BaseException) -> str:

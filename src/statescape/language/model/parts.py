@@ -23,8 +23,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import nn
 
-from statescape.language.model.anatomy import Anatomy, evaluating, hooked, stream_among
+from statescape.language.model.anatomy import Anatomy
 from statescape.language.model.contract import padded
+from statescape.language.model.hooks import evaluating, hooked, stream_among
 from statescape.language.readable import Added
 
 # Smallest factor of a part: what enters with less is no part of the sum.
