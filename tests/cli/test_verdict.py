@@ -29,7 +29,9 @@ def test_the_keys_that_others_rely_on(run, tmp_path):
     data = json.loads(file.read_text())
     assert {"version", "models", "n_documents", "n_positions", "hypotheses"} <= data.keys()
     assert (data["n_documents"], data["n_positions"]) == (3, 18)
-    assert [hypothesis["name"] for hypothesis in data["hypotheses"]] == ["H1", "H2", "H3", "H4", "H5", "H6"]
+    assert [hypothesis["name"] for hypothesis in data["hypotheses"]] == [
+        "H1", "H2", "H3", "H4", "H5", "H6", "H1n", "H2n", "H6n",
+    ]  # fmt: skip
     for hypothesis in data["hypotheses"]:
         assert {
             "name", "statement", "model", "estimate", "ci95", "margin", "nulls", "p_holm", "verdict",
@@ -101,9 +103,10 @@ def test_a_refusal_leaves_nothing_behind(run, tmp_path):
 
 @pytest.mark.slow
 def test_an_interrupted_run_resumes_to_the_same_json(run, tmp_path, monkeypatch):
-    from statescape.studies.verdict import running
+    from statescape.studies.verdict import running, work
 
-    monkeypatch.setattr(running, "TASK_POSITIONS", 40)
+    monkeypatch.setattr(work, "TASK_POSITIONS", 40)
+    monkeypatch.setattr(running, "ROUND", 1)
     whole, resumed = tmp_path / "whole.json", tmp_path / "resumed.json"
     assert run(SAMPLE, *FEW, "--json", whole).returncode == 0
     again = [SAMPLE, *FEW, "--run", tmp_path / "a.run", "--json", resumed]

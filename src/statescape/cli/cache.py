@@ -13,7 +13,7 @@ from statescape.cli.console import output
 def cache(
     clear: Annotated[bool, typer.Option("--clear", help="Remove it all.")] = False, json_file: inputs.Json = None
 ) -> None:
-    """What is kept between commands: numbers that depend on a model's vocabulary alone."""
+    """What is kept between commands: numbers that depend on a model's files alone."""
     from statescape import cache as kept
 
     found = kept.clear() if clear else kept.contents()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from statescape.errors import clipped
 
 if TYPE_CHECKING:
     from rich.status import Status
+    from rich.text import Text
 
     from statescape.cli.terminal import Terminal
 
@@ -35,11 +37,26 @@ def errors() -> Terminal:
     return Terminal(stderr=True, highlight=False)
 
 
-def working(message: str) -> Status:
-    """A spinner on stderr while something loads; silent when stderr is no terminal."""
-    from rich.text import Text
+class Waiting:
+    """What is being done, and for how many seconds, as a spinner shows it.
 
-    return errors().status(Text(message))
+    Args:
+        message: what is being done.
+    """
+
+    def __init__(self, message: str) -> None:
+        self._message, self._begun = message, time.monotonic()
+
+    def __rich__(self) -> Text:
+        from rich.text import Text
+
+        seconds = int(time.monotonic() - self._begun)
+        return Text(f"{self._message} {seconds} s" if seconds else self._message)
+
+
+def working(message: str) -> Status:
+    """A spinner on stderr with the seconds that have passed; silent when stderr is no terminal."""
+    return errors().status(Waiting(message))
 
 
 def complain(message: str) -> None:

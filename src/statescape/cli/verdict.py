@@ -1,4 +1,4 @@
-"""``statescape verdict``: the six questions of the hypothesis, answered for models over a corpus."""
+"""``statescape verdict``: the questions of the hypothesis, answered for models over a corpus."""
 
 from __future__ import annotations
 
@@ -42,8 +42,12 @@ def verdict(
     """Is the last state the embedding of the predicted token? Six questions, margins declared beforehand."""
     named = [_model(name) for name in models] if models else [None]
     corpus = corpora.read(files, strict, max_documents)
-    with working("Loading ..."):
+    with working(f"Loading {', '.join(name or 'conteur' for name in named)} ..."):
         from statescape.studies.verdict import verdict
+        from statescape.studies.verdict.work import ModelSource, loaded
+
+        for name in named:
+            loaded(ModelSource(name, bos, device))  # and there it is when it is asked
     existed = run is not None and run.exists()
     try:
         with Bar("documents") as bar:

@@ -91,8 +91,8 @@ def _table(found: Verdicts) -> Sheet:
                 asked.statement if place == 0 else "",
             ]
             table.row(*cells)
-            if asked.name == "H2" and decision.interval.n:
-                table.row(*[""] * (len(cells) - 1), Text(decided_by(one), style="dim"))
+            if asked.name in ("H2", "H2n") and decision.interval.n:
+                table.row(*[""] * (len(cells) - 1), Text(decided_by(one, asked.name), style="dim"))
     return table
 
 

@@ -12,11 +12,13 @@ from jaxtyping import Float, Int
 from statescape.errors import StatescapeError
 from statescape.language.attribution import fixed_norm, logit_shares_at
 from statescape.language.lens.streaming import read_lens
+from statescape.language.lens.workers import in_workers, one_torch_thread
 from statescape.language.model.contract import probe
 from statescape.language.model.decoder import decoder_of
 from statescape.language.passage import Passage
 from statescape.language.readable import Added, HasParts, HasWeights, ReadableModel
 
+_TOKENS = 4096  # of one product
 _ROWS = 64  # states decoded at a time where whole distributions are needed
 
 
@@ -70,12 +72,22 @@ def follow(
     )
 
 
-@torch.inference_mode()
 def predictions(model: ReadableModel, states: Float[np.ndarray, "rows d_model"]) -> Int[np.ndarray, " rows"]:
-    """The token that each state predicts, read as if it were the last."""
-    return np.concatenate(
-        [model.decode(states[start : start + _ROWS]).argmax(axis=1) for start in range(0, len(states), _ROWS)]
-    )
+    """The token that each state predicts, read as if it were the last; by all threads, which change nothing."""
+    decoder = decoder_of(model)
+    with one_torch_thread():
+        rows = [decoder.normalise(torch.from_numpy(states[at : at + _ROWS])) for at in range(0, len(states), _ROWS)]
+
+    def first(normed: torch.Tensor) -> Int[np.ndarray, " rows"]:
+        best, ids = normed.new_full((len(normed),), -torch.inf), torch.zeros(len(normed), dtype=torch.long)
+        for start, logits in decoder.logit_blocks(normed, _TOKENS):
+            largest, at = logits.max(dim=1)
+            ids = torch.where(largest > best, start + at, ids.to(at.device))
+            best = torch.maximum(best, largest)
+        return ids.cpu().numpy()
+
+    with torch.inference_mode():
+        return np.concatenate(in_workers(torch.inference_mode()(first), rows, decoder.streams))
 
 
 def norm_centres(model: ReadableModel, last_state: Float[np.ndarray, " d_model"]) -> bool:

@@ -26,6 +26,7 @@ def reference(seed: int = 0) -> Reference:
         counts=np.ones(VOCABULARY, dtype=np.int64),
         path_length=STATES,
         agreement=agreement,
+        normed_agreement=agreement,
         norm_centres=False,
         seed=0,
     )

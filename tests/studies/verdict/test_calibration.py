@@ -31,7 +31,7 @@ def words(states_of) -> Counter:
 @pytest.mark.slow
 def test_isotropic_states_support_nothing_but_that_they_are_no_embeddings():
     counted = words(lambda rng, _: simulated.isotropic(rng, POSITIONS))
-    for name in ("H1", "H2", "H3", "H5", "H6"):
+    for name in ("H1", "H2", "H3", "H5", "H6", "H1n", "H2n", "H6n"):
         assert counted[name, "supported"] <= 0.05 * CORPORA, counted
 
 

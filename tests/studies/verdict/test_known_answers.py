@@ -20,12 +20,12 @@ def words(which: str) -> dict[str, str]:
 
 
 def test_the_claim_come_true():
-    expected = {"H1": "supported", "H2": "supported", "H3": "supported", "H5": "supported", "H6": "supported"}
+    expected = dict.fromkeys(("H1", "H2", "H3", "H5", "H6", "H1n", "H2n", "H6n"), "supported")  # these have no norm
     assert words("straight") == {**expected, "H4": "refuted"}
 
 
 def test_the_claim_come_false():
-    expected = dict.fromkeys(("H1", "H2", "H3", "H5", "H6"), "refuted")
+    expected = dict.fromkeys(("H1", "H2", "H3", "H5", "H6", "H1n", "H2n", "H6n"), "refuted")
     assert words("crooked") == {**expected, "H4": "supported"}
 
 
@@ -66,7 +66,9 @@ def test_a_head_that_agrees_by_construction_is_not_asked_the_sixth():
     decision = verdicts.models[0].decisions[5]
     assert verdicts.models[0].constants.agreement_of_isotropic == 1
     assert decision.verdict == "undecided"
-    assert "100% of isotropic states agree by construction" in conclude(verdicts)[5]
+    assert verdicts.models[0].constants.normed_agreement_of_isotropic == 1
+    for place in (5, 8):
+        assert "100% of isotropic states agree by construction" in conclude(verdicts)[place]
 
 
 def test_what_the_embedding_gives_already_was_decoded_by_no_block():
@@ -87,8 +89,8 @@ def test_two_models_are_decided_together():
     for decision, single in zip(verdicts.models[0].decisions, alone, strict=True):
         assert decision.interval.mean == single.interval.mean
         assert decision.p == single.p
-        assert decision.p_holm >= single.p_holm  # twelve questions, not six
-    assert len(verdicts.as_json()["hypotheses"]) == 12
+        assert decision.p_holm >= single.p_holm  # eighteen questions, not nine
+    assert len(verdicts.as_json()["hypotheses"]) == 18
 
 
 def _named(model, name):

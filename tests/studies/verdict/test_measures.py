@@ -1,6 +1,7 @@
 """Measures against the reading of single paths, and against their own definitions."""
 
 import json
+import re
 from importlib.resources import files
 from math import comb
 
@@ -33,6 +34,7 @@ def measured():
         counts=np.bincount(trace.token_ids, minlength=len(model.embeddings)),
         path_length=len(passage.states),
         agreement=0.25,
+        normed_agreement=0.5,
         norm_centres=True,
         seed=0,
     )
@@ -50,6 +52,13 @@ def test_the_numbers_are_those_of_the_path_at_that_position(measured):
         assert values[f"cosine.{variant}"] == pytest.approx(reading.cosine(variant=variant)[-1], abs=1e-5)
         normed = reading.cosine(variant=variant, normed=True)[-1]
         assert values[f"cosine.normed.{variant}"] == pytest.approx(normed, abs=1e-5)
+    path = reading.path
+    embedding = path.embeddings[path.predicted_id]
+    away = np.linalg.norm(path.normed_states[-1] - embedding) / np.linalg.norm(embedding)
+    assert values["H1n"] == values["distance.normed"] == pytest.approx(away, rel=1e-5)
+    assert values["H2n"] == min(values[f"excess.normed.{name}"] for name in ("raw", "centred", "without_rogue"))
+    assert values["agree.normed_isotropic"] == 0.5
+    assert values["H6n"] == (values["agree.normed_cosine"] - 0.5) / 0.5
     assert values["cosine.raw.second"] == pytest.approx(reading.cosine("second")[-1], abs=1e-5)
     assert values["cosine.mean_embedding"] == pytest.approx(reading.cosine("mean")[-1], abs=1e-5)
     np.testing.assert_allclose(
@@ -161,6 +170,18 @@ def test_measures_do_not_change_when_the_space_is_rotated():
     )
     for name in ("H1", "H2", "H3", "H4", "H6", "excess.centred", "travel.shuffled_blocks", "angle.last"):
         np.testing.assert_allclose(one[name], other[name], rtol=1e-3, atol=1e-3, err_msg=name)
+
+
+def test_without_a_norm_both_readings_of_the_last_state_are_one():
+    reference, rng = simulated.reference(), np.random.default_rng(5)
+    values = measure(simulated.passage(reference.embeddings, simulated.isotropic(rng, 20), rng), reference, rng).values
+    pairs = {name: f"{name}n" for name in ("H1", "H2", "H6")}
+    for kind in ("distance", "excess"):
+        pairs |= {name: name.replace(".", ".normed.") for name in values if re.fullmatch(rf"{kind}\.[a-z_]+", name)}
+    pairs.pop("distance.normed")
+    assert len(pairs) > 20
+    for raw, normed in pairs.items():
+        np.testing.assert_allclose(values[raw], values[normed], rtol=1e-6, err_msg=raw)
 
 
 def test_agreement_is_what_a_plain_search_over_the_vocabulary_finds():

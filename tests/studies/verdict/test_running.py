@@ -25,7 +25,7 @@ def corpus():
 def small():
     """Many tasks, few draws behind the constants."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(running, "TASK_POSITIONS", 60)
+        patch.setattr(work, "TASK_POSITIONS", 60)
         patch.setattr(work, "ISOTROPIC_STATES", 100)
         patch.setattr(reference, "DRAWS", 20)
         yield

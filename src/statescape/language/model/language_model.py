@@ -41,6 +41,8 @@ from statescape.wording import brief
 
 # Tokens of one pass over edited copies: enough to be bound by arithmetic, few enough for any memory.
 _TOGETHER = 768
+# Rows of a vocabulary that are compared at a time, so that no copy of it is made.
+_BLOCK = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +87,10 @@ class LanguageModel:
         """Rows of W_U; None where they are the token embeddings, up to a factor."""
         matrix = self.unembedding_matrix
         few = slice(None, None, max(1, len(matrix) // 64))
-        same = _multiples(matrix[few], self.embeddings[few]) and _multiples(matrix, self.embeddings)
+        # Where both are one matrix, a few rows show by what factor the embeddings were made of all.
+        same = _multiples(matrix[few], self.embeddings[few]) and (
+            self.facts.tied or _multiples(matrix, self.embeddings)
+        )
         return None if same else matrix
 
     @cached_property
@@ -290,4 +295,8 @@ def _multiples(rows: np.ndarray, embeddings: np.ndarray) -> bool:
     if np.shares_memory(rows, embeddings):
         return True
     factor = float(np.vdot(rows, embeddings)) / max(float(np.vdot(rows, rows)), 1e-30)
-    return bool(np.abs(embeddings - factor * rows).max() <= 1e-5 * np.abs(embeddings).max())
+    allowed = 1e-5 * max(float(embeddings.max()), -float(embeddings.min()))
+    return all(
+        bool(np.abs(embeddings[start : start + _BLOCK] - factor * rows[start : start + _BLOCK]).max() <= allowed)
+        for start in range(0, len(rows), _BLOCK)
+    )

@@ -78,7 +78,7 @@ def claim_in_words(one: ModelVerdict) -> str:
 
 
 def clauses_in_words(one: ModelVerdict) -> str:
-    """The six answers in one sentence."""
+    """All answers in one sentence."""
     clauses = [answers(f"{decision.question.name}.{decision.verdict}") for decision in one.decisions]
     return answers("clauses", documents=one.summary.n_documents, clauses=answers("and_then").join(clauses))
 

@@ -1,4 +1,4 @@
-"""A verdict on the hypothesis over a corpus: six questions, each with a margin declared beforehand."""
+"""A verdict on the hypothesis over a corpus: six questions, three of them asked twice, each with a margin."""
 
 from statescape.arguments import opened
 from statescape.studies.verdict.decision import Decision, decide

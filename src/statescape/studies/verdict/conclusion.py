@@ -48,13 +48,14 @@ def methods(found: Verdicts) -> str:
     return answers("method.or").join(known) or answers("method.none")
 
 
-def decided_by(one: ModelVerdict) -> str:
-    """Which of the three measures of H2 was the smallest, so that it decided, and how far each is above chance."""
+def decided_by(one: ModelVerdict, question: str = "H2") -> str:
+    """Which of the three measures of H2, or H2n, was the smallest, and so decided, and how far each is above chance."""
+    source = _source(question)
     excesses = ", ".join(
-        answers("excess", variant=variant_in_words(variant), excess=_of(one, f"excess.{variant}", "+.3f"))
+        answers("excess", variant=variant_in_words(variant), excess=_of(one, f"excess.{source}{variant}", "+.3f"))
         for variant in _variants(one)
     )
-    shares = one.decided_by
+    shares = one.deciding(question)
     most = max(VARIANTS, key=lambda variant: shares.get(variant, -1.0))
     if most not in shares:  # a run that was begun before this was measured
         return answers("alone", excesses=excesses)
@@ -65,7 +66,7 @@ def _sentence(decision: Decision, one: ModelVerdict) -> str:
     interval, name = decision.interval, decision.question.name
     if interval.n == 0:
         return _never(name, one)
-    said = answers(name, **_NUMBERS[name](one, interval.mean)) + _without_training(decision, one)
+    said = answers(name, **_NUMBERS[name](one, interval.mean, name)) + _without_training(decision, one)
     if interval.n < FEWEST_DOCUMENTS:
         return answers("too_few", count=interval.n, said=said, fewest=FEWEST_DOCUMENTS)
     return said
@@ -83,28 +84,35 @@ def _without_training(decision: Decision, one: ModelVerdict) -> str:
 
 def _never(name: str, one: ModelVerdict) -> str:
     """Why a question does not arise in any document."""
-    chance = one.constants.agreement_of_isotropic
-    if name == "H6" and chance > MOST_AGREEMENT_BY_CONSTRUCTION:
+    constants = one.constants
+    chance = {"H6": constants.agreement_of_isotropic, "H6n": constants.normed_agreement_of_isotropic}.get(name, 0.0)
+    if chance > MOST_AGREEMENT_BY_CONSTRUCTION:
         return answers("by_construction", chance=chance)
+    if name.endswith("n") and (name not in one.summary.measures or math.isnan(chance)):
+        return answers("asked_later")
     return answers("nothing_inside" if name == "H5" else "never")
 
 
-def _h1(one: ModelVerdict, mean: float) -> dict[str, str | float]:
+def _source(name: str) -> str:
+    """What stands in the names of the measures of a question about final_norm(s_L)."""
+    return "normed." if name.endswith("n") else ""
+
+
+def _h1(one: ModelVerdict, mean: float, name: str) -> dict[str, str | float]:
     return {
         "distance": _number(mean),
-        "isotropic": _of(one, "distance.isotropic"),
-        "normed": _of(one, "distance.normed"),
-        "best": _of(one, "distance.best_length"),
+        "isotropic": _of(one, f"distance.{_source(name)}isotropic"),
+        "best": _of(one, f"distance.{_source(name)}best_length"),
     }
 
 
-def _h2(one: ModelVerdict, mean: float) -> dict[str, str | float]:
+def _h2(one: ModelVerdict, mean: float, name: str) -> dict[str, str | float]:
     best: dict[str, float] = dict(zip(VARIANTS, one.constants.best_of_isotropic, strict=False))
     cosines = (
         answers(
             "cosine",
             variant=variant_in_words(variant),
-            cosine=_of(one, f"cosine.{variant}"),
+            cosine=_of(one, f"cosine.{_source(name)}{variant}"),
             best=best[variant],
         )
         for variant in _variants(one)
@@ -112,13 +120,14 @@ def _h2(one: ModelVerdict, mean: float) -> dict[str, str | float]:
     return {
         "numbers": ", ".join(cosines),
         "excess": mean,
-        "decided": decided_by(one),
-        "shuffled": _of(one, "excess.shuffled", "+.3f"),
-        "random": _random(one, "H2", "+.3f"),
+        "decided": decided_by(one, name),
+        "shuffled": _of(one, f"excess.{_source(name)}shuffled", "+.3f"),
+        "random": _random(one, name, "+.3f"),
+        "chosen": answers("chosen") if name == "H2n" and one.facts.tied else "",
     }
 
 
-def _h3(one: ModelVerdict, mean: float) -> dict[str, str | float]:
+def _h3(one: ModelVerdict, mean: float, _name: str) -> dict[str, str | float]:
     return {
         "ordered": mean,
         "states": _of(one, "travel.shuffled_states", ".0%"),
@@ -128,7 +137,7 @@ def _h3(one: ModelVerdict, mean: float) -> dict[str, str | float]:
     }
 
 
-def _h4(one: ModelVerdict, mean: float) -> dict[str, str | float]:
+def _h4(one: ModelVerdict, mean: float, _name: str) -> dict[str, str | float]:
     return {
         "outside": _of(one, "outside.states", ".0%"),
         "excess": mean,
@@ -137,7 +146,7 @@ def _h4(one: ModelVerdict, mean: float) -> dict[str, str | float]:
     }
 
 
-def _h5(one: ModelVerdict, mean: float) -> dict[str, str | float]:
+def _h5(one: ModelVerdict, mean: float, _name: str) -> dict[str, str | float]:
     return {
         "depth": _of(one, "decodes.from", ".0%"),
         "inner": mean,
@@ -145,16 +154,19 @@ def _h5(one: ModelVerdict, mean: float) -> dict[str, str | float]:
     }
 
 
-def _h6(one: ModelVerdict, mean: float) -> dict[str, str | float]:
+def _h6(one: ModelVerdict, mean: float, name: str) -> dict[str, str | float]:
+    kind = _source(name).replace(".", "_")
     return {
-        "agree": _of(one, "agree.cosine", ".0%"),
-        "isotropic": _of(one, "agree.isotropic", ".0%"),
+        "agree": _of(one, f"agree.{kind}cosine", ".0%"),
+        "isotropic": _of(one, f"agree.{kind}isotropic", ".0%"),
         "left": mean,
-        "random": _random(one, "H6", ".2f"),
+        "random": _random(one, name, ".2f"),
     }
 
 
-_NUMBERS = {"H1": _h1, "H2": _h2, "H3": _h3, "H4": _h4, "H5": _h5, "H6": _h6}
+_NUMBERS = {
+    "H1": _h1, "H2": _h2, "H3": _h3, "H4": _h4, "H5": _h5, "H6": _h6, "H1n": _h1, "H2n": _h2, "H6n": _h6,
+}  # fmt: skip
 
 
 def _variants(one: ModelVerdict) -> list[Variant]:

@@ -1,10 +1,14 @@
-"""The six questions asked of a model over a corpus, with margins declared before the first run on held-out text.
+"""The questions asked of a model over a corpus, with margins declared before the first run on held-out text.
 
 The claim of the notebook: *the blocks turn the embedding of token t, step by step, into the embedding of token t + 1,
 so the last state is the embedding of the predicted token.* Each question takes one part of it and has one headline
 statistic, measured at every position but the first and averaged within documents. `margin` parts what would count as
 true from what would not, in the statistic's own units; `reason` says why it stands there. None was chosen by looking
 at data: each follows from what the statistic is at the two ends it lies between.
+
+What transformers calls the last hidden state is `final_norm(s_L)`, not `s_L`, and the answer may turn on which of the
+two is read. So the three questions of the last state are asked of both: H1n, H2n and H6n are H1, H2 and H6 of
+`final_norm(s_L)`, claims of their own at the same margins.
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ class Question:
     """One question with its declared margin.
 
     Attributes:
-        name: "H1" to "H6".
+        name: "H1" to "H6"; "H1n", "H2n" and "H6n" of the last state after the final norm.
         statement: what is claimed.
         statistic: what is measured at every position.
         predicted: on which side of the margin the claim puts the statistic.
@@ -139,10 +143,71 @@ QUESTIONS: tuple[Question, ...] = (
         ),
         nulls=("agree.isotropic", "agree.product", "agree.plain_norm"),
     ),
+    Question(
+        name="H1n",
+        statement=phrase("After the final norm, the last state is the embedding of the predicted token."),
+        statistic=phrase("distance |final_norm(s_L) - e| from the predicted token's embedding e, in units of |e|"),
+        predicted="below",
+        margin=0.5,
+        reason=phrase(
+            "The margin of H1, for what transformers calls the last hidden state: it is read after the final norm. Its "
+            "null is an isotropic direction of the length that this norm gives."
+        ),
+        nulls=(
+            "distance.normed.isotropic",
+            "distance.normed.random_token",
+            "distance.normed.same_decile",
+            "distance.normed.current",
+        ),
+    ),
+    Question(
+        name="H2n",
+        statement=phrase(
+            "After the final norm, the last state points along the predicted token's embedding, more than choosing a "
+            "token gives."
+        ),
+        statistic=phrase(
+            "cosine of final_norm(s_L) with that embedding minus the mean cosine of the best token of an isotropic "
+            "direction; the smallest of raw, centred and without rogue dimensions"
+        ),
+        predicted="above",
+        margin=0.05,
+        reason=phrase(
+            "The margin of H2. With tied weights the logit is the product of final_norm(s_L) with the embedding: the "
+            "token was chosen for the very thing that is measured, so that the best token of an isotropic direction is "
+            "the null of this reading before all others."
+        ),
+        nulls=(
+            "excess.normed.shuffled",
+            "excess.normed.random_token",
+            "excess.normed.same_decile",
+            "excess.normed.current",
+            "excess.normed.second",
+        ),
+    ),
+    Question(
+        name="H6n",
+        statement=phrase(
+            "After the final norm, the last state singles the predicted token out by its cosine, more than any "
+            "direction would."
+        ),
+        statistic=phrase(
+            "agreement a of the token of largest cosine with final_norm(s_L) and the predicted token, corrected for "
+            "that of isotropic states after the same norm, c: (a - c) / (1 - c)"
+        ),
+        predicted="above",
+        margin=0.5,
+        reason=phrase(
+            "The margin of H6. With tied weights the predicted token has the largest product with final_norm(s_L), "
+            "from which the cosine differs by the lengths of the embeddings alone: more of the agreement is there by "
+            "construction than before the norm, and c is measured behind the norm too."
+        ),
+        nulls=("agree.normed_isotropic", "agree.product", "agree.plain_norm"),
+    ),
 )
 
 MOST_AGREEMENT_BY_CONSTRUCTION = 0.95
-"""H6 is not asked where isotropic states agree more often than this."""
+"""H6 (or H6n) is not asked where isotropic states agree more often than this."""
 
 ALPHA = 0.05
 """Level of the Holm-corrected tests, over headline questions times models."""

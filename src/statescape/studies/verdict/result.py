@@ -1,4 +1,4 @@
-"""What was found: for every model its six decisions with all that stands beside them."""
+"""What was found: for every model its decisions with all that stands beside them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ModelVerdict:
 
     Attributes:
         facts: of the model.
-        decisions: of the six questions.
+        decisions: of all questions, in their order.
         summary: of all its documents.
         readings: summaries of the same model read otherwise on a part of the documents: with random weights, and with
             the other policy on BOS.
@@ -66,7 +66,12 @@ class ModelVerdict:
     @property
     def decided_by(self) -> dict[str, float]:
         """How often each measure of which H2 takes the smallest was the smallest, the one most often so first."""
-        shares = {name: self.summary.measures.get(f"smallest.{name}") for name in VARIANTS}
+        return self.deciding("H2")
+
+    def deciding(self, question: str) -> dict[str, float]:
+        """How often each measure of which H2, or H2n, takes the smallest was the smallest."""
+        source = "normed." if question == "H2n" else ""
+        shares = {name: self.summary.measures.get(f"smallest.{source}{name}") for name in VARIANTS}
         known = {name: share.mean for name, share in shares.items() if share is not None and is_known(share)}
         return dict(sorted(known.items(), key=lambda one: -one[1]))
 
@@ -180,7 +185,7 @@ def _hypothesis(decision: Decision, model: ModelVerdict) -> dict[str, Any]:
         "p_against_holm": decision.p_against_holm,
         "interval": decision.interval.method,
         "verdict": decision.verdict,
-        **({"decided_by": model.decided_by} if question.name == "H2" else {}),
+        **({"decided_by": model.deciding(question.name)} if question.name in ("H2", "H2n") else {}),
     }
 
 
@@ -203,6 +208,7 @@ def _model(one: ModelVerdict) -> dict[str, Any]:
         "rogue_dimensions": list(constants.rogue),
         "best_token_of_isotropic_direction": dict(zip(VARIANTS, constants.best_of_isotropic, strict=True)),
         "agreement_of_isotropic_states": constants.agreement_of_isotropic,
+        "normed_agreement_of_isotropic_states": constants.normed_agreement_of_isotropic,
         "principal_angles_of_random_vectors": list(constants.random_angles),
         **_summary(one.summary),
         "readings": {name: {"n_documents": it.n_documents, **_summary(it)} for name, it in one.readings.items()},

@@ -1,4 +1,4 @@
-"""Ask the six questions of one or more models over a corpus.
+"""Ask the questions of one or more models over a corpus.
 
 For each model: cut the documents into passages, count tokens, measure the constants on a sample, read every document,
 then the same model with random weights and with the other policy on BOS on a part of the documents, and decide. Every
@@ -8,7 +8,7 @@ record goes into a journal as soon as it is known, so that an interrupted run go
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,19 @@ from statescape.studies.verdict.decision import Decision, decide
 from statescape.studies.verdict.reference import ModelConstants
 from statescape.studies.verdict.result import OTHER_BOS, RANDOM_WEIGHTS, Extreme, ModelVerdict, Verdicts
 from statescape.studies.verdict.summary import CorpusSummary, summarise
-from statescape.studies.verdict.work import Ids, ModelSource, Portion, drawn, loaded, prepare, work
+from statescape.studies.verdict.work import (
+    SAMPLE_DOCUMENTS,
+    Ids,
+    ModelSource,
+    Portion,
+    Sampled,
+    drawn,
+    loaded,
+    portions,
+    prepare,
+    sample,
+    work,
+)
 
 if TYPE_CHECKING:
     from statescape.language import ReadableModel
@@ -33,11 +45,11 @@ if TYPE_CHECKING:
 NULL_DOCUMENTS = 50
 """Documents, drawn by the seed, that are read again with random weights and with the other policy on BOS."""
 
-TASK_POSITIONS = 2000
-"""Positions of one task: about a second of work."""
-
 FEW_POSITIONS = 8000
 """A corpus of fewer positions is read in this process: it would be done before workers have started."""
+
+ROUND = 4
+"""Tasks of each worker in a round, so that a long one lets the others wait for a part of it only."""
 
 FAULTS_SHOWN = 20
 
@@ -79,7 +91,7 @@ def verdict(
     run: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Verdicts:
-    """The six questions, answered for every model over a corpus.
+    """The questions, answered for every model over a corpus.
 
     Args:
         corpus: the documents: a list of texts, a file, or what `read_corpus` gives.
@@ -192,7 +204,8 @@ class _Reading:
                 how = "random weights" if reading == RANDOM_WEIGHTS else "the other policy on BOS"
                 notes.append(f"Not read with {how}: {refusal}")
                 continue
-            readings[reading] = self._read(source, reading, read)[0]
+            # The other policy on BOS changes texts, not the vocabulary.
+            readings[reading] = self._read(source, reading, read, constants if reading == OTHER_BOS else None)[0]
         return _Answers(
             model=model,
             summary=summary,
@@ -217,29 +230,53 @@ class _Reading:
         return found
 
     def _read(
-        self, source: ModelSource, reading: str, documents: dict[int, Ids]
+        self, source: ModelSource, reading: str, documents: dict[int, Ids], known: ModelConstants | None = None
     ) -> tuple[CorpusSummary, ModelConstants]:
-        """The records of all documents, computed where the journal lacks them."""
+        """The records of all documents, computed where the journal lacks them.
+
+        Args:
+            source: of the model.
+            reading: what it is called in the journal.
+            documents: what is read.
+            known: constants of another reading of the same weights.
+        """
         key = f"yardstick:{self.name}:{reading}"
-        constants = self.journal.remember(
-            key, lambda: prepare(source, documents, self.asked.seed).as_json(), ModelConstants
-        )
-        with self.journal.understood(key):
-            if len(constants.decile_of) != len(loaded(source).embeddings):
-                raise StatescapeError("its deciles are those of another vocabulary")
         done = records.done(self.journal, self.name, reading)
         left = {number: ids for number, ids in documents.items() if number not in done}
         what = self.name if reading == "as it is" else f"{self.name}, {reading}"
-        self.progress(what, len(documents) - len(left), len(documents))
-        tasks = _tasks(left, source, constants, self.asked)
         count = len(documents) - len(left)
         with self._working(left) as executor:
-            for start in range(0, len(tasks), executor.workers):
-                for read in executor.map(work, tasks[start : start + executor.workers]):
+            sampled: list[Sampled] = []
+
+            def measured() -> dict[str, Any]:
+                sampled.extend(self._sample(executor, source, documents, what))
+                return prepare(source, documents, sampled, self.asked.seed, known).as_json()
+
+            constants = self.journal.remember(key, measured, ModelConstants)
+            with self.journal.understood(key):
+                if len(constants.decile_of) != len(loaded(source).embeddings):
+                    raise StatescapeError("its deciles are those of another vocabulary")
+            self.progress(what, count, len(documents))
+            followed = {one.number: one.passages for one in sampled if one.passages}
+            tasks = portions(left, source, constants, self.asked.positions, self.asked.seed, followed)
+            for round_ in _rounds(tasks, executor):
+                for read in executor.map(work, round_):
                     records.keep(self.journal, self.name, reading, read)
                     count += len(read)
                 self.progress(what, count, len(documents))
         return summarise(records.kept(self.journal, self.name, reading), self.asked.seed), constants
+
+    def _sample(self, executor: Executor, source: ModelSource, documents: dict[int, Ids], what: str) -> list[Sampled]:
+        """Some of the documents, drawn by the seed, at the positions asked: what the constants are measured on."""
+        part = drawn(documents, SAMPLE_DOCUMENTS, self.asked.seed)
+        what, found = f"{what}, measuring chance", list[Sampled]()
+        self.progress(what, 0, len(part))
+        tasks = portions(part, source, None, self.asked.positions, self.asked.seed)
+        for round_ in _rounds(tasks, executor):
+            for read in executor.map(sample, round_):
+                found += read
+            self.progress(what, len(found), len(part))
+        return found
 
     def _working(self, documents: dict[int, Ids]) -> AbstractContextManager[Executor]:
         few = sum(len(ids) for passages in documents.values() for ids in passages) < FEW_POSITIONS
@@ -261,6 +298,12 @@ class _Reading:
         return Extreme(document.place, document.text.strip()[:60], value)
 
 
+def _rounds(tasks: list[Portion], executor: Executor) -> Iterator[list[Portion]]:
+    """Tasks that are given out together, after which what is done is kept and told."""
+    together = ROUND * executor.workers
+    return (tasks[start : start + together] for start in range(0, len(tasks), together))
+
+
 def _on_gpu(model: ReadableModel) -> bool:
     from statescape.language.model.decoder import decoder_of
 
@@ -279,17 +322,3 @@ def _with(answer: _Answers, name: str, decisions: list[Decision]) -> ModelVerdic
         extremes=answer.extremes,
         notes=answer.notes,
     )
-
-
-def _tasks(documents: dict[int, Ids], source: ModelSource, constants: ModelConstants, asked: _Asked) -> list[Portion]:
-    """Documents in portions of about `TASK_POSITIONS` positions."""
-    portions: list[list[tuple[int, Ids]]] = []
-    room = 0
-    for number, ids in documents.items():
-        size = sum(map(len, ids))
-        if not portions or size > room:
-            portions.append([])
-            room = TASK_POSITIONS
-        portions[-1].append((number, ids))
-        room -= size
-    return [Portion(source, constants, tuple(portion), asked.positions, asked.seed) for portion in portions]

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from statescape.errors import StatescapeError
-from statescape.language.passage import following_ids
+from statescape.language.passage import Passage, following_ids
 from statescape.language.readable import HasRandomWeights
 from statescape.runs.bundles import one_blas_thread
 from statescape.studies.verdict.measures import measure
@@ -88,22 +90,97 @@ class Portion:
         documents: number and passages of each.
         positions: most positions read in a document, drawn by the seed; None for all.
         seed: of everything drawn, with the document's number.
+        followed: passages of some of the documents, where the model has read them already.
     """
 
     source: ModelSource
-    constants: ModelConstants
+    constants: ModelConstants | None
     documents: tuple[tuple[int, Ids], ...]
     positions: int | None
     seed: int
+    followed: Mapping[int, Sequence[Passage]] = field(default_factory=dict)
+
+
+TASK_POSITIONS = 2000
+"""Most positions of one task, and of a model of `TASK_WEIGHTS`: about a second of work."""
+
+TASK_WEIGHTS = 10_000_000
+"""Weights in the blocks from which a task is of fewer positions."""
+
+
+def portions(
+    documents: dict[int, Ids],
+    source: ModelSource,
+    constants: ModelConstants | None,
+    positions: int | None,
+    seed: int,
+    followed: Mapping[int, tuple[Passage, ...]] = MappingProxyType({}),
+) -> list[Portion]:
+    """Documents in portions of about a second of work; see `Portion`."""
+    facts = loaded(source).facts
+    weights = 12 * facts.n_blocks * facts.d_model**2  # as in GPT-2; only to divide by
+    most = TASK_POSITIONS * min(1.0, TASK_WEIGHTS / weights)
+    divided: list[list[tuple[int, Ids]]] = []
+    room = 0.0
+    for number, ids in documents.items():
+        size = sum(map(len, ids))
+        if not divided or size > room:
+            divided.append([])
+            room = most
+        divided[-1].append((number, ids))
+        room -= size
+    return [
+        Portion(
+            source,
+            constants,
+            tuple(portion),
+            positions,
+            seed,
+            {number: followed[number] for number, _ in portion if number in followed},
+        )
+        for portion in divided
+    ]
 
 
 def work(task: Portion) -> list[tuple[int, Record]]:
     """The record of every document of a task, with its number."""
     from statescape.language.lens.workers import one_torch_thread
 
+    assert task.constants is not None  # measured before
     with _ONE_AT_A_TIME, one_torch_thread():
         model, reference = loaded(task.source), _reference(task.source, task.constants)
         return [(number, _read(model, reference, ids, task, number)) for number, ids in task.documents]
+
+
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """What the constants are measured on of one document.
+
+    Attributes:
+        number: of the document.
+        states: s_0 to s_L at the positions asked, of its first passage where all are.
+        passages: the document as it was followed; empty where all positions are asked, which is too much to keep.
+    """
+
+    number: int
+    states: Float[np.ndarray, "states positions d_model"]
+    passages: tuple[Passage, ...]
+
+
+def sample(task: Portion) -> list[Sampled]:
+    """The states of the documents of a task at the positions asked; nothing is decoded but what a record needs."""
+    from statescape.language.lens.workers import one_torch_thread
+
+    found = []
+    with _ONE_AT_A_TIME, one_torch_thread():
+        model = loaded(task.source)
+        for number, ids in task.documents:
+            if task.positions is None:
+                found.append(Sampled(number, np.asarray(model.states(ids[0]))[:, 1:], ()))
+            else:
+                passages = tuple(_followed(model, ids, task, number))
+                found.append(Sampled(number, np.concatenate([one.states for one in passages], axis=1), passages))
+    return found
 
 
 @lru_cache(maxsize=4)
@@ -148,18 +225,20 @@ def chosen_positions(ids: Ids, most: int | None, seed: int, number: int) -> list
 
 
 def _read(model: ReadableModel, reference: Reference, ids: Ids, task: Portion, number: int) -> Record:
+    rng = np.random.default_rng([task.seed, number, 1])
+    passages = task.followed.get(number) or _followed(model, ids, task, number)
+    return record_of([(passage, measure(passage, reference, rng)) for passage in passages], reference)
+
+
+def _followed(model: ReadableModel, ids: Ids, task: Portion, number: int) -> Iterator[Passage]:
+    """The passages of a document at the positions asked, those without any left out."""
     from statescape.language.following import follow
 
-    rng = np.random.default_rng([task.seed, number, 1])
     following = following_ids(ids, len(model.tokens.prefix))
-    read = []
-    for passage_ids, after, positions in zip(
-        ids, following, chosen_positions(ids, task.positions, task.seed, number), strict=True
-    ):
+    chosen = chosen_positions(ids, task.positions, task.seed, number)
+    for passage_ids, after, positions in zip(ids, following, chosen, strict=True):
         if len(positions):
-            passage = follow(model, passage_ids, positions, after)
-            read.append((passage, measure(passage, reference, rng)))
-    return record_of(read, reference)
+            yield follow(model, passage_ids, positions, after)
 
 
 SAMPLE_DOCUMENTS = 32
@@ -169,20 +248,28 @@ ISOTROPIC_STATES = 2000
 """Isotropic states behind the agreement that construction gives."""
 
 
-def prepare(source: ModelSource, documents: dict[int, Ids], seed: int) -> ModelConstants:
-    """The constants of a model on these documents, the same whoever works: on one thread, of torch and of BLAS."""
-    from statescape.language.following import follow, norm_centres, predictions
+def prepare(
+    source: ModelSource,
+    documents: dict[int, Ids],
+    sampled: Sequence[Sampled],
+    seed: int,
+    known: ModelConstants | None = None,
+) -> ModelConstants:
+    """The constants of a model on these documents, the same whoever works: no sum depends on the number of threads.
+
+    Args:
+        source: of the model.
+        documents: all documents, for the counts of their tokens.
+        sampled: states of some of them.
+        seed: of everything drawn.
+        known: constants of another reading of the same weights by the same seed.
+    """
+    from statescape.language.following import norm_centres, predictions
     from statescape.language.lens.workers import one_torch_thread
 
     model = loaded(source)
-    prefix = len(model.tokens.prefix)
-    with one_torch_thread(), one_blas_thread():
-        passages = []
-        for ids in drawn(documents, SAMPLE_DOCUMENTS, seed).values():
-            first, after = ids[0], following_ids(ids, prefix)[0]
-            if len(first) > 1:
-                passages.append(follow(model, first, np.arange(1, len(first)), after))
-        states = np.concatenate([one.states for one in passages], axis=1)
+    with _ONE_AT_A_TIME, one_blas_thread():
+        states = np.concatenate([one.states for one in sampled], axis=1, dtype=np.float32)
         typical = float(np.median(np.linalg.norm(states[-1], axis=1)))
         width = states.shape[2]
         isotropic = np.random.default_rng([seed, 3]).standard_normal((ISOTROPIC_STATES, width))
@@ -190,15 +277,20 @@ def prepare(source: ModelSource, documents: dict[int, Ids], seed: int) -> ModelC
         isotropic = isotropic.astype(np.float32)
         chosen = predictions(model, isotropic)
         bare = ModelConstants((), (), float("nan"), (0.0, 0.0), False, "", seed)
-        cosines = best_cosine(isotropic, Reference(model.embeddings, model.unembedding, bare))
+        reference = Reference(model.embeddings, model.unembedding, bare)
+        with one_torch_thread():
+            normed = np.asarray(model.normalise(isotropic), dtype=np.float32)
+            centres = norm_centres(model, states[-1, 0])
         return measure_constants(
             model.embeddings,
             states.reshape(-1, width),
-            counts=_counts(documents, prefix, len(model.embeddings)),
+            counts=_counts(documents, len(model.tokens.prefix), len(model.embeddings)),
             path_length=len(states),
-            agreement=float((chosen == cosines).mean()),
-            norm_centres=norm_centres(model, states[-1, 0]),
+            agreement=float((chosen == best_cosine(isotropic, reference)).mean()),
+            normed_agreement=float((chosen == best_cosine(normed, reference)).mean()),
+            norm_centres=centres,
             seed=seed,
+            known=known,
         )
 
 

@@ -1,4 +1,4 @@
-"""A verdict over a corpus as pictures: the six estimates against margin and chance, and the corpus by state."""
+"""A verdict over a corpus as pictures: the estimates against margin and chance, and the corpus by state."""
 
 from __future__ import annotations
 
@@ -45,8 +45,12 @@ NULL_WORDS = {
     "agree.isotropic": phrase("isotropic (agreement)"),
     "agree.product": phrase("s/|s| (agreement)"),
     "agree.plain_norm": phrase("plain norm (agreement)"),
+    "agree.normed_isotropic": phrase("isotropic, after the norm (agreement)"),
     "random_weights": phrase("random weights"),
 }
+_SHARED: tuple[str, ...] = ("distance.isotropic", "distance.random_token", "distance.same_decile", "distance.current")
+_SHARED += ("excess.shuffled", "excess.random_token", "excess.same_decile", "excess.current", "excess.second")
+NULL_WORDS |= {name.replace(".", ".normed."): NULL_WORDS[name] for name in _SHARED}
 
 AXES = {
     "H1": phrase("distance in norms of e"),
@@ -56,6 +60,7 @@ AXES = {
     "H5": phrase("share of inner states"),
     "H6": phrase("agreement, corrected"),
 }
+AXES |= {f"{name}n": AXES[name] for name in ("H1", "H2", "H6")}
 
 SHORT = {
     "H1": phrase("H1: it is the embedding"),
@@ -64,6 +69,9 @@ SHORT = {
     "H4": phrase("H4: it leaves the subspace"),
     "H5": phrase("H5: inner states decode"),
     "H6": phrase("H6: cosine singles it out"),
+    "H1n": phrase("H1n: it is, after the norm"),
+    "H2n": phrase("H2n: along it, after the norm"),
+    "H6n": phrase("H6n: singled out, after the norm"),
 }
 
 
@@ -95,7 +103,7 @@ def estimates(found: Verdicts) -> Picture:
         caption = f"{caption} {say('Nulls (grey) are those of {model}.', model=first.facts.name)}"
     panels = [_question(question, _rows(found, question)) for question in QUESTIONS]
     # Labels of the right column have their room between the columns.
-    return Picture("estimates", caption, panels, 2, 210, legend=False, gap=0.24, paper=(7.4, 7.2))
+    return Picture("estimates", caption, panels, 2, 210, legend=False, gap=0.24, paper=(7.4, 12.0))
 
 
 def _rows(found: Verdicts, question: Question) -> list[Estimate]:

@@ -38,7 +38,8 @@ def page_of(found: Verdicts) -> Page:
         title="Is the last state the embedding of the predicted token?",
         lead=(
             "The claim: the blocks turn the embedding of token t, step by step, into the embedding of token t + 1. Six "
-            "questions, each with a margin declared before the text was read."
+            "questions, three of them of the last state before and after the final norm, each with a margin declared "
+            "before the text was read."
         ),
         facts=_facts(found),
         sections=(
@@ -174,7 +175,7 @@ def _slices(found: Verdicts) -> Section:
         ("distance, plain (H1)", "H1"),
         ("distance, each vector at norm 1", "distance.vector"),
         ("distance, each dimension centred and scaled", "distance.dimension"),
-        ("distance of final_norm(s_L)", "distance.normed"),
+        ("distance of final_norm(s_L) (H1n)", "H1n"),
         ("distance at the best length", "distance.best_length"),
         ("cosine above choice, raw", "excess.raw"),
         ("cosine above choice, centred", "excess.centred"),

@@ -183,7 +183,7 @@ def _corpus(notebook: Notebook) -> Section:
     found = notebook.verdicts
     return Section(
         "corpus",
-        say("The corpus: six verdicts"),
+        say("The corpus: the verdicts"),
         say("See which part of the claim holds, and by how far the interval is from its margin."),
         (
             verdicts_table(found),

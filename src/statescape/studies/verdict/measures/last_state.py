@@ -1,4 +1,4 @@
-"""H1, H2 and H6: how near the last state is to an embedding, and whether its cosine singles the predicted token out.
+"""H1, H2 and H6, raw and normed: how near the last state is to an embedding, and whether its cosine singles it out.
 
 Nearness is ``|s_L - e| / |e|``, and the cosine minus what the best token of an isotropic direction has on average (the
 predicted token was chosen for its product with the state). Embeddings of other tokens, and of the token predicted at
@@ -64,11 +64,12 @@ def measure_nearness(
     passage: Passage, reference: Reference, targets: Targets
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Distances and cosines of the last state."""
-    last = np.asarray(passage.states[-1], dtype=np.float64)
-    values = _distances(last, passage, reference, targets)
+    last, normed = (np.asarray(one, dtype=np.float64) for one in (passage.states[-1], passage.normed))
+    values = _distances(last, reference, targets) | _distances(normed, reference, targets, "normed.")
+    values["distance.normed"] = values["H1n"]
     best = dict(zip(VARIANTS, reference.constants.best_of_isotropic, strict=True))
 
-    for source, points in (("", last), ("normed.", passage.normed)):
+    for source, points in (("", last), ("normed.", normed)):
         for variant in VARIANTS:
             prepared = reference.prepare(points, variant)
             for role in ("predicted", *(("current", "second", "random_token") if not source else ())):
@@ -80,50 +81,53 @@ def measure_nearness(
     if reference.unembedding is not None:
         rows = np.asarray(reference.unembedding[targets["predicted"]], dtype=np.float64)
         values["cosine.unembedding"] = cosine(last, rows)
-        values["cosine.normed.unembedding"] = cosine(np.asarray(passage.normed, np.float64), rows)
+        values["cosine.normed.unembedding"] = cosine(normed, rows)
 
-    for role, ids in targets.items():
-        excess = [
-            cosine(reference.prepare(last, variant), reference.prepare(reference.rows(ids), variant)) - best[variant]
-            for variant in HEADLINE_VARIANTS
-        ]
-        values["H2" if role == "predicted" else f"excess.{role}"] = np.min(excess, axis=0)
-        if role == "predicted":
-            # Of several that are the smallest alike (no rogue dimension: as raw) the first is said to have decided.
-            values |= {
-                f"smallest.{name}": (np.argmin(excess, axis=0) == place).astype(float)
-                for place, name in enumerate(HEADLINE_VARIANTS)
-            }
+    for source, points, headline in (("", last, "H2"), ("normed.", normed, "H2n")):
+        for role, ids in targets.items():
+            excess = [
+                cosine(reference.prepare(points, variant), reference.prepare(reference.rows(ids), variant))
+                - best[variant]
+                for variant in HEADLINE_VARIANTS
+            ]
+            values[headline if role == "predicted" else f"excess.{source}{role}"] = np.min(excess, axis=0)
+            if role == "predicted":
+                # Of several that are the smallest alike (no rogue dimension: as raw) the first is said to have decided.
+                values |= {
+                    f"smallest.{source}{name}": (np.argmin(excess, axis=0) == place).astype(float)
+                    for place, name in enumerate(HEADLINE_VARIANTS)
+                }
     return values, {}
 
 
 def _distances(
-    last: Float[np.ndarray, "positions d_model"], passage: Passage, reference: Reference, targets: Targets
+    points: Float[np.ndarray, "positions d_model"], reference: Reference, targets: Targets, source: str = ""
 ) -> dict[str, np.ndarray]:
+    """Distances from embeddings in units of their norm; ``source`` says in the names what the points are."""
+
     def distance(points: np.ndarray, rows: np.ndarray) -> np.ndarray:
         lengths = np.linalg.norm(rows, axis=1)
         return np.asarray(np.linalg.norm(points - rows, axis=1) / np.where(lengths > 0, lengths, np.nan))
 
     rows = reference.rows(targets["predicted"])
-    lengths, norms = np.linalg.norm(rows, axis=1), np.linalg.norm(last, axis=1)
+    lengths, norms = np.linalg.norm(rows, axis=1), np.linalg.norm(points, axis=1)
     ratio = norms / np.where(lengths > 0, lengths, np.nan)
     chance = reference.constants.best_of_isotropic[0]
-    return {
-        "H1": distance(last, rows),
+    units = [one / np.maximum(of, 1e-300)[:, None] for one, of in ((points, norms), (rows, lengths))]
+    found = {
+        "H1n" if source else "H1": distance(points, rows),
         "distance.isotropic": np.sqrt(np.maximum(ratio**2 + 1.0 - 2.0 * ratio * chance, 0.0)),
         **{
-            f"distance.{role}": distance(last, reference.rows(ids))
+            f"distance.{role}": distance(points, reference.rows(ids))
             for role, ids in targets.items()
             if role != "predicted"
         },
-        "distance.normed": distance(np.asarray(passage.normed, dtype=np.float64), rows),
         # At the best length the state could have: the sine of its angle to the embedding.
-        "distance.best_length": np.sqrt(np.maximum(1.0 - np.maximum(cosine(last, rows), 0.0) ** 2, 0.0)),
-        "distance.vector": distance(
-            last / np.maximum(norms, 1e-300)[:, None], rows / np.maximum(lengths, 1e-300)[:, None]
-        ),
-        "distance.dimension": distance(reference.prepare(last, "dimension"), reference.prepare(rows, "dimension")),
+        "distance.best_length": np.sqrt(np.maximum(1.0 - np.maximum(cosine(points, rows), 0.0) ** 2, 0.0)),
+        "distance.vector": distance(*units),
+        "distance.dimension": distance(reference.prepare(points, "dimension"), reference.prepare(rows, "dimension")),
     }
+    return {name.replace("distance.", f"distance.{source}"): value for name, value in found.items()}
 
 
 AT_ONCE = 8_000_000
@@ -143,24 +147,29 @@ def measure_singling(passage: Passage, reference: Reference) -> tuple[dict[str, 
         for start in range(0, len(passage.predicted_ids), size)
     ]
     values = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    chance = reference.constants.agreement_of_isotropic
-    values["agree.isotropic"] = np.full(len(passage.predicted_ids), chance)
-    asked = chance <= MOST_AGREEMENT_BY_CONSTRUCTION
-    agreement = values["agree.cosine"]
-    values["H6"] = (agreement - chance) / (1.0 - chance) if asked else np.full_like(agreement, np.nan)
+    constants = reference.constants
+    for headline, agreement, null, chance in (
+        ("H6", values["agree.cosine"], "agree.isotropic", constants.agreement_of_isotropic),
+        ("H6n", values["agree.normed_cosine"], "agree.normed_isotropic", constants.normed_agreement_of_isotropic),
+    ):
+        values[null] = np.full_like(agreement, chance)
+        asked = chance <= MOST_AGREEMENT_BY_CONSTRUCTION
+        values[headline] = (agreement - chance) / (1.0 - chance) if asked else np.full_like(agreement, np.nan)
     return values, {}
 
 
 def best_cosine(points: Float[np.ndarray, "rows d_model"], reference: Reference) -> Int[np.ndarray, " rows"]:
     """The token whose embedding has the largest cosine with each row."""
+    from statescape.language.lens.workers import in_workers
+
     size = max(1, AT_ONCE // len(reference.embeddings))
     scale = _inverse(reference.lengths["raw"])
-    return np.concatenate(
-        [
-            ((points[start : start + size] @ reference.embeddings.T) * scale).argmax(axis=1)
-            for start in range(0, len(points), size)
-        ]
-    )
+
+    def best(start: int) -> Int[np.ndarray, " rows"]:
+        products = points[start : start + size] @ reference.embeddings.T
+        return np.asarray(np.multiply(products, scale, out=products).argmax(axis=1))
+
+    return np.concatenate(in_workers(best, range(0, len(points), size)))
 
 
 def _agreements(
