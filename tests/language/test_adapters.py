@@ -142,7 +142,10 @@ def test_an_adapter_of_another_kind_of_base_is_refused_by_the_command(
     ("changes", "words"),
     [
         ({"base_model_name_or_path": None}, "names no base model; write its folder or hub name into"),
-        ({"base_model_name_or_path": "../nowhere"}, "The base model of the adapter"),
+        (
+            {"base_model_name_or_path": "../nowhere"},
+            "Where it lies stands in base_model_name_or_path of adapter_config.json",
+        ),
         ({"peft_type": "PREFIX_TUNING"}, "of kind PREFIX_TUNING, and only LORA is merged here"),
         ({"megatron_config": {"a": 1}}, "with megatron_config, which is not merged here"),
         ({"layer_replication": [[0, 1]]}, "with layer_replication, which is not merged here"),

@@ -25,7 +25,7 @@ from safetensors import SafetensorError
 
 from statescape import plugins
 from statescape.errors import StatescapeError
-from statescape.language.model.adapters import Adapter, adapter_of, merged
+from statescape.language.model.adapters import CONFIG, Adapter, adapter_of, merged
 from statescape.language.model.contract import checked
 from statescape.language.model.files import refuse_misread, require_safetensors, snapshot, weight_files
 from statescape.language.model.gguf import gguf_file, read_once, refuse_lost
@@ -195,7 +195,10 @@ def _base_of(adapter: Adapter) -> Path:
     try:
         base = _folder(adapter.base_place)
     except StatescapeError as error:
-        raise StatescapeError(f"The base model of the adapter {adapter.name} is not to be had: {error}") from error
+        raise StatescapeError(
+            f"The base model of the adapter {adapter.name} is not to be had: {error} Where it lies stands in "
+            f"base_model_name_or_path of {CONFIG}."
+        ) from error
     if adapter_of(base, adapter.base_name) is not None:
         raise StatescapeError(f"The base model of the adapter {adapter.name} is an adapter itself; merge that first.")
     return base
