@@ -170,7 +170,7 @@ def test_an_own_radius_is_sealed_beside_the_same_wiring_rescaled(radius) -> None
         ({"generations": 0}, "limits above 0"),
         ({"units": 1}, "units must be at least 2; got 1"),
         ({"density": 1.5}, "density is a share"),
-        ({"task_options": {"horizon": 2}}, "horizon=... (--horizon) is for files"),
+        ({"task_options": {"horizon": 2}}, "horizon=... is for files"),
         ({"workers": 0}, "At least one worker"),
         (
             {"task": "cogscale:simple_copy:small", "ridge": 0.1, "level": "wiring"},

@@ -30,6 +30,7 @@ from statescape.cli import (
     verdict,
 )
 from statescape.cli.console import complain
+from statescape.cli.data_options import as_typed
 from statescape.cli.roles import guarded
 from statescape.cli.streams import finish_streams, prepare_streams
 from statescape.errors import StatescapeError
@@ -89,7 +90,7 @@ def run(arguments: list[str]) -> int:
     try:
         return _run(arguments)
     except StatescapeError as error:
-        complain(str(error))
+        complain(as_typed(str(error)))
     except (KeyboardInterrupt, typer.Abort):
         complain("Interrupted; nothing was written.")
         return 130

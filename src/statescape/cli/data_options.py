@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,7 +12,7 @@ from statescape.cli.options import Group
 from statescape.cli.roles import Reads
 
 if TYPE_CHECKING:
-    from statescape.reservoir.tasks import Part, Task
+    from statescape.reservoir.tasks import Part, SequenceTask, Task
 
 _READ = {"separator": "separated by {}", "header": "header {}", "sheet": "sheet {}", "comments": "comments {}"}
 
@@ -32,6 +33,8 @@ _DECLARED: dict[str, tuple[Any, str, str]] = {
     "split": (float | None, "--split", "Share that trains. (default: 0.7)"),
     "closed": (bool | None, "--closed", "Leave the network alone with its outputs: how long is it right?"),
     "lyapunov_time": (float | None, "--lyapunov-time", "Rows in a Lyapunov time, for --closed. (default: rows)"),
+    "sequence": (str | None, "--sequence", "Column that names the sequence of a row; each starts from rest."),
+    "classes": (bool | None, "--classes", "Of sequences: take the target as a class. (default: where it holds texts)"),
     "window": (int | None, "--window", "Rows of a trial. (default: two thirds of the part it is from)"),
     "header": (
         bool | None,
@@ -61,10 +64,31 @@ FILES = Group(
 )
 
 
+_NAMED = re.compile(r"\b(\w+)=(\.\.\.|True|False|'[^']*')")
+
+
+def as_typed(message: str) -> str:
+    """A message about options of a file, which Python takes by their names, as the command line takes them."""
+
+    def flag(found: re.Match[str]) -> str:
+        name, value = found.groups()
+        declared = _DECLARED.get("text_encoding" if name == "encoding" else name)
+        if declared is None:
+            return found[0]
+        flags = declared[1].split("/")
+        if value in ("True", "False"):
+            return flags[-1] if value == "False" else flags[0]
+        return flags[0] if value == "..." else f"{flags[0]} {value}"
+
+    return _NAMED.sub(flag, message)
+
+
 def described(task: Task, *parts: Part) -> list[str]:
     """How the table of a task was understood, by the first of these parts; nothing of a task that reads none."""
-    from statescape.reservoir.tasks import FileTask
+    from statescape.reservoir.tasks import FileTask, SequenceTask
 
+    if isinstance(task, SequenceTask):
+        return _of_sequences(task, parts[0])
     if not isinstance(task, FileTask):
         return []
     data = task.understood(parts[0])
@@ -84,3 +108,17 @@ def described(task: Task, *parts: Part) -> list[str]:
             whole = f"{windows['left_out']:,} of {counted(windows['possible'], 'window')} ({windows['part']} part)"
             lines += [f"note: {whole} left out, since a column is constant where they train or test"]
     return [*lines, *(f"note: {note}" for note in data["notes"])]
+
+
+def _of_sequences(task: SequenceTask, part: Part) -> list[str]:
+    """How the sequences of a table or folder were understood."""
+    data = task.understood(part)
+    read = [_READ.get(name, "{}").format(value) for name, value in data["read"].items()]
+    low, high = data["rows"]
+    rows = counted(high, "row") if low == high else f"{low:,} to {counted(high, 'row')}"
+    asked = f"{len(data['classes'])} classes" if data["classes"] else ", ".join(data["targets"])
+    return [
+        "; ".join([f"{data['file']}: {counted(data['sequences'], 'sequence')} of {rows}", *read]),
+        f"{asked} from {', '.join(data['inputs'])} at {counted(data['answers'], 'answered row')}; {data['train']:,} "
+        f"sequences train, {data['validation']:,} choose the ridge, {data['test']:,} test",
+    ]

@@ -132,7 +132,7 @@ def as_json(result: EsnTrials) -> dict[str, Any]:
 
     from statescape import __version__
     from statescape.reservoir import spectral_radius
-    from statescape.reservoir.tasks import FileTask, better_of
+    from statescape.reservoir.tasks import FileTask, SequenceTask, better_of
 
     def mean(interval: Any) -> dict[str, Any] | None:
         if interval is None:
@@ -144,7 +144,7 @@ def as_json(result: EsnTrials) -> dict[str, Any]:
         "task": result.task.name,
         "score_name": result.task.score_name,
         "better": better_of(result.task),
-        "data": result.task.understood("whole") if isinstance(result.task, FileTask) else None,
+        "data": result.task.understood("whole") if isinstance(result.task, FileTask | SequenceTask) else None,
         "settings": dataclasses.asdict(result.settings),
         "seed": result.seed,
         "trials": len(result.scores),

@@ -17,7 +17,7 @@ from statescape.evolution.search.generation import GenerationSummary
 from statescape.evolution.search.population import Candidate, Record
 from statescape.evolution.settings import Hyperparameters, Settings
 from statescape.reservoir import EchoStateNetwork, Topology, is_acyclic
-from statescape.reservoir.tasks import FileTask, Task, better_of
+from statescape.reservoir.tasks import FileTask, SequenceTask, Task, better_of
 from statescape.statistics import MeanInterval, mean_interval
 from statescape.wording import brief, number
 
@@ -260,6 +260,8 @@ class Evolution:
 
     def _data(self) -> dict[str, Any] | None:
         """How a table was understood: what the search reads of it, and which windows the seals have to leave out."""
+        if isinstance(self.task, SequenceTask):
+            return self.task.understood("search")
         if not isinstance(self.task, FileTask):
             return None
         return {**self.task.understood("search"), "sealed_windows": self.task.understood("seal")["windows"]}

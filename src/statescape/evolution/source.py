@@ -9,7 +9,7 @@ from typing import Any
 
 from statescape.errors import StatescapeError
 from statescape.reservoir import tasks
-from statescape.reservoir.tasks import FileTask, Task, TaskLike
+from statescape.reservoir.tasks import FileTask, SequenceTask, Task, TaskLike
 from statescape.reservoir.tasks.opening import is_path
 
 
@@ -27,12 +27,17 @@ def open_task(given: TaskLike, options: Mapping[str, Any] | None = None) -> tupl
     task = tasks.open(given, **options)
     if not isinstance(given, str | Path):
         kept = {"options": options} if options else {}
-        return task, {"object": task.name, **kept, **({"sha256": task.digest} if isinstance(task, FileTask) else {})}
+        return task, {
+            "object": task.name,
+            **kept,
+            **({"sha256": task.digest} if isinstance(task, FileTask | SequenceTask) else {}),
+        }
     if not is_path(given):
         return task, {"name": str(given).lower()}
     path = Path(given).resolve()
     if path.is_dir():
-        return task, {"folder": str(path)}
+        known = {"options": options, "sha256": task.digest} if isinstance(task, SequenceTask) else {}
+        return task, {"folder": str(path), **known}
     return task, {"file": str(path), "options": options, "sha256": _digest(path)}
 
 
@@ -55,7 +60,10 @@ def reopen_task(source: Mapping[str, Any], given: TaskLike = None) -> Task:
     if "name" in source:
         return tasks.open(source["name"])
     if "folder" in source:
-        return tasks.open(Path(source["folder"]))
+        task = tasks.open(Path(source["folder"]), **source.get("options", {}))
+        if "sha256" in source and getattr(task, "digest", None) != source["sha256"]:
+            raise StatescapeError(f"The run's data, {source['folder']}, has changed since the run began; put it back.")
+        return task
     if "file" not in source:
         raise StatescapeError(
             f"This run's task, {source.get('object')!r}, was made in Python; resume it there: resume(run, task=...)."

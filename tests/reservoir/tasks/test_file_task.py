@@ -111,7 +111,7 @@ GOOD = [f"{i},{np.sin(i):.4f}" for i in range(300)]
         (GOOD, {"target": "c"}, "has no column 'c'; its columns are: a, b."),
         (GOOD, {"inputs": ["a", "x"]}, "has no column 'x'"),
         (GOOD, {"inputs": ["a", "a"]}, "named twice"),
-        (GOOD, {"target": None}, "several columns of numbers; name the target (target=..., --target): a, b"),
+        (GOOD, {"target": None}, "several columns of numbers; name the target (target=...): a, b"),
         (GOOD, {"horizon": 0}, "asks for what is given"),
         (GOOD, {"horizon": -1}, "asks for what is given"),
         (GOOD, {"horizon": 290}, "10 of each must remain"),

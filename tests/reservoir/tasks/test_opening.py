@@ -37,7 +37,7 @@ def test_columns_are_chosen_by_name_or_number():
     assert by_name.columns == ("drive", "wave")
     assert by_number.columns == ("1", "2")
     np.testing.assert_array_equal(by_name.trial(0).targets, by_number.trial(0).targets)
-    with pytest.raises(StatescapeError, match=re.escape("name the target (target=..., --target): 1, 2")):
+    with pytest.raises(StatescapeError, match=re.escape("name the target (target=...): 1, 2")):
         tasks.open(FRAME.to_numpy())
 
 
@@ -81,7 +81,7 @@ def test_names_and_tasks_pass():
             "There is no option of a task 'windows'. Did you mean window? Known are: inputs, target,",
         ),
         ((WAVE, WAVE[1:]), {}, "300 inputs for 299 targets"),
-        ("narma10", {"inputs": "x"}, "inputs=... (--input) is for files and arrays; narma10 fixes its own"),
+        ("narma10", {"inputs": "x"}, "inputs=... is for files and arrays; narma10 fixes its own"),
     ],
     ids=lambda given: type(given).__name__ if not isinstance(given, str) else given[:40].replace("\0", "0"),
 )

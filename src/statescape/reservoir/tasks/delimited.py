@@ -124,8 +124,7 @@ def _decoded(data: bytes, origin: str, encoding: str | None) -> tuple[str, str]:
         if other is None:
             raise StatescapeError(f"{origin} is no text; save the table as CSV (or .csv.gz, .npy, .parquet, .xlsx).")
         raise StatescapeError(
-            f"{origin} cannot be read as {chosen.upper()} text; name its encoding, perhaps encoding={other!r} "
-            f"(--text-encoding {other})."
+            f"{origin} cannot be read as {chosen.upper()} text; name its encoding, perhaps encoding={other!r}."
         )
     return text.removeprefix("\ufeff"), chosen.removesuffix("-sig").upper()
 
@@ -167,7 +166,7 @@ def _found_separator(lines: list[str], origin: str, above: int, decimal: str | N
     if len(fitting) > 1:
         marks = listed(SEPARATORS[mark] for mark in fitting)
         raise StatescapeError(
-            f"{origin}, line {above + 1}: {marks} may separate its cells; name the mark (separator=..., --separator)."
+            f"{origin}, line {above + 1}: {marks} may separate its cells; name the mark (separator=...)."
         )
     if fitting:
         return fitting[0]
@@ -199,7 +198,7 @@ def _named(rows: Records, origin: str, header: bool | None) -> tuple[list[str], 
     if header is None and data is not None:
         raise StatescapeError(
             f"{origin} must begin with a line that names its columns; line {line} holds numbers or dates "
-            f"({data[:40]}): say header=False (--no-header) if it is data, header=True (--header) if it is names."
+            f"({data[:40]}): say header=False if it is data, header=True if it is names."
         )
     if len(rows) > 1 and all(len(cells) == len(first) + 1 and not cells[-1] for _, cells in rows[1:]):
         first = [*first, ""]  # rows end in a separator, the header does not
@@ -218,8 +217,8 @@ def _table(names: list[str], rows: Records, origin: str, read: dict[str, str], d
     if usual != len(names) and usual:
         raise StatescapeError(
             f"{origin}: the line that names the columns has {len(names)} cell{'s' * (len(names) > 1)} where most rows "
-            f"have {usual}; mend it, or say how many lines stand above it (skip_rows=..., --skip-rows), what separates "
-            "cells (separator=..., --separator) or which mark is decimal (decimal=',', --decimal)."
+            f"have {usual}; mend it, or say how many lines stand above it (skip_rows=...), what separates "
+            "cells (separator=...) or which mark is decimal (decimal=',')."
         )
     for line, cells in rows:
         if not cells:
@@ -227,7 +226,7 @@ def _table(names: list[str], rows: Records, origin: str, read: dict[str, str], d
         if len(cells) != len(names):
             raise StatescapeError(
                 f"{origin}, line {line}: {len(cells)} cells where the header has {len(names)}; mend that row, or say "
-                "how lines begin that are no rows (comment=..., --comment)."
+                "how lines begin that are no rows (comment=...)."
             )
     import pandas as pd
 

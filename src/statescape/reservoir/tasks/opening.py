@@ -20,10 +20,11 @@ from statescape.reservoir.tasks.driven import channel, memory, narma10, narma20,
 from statescape.reservoir.tasks.file_task import FileTask
 from statescape.reservoir.tasks.kuramoto_sivashinsky import kuramoto_sivashinsky
 from statescape.reservoir.tasks.reading import is_table, read_table, table_of
+from statescape.reservoir.tasks.sequence_files import SequenceTask, sequences_of_folder, sequences_of_table
 from statescape.reservoir.tasks.table import DataTable, listed
 from statescape.reservoir.tasks.task import Task
 from statescape.reservoir.tasks.time_order import notes_on_time
-from statescape.reservoir.tasks.vowels import japanese_vowels
+from statescape.reservoir.tasks.vowels import holds_vowels, japanese_vowels
 
 # A name, a file or folder, an array [steps] or [steps, columns], a Series or DataFrame, a pair of them, or a task.
 TaskLike: TypeAlias = Any
@@ -93,6 +94,8 @@ def open(  # noqa: A001 - as in tasks.open
     *,
     closed: bool | None = None,
     lyapunov_time: float | None = None,
+    sequence: str | None = None,
+    classes: bool | None = None,
     header: bool | None = None,
     separator: str | None = None,
     decimal: str | None = None,
@@ -104,9 +107,9 @@ def open(  # noqa: A001 - as in tasks.open
     """The task that is meant.
 
     A name is looked up; a file is read: CSV and its relatives (also gzipped), .npy, .parquet or .xlsx; a folder holds
-    the Japanese vowels; an array (its columns are called 1, 2, ...), a pandas Series or DataFrame is taken as it is; of
-    a pair (inputs, targets) each has as many rows, and what shall come out at each row stands beside what goes in. A
-    task is handed back. All but the first argument are for files and data.
+    the Japanese vowels, or a table for each sequence; an array (its columns are called 1, 2, ...), a pandas Series or
+    DataFrame is taken as it is; of a pair (inputs, targets) each has as many rows, and what shall come out at each row
+    stands beside what goes in. A task is handed back. All but the first argument are for files and data.
 
     Args:
         task: see above.
@@ -118,6 +121,9 @@ def open(  # noqa: A001 - as in tasks.open
         warmup: first training steps that are not used; a tenth of the training part, at most 100.
         closed: whether the network is left alone with its own outputs and scored by its valid time. None: no.
         lyapunov_time: rows in a Lyapunov time of what the file holds. None: a valid time is counted in rows.
+        sequence: the column that names the sequence of each row: every one starts from rest, and empty cells of the
+            target are no answers. None: the rows are one series. In a folder every table is a sequence.
+        classes: of sequences: whether the target is a class. None: where it holds texts.
         header: of a text: whether the first row names the columns; without one they are called 1, 2, ... None: it does,
             and what looks like data is refused.
         separator: of a text: the mark between cells; " " for any number of spaces. None: found out.
@@ -138,6 +144,9 @@ def open(  # noqa: A001 - as in tasks.open
     trials: dict[str, Any] = {"horizon": horizon, "split": split, "window": window, "warmup": warmup}
     trials |= {"closed": closed, "lyapunov_time": lyapunov_time}
     columns, trials, how = (_given(one) for one in ({"inputs": inputs, "target": target}, trials, how))
+    kinds = _given({"sequence": sequence, "classes": classes})
+    if kinds or _is_folder_of_sequences(task, columns):
+        return _of_sequences(task, columns, trials, how, kinds)
     if isinstance(task, str | Path) and is_path(task) and not os.path.isdir(task):  # noqa: PTH112 - takes any text
         table = read_table(task, TextFormat(**how))
         return _of_columns(table, Path(Path(task).name.removesuffix(".gz")).stem, columns, trials)
@@ -160,6 +169,38 @@ def open(  # noqa: A001 - as in tasks.open
     return found
 
 
+def _is_folder_of_sequences(task: TaskLike, columns: dict[str, Any]) -> bool:
+    """Whether this is a folder of tables, and not one of Japanese vowels."""
+    if not isinstance(task, str | Path) or not is_path(task) or not os.path.isdir(task):  # noqa: PTH112 - takes any text
+        return False
+    return bool(columns) or not holds_vowels(task)
+
+
+def _of_sequences(
+    task: TaskLike, columns: dict[str, Any], trials: dict[str, Any], how: dict[str, Any], kinds: dict[str, Any]
+) -> SequenceTask:
+    """A task on the sequences of a table or a folder."""
+    for name in trials:
+        if name != "split":
+            raise StatescapeError(f"{name}=... is for one series; sequences are answered row by row, from rest.")
+    inputs, targets = _named(columns.get("inputs"), "input"), _named(columns.get("target"), "target")
+    split = trials.get("split", 0.7)
+    if isinstance(task, str | Path) and is_path(task) and os.path.isdir(task):  # noqa: PTH112 - takes any text
+        if "sequence" in kinds:
+            raise StatescapeError(f"In the folder {task} every table is a sequence; leave the sequence out.")
+        return sequences_of_folder(Path(task), inputs, targets, kinds.get("classes"), TextFormat(**how), split)
+    if "sequence" not in kinds:
+        raise StatescapeError("Classes are for sequences; name the column that tells them apart (sequence=...).")
+    if is_table(task):
+        _refuse(how, "texts", "a table in memory")
+        table, name = table_of(task), "series"
+    elif isinstance(task, str | Path) and is_path(task):
+        table, name = read_table(task, TextFormat(**how)), Path(Path(task).name.removesuffix(".gz")).stem
+    else:
+        raise StatescapeError("sequence=... is for files, folders and tables; this task fixes its own.")
+    return sequences_of_table(table, name, str(kinds["sequence"]), inputs, targets, kinds.get("classes"), split)
+
+
 def is_path(given: str | Path) -> bool:
     """Whether a text means a file or folder and not the name of a task.
 
@@ -180,8 +221,7 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 def _refuse(options: dict[str, Any], for_what: str, given: str) -> None:
     """Refuse an option where there is nothing to choose."""
     for first in options:
-        flag = {"inputs": "input", "encoding": "text-encoding"}.get(first, first).replace("_", "-")
-        raise StatescapeError(f"{first}=... (--{flag}) is for {for_what}; {given} fixes its own.")
+        raise StatescapeError(f"{first}=... is for {for_what}; {given} fixes its own.")
 
 
 def _by_name(name: str) -> Task:
@@ -256,13 +296,13 @@ def _only_numeric(table: DataTable) -> str:
         raise StatescapeError(f"{table.origin} has no column of numbers; its columns are: {listed(table.names)}.")
     if len(numeric) > 1:
         raise StatescapeError(
-            f"{table.origin} has several columns of numbers; name the target (target=..., --target): {listed(numeric)}."
+            f"{table.origin} has several columns of numbers; name the target (target=...): {listed(numeric)}."
         )
     if len(table.names) > 1:
         values = table.numbers(numeric)[0][:, 0]
         if (np.diff(values) > 0).all() and (values == np.round(values)).all():
             raise StatescapeError(
                 f"{table.origin}: {numeric[0]!r}, its only column of numbers, counts rows or days; name the target "
-                "(target=..., --target)."
+                "(target=...)."
             )
     return numeric[0]

@@ -154,7 +154,7 @@ def _excel(data: bytes, origin: str, how: TextFormat) -> DataTable:
         if how.header is None and not all(isinstance(cell, str) or pd.isna(cell) for cell in first):
             raise StatescapeError(
                 f"{origin} must begin with a row that names its columns; line {lines[0]} holds numbers or dates: say "
-                "header=False (--no-header) if it is data, header=True (--header) if it is names."
+                "header=False if it is data, header=True if it is names."
             )
         names = ["" if pd.isna(cell) else str(cell).strip() for cell in first]
         cells, lines = cells.iloc[1:], lines[1:]

@@ -136,14 +136,14 @@ class DataTable:
         if not fitting:
             raise StatescapeError(
                 f"{self.origin}: no one notation fits all numbers of {listed(texts)}; say which mark is decimal "
-                "(decimal=',' or '.', --decimal), and mend the rest."
+                "(decimal=',' or '.'), and mend the rest."
             )
         if fitting[0] == NOTATIONS[0]:
             return fitting[0]
         for name, row, cell in _each(texts):
             values = {float(plain(cell, *one)) for one in fitting}
             if len(values) > 1:
-                marks = "say which mark is decimal (decimal=',' or '.', --decimal)"
+                marks = "say which mark is decimal (decimal=',' or '.')"
                 raise self._refusal(name, row, f"{cell!r} is {min(values):g} or {max(values):g}; {marks}")
         return fitting[0]
 

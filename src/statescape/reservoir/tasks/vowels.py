@@ -77,6 +77,13 @@ class JapaneseVowels:
         )
 
 
+def holds_vowels(folder: str | Path) -> bool:
+    """Whether a folder holds the files of the Japanese vowels, or no table that could be something else."""
+    where = Path(folder)
+    named = any((where / file).is_file() for file in (*CSV_FILES, *UCI_FILES))
+    return named or not (any(where.glob("*.csv")) or any(where.glob("*/*.csv")))
+
+
 def japanese_vowels(folder: str | Path) -> JapaneseVowels:
     """The Japanese vowels in `folder`.
 
