@@ -110,7 +110,7 @@ class Rules:
     sparse: bool
 
 
-class Stage(Protocol):
+class Contest(Protocol):
     """A generation under way.
 
     Attributes:

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from statescape.errors import StatescapeError
 from statescape.evolution.genome import Genome
 from statescape.evolution.operators import Operator
-from statescape.evolution.search.generation import Batch, Generation, Rules, Stage
+from statescape.evolution.search.generation import Batch, Contest, Generation, Rules
 from statescape.evolution.search.population import Candidate, Population
 from statescape.evolution.search.racing import Race
 from statescape.evolution.search.rates import OperatorRates
@@ -72,7 +72,7 @@ class Search:
         names = tuple(operator.name for operator in self.rules.operators)
         self.population = population or Population(0, (), OperatorRates(names, adapt))
         self._start = tuple(Candidate(index, 0, (), "given", genome) for index, genome in enumerate(start))
-        self._open: Stage | None = None
+        self._open: Contest | None = None
 
     @property
     def strategy(self) -> Strategy:
