@@ -56,12 +56,12 @@ def axes_of(path: StatePath, asked: str, moments: Moments, origin: str) -> Axes:
     scale = Normalisation.from_moments(moments).scale
     if re.fullmatch(r"\s*\d+\s*(,\s*\d+\s*){2}", asked):
         numbers = [int(each) for each in asked.split(",")]
+        if numbers == [1, 2, 3]:
+            return Axes(Sphere.from_moments(moments, origin), _components(numbers))
         if len(set(numbers)) < 3 or not all(1 <= each <= len(moments.mean) for each in numbers):
             raise StatescapeError(
                 f"Axes {asked!r} are not three different principal components from 1 to {len(moments.mean)}."
             )
-        if numbers == [1, 2, 3]:
-            return Axes(Sphere.from_moments(moments, origin), _components(numbers))
         components = PCA.from_moments(moments.scaled(scale), max(numbers)).components[[each - 1 for each in numbers]]
         return Axes(Sphere.from_moments(moments, origin, components * scale), _components(numbers))
     if asked == "path":
