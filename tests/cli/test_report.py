@@ -55,7 +55,7 @@ def test_page_figures_and_numbers(monkeypatch, capfd, run: Path, tmp_path: Path)
     assert done.returncode == 0, done.stderr
     assert "At its own level, wiring" in done.stdout
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
-    assert len(list(figures.iterdir())) == 28
+    assert len(list(figures.iterdir())) == 30
     told = json.loads(numbers.read_text())
     result = resume(run)
     assert told["seals"]["mask"]["controls"]["SCR"]["mean"] == result.seals["mask"].controls["SCR"].control.mean
@@ -125,7 +125,7 @@ def test_evolve_and_resume_write_the_report_at_their_end(monkeypatch, capfd, run
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert f"Report: {page}" in " ".join(done.stdout.split())
-    assert len(list((tmp_path / "figures").iterdir())) == 28
+    assert len(list((tmp_path / "figures").iterdir())) == 30
     assert in_process(monkeypatch, capfd, "resume", own, "--out", again).returncode == 0
     assert again.read_bytes() == page.read_bytes()
 

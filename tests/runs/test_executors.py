@@ -182,7 +182,13 @@ def test_ctrl_c_ends_work_at_once_and_leaves_no_process(functions, tmp_path):
     script += "with Processes(2) as executor: executor.map(sleep, range(4))\n"
     (tmp_path / "parent.py").write_text(script)
     parent = subprocess.Popen(
-        [sys.executable, "parent.py"], cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "parent.py"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A shell's background job, which these tests may be, hands on that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     seen, deadline = psutil.Process(parent.pid), time.monotonic() + 40
     while len(workers_of(seen)) < 2 and time.monotonic() < deadline:

@@ -109,7 +109,7 @@ def test_a_gain_on_one_task_is_not_said_of_the_others():
         {f"{task}/{level}/{way}": -cell.gains[way] for (task, level), cell in cells.items() for way in WAYS}
     )
     said = "Task by task a gain over random wirings is shown on no task at matrix; no task at wiring; lorenz at mask."
-    assert _by_task(tested) == said
+    assert _by_task(TASKS, tested) == said
     verdicts = verdicts_of(gains_of(cells, TASKS))
     assert verdicts == {"matrix": "matters little", "wiring": "matters little", "mask": "matters"}
     assert verdicts_of(gains_of(cells, [task for task in TASKS if task != "lorenz"]))["mask"] == "matters little"

@@ -92,7 +92,7 @@ class Anatomy:
         found: dict[int, torch.Tensor] = {}
         with watching(self.blocks, lambda number, stream: found.update({number: stream[0].float().clone()})):
             logits = self.run(ids[None]).logits[0].float()
-        return torch.stack([found[number] for number in range(len(found))]), logits
+        return torch.stack([found[number].to(found[0].device) for number in range(len(found))]), logits
 
     @torch.inference_mode()
     def entering(
