@@ -23,6 +23,7 @@ __version__ = "0.1.0"
 _SAY = {
     "statescape.language": ("statescape.analysis.path_conclusion",),
     "statescape.language.contrasting": ("statescape.analysis.contrast",),
+    "statescape.language.ablating": ("statescape.analysis.ablation",),
     "statescape.evolution": ("statescape.analysis.evolution_conclusion",),
     "statescape.studies.verdict": ("statescape.studies.verdict.conclusion",),
 }

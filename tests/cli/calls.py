@@ -44,7 +44,7 @@ FILES = [
 ]  # fmt: skip
 SMALL = {
     "path": {"last": "4"}, "lens": {"last": "4"}, "sphere": {"last": "4"},
-    "verdict": {"max_documents": "2", "positions": "2", "workers": "1"},
+    "verdict": {"max_documents": "2", "positions": "2", "workers": "1"}, "ablate": {"max_documents": "2"},
     "fit-lens": {"steps": "1", "positions": "8"},
     "esn": {"units": "8", "trials": "2"},
     "evolve": {
@@ -61,6 +61,7 @@ LATE = {
     "verdict": {"models": "no-such-model"}, "fit-lens": {"model": "no-such-model"}, "evolve": {"task": "one.csv"},
     "study": {"name": "nonsense"}, "notebook": {"texts": ""},
     "patch": {"model": "no-such-model"}, "contrast": {"model": "no-such-model"}, "resume": {"run": "half.run"},
+    "ablate": {"model": "no-such-model"},
 }  # fmt: skip
 SELDOM_WHOLE = {"verdict": 0.02, "notebook": 0.0, "evolve": 0.05, "study": 0.05}
 FIRST = {

@@ -12,6 +12,7 @@ import typer
 
 from statescape import __version__
 from statescape.cli import (
+    ablate,
     cache,
     contrast,
     esn,
@@ -50,6 +51,7 @@ app.command(name="lens")(guarded(lens.lens))
 app.command(name="fit-lens")(guarded(fit_lens.fit_lens))
 app.command(name="contrast")(guarded(contrast.contrast))
 app.command(name="patch")(guarded(patch.patch))
+app.command(name="ablate")(guarded(ablate.ablate))
 app.command(name="sphere")(guarded(sphere.sphere))
 app.command(name="verdict")(guarded(verdict.verdict))
 app.command(name="esn")(guarded(esn.esn))

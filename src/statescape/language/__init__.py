@@ -20,6 +20,7 @@ from statescape.language.readable import ModelFacts, ReadableModel
 from statescape.language.tokens import Tokens
 
 if TYPE_CHECKING:
+    from statescape.language.ablating import Ablation, ablate
     from statescape.language.continuation import Continuation, follow
     from statescape.language.contrasting import Contrast, contrast, pairs_of
     from statescape.language.lens.files import load_lens
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from statescape.language.trace import Trace
 
 __all__ = [
+    "Ablation",
     "Continuation",
     "Contrast",
     "Corpus",
@@ -50,6 +52,7 @@ __all__ = [
     "Tokens",
     "Trace",
     "TunedLens",
+    "ablate",
     "contrast",
     "fit_lens",
     "follow",
@@ -64,6 +67,7 @@ __all__ = [
 opened(globals())
 
 _RUN_A_MODEL = {
+    "Ablation": "statescape.language.ablating",
     "Contrast": "statescape.language.contrasting",
     "FitProgress": "statescape.language.lens.fit",
     "FitSettings": "statescape.language.lens.fit",
@@ -72,6 +76,7 @@ _RUN_A_MODEL = {
     "LanguageModel": "statescape.language.model.language_model",
     "Patching": "statescape.language.patching",
     "Trace": "statescape.language.trace",
+    "ablate": "statescape.language.ablating",
     "contrast": "statescape.language.contrasting",
     "fit_lens": "statescape.language.lens.fit",
     "follow": "statescape.language.continuation",

@@ -1,0 +1,108 @@
+"""``statescape ablate``: what a corpus costs the model without each of its blocks."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from statescape import __version__
+from statescape.cli import corpus as corpora
+from statescape.cli import inputs
+from statescape.cli.bar import Bar
+from statescape.cli.console import output
+
+if TYPE_CHECKING:
+    from statescape.language.ablating import Ablation
+
+
+class Part(StrEnum):
+    """What is left out."""
+
+    block = "block"
+    attention = "attention"
+    mlp = "mlp"
+
+
+class By(StrEnum):
+    """What stands in its place."""
+
+    zero = "zero"
+    mean = "mean"
+
+
+def ablate(
+    files: corpora.Files,
+    model: inputs.Model = None,
+    part: Annotated[Part, typer.Option("--part", help="The whole block, or its attention or MLP alone.")] = Part.block,
+    by: Annotated[
+        By, typer.Option("--by", help="zero skips it; mean leaves what it adds on average over the corpus.")
+    ] = By.zero,
+    max_documents: Annotated[int, typer.Option("--max-documents", min=2, help="Read the first N documents only.")] = 20,
+    strict: corpora.Strict = False,
+    bos: inputs.Bos = None,
+    device: inputs.Device = None,
+    dtype: inputs.Dtype = None,
+    json_file: inputs.Json = None,
+) -> None:
+    """What the model loses without each block in turn: loss on a corpus, block by block."""
+    corpus = corpora.read(files, strict, max_documents)
+    language_model = inputs.load(model, bos, device, dtype)
+
+    from statescape.language.ablating import ablate as ablated
+
+    with Bar("passes") as bar:
+        found = ablated(
+            language_model,
+            corpus,
+            part=part.value,
+            by=by.value,
+            progress=lambda done, total: bar.show("blocks left out", done, total),
+        )
+    _print(found)
+    if json_file is not None:
+        inputs.write_json(json_file, as_json(found))
+        output().print(f"Numbers: {json_file}", markup=False)
+
+
+def _print(found: Ablation) -> None:
+    from statescape.cli.terminal import Sheet
+
+    console, facts = output(), found.model
+    soft = not console.is_terminal
+    what = {"block": "blocks", "attention": "attention", "mlp": "MLPs"}[found.part]
+    how = "skipped" if found.by == "zero" else "set to what they add on average"
+    console.print(
+        f"{facts.name}: {facts.n_blocks} blocks; {len(found.plain)} documents, {found.n_positions:,} tokens predicted; "
+        f"loss {found.loss:.3f} nats a token; {what} {how}, one at a time",
+        markup=False,
+        soft_wrap=soft,
+    )
+    console.print()
+    table = Sheet()
+    table.column("block", "right")
+    table.numbers("loss", "change", "95% interval")
+    for row in found.to_dataframe().itertuples():
+        table.row(f"{row.block}", f"{row.loss:.3f}", f"{row.change:+.3f}", f"{row.low:+.3f} to {row.high:+.3f}")
+    console.print(table)
+    console.print(found.conclusion, markup=False, soft_wrap=soft)
+
+
+def as_json(found: Ablation) -> dict[str, Any]:
+    """The numbers under the keys that other programs rely on."""
+    facts = found.model
+    return {
+        "version": __version__,
+        "model": {"name": facts.name, "n_blocks": facts.n_blocks, "d_model": facts.d_model, "dtype": facts.dtype},
+        "part": found.part,
+        "by": found.by,
+        "n_documents": len(found.plain),
+        "n_positions": found.n_positions,
+        "loss": found.loss,
+        "blocks": [
+            {"index": block, "loss": float(losses.mean()), "change": change.mean, "ci95": [change.low, change.high]}
+            for block, (losses, change) in enumerate(zip(found.without, found.changes, strict=True), 1)
+        ],
+        "conclusion": found.conclusion,
+    }
