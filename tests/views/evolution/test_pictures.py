@@ -216,7 +216,9 @@ def test_wide_and_narrow_matrices_are_the_same_panels_in_other_places():
 @pytest.mark.slow
 def test_figures_of_hostile_names_are_written(reading, tmp_path):
     files = save_figures(reading, tmp_path / "figures")
-    assert {file.name for file in files} == {f"{name}{suffix}" for name in pictures(reading) for suffix in (".png", ".pdf")}
+    assert {file.name for file in files} == {
+        f"{name}{suffix}" for name in pictures(reading) for suffix in (".png", ".pdf")
+    }
     assert all(file.read_bytes()[:4] in (b"\x89PNG", b"%PDF") for file in files)
 
 
