@@ -3,7 +3,11 @@
 import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
+
+# The processes of a run share the cores: threads that wait for each other double the time. Before torch is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 from jaxtyping import install_import_hook
@@ -43,7 +47,10 @@ CHECKED = [
     "statescape.views",
     "statescape.wording",
 ]
-os.environ["STATESCAPE_CACHE"] = "off"  # a test keeps nothing in the tester's home; those of the cache name a folder
+# A test keeps nothing in the tester's home. The processes of one run share what depends on a model's file alone.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    _CACHE = tempfile.TemporaryDirectory(prefix="statescape-tests-")
+    os.environ["STATESCAPE_CACHE"] = _CACHE.name
 os.environ.pop("COLUMNS", None)  # the width of the tester's terminal must not cut tables
 install_import_hook(CHECKED, "beartype.beartype")
 

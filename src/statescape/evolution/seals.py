@@ -88,7 +88,7 @@ class Comparison:
         ratio_to_best: the same over the best of the control's draws, chosen on these very trials.
         p: one-sided, before correction; NaN where nothing is drawn, so that there is no chance to test.
         p_holm: after, over the controls that are tested.
-        visible: the smallest gain (as a share of the error) that this design would have seen four times in five, by the
+        visible: the smallest gain (as a share of the error) that this design detects with 80% power, by the
             first and strictest step of Holm; NaN where nothing is tested.
     """
 

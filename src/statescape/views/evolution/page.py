@@ -142,7 +142,7 @@ def _sections(reading: EvolutionReading, drawn: dict[str, Picture]) -> tuple[Sec
         Section(
             "operators",
             "What the operators were worth",
-            "Look whose children survived, and whether changes of edges, changes of units or crossover carried the "
+            "See whose children survived, and whether changes of edges, changes of units or crossover carried the "
             "search.",
             figures("operators", or_else="This search drew every wiring at random: no operator was used."),
         ),

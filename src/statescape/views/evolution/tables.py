@@ -35,7 +35,7 @@ def controls_table(evolution: Evolution) -> TableBlock:
     """Every control at the search's own level."""
     own = evolution.seals[evolution.settings.level]
     return TableBlock(
-        ("control", "champion / control", "95% interval", "p (Holm)", "draws", "gain that would have been seen"),
+        ("control", "champion / control", "95% interval", "p (Holm)", "draws", "gain detectable with 80% power"),
         [(name, *_compared(one)) for name, one in own.controls.items()],
         f"At the search's own level, {evolution.settings.level}; ratios below 1 favour the champion",
     )

@@ -93,7 +93,7 @@ def _sections(made: Continuation, readings: Sequence[PathReading]) -> tuple[Sect
         Section(
             "text",
             "All tokens side by side",
-            "Look from which block on each token stays first: names and word endings are often settled early.",
+            "See from which block on each token stays first: names and word endings are often settled early.",
             (_tokens(made, readings), figure_or_reason(lambda: lens_map_picture(readings[-1]))),
         ),
     )

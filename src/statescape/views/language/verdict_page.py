@@ -286,7 +286,7 @@ def _method() -> Section:
             "of that direction below 0.05. Under 20 documents nothing is decided."
         )
     )
-    return Section("method", "What was asked, and how", "Look why each margin stands where it stands.", tuple(blocks))
+    return Section("method", "What was asked, and how", "See why each margin stands where it stands.", tuple(blocks))
 
 
 def _headlines(measures: dict[str, MeanInterval]) -> list[str]:
