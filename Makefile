@@ -21,6 +21,7 @@ demo: $(VENV)/lm.stamp  ## install, run both main jobs, write demo/
 	@rm -f demo/evolution.run
 	@$(BIN)/statescape evolve narma10 --units 20 --generations 150 --no-compare --no-tune --workers 1 --run demo/evolution.run --out demo/evolution.html
 	@echo "Open in a browser: demo/path.html, the path of a language model; demo/evolution.html, a wiring under its seals."
+	@echo "Or type a text and walk its path: $(BIN)/statescape live --open"
 
 real: $(VENV)/real.stamp  ## the same of a real model of 30 blocks, SmolLM2-135M: report, sphere and lens into demo/
 	@mkdir -p demo
@@ -64,7 +65,7 @@ $(VENV)/bin/python:
 
 $(VENV)/lm.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing statescape with torch and transformers into $(VENV) ..."
-	$(PIP_INSTALL) --editable ".[lm]"
+	$(PIP_INSTALL) --editable ".[live,lm]"
 	@touch $@
 
 $(VENV)/real.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python

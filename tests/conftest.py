@@ -30,6 +30,7 @@ CHECKED = [
     "statescape.evolution",
     "statescape.geometry",
     *_LANGUAGE,
+    "statescape.live",
     "statescape.reservoir.archive",
     "statescape.reservoir.arrays",
     "statescape.reservoir.dynamics",

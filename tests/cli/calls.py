@@ -62,8 +62,9 @@ LATE = {
     "study": {"name": "nonsense"}, "notebook": {"texts": ""},
     "patch": {"model": "no-such-model"}, "contrast": {"model": "no-such-model"}, "resume": {"run": "half.run"},
     "ablate": {"model": "no-such-model"},
+    "live": {"models": "no-such-model", "runs": "missing"},
 }  # fmt: skip
-SELDOM_WHOLE = {"verdict": 0.02, "notebook": 0.0, "evolve": 0.05, "study": 0.05}
+SELDOM_WHOLE = {"verdict": 0.02, "notebook": 0.0, "evolve": 0.05, "study": 0.05, "live": 0.0}
 FIRST = {
     "text": "Once upon a time",
     "clean": "a girl",

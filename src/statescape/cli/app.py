@@ -19,6 +19,7 @@ from statescape.cli import (
     evolve,
     fit_lens,
     lens,
+    live,
     notebook,
     patch,
     path,
@@ -63,6 +64,7 @@ app.command(name="show")(guarded(show.show))
 app.command(name="runs")(guarded(runs.runs))
 app.command(name="export")(guarded(runs.export))
 app.command(name="cache")(guarded(cache.cache))
+app.command(name="live")(guarded(live.live))
 app.command(name="notebook")(guarded(notebook.notebook))
 
 

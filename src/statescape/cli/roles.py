@@ -53,7 +53,13 @@ class Writes:
 
 @dataclass(frozen=True)
 class Fills:
-    """A folder that is made where it is missing, and written into."""
+    """A folder that is written into.
+
+    Attributes:
+        made: whether it is made where it is missing, or refused.
+    """
+
+    made: bool = True
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,8 @@ def _check(paths: list[tuple[Role, Path]]) -> None:
             require_writable(path, role.kind)
         elif isinstance(role, Keeps) and not path.exists():
             require_writable(path)
+        elif isinstance(role, Fills) and not role.made and not path.is_dir():
+            raise StatescapeError(f"There is no folder {path}; name one that is there.")
         elif isinstance(role, Fills):
             require_folder(path)
 

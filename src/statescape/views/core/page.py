@@ -204,8 +204,6 @@ def write_page(page: Page, file: str | Path) -> Path:
 def render(page: Page) -> str:
     """The page as one HTML text."""
     figures = [figure for section in page.sections for figure in _figures_in(section.blocks)]
-    images: dict[str, int] = {}
-    content = {"figures": [_drawn(figure, images) for figure in figures], "images": list(images), "config": CONFIG}
     words = {
         "sections": say("Sections"),
         "theme": say("Light or dark"),
@@ -221,10 +219,12 @@ def render(page: Page) -> str:
         version=__version__,
         policy=trusted(POLICY),
         words=words,
-        style=trusted(_style()),
-        script=trusted(said_in_script(_text("page.js"))),
+        style=trusted(style()),
+        script=trusted(figures_script() + said_in_script(_text("page.js"))),
         plotly=trusted(_plotly()) if figures else "",
-        figures=trusted(_packed(json.dumps(content, separators=(",", ":")).encode("ascii"))) if figures else "",
+        figures=trusted(_packed(json.dumps(drawings(figures), separators=(",", ":")).encode("ascii")))
+        if figures
+        else "",
     )
     return str(text)  # markup would escape what is joined to it
 
@@ -255,6 +255,21 @@ def _figures_in(blocks: Sequence[Block]) -> list[Figure]:
     return found
 
 
+def drawings(figures: Sequence[Figure]) -> dict[str, Any]:
+    """Figures as `figures.js` shows them: JSON types only.
+
+    Args:
+        figures: each with a place of its name on the page.
+    """
+    images: dict[str, int] = {}
+    return {"figures": [_drawn(figure, images) for figure in figures], "images": list(images), "config": CONFIG}
+
+
+def figures_script() -> str:
+    """The script that draws figures, in the language that is spoken."""
+    return said_in_script(_text("figures.js"))
+
+
 def _drawn(figure: Figure, images: dict[str, int]) -> dict[str, Any]:
     """A figure for a wide screen and what differs on a narrow one; its pixels by their number among all `images`."""
     drawings = figure.picture.interactive(), figure.picture.interactive(stacked=True)
@@ -277,7 +292,9 @@ def _drawn(figure: Figure, images: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _style() -> str:
+def style() -> str:
+    """The style of all pages, light, dark and on paper."""
+
     def variables(on: Ground) -> str:
         names = ("paper", "ink", "muted", "grid", "panel")
         return "".join(f"--{name}:{getattr(on, name)};" for name in names)

@@ -86,12 +86,27 @@ def sphere_page(
         StatescapeError: as `SphereData.of`, or if the file cannot be written.
     """
     target = Path(file)
-    fragment = sphere_fragment(path, origin=origin, axes=axes, others=others, bare=True)
-    title = f"Sphere · {path.model.name}"
-    text = filled("sphere_page.html.j2", language=spoken(), title=title, fragment=fragment)
+    text = sphere_text(path, origin=origin, axes=axes, others=others)
     with written_whole(target) as partial:
         partial.write_text(text, encoding="utf-8")
     return target
+
+
+def sphere_text(path: StatePath, *, origin: str = "mean", axes: str = "1,2,3", others: Sequence[StatePath] = ()) -> str:
+    """The page of `sphere_page` as text.
+
+    Args:
+        path: the path to show.
+        origin: from where directions are measured, "mean" or "zero".
+        axes: what the three axes are.
+        others: paths of other texts by the same model, drawn beside it.
+
+    Raises:
+        StatescapeError: as `SphereData.of`.
+    """
+    fragment = sphere_fragment(path, origin=origin, axes=axes, others=others, bare=True)
+    title = f"Sphere · {path.model.name}"
+    return str(filled("sphere_page.html.j2", language=spoken(), title=title, fragment=fragment))
 
 
 def sphere(path: StatePath, *, origin: str = "mean", axes: str = "1,2,3", others: Sequence[StatePath] = ()) -> Any:

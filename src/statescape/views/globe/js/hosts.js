@@ -1,4 +1,4 @@
-// A page holds its spheres as <div data-statescape-sphere>, their data inside; a notebook calls render.
+// A page holds its spheres as <div data-statescape-sphere>, their data inside; a notebook calls render, a live page mount.
 
 for (const host of document.querySelectorAll("[data-statescape-sphere]:not([data-open])")) {
 	host.dataset.open = "";
@@ -23,4 +23,5 @@ function render({ model, el }) {
 	return () => handle.destroy();
 }
 
+export { mount };
 export default { render };

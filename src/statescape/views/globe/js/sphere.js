@@ -2,16 +2,42 @@
 
 let spheres = 0;
 
+let sheet = null;
+function styleSheet() {
+	if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(SPHERE_CSS);
+	return sheet;
+}
+
 function mount(host, packed, options = {}) {
 	const name = spheres++ ? `sphere${spheres}=` : "sphere=";
 	const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
 	const frame = h("div", { className: "sphere", textContent: "§Unpacking the sphere …§" });
-	root.replaceChildren(h("style", { textContent: SPHERE_CSS }), frame);
+	root.adoptedStyleSheets = [styleSheet()]; // a page may forbid styles in its markup
+	root.replaceChildren(frame);
 	const handle = (host.statescape = { destroy: () => (handle.destroyed = true) });
+	const settings = { share: true, ...options };
 	handle.ready = unpack(packed).then((data) => {
-		if (!handle.destroyed) open(host, frame, data, { share: true, ...options }, name, handle);
+		if (!handle.destroyed) open(host, frame, data, settings, name, handle);
 		return handle;
 	});
+	// Other data in the same place: block, colour and, where the user has turned it, the view stay.
+	let newest = 0;
+	handle.show = async (other) => {
+		const own = ++newest;
+		const [data] = await Promise.all([unpack(other), handle.ready]);
+		if (handle.destroyed || own !== newest) return;
+		const { look, camera, data: before } = handle.scene;
+		const first = Object.entries(firstCamera(before));
+		const kept = first.some(([key, value]) => Math.abs(camera[key] - value) > 1e-6) ? camera : null;
+		handle.destroy();
+		handle.destroyed = false;
+		open(host, frame, data, settings, name, handle);
+		const { scene } = handle;
+		const layer = look.layer === before.states - 1 ? data.states - 1 : look.layer;
+		scene.camera = kept ?? firstCamera(data);
+		scene.change({ layer, colour: look.colour });
+		scene.draw();
+	};
 	handle.ready.catch(({ message }) => (frame.textContent = `§The sphere could not be shown: ${message}§`));
 	return handle;
 }
@@ -85,6 +111,7 @@ function open(host, frame, data, options, name, handle) {
 	scene.draw();
 
 	Object.defineProperty(handle, "layer", {
+		configurable: true,
 		get: () => scene.look.layer,
 		set: (layer) => scene.change({ layer: Number(layer) }),
 	});

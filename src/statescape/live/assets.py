@@ -1,0 +1,65 @@
+"""What the pages are made of: the scripts and styles of the saved pages, and what only a live page needs.
+
+Nothing of a model or a user is in them. Their addresses carry the token, as every request does, and a digest, so that a
+browser keeps them until they change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+
+from statescape.views.core.page import figures_script, style
+from statescape.views.core.templating import filled
+from statescape.views.globe.module import module_text
+from statescape.wording import spoken
+
+SCRIPT, STYLE = "text/javascript", "text/css"
+
+
+@dataclass(frozen=True, eq=False)
+class Assets:
+    """Scripts and styles by name, and the page that asks for them."""
+
+    @cached_property
+    def _files(self) -> dict[str, tuple[bytes, str]]:
+        from plotly.offline import get_plotlyjs
+
+        found = {
+            "plotly.js": (get_plotlyjs(), SCRIPT),
+            "figures.js": (figures_script(), SCRIPT),
+            "sphere.js": (module_text(), SCRIPT),
+            "live.js": (_own("js/live.js"), SCRIPT),
+            "page.css": (style() + _own("live.css"), STYLE),
+            # Plotly writes its rules into a style sheet of this address where there is one, and else into the markup.
+            "plotly.css": ("", STYLE),
+        }
+        return {name: (text.encode("utf-8"), kind) for name, (text, kind) in found.items()}
+
+    @cached_property
+    def _version(self) -> str:
+        found = hashlib.blake2b(digest_size=6)
+        for content, _ in self._files.values():
+            found.update(content)
+        return found.hexdigest()
+
+    @cached_property
+    def _style_ids(self) -> list[str]:
+        """Elements in which Plotly looks for styles of its maps before it writes them: none is drawn here."""
+        return re.findall(r'getElementById\("([0-9a-f]{64})"\)', self._files["plotly.js"][0].decode("utf-8"))
+
+    def get(self, name: str) -> tuple[bytes, str] | None:
+        """Content and kind of a file; None where there is none of that name."""
+        return self._files.get(name)
+
+    def page(self, token: str) -> str:
+        """The page, whose addresses carry the token."""
+        own = f"v={self._version}&token={token}"
+        return str(filled("live.html.j2", language=spoken(), query=own, token=token, style_ids=self._style_ids))
+
+
+def _own(name: str) -> str:
+    return (files(__package__) / name).read_text("utf-8")

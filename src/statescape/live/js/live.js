@@ -1,0 +1,236 @@
+// The language page: asks while one types, shows parts as they come, keeps what is asked in the address.
+
+const { query } = document.body.dataset;
+const token = new URLSearchParams(location.search).get("token");
+const { mount } = await import(`./sphere.js?${query}`);
+const part = Object.fromEntries(Array.from(document.querySelectorAll("[id]"), (element) => [element.id, element]));
+const root = document.documentElement;
+const PAUSE = 60; // milliseconds without a key before a question goes out
+const tab = crypto.randomUUID();
+const asked = { model: "", text: "", position: -1, beside: "", axes: "1,2,3" };
+let sphere = null; // of `sphere.model`
+let pending = null; // what would end the question that is out
+
+function h(tag, properties, ...children) {
+	const element = Object.assign(document.createElement(tag), properties);
+	element.append(...children);
+	return element;
+}
+
+const say = (text, kind = "") => {
+	part.status.textContent = text;
+	part.status.className = `note ${kind}`;
+};
+
+const post = (where, body, signal) => fetch(`api/${where}`, {
+	method: "POST", signal, body: JSON.stringify(body),
+	headers: { "content-type": "application/json", "x-statescape-token": token },
+});
+
+async function refusal(response) {
+	try {
+		return (await response.json()).error;
+	} catch {
+		return `The server answered ${response.status}.`;
+	}
+}
+
+// The lines of an answer as they come.
+class Lost extends Error {}
+
+async function* linesOf(response) {
+	const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+	const lost = () => {
+		throw new Lost("The answer broke off; asking again.");
+	};
+	let rest = "";
+	for (;;) {
+		const { done, value } = await reader.read().catch(lost);
+		if (done) return;
+		const lines = (rest + value).split("\n");
+		rest = lines.pop();
+		for (const line of lines) yield JSON.parse(line);
+	}
+}
+
+const show = {
+	text({ tokens, position, predictions, beside }) {
+		part.tokens.replaceChildren(...tokens.map(({ text, flagged }, at) => h("button", {
+			type: "button", className: flagged ? "flagged" : "", ariaPressed: String(at === position),
+			title: flagged ? `position ${at}, of another kind (special, or a norm far beyond the others')` : `position ${at}`,
+			onclick: () => ask({ position: at === tokens.length - 1 ? -1 : at }),
+		}, h("bdi", { textContent: text }))));
+		listPredictions(part.predictions, predictions);
+		part.others.replaceChildren(...beside.flatMap((other) => {
+			const list = h("ol", { className: "predictions" });
+			listPredictions(list, other.predictions);
+			return [h("h2", {}, "After ", h("bdi", { textContent: other.text })), list];
+		}));
+	},
+	async sphere({ data }) {
+		if (sphere?.model === asked.model) await sphere.handle.show(data);
+		else {
+			sphere?.handle.destroy();
+			sphere = { model: asked.model, handle: mount(part.sphere, data, {}) };
+			await sphere.handle.ready;
+		}
+	},
+	async figures({ drawings, captions }) {
+		for (const [name, caption] of Object.entries(captions)) {
+			const place = statescapeFigures.places.get(name);
+			place.ariaLabel = caption;
+			place.nextElementSibling.textContent = caption;
+		}
+		await statescapeFigures.show(drawings);
+	},
+	words({ sentences, table, facts }) {
+		part.sentences.replaceChildren(...sentences.map((textContent) => h("p", { className: "answer", textContent, dir: "auto" })));
+		const cell = (tag, scope) => (text) => h(tag, scope ? { scope } : {}, h("bdi", { textContent: text }));
+		part.table.replaceChildren(h("table", {},
+			h("caption", { textContent: table.caption }),
+			h("thead", {}, h("tr", {}, ...table.header.map(cell("th", "col")))),
+			h("tbody", {}, ...table.rows.map(([first, ...rest]) => h("tr", {}, cell("th", "row")(first), ...rest.map(cell("td")))))));
+		part.facts.replaceChildren(...facts.map(([name, value]) => h("div", {}, h("dt", { textContent: name }), h("dd", {}, h("bdi", { textContent: value })))));
+	},
+	error: ({ error }) => say(error, "bad"),
+	superseded: () => {},
+	end: (state) => showModels(state),
+};
+
+function listPredictions(list, predictions) {
+	const percent = new Intl.NumberFormat(root.lang, { style: "percent", maximumSignificantDigits: 3 });
+	list.replaceChildren(...predictions.map(({ id, text, p }) => {
+		const bar = h("meter", { max: 1, value: p });
+		bar.setAttribute("aria-hidden", "true");
+		return h("li", { title: `#${id}` }, h("bdi", { textContent: text }), bar, h("span", { textContent: percent.format(p) }));
+	}));
+}
+
+function showModels({ models, memory }) {
+	const options = models.map(({ name, loaded }) => h("option", { value: name, textContent: loaded ? name : `${name} (not loaded yet)` }));
+	part.model.replaceChildren(...options);
+	part.model.value = asked.model;
+	part.memory.textContent = memory ? `${(memory / 2 ** 20).toFixed(0)} MB of memory in use` : "";
+}
+
+// What is asked stands in the address beside the view of the sphere, so that a link holds all of it.
+function remember() {
+	const view = location.hash.slice(1).split("&").filter((text) => text.startsWith("sphere="));
+	const own = new URLSearchParams(Object.entries(asked).filter(([, value]) => value !== "" && value !== -1));
+	history.replaceState(history.state, "", `#${[own, ...view].join("&")}`);
+}
+
+function recall() {
+	const found = new URLSearchParams(location.hash.slice(1));
+	for (const key of ["model", "text", "beside", "axes"]) if (found.has(key)) asked[key] = found.get(key);
+	const position = Number(found.get("position") ?? -1);
+	asked.position = Number.isInteger(position) ? position : -1;
+}
+
+async function ask(changes = {}) {
+	Object.assign(asked, changes);
+	pending?.abort();
+	const own = (pending = new AbortController());
+	remember();
+	root.dataset.answered = "";
+	if (!asked.text.trim()) {
+		say("Type a few words.");
+		return;
+	}
+	say("Reading …");
+	const begun = performance.now();
+	try {
+		const response = await post("path", { ...asked, tab }, own.signal).catch(() => null);
+		if (own.signal.aborted) return;
+		if (!response) {
+			say("The server does not answer; waiting for it.", "bad");
+			setTimeout(() => own === pending && ask(), 1000);
+			return;
+		}
+		if (!response.ok) return say(await refusal(response), "bad");
+		say("");
+		for await (const line of linesOf(response)) {
+			if (own.signal.aborted) return;
+			await show[line.part](line);
+		}
+		if (own.signal.aborted) return;
+		root.dataset.milliseconds = Math.round(performance.now() - begun);
+		root.dataset.answered = asked.text;
+	} catch (error) {
+		if (own.signal.aborted) return;
+		say(error.message, "bad");
+		if (error instanceof Lost) setTimeout(() => own === pending && ask(), 1000);
+		else console.error(error);
+	}
+}
+
+async function extend(temperature) {
+	if (!asked.text.trim()) return;
+	const seed = Math.floor(Math.random() * 2 ** 31);
+	try {
+		const response = await post("next", { ...asked, temperature, seed });
+		if (!response.ok) throw new Error(await refusal(response));
+		const { text } = await response.json();
+		part.text.value = text;
+		ask({ text, position: -1 });
+	} catch (error) {
+		say(error.message, "bad");
+	}
+}
+
+async function save(kind) {
+	say("Writing the page …");
+	const response = await post("save", { ...asked, kind });
+	if (!response.ok) return say(await refusal(response), "bad");
+	const link = h("a", { href: URL.createObjectURL(await response.blob()), download: `${kind}.html` });
+	link.click();
+	setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+	say("");
+}
+
+let typing = 0;
+const typed = (key) => () => {
+	clearTimeout(typing);
+	typing = setTimeout(() => ask({ [key]: part[key].value, position: -1 }), PAUSE);
+};
+part.text.addEventListener("input", typed("text"));
+part.beside.addEventListener("input", typed("beside"));
+part.model.addEventListener("change", () => ask({ model: part.model.value, position: -1 }));
+part.axes.addEventListener("change", () => ask({ axes: part.axes.value }));
+part.likeliest.addEventListener("click", () => extend(0));
+part.sampled.addEventListener("click", () => extend(1));
+part["save-path"].addEventListener("click", () => save("path"));
+part["save-sphere"].addEventListener("click", () => save("sphere"));
+part.share.addEventListener("click", async () => {
+	await navigator.clipboard.writeText(location.href);
+	say("The link is copied; it opens where this server runs.");
+});
+function compare(open) {
+	part.second.hidden = !open;
+	part.compare.ariaExpanded = String(open);
+	if (open) part.beside.focus();
+	else if (asked.beside) {
+		part.beside.value = "";
+		ask({ beside: "" });
+	}
+}
+part.compare.addEventListener("click", () => compare(part.second.hidden));
+document.addEventListener("keydown", (event) => {
+	if (event.key === "Enter" && event.altKey) {
+		event.preventDefault();
+		extend(0);
+	}
+});
+
+const state = await (await fetch("api/models", { headers: { "x-statescape-token": token } })).json();
+asked.model = state.models[0].name;
+asked.text = "Once upon a time, there was a little girl";
+recall();
+if (!state.models.some(({ name }) => name === asked.model)) asked.model = state.models[0].name;
+showModels(state);
+part.text.value = asked.text;
+part.beside.value = asked.beside;
+part.axes.value = asked.axes;
+if (asked.beside) compare(true);
+root.dataset.ready = "true";
+ask();

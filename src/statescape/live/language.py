@@ -1,0 +1,171 @@
+"""What a language page shows of a text, part by part, in the order in which they are ready.
+
+Tokens and predictions come first, then the sphere, the plane and the lens map, at last the sentences and the table: the
+numbers, pictures and words of the saved page, made by the same functions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from statescape.analysis import PathReading, conclude, read_path
+from statescape.errors import StatescapeError
+from statescape.language import StatePath, Trace, follow
+from statescape.language.readable import ReadableModel
+from statescape.views.core.page import Figure, TableBlock, drawings, render
+from statescape.views.core.text import visible
+from statescape.views.globe import SphereData, sphere_text
+from statescape.views.globe.packing import packed
+from statescape.views.language.clouds import plane_picture
+from statescape.views.language.lens_map import lens_map_picture
+from statescape.views.language.page import facts_of, numbers_table, page_of
+
+LONGEST = 20_000  # characters of a text
+MOST_TOKENS = 512
+PREDICTIONS = 10
+MOST_BYTES_OF_A_CHARACTER = 4
+Part = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TextQuestion:
+    """What a page asks.
+
+    Attributes:
+        text: the text.
+        position: of the path; counted from the end where it is negative.
+        beside: another text, whose path is drawn beside it; empty for none.
+        axes: of the sphere.
+    """
+
+    text: str
+    position: int = -1
+    beside: str = ""
+    axes: str = "1,2,3"
+
+    @classmethod
+    def of(cls, given: dict[str, Any]) -> TextQuestion:
+        """The question of a request.
+
+        Raises:
+            StatescapeError: it is none.
+        """
+        text, position, beside, axes = (
+            given.get("text"), given.get("position", -1), given.get("beside", ""), given.get("axes", "1,2,3"),
+        )  # fmt: skip
+        if not (isinstance(text, str) and isinstance(beside, str) and isinstance(axes, str)):
+            raise StatescapeError("A question holds a text.")
+        if not isinstance(position, int) or isinstance(position, bool):
+            raise StatescapeError("A position is a whole number.")
+        for one in (text, beside):
+            if len(one) > LONGEST:
+                raise StatescapeError(f"The text has {len(one):,} characters; this page reads up to {LONGEST:,}.")
+        return cls(text, position, beside, axes)
+
+
+def read(model: ReadableModel, question: TextQuestion) -> tuple[StatePath, tuple[StatePath, ...]]:
+    """The path of a text, and those beside it.
+
+    Raises:
+        StatescapeError: the model cannot read one of the texts.
+    """
+    trace = _trace(model, question.text)
+    length = len(trace)
+    position = question.position if -length <= question.position < length else -1
+    others = (_trace(model, question.beside).path(-1),) if question.beside.strip() else ()
+    return trace.path(position), others
+
+
+def _trace(model: ReadableModel, text: str) -> Trace:
+    if not text.strip():
+        raise StatescapeError("Type a few words.")
+    trace = Trace.read(model, text)
+    if len(trace) > MOST_TOKENS:
+        raise StatescapeError(
+            f"The text has {len(trace):,} tokens; this page reads up to {MOST_TOKENS}, `statescape path` more."
+        )
+    return trace
+
+
+def parts(path: StatePath, others: Sequence[StatePath], question: TextQuestion) -> Iterator[Part]:
+    """All that is shown of a path, part by part."""
+    reading = read_path(path)
+    yield {"part": "text", **_text(path, others)}
+    yield {"part": "sphere", "data": packed(_sphere(reading, others, question))}
+    yield {"part": "figures", **_figures(reading)}
+    yield {"part": "words", **_words(reading)}
+
+
+def saved(path: StatePath, others: Sequence[StatePath], question: TextQuestion, kind: str) -> str:
+    """The self-contained page of what is seen: the report of the path, or its sphere.
+
+    Raises:
+        StatescapeError: there is no page of that kind.
+    """
+    if kind == "sphere":
+        return sphere_text(path, axes=question.axes, others=others)
+    if kind == "path":
+        return render(page_of(read_path(path)))
+    raise StatescapeError("A page is saved as path or sphere.")
+
+
+def _text(path: StatePath, others: Sequence[StatePath]) -> Part:
+    """How the text is cut, and what is predicted at the position."""
+    flagged = {flag.position for flag in path.flags}
+    return {
+        "tokens": [{"text": visible(token, 40), "flagged": at in flagged} for at, token in enumerate(path.tokens)],
+        "position": path.position,
+        "predictions": _predictions(path),
+        "beside": [{"text": visible(one.text_so_far, 80), "predictions": _predictions(one)} for one in others],
+    }
+
+
+def _predictions(path: StatePath) -> list[Part]:
+    best = read_path(path).top(len(path.states) - 1, PREDICTIONS)
+    return [{"id": token, "text": visible(path.vocabulary[token]), "p": math.exp(log)} for token, log in best]
+
+
+def _sphere(reading: PathReading, others: Sequence[StatePath], question: TextQuestion) -> SphereData:
+    return SphereData.of(reading.path, moments=reading.moments, axes=question.axes, others=others)
+
+
+def _figures(reading: PathReading) -> Part:
+    pictures = (plane_picture(reading), lens_map_picture(reading))
+    return {
+        "drawings": drawings([Figure(picture) for picture in pictures]),
+        "captions": {picture.name: picture.caption for picture in pictures},
+    }
+
+
+def _words(reading: PathReading) -> Part:
+    table: TableBlock = numbers_table(reading)
+    return {
+        "sentences": list(conclude(reading).sentences),
+        "facts": facts_of(reading),
+        "table": {"caption": table.caption, "header": list(table.header), "rows": [list(row) for row in table.rows]},
+    }
+
+
+def continued(model: ReadableModel, text: str, temperature: float, seed: int) -> str:
+    """A text with the token that the model goes on with, or with as many as make whole characters.
+
+    Args:
+        model: the model.
+        text: the text.
+        temperature: 0 takes the likeliest; above 0 tokens are drawn.
+        seed: of the draws.
+
+    Raises:
+        StatescapeError: the model cannot read the text, or ends it here.
+    """
+    _trace(model, text)
+    for count in range(1, MOST_BYTES_OF_A_CHARACTER + 1):
+        made = follow(model, text, count, temperature=temperature, seed=seed)
+        if made.token_ids[-1] == model.tokens.end:
+            raise StatescapeError("The model ends the text here.")
+        if not made.added.endswith(">") or "<0x" not in made.added:
+            break
+    return text + made.added

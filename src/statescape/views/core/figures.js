@@ -1,0 +1,97 @@
+/* Draws figures by Plotly: those in sight one after the other, again in one column when the page is narrow. The state
+   that the slider of a sphere stands at is marked in every figure that follows it. A page may show other figures in the
+   same places later. */
+const statescapeFigures = (() => {
+  "use strict";
+  const root = document.documentElement;
+  const NARROW = 760;
+  const LANGUAGE = root.lang;
+  // What the buttons over a figure say: Plotly's own English is the key.
+  const BUTTONS = { "Download plot as a PNG": "§Download plot as a PNG§", "Zoom": "§Zoom§", "Pan": "§Pan§",
+    "Zoom in": "§Zoom in§", "Zoom out": "§Zoom out§", "Reset axes": "§Reset axes§" };
+  const CONFIG = { locale: LANGUAGE, locales: { [LANGUAGE]: { dictionary: BUTTONS } }, responsive: false, scrollZoom: false,
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
+  const breath = () => new Promise((done) => setTimeout(done, 0));
+
+  const dark = () => root.dataset.theme
+    ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  document.getElementById("theme").addEventListener("click", () => { root.dataset.theme = dark() ? "light" : "dark"; });
+
+  const places = new Map([...document.querySelectorAll("[data-figure]")].map((place) => [place.dataset.figure, place]));
+  const optionOf = (element) => element.closest("[data-option]")?.dataset.option ?? "";
+  const inSight = (place) => place.offsetParent !== null;
+  const states = new Map(); // by option; none: nobody moved the slider
+  const drawn = new Map(); // width at which each figure was drawn
+  let figures = [];
+
+  function marks(figure) {
+    const line = { color: "#7d8590", width: 1.5, dash: "dot" };
+    const state = states.get(optionOf(places.get(figure.name)));
+    if (state === undefined) return [];
+    return ((figure.wide.meta || {}).states || []).map(({ x, y, kind, points }) => {
+      if (kind === "column") return { type: "line", xref: x, yref: `${y} domain`, x0: state, x1: state, y0: 0, y1: 1, line };
+      if (kind === "row") return { type: "rect", xref: `${x} domain`, yref: y, x0: 0, x1: 1, y0: state - 0.5,
+        y1: state + 0.5, line: { color: "#d9820f", width: 2.5 } };
+      return { type: "circle", xref: x, yref: y, xsizemode: "pixel", ysizemode: "pixel", xanchor: points[state][0],
+        yanchor: points[state][1], x0: -9, x1: 9, y0: -9, y1: 9, line: { ...line, dash: "solid", width: 2 } };
+    });
+  }
+
+  function draw(figure, width) {
+    const narrow = width < NARROW;
+    const data = narrow ? figure.data.map((trace, i) => ({ ...trace, ...figure.narrowData[i] })) : figure.data;
+    const own = structuredClone(narrow ? figure.narrow : figure.wide);
+    const layout = { ...own, width, shapes: [...(own.shapes || []), ...marks(figure)] };
+    return window.Plotly.react(places.get(figure.name), data, layout, CONFIG);
+  }
+
+  const widthOf = (place) => Math.floor(place.clientWidth);
+  const width = () => widthOf([...places.values()].find(inSight));
+
+  async function drawTo(to, pause = breath) {
+    for (const figure of figures) {
+      if (!inSight(places.get(figure.name)) || drawn.get(figure.name) === to) continue;
+      drawn.set(figure.name, to);
+      await draw(figure, to);
+      if (pause) await pause();
+    }
+  }
+
+  const drawInSight = () => drawTo(width());
+
+  /* Show figures in their places: what `page.drawings` packed. Those of other places stay as they are. */
+  function show(content) {
+    Object.assign(CONFIG, content.config); // without a way out of the machine
+    for (const { name, wide, narrow } of content.figures) {
+      for (const image of [...(wide.images || []), ...(narrow.images || [])]) image.source = content.images[image.source];
+      drawn.delete(name);
+    }
+    const replaced = new Set(content.figures.map(({ name }) => name));
+    figures = [...figures.filter(({ name }) => !replaced.has(name)), ...content.figures];
+    return drawInSight();
+  }
+
+  let waiting = 0;
+  window.addEventListener("resize", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => figures.length && drawInSight(), 150);
+  });
+  let following = 0;
+  document.addEventListener("statescape-layer", ({ detail, target }) => {
+    const moved = Math.round(detail.layer);
+    const option = optionOf(target);
+    if (moved === states.get(option)) return;
+    states.set(option, moved);
+    clearTimeout(following);
+    following = setTimeout(async () => {
+      for (const figure of figures) {
+        if (optionOf(places.get(figure.name)) !== option || !drawn.has(figure.name)) continue;
+        const own = (width() < NARROW ? figure.narrow : figure.wide).shapes || [];
+        await window.Plotly.relayout(places.get(figure.name), { shapes: [...own, ...marks(figure)] });
+        await breath();
+      }
+    }, 120);
+  });
+
+  return { places, show, drawTo, drawInSight };
+})();
