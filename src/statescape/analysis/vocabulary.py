@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from functools import cached_property
+from typing import TypeVar, cast
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -24,6 +25,7 @@ VARIANCE_SHARE = 0.9
 ISOTROPIC_DRAWS = 200
 """Random directions behind the null of the best token."""
 
+T = TypeVar("T")
 _VERSION = 2  # of these numbers: another one makes them anew
 _LEAST_KEPT = 5_000_000  # entries of a matrix
 
@@ -68,6 +70,21 @@ class Vocabulary:
             return {"null": np.array(astuple(Null.of(inside[np.isfinite(inside)]))[:4])}
 
         return _null_of(self._kept(make, "energy")["null"], None)
+
+    def remember(self, key: object, make: Callable[[], T]) -> T:
+        """What is made of the rows alone, once for all paths of a model, as long as somebody holds the vocabulary.
+
+        Args:
+            key: names it.
+            make: makes it.
+        """
+        if key not in self._remembered:
+            self._remembered[key] = make()
+        return cast("T", self._remembered[key])
+
+    @cached_property
+    def _remembered(self) -> dict[object, object]:
+        return {}
 
     def best_of_isotropic(self, variant: str, left_out: tuple[int, ...], seed: int) -> Null:
         """Cosine of the best token with an isotropic random direction: what choosing gives by itself (design 5.5).

@@ -20,7 +20,7 @@ PORT, BUNDLED = 8417, "conteur"
 
 def live(
     models: inputs.Models = None,
-    runs: Annotated[  # noqa: ARG001
+    runs: Annotated[
         Path | None,
         typer.Option("--runs", help="A folder whose runs are shown, begun and resumed."),
         Fills(made=False),
@@ -49,11 +49,13 @@ def live(
         names = list(dict.fromkeys(models or [BUNDLED]))
         from statescape.live.app import Live
         from statescape.live.assets import Assets
+        from statescape.live.reservoirs import Folder
         from statescape.live.shelf import Shelf
 
         shelf = Shelf(names, lambda name: inputs.load(None if name == BUNDLED else name, bos, device, dtype))
         shelf[names[0]]  # refused now rather than on the page
-        application = Live(shelf, Assets()).application()
+        folder = None if runs is None else Folder(runs)
+        application = Live(shelf, Assets(), folder).application()
 
         def ready(link: str) -> None:
             output().file.write(f"{link}\n")
@@ -61,6 +63,6 @@ def live(
             if open_link:
                 typer.launch(link)
 
-        serve(application, listener, host, own_token(), ready)
+        serve(application, listener, host, own_token(), ready, folder.searches.end if folder else lambda: None)
         finish_streams()
         os._exit(0)  # taking torch apart would take the interpreter seconds

@@ -28,6 +28,7 @@ from statescape.evolution.search.rates import OperatorRates
 from statescape.evolution.settings import Settings
 from statescape.evolution.source import reopen_task
 from statescape.evolution.space import SearchSpace
+from statescape.reservoir import Topology
 from statescape.reservoir.tasks import Task, TaskLike
 from statescape.runs import Journal
 from statescape.runs.plain import parsed, typed
@@ -322,12 +323,24 @@ class Tables:
         """The race of a strategy; None where it is not over."""
         return cast("Final | None", self.journal.known(f"final/{strategy}", Final))
 
+    def topology(self, strategy: str, number: int) -> Topology:
+        """What one candidate is, as far as it can be told without the task.
+
+        Raises:
+            StatescapeError: where there is none of that number.
+        """
+        genome = self.candidate(strategy, number).genome
+        return self._space(genome).topology(genome, f"candidate {number}")
+
+    def _space(self, genome: Genome) -> SearchSpace:
+        settings = self.settings
+        n_inputs = 1 if genome.W_in is None else genome.W_in.shape[-1]
+        return SearchSpace(encoding_of(settings), n_inputs, settings.radius, settings.evolve_inputs)
+
     def _genome(self, blob: bytes) -> Genome:
         """A genome of the space that the settings name, and of no other size."""
-        settings = self.settings
-        genome = Genome.from_bytes(blob, (settings.units + _MOST_INPUTS) ** 2)
-        n_inputs = 1 if genome.W_in is None else genome.W_in.shape[-1]
-        SearchSpace(encoding_of(settings), n_inputs, settings.radius, settings.evolve_inputs).check(genome)
+        genome = Genome.from_bytes(blob, (self.settings.units + _MOST_INPUTS) ** 2)
+        self._space(genome).check(genome)
         return genome
 
 

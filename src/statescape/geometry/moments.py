@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
@@ -54,9 +55,22 @@ class Moments:
         """Standard deviation of every coordinate."""
         return np.sqrt(np.diag(self.covariance))
 
+    @cached_property
+    def eigen(self) -> tuple[Float[np.ndarray, " d"], Float[np.ndarray, "d d"]]:
+        """Eigenvalues of the covariance, rising, and its eigenvectors as columns."""
+        values, vectors = np.linalg.eigh(self.covariance)
+        return values, vectors
+
     def scaled(self, scale: Float[np.ndarray, " d"]) -> Moments:
-        """Moments of the same points with every coordinate divided by its `scale`."""
-        return Moments(self.n, self.mean / scale, self.covariance / np.outer(scale, scale))
+        """Moments of the same points with every coordinate divided by its `scale`; the same object for the same one."""
+        name = scale.tobytes()
+        if name not in self._scaled:
+            self._scaled[name] = Moments(self.n, self.mean / scale, self.covariance / np.outer(scale, scale))
+        return self._scaled[name]
+
+    @cached_property
+    def _scaled(self) -> dict[bytes, Moments]:
+        return {}
 
 
 def blocks(points: Float[np.ndarray, "n d"]) -> Iterator[Float[np.ndarray, "rows d"]]:

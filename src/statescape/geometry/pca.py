@@ -53,7 +53,7 @@ class PCA:
         total = float(np.trace(moments.covariance))
         if not total > 0:
             raise StatescapeError("All points are equal, so they have no principal components.")
-        variances, vectors = np.linalg.eigh(moments.covariance)
+        variances, vectors = moments.eigen
         components = vectors[:, ::-1][:, :k].T
         leading = np.take_along_axis(components, np.abs(components).argmax(axis=1)[:, None], axis=1)
         # eigh may return tiny negative variances for a singular covariance.

@@ -22,9 +22,12 @@ from starlette.routing import Route
 from statescape.errors import StatescapeError
 from statescape.live import language
 from statescape.live.assets import Assets
+from statescape.live.reservoirs import Folder, Part, Watched
 from statescape.live.shelf import Shelf, memory
+from statescape.views.core.page import POLICY
 
 MOST_BYTES = 200_000  # of a request
+BREATH = 0.25  # seconds between two looks at a folder
 Answer = TypeVar("Answer")
 
 
@@ -35,10 +38,12 @@ class Live:
     Attributes:
         shelf: the models.
         assets: scripts and styles.
+        folder: of the runs that are shown; None where none was named.
     """
 
     shelf: Shelf
     assets: Assets
+    folder: Folder | None = None
     _working: asyncio.Lock = field(default_factory=asyncio.Lock)
     _newest: dict[str, object] = field(default_factory=dict)
 
@@ -52,6 +57,10 @@ class Live:
                 Route("/api/path", self.path, methods=["POST"]),
                 Route("/api/next", self.next, methods=["POST"]),
                 Route("/api/save", self.save, methods=["POST"]),
+                Route("/reservoirs", self.reservoirs),
+                Route("/api/watch", self.watch),
+                Route("/api/runs/{act}", self.act, methods=["POST"]),
+                Route("/report", self.report),
             ],
             exception_handlers={StatescapeError: _refused},
         )
@@ -59,6 +68,68 @@ class Live:
     async def page(self, request: Request) -> Response:
         """The page of the language wing."""
         return Response(self.assets.page(request.query_params.get("token", "")), media_type="text/html")
+
+    async def reservoirs(self, request: Request) -> Response:
+        """The page of the reservoir wing."""
+        token = request.query_params.get("token", "")
+        return Response(self.assets.reservoirs(token, self.folder), media_type="text/html")
+
+    async def watch(self, request: Request) -> Response:
+        """Events for as long as the page is open: the list of the folder, and one run of it as it goes on."""
+        folder, name = self._folder(), request.query_params.get("run", "")
+        watched = Watched(folder, name) if name else None
+        before: list[object] = [None]
+
+        def news() -> list[Part]:
+            found = []
+            if (now := folder.signature()) != before[0]:
+                before[0] = now
+                found.append({"part": "runs", "runs": folder.listing()})
+            return [*found, *(watched.changes() if watched is not None else ())]
+
+        async def events() -> AsyncIterator[bytes]:
+            yield b"retry: 500\n\n"
+            quiet = 0.0
+            while True:
+                parts = await to_thread.run_sync(news)
+                for part in parts:
+                    yield b"data: " + _line(part) + b"\n"
+                quiet = 0.0 if parts else quiet + BREATH
+                if quiet > 10:
+                    quiet = 0.0
+                    yield b": still here\n\n"
+                await asyncio.sleep(BREATH)
+
+        return StreamingResponse(events(), media_type="text/event-stream")
+
+    async def act(self, request: Request) -> Response:
+        """Begin, resume or interrupt a search."""
+        folder, asked, act = self._folder(), await _asked(request), request.path_params["act"]
+        name = str(asked.get("run", ""))
+        if act == "begin":
+            name = await to_thread.run_sync(folder.begin, asked)
+        elif act == "resume":
+            await to_thread.run_sync(folder.resume, name)
+        elif act == "interrupt":
+            await to_thread.run_sync(folder.interrupt, name)
+        else:
+            raise StatescapeError("A search is begun, resumed or interrupted.")
+        return JSONResponse({"run": name})
+
+    async def report(self, request: Request) -> Response:
+        """The page of a run or of a candidate, in a frame of its own that reaches nothing of this server."""
+        folder, name = self._folder(), request.query_params.get("run", "")
+        number = request.query_params.get("candidate", "")
+        if not (number == "" or (number.isdecimal() and len(number) < 10)):
+            raise StatescapeError("A candidate is named by its number.")
+        page = await to_thread.run_sync(folder.page, name, int(number) if number else None)
+        policy = f"sandbox allow-scripts allow-downloads; {POLICY}"
+        return Response(page, media_type="text/html", headers={"content-security-policy": policy})
+
+    def _folder(self) -> Folder:
+        if self.folder is None:
+            raise StatescapeError("No folder of runs was named; start with --runs FOLDER.")
+        return self.folder
 
     async def asset(self, request: Request) -> Response:
         """A script or a style."""
@@ -83,7 +154,7 @@ class Live:
         tab, ticket = str(asked.get("tab", ""))[:64], object()
         self._newest[tab] = ticket
 
-        def answer() -> Iterator[language.Part]:
+        def answer() -> Iterator[Part]:
             model = self.shelf[name]
             path, others = language.read(model, question)
             yield from language.parts(path, others, question)
@@ -138,7 +209,7 @@ class Live:
         return str(name)
 
 
-def _next(found: Iterator[language.Part]) -> language.Part | None:
+def _next(found: Iterator[Part]) -> Part | None:
     """The next part; what was refused is a part, too, and the last."""
     try:
         return next(found, None)
@@ -150,7 +221,7 @@ def _next(found: Iterator[language.Part]) -> language.Part | None:
         return {"part": "error", "error": "There is not enough memory for this text; take a shorter one."}
 
 
-def _line(part: language.Part) -> bytes:
+def _line(part: Part) -> bytes:
     return json.dumps(part, separators=(",", ":")).encode("ascii") + b"\n"
 
 

@@ -11,9 +11,13 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
+from typing import Any
 
+from statescape.live.reservoirs import CHOICES, Folder
+from statescape.reservoir import tasks
 from statescape.views.core.page import figures_script, style
 from statescape.views.core.templating import filled
+from statescape.views.core.text import visible
 from statescape.views.globe.module import module_text
 from statescape.wording import spoken
 
@@ -32,7 +36,9 @@ class Assets:
             "plotly.js": (get_plotlyjs(), SCRIPT),
             "figures.js": (figures_script(), SCRIPT),
             "sphere.js": (module_text(), SCRIPT),
+            "asking.js": (_own("js/asking.js"), SCRIPT),
             "live.js": (_own("js/live.js"), SCRIPT),
+            "runs.js": (_own("js/runs.js"), SCRIPT),
             "page.css": (style() + _own("live.css"), STYLE),
             # Plotly writes its rules into a style sheet of this address where there is one, and else into the markup.
             "plotly.css": ("", STYLE),
@@ -56,9 +62,23 @@ class Assets:
         return self._files.get(name)
 
     def page(self, token: str) -> str:
-        """The page, whose addresses carry the token."""
+        """The page of the language wing, whose addresses carry the token."""
+        return self._filled("live_language.html.j2", token)
+
+    def reservoirs(self, token: str, folder: Folder | None) -> str:
+        """The page of the reservoir wing.
+
+        Args:
+            token: that its addresses carry.
+            folder: of the runs; None where none was named.
+        """
+        name = "" if folder is None else visible(str(folder.path), 80)
+        return self._filled("live_reservoirs.html.j2", token, folder=name, tasks=tasks.names(), choices=CHOICES)
+
+    def _filled(self, template: str, token: str, **values: Any) -> str:
         own = f"v={self._version}&token={token}"
-        return str(filled("live.html.j2", language=spoken(), query=own, token=token, style_ids=self._style_ids))
+        shared = {"language": spoken(), "query": own, "token": token, "style_ids": self._style_ids}
+        return str(filled(template, **shared, **values))
 
 
 def _own(name: str) -> str:

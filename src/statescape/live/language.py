@@ -11,10 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from statescape.analysis import PathReading, conclude, read_path
 from statescape.errors import StatescapeError
 from statescape.language import StatePath, Trace, follow
-from statescape.language.readable import ReadableModel
+from statescape.language.readable import HasParts, ReadableModel
 from statescape.views.core.page import Figure, TableBlock, drawings, render
 from statescape.views.core.text import visible
 from statescape.views.globe import SphereData, sphere_text
@@ -82,6 +84,10 @@ def read(model: ReadableModel, question: TextQuestion) -> tuple[StatePath, tuple
 def _trace(model: ReadableModel, text: str) -> Trace:
     if not text.strip():
         raise StatescapeError("Type a few words.")
+    ids = model.tokens.encode(text, None)
+    if isinstance(model, HasParts) and len(ids) <= MOST_TOKENS:  # states and parts from one pass
+        states, added = model.states_and_parts(ids)
+        return Trace.of(model, text, ids, np.asarray(states, dtype=np.float32)).with_parts(added)
     trace = Trace.read(model, text)
     if len(trace) > MOST_TOKENS:
         raise StatescapeError(
@@ -94,7 +100,7 @@ def parts(path: StatePath, others: Sequence[StatePath], question: TextQuestion) 
     """All that is shown of a path, part by part."""
     reading = read_path(path)
     yield {"part": "text", **_text(path, others)}
-    yield {"part": "sphere", "data": packed(_sphere(reading, others, question))}
+    yield {"part": "sphere", "data": packed(_sphere(reading, others, question), level=1)}
     yield {"part": "figures", **_figures(reading)}
     yield {"part": "words", **_words(reading)}
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from statescape.analysis.vocabulary import Vocabulary, vocabulary_of
 from statescape.errors import StatescapeError
 from statescape.language.readable import ReadableModel
 
@@ -24,6 +25,7 @@ class Shelf:
     names: Sequence[str]
     load: Callable[[str], ReadableModel]
     _loaded: dict[str, ReadableModel] = field(default_factory=dict)
+    _held: dict[str, Vocabulary] = field(default_factory=dict)  # what depends on embeddings alone lives as long
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __getitem__(self, name: str) -> ReadableModel:
@@ -36,7 +38,8 @@ class Shelf:
             raise StatescapeError("This server holds no such model; choose one of its menu.")
         with self._lock:  # one at a time: two loads at once would need the memory of both
             if name not in self._loaded:
-                self._loaded[name] = self.load(name)
+                self._loaded[name] = model = self.load(name)
+                self._held[name] = vocabulary_of(model.embeddings)
             return self._loaded[name]
 
     @property

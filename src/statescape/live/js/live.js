@@ -1,39 +1,12 @@
 // The language page: asks while one types, shows parts as they come, keeps what is asked in the address.
 
-const { query } = document.body.dataset;
-const token = new URLSearchParams(location.search).get("token");
+const { h, part, post, query, refusal, root, say, showFacts, showFigures, tableOf, token } = await import(`./asking.js${import.meta.url.match(/\?.*/)}`);
 const { mount } = await import(`./sphere.js?${query}`);
-const part = Object.fromEntries(Array.from(document.querySelectorAll("[id]"), (element) => [element.id, element]));
-const root = document.documentElement;
 const PAUSE = 60; // milliseconds without a key before a question goes out
 const tab = crypto.randomUUID();
 const asked = { model: "", text: "", position: -1, beside: "", axes: "1,2,3" };
 let sphere = null; // of `sphere.model`
 let pending = null; // what would end the question that is out
-
-function h(tag, properties, ...children) {
-	const element = Object.assign(document.createElement(tag), properties);
-	element.append(...children);
-	return element;
-}
-
-const say = (text, kind = "") => {
-	part.status.textContent = text;
-	part.status.className = `note ${kind}`;
-};
-
-const post = (where, body, signal) => fetch(`api/${where}`, {
-	method: "POST", signal, body: JSON.stringify(body),
-	headers: { "content-type": "application/json", "x-statescape-token": token },
-});
-
-async function refusal(response) {
-	try {
-		return (await response.json()).error;
-	} catch {
-		return `The server answered ${response.status}.`;
-	}
-}
 
 // The lines of an answer as they come.
 class Lost extends Error {}
@@ -75,22 +48,11 @@ const show = {
 			await sphere.handle.ready;
 		}
 	},
-	async figures({ drawings, captions }) {
-		for (const [name, caption] of Object.entries(captions)) {
-			const place = statescapeFigures.places.get(name);
-			place.ariaLabel = caption;
-			place.nextElementSibling.textContent = caption;
-		}
-		await statescapeFigures.show(drawings);
-	},
+	figures: showFigures,
 	words({ sentences, table, facts }) {
 		part.sentences.replaceChildren(...sentences.map((textContent) => h("p", { className: "answer", textContent, dir: "auto" })));
-		const cell = (tag, scope) => (text) => h(tag, scope ? { scope } : {}, h("bdi", { textContent: text }));
-		part.table.replaceChildren(h("table", {},
-			h("caption", { textContent: table.caption }),
-			h("thead", {}, h("tr", {}, ...table.header.map(cell("th", "col")))),
-			h("tbody", {}, ...table.rows.map(([first, ...rest]) => h("tr", {}, cell("th", "row")(first), ...rest.map(cell("td")))))));
-		part.facts.replaceChildren(...facts.map(([name, value]) => h("div", {}, h("dt", { textContent: name }), h("dd", {}, h("bdi", { textContent: value })))));
+		part.table.replaceChildren(tableOf(table));
+		showFacts(facts);
 	},
 	error: ({ error }) => say(error, "bad"),
 	superseded: () => {},
@@ -191,7 +153,7 @@ async function save(kind) {
 let typing = 0;
 const typed = (key) => () => {
 	clearTimeout(typing);
-	typing = setTimeout(() => ask({ [key]: part[key].value, position: -1 }), PAUSE);
+	typing = setTimeout(() => ask(key === "text" ? { text: part.text.value, position: -1 } : { beside: part.beside.value }), PAUSE);
 };
 part.text.addEventListener("input", typed("text"));
 part.beside.addEventListener("input", typed("beside"));

@@ -46,18 +46,20 @@ const statescapeFigures = (() => {
   }
 
   const widthOf = (place) => Math.floor(place.clientWidth);
-  const width = () => widthOf([...places.values()].find(inSight));
 
-  async function drawTo(to, pause = breath) {
+  /* Draw those in sight that are not drawn to a width, or to the width of their place. */
+  async function drawTo(width, pause = breath) {
     for (const figure of figures) {
-      if (!inSight(places.get(figure.name)) || drawn.get(figure.name) === to) continue;
+      const place = places.get(figure.name);
+      const to = width ?? widthOf(place);
+      if (!inSight(place) || drawn.get(figure.name) === to) continue;
       drawn.set(figure.name, to);
       await draw(figure, to);
       if (pause) await pause();
     }
   }
 
-  const drawInSight = () => drawTo(width());
+  const drawInSight = () => drawTo();
 
   /* Show figures in their places: what `page.drawings` packed. Those of other places stay as they are. */
   function show(content) {
@@ -86,7 +88,7 @@ const statescapeFigures = (() => {
     following = setTimeout(async () => {
       for (const figure of figures) {
         if (optionOf(places.get(figure.name)) !== option || !drawn.has(figure.name)) continue;
-        const own = (width() < NARROW ? figure.narrow : figure.wide).shapes || [];
+        const own = (drawn.get(figure.name) < NARROW ? figure.narrow : figure.wide).shapes || [];
         await window.Plotly.relayout(places.get(figure.name), { shapes: [...own, ...marks(figure)] });
         await breath();
       }

@@ -123,14 +123,15 @@ class SphereData:
             )
         if np.isnan(path.log_probabilities).any():
             raise StatescapeError("The sphere needs a log-probability for every token and state; some are NaN.")
-        geometry = path.geometry
-        shown = axes_of(path, axes, moments or vocabulary_of(path.embeddings).moments, origin)
+        known = vocabulary_of(path.embeddings)
+        shown = axes_of(path, axes, moments or known.moments, origin)
         sphere = shown.sphere
-        target = np.broadcast_to(geometry.reference[path.predicted_id], geometry.states.shape)
+        states = np.asarray(path.states, dtype=np.float64)
+        target = np.broadcast_to(np.asarray(path.embeddings[path.predicted_id], dtype=np.float64), states.shape)
         log10 = path.log_probabilities / np.float32(np.log(10))
         top = _likeliest(path.log_probabilities, min(N_TOP, len(path.embeddings)))
         kept = np.unique(top)
-        embeddings = _unit(path.embeddings)
+        embeddings = known.remember("unit", lambda: _unit(path.embeddings))
         cosines = _unit(path.states.astype(np.float32)) @ embeddings.T
         reach = np.maximum(np.abs(cosines).max(axis=1), 1e-6)
         ranks = np.stack([np.searchsorted(np.sort(-row), -row) for row in log10])  # how many are likelier
@@ -140,10 +141,13 @@ class SphereData:
             path=path,
             origin=origin,
             axes=shown,
-            directions=sphere.project(geometry.reference),
-            states=sphere.project(geometry.states),
-            true_angles=np.degrees(sphere.true_angle(geometry.states, target)),
-            seen_angles=np.degrees(sphere.seen_angle(geometry.states, target)),
+            directions=known.remember(
+                ("directions", origin, sphere.components.tobytes()),
+                lambda: sphere.project(np.asarray(path.embeddings, dtype=np.float64)),
+            ),
+            states=sphere.project(states),
+            true_angles=np.degrees(sphere.true_angle(states, target)),
+            seen_angles=np.degrees(sphere.seen_angle(states, target)),
             ranks=levels,
             curves=np.stack([_curve(*each) for each in zip(log10, levels, strict=True)]),
             cosines=np.rint(COSINES / 2 * (1 + cosines / reach[:, None])).astype(np.uint8),

@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import json
 import zlib
+from functools import partial
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from statescape.analysis.vocabulary import vocabulary_of
 from statescape.views.globe.data import COSINES, LOWEST_LOG, RANKS, SphereData
 from statescape.views.globe.reading import (
     CHANGE_DECADES,
@@ -28,9 +30,15 @@ from statescape.views.globe.reading import (
 )
 
 
-def packed(data: SphereData) -> dict[str, Any]:
-    """`data` as the module takes it: JSON types only."""
-    path = data.path
+def packed(data: SphereData, level: int = 9) -> dict[str, Any]:
+    """`data` as the module takes it: JSON types only.
+
+    Args:
+        data: the numbers.
+        level: how hard they are compressed, 1 to 9: a page that is kept is to be small, one that is sent is to be soon.
+    """
+    path, known = data.path, vocabulary_of(data.path.embeddings)
+    text = partial(_compressed, level)
     return {
         "n": len(path.embeddings),
         "states": len(path.states),
@@ -59,18 +67,23 @@ def packed(data: SphereData) -> dict[str, Any]:
         "n_top": int(data.top.shape[1]),
         "n_neighbours": int(data.neighbours.shape[1]),
         "blocks": {
-            "vocabulary": _text(json.dumps([shown(token) for token in path.vocabulary]).encode()),
-            "positions": _text(_folded(data.directions).astype("<i2").tobytes()),
-            "ranks": _text(_differences(data.ranks)),
-            "curves": _text(data.curves.astype("<f4").tobytes()),
-            "cosines": _text(_differences(data.cosines)),
-            "top": _text(data.top.astype("<u4").tobytes()),
-            "kept": _text(data.kept.astype("<u4").tobytes()),
-            "kept_log": _text(data.kept_log.astype("<f4").tobytes()),
-            "kept_ranks": _text(data.kept_ranks.astype("<u4").tobytes()),
-            "kept_cosines": _text(data.kept_cosines.astype("<f4").tobytes()),
-            "neighbours": _text(data.neighbours.astype("<u4").tobytes()),
-            "neighbour_cosines": _text(data.neighbour_cosines.astype("<f4").tobytes()),
+            "vocabulary": known.remember(
+                ("names", level), lambda: text(json.dumps([shown(token) for token in path.vocabulary]).encode())
+            ),
+            "positions": known.remember(
+                ("positions", level, data.origin, data.axes.sphere.components.tobytes()),
+                lambda: text(_folded(data.directions).astype("<i2").tobytes()),
+            ),
+            "ranks": text(_differences(data.ranks)),
+            "curves": text(data.curves.astype("<f4").tobytes()),
+            "cosines": text(_differences(data.cosines)),
+            "top": text(data.top.astype("<u4").tobytes()),
+            "kept": text(data.kept.astype("<u4").tobytes()),
+            "kept_log": text(data.kept_log.astype("<f4").tobytes()),
+            "kept_ranks": text(data.kept_ranks.astype("<u4").tobytes()),
+            "kept_cosines": text(data.kept_cosines.astype("<f4").tobytes()),
+            "neighbours": text(data.neighbours.astype("<u4").tobytes()),
+            "neighbour_cosines": text(data.neighbour_cosines.astype("<f4").tobytes()),
         },
     }
 
@@ -92,5 +105,5 @@ def _differences(rows: UInt8[np.ndarray, "states vocabulary"]) -> bytes:
     return np.concatenate([rows[:1], rows[1:] - rows[:-1]]).tobytes()
 
 
-def _text(content: bytes) -> str:
-    return base64.b64encode(zlib.compress(content, 9)).decode("ascii")
+def _compressed(level: int, content: bytes) -> str:
+    return base64.b64encode(zlib.compress(content, level)).decode("ascii")

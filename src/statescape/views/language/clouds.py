@@ -104,20 +104,20 @@ def plane_picture(reading: PathReading) -> Picture:
 
 def plane_pictures(readings: Sequence[PathReading]) -> list[Picture]:
     """The same for several paths of one model, all in one frame and over one cloud."""
-    embeddings = readings[0].path.embeddings
-    pca = PCA.from_moments(readings[0].moments, 2)
-    norms = np.linalg.norm(embeddings, axis=1).astype(np.float64)
+    known = readings[0].vocabulary
+    pca = PCA.from_moments(known.moments, 2)
+    norms, plain, at_norm_1 = known.remember("plane", lambda: _of_embeddings(known.rows, pca))
     views = (
         (
             say("as they are"),
             component_names(pca),
-            pca.project(embeddings),
+            plain,
             [pca.project(np.asarray(reading.path.states, dtype=np.float64)) for reading in readings],
         ),
         (
             say("every point at norm 1, same axes"),
             [say("along PC1"), say("along PC2")],
-            coordinates(embeddings, pca.components) / np.where(norms > 0, norms, 1.0)[:, None],
+            at_norm_1,
             [coordinates(reading.path.states, pca.components) / reading.norms[:, None] for reading in readings],
         ),
     )
@@ -130,6 +130,15 @@ def plane_pictures(readings: Sequence[PathReading]) -> list[Picture]:
         Picture("plane", _caption(reading, pca, norms), own, height=440)
         for own, reading in zip(panels, readings, strict=True)
     ]
+
+
+def _of_embeddings(
+    embeddings: Float[np.ndarray, "v d"], pca: PCA
+) -> tuple[Float[np.ndarray, " v"], Float[np.ndarray, "v 2"], Float[np.ndarray, "v 2"]]:
+    """Norms of all embeddings, their places in the plane as they are, and at norm 1."""
+    norms = np.linalg.norm(embeddings, axis=1).astype(np.float64)
+    at_norm_1 = coordinates(embeddings, pca.components) / np.where(norms > 0, norms, 1.0)[:, None]
+    return norms, pca.project(embeddings), at_norm_1
 
 
 def _plane_panel(
