@@ -45,7 +45,7 @@ def test_the_notebook_from_end_to_end(run, monkeypatch, tmp_path):
     assert found["language"] == "fr"
     assert len(found["paths"]) == 3
     asked = {one["name"] for one in found["verdict"]["hypotheses"]}
-    assert asked == {*(f"H{number}" for number in range(1, 7)), "H1n", "H2n", "H6n"}
+    assert asked == {*(f"H{number}" for number in range(1, 9)), "H1n", "H2n", "H6n"}
     assert list(found["studies"])[-1] == "does-topology-matter"
     assert {one["section"] for one in found["runs"]} == {"paths", "corpus", *found["studies"]}
     assert len(list((tmp_path / "notebook-runs").glob("*.run"))) == len(found["runs"]) - 1

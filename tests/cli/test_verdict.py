@@ -30,7 +30,7 @@ def test_the_keys_that_others_rely_on(run, tmp_path):
     assert {"version", "models", "n_documents", "n_positions", "hypotheses"} <= data.keys()
     assert (data["n_documents"], data["n_positions"]) == (3, 18)
     assert [hypothesis["name"] for hypothesis in data["hypotheses"]] == [
-        "H1", "H2", "H3", "H4", "H5", "H6", "H1n", "H2n", "H6n",
+        "H1", "H2", "H3", "H4", "H5", "H6", "H1n", "H2n", "H6n", "H7", "H8",
     ]  # fmt: skip
     for hypothesis in data["hypotheses"]:
         assert {

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from statescape.language.ablating import Ablation
 
 
-class Part(StrEnum):
+class LeftOut(StrEnum):
     """What is left out."""
 
     block = "block"
@@ -25,7 +25,7 @@ class Part(StrEnum):
     mlp = "mlp"
 
 
-class By(StrEnum):
+class Instead(StrEnum):
     """What stands in its place."""
 
     zero = "zero"
@@ -35,10 +35,12 @@ class By(StrEnum):
 def ablate(
     files: corpora.Files,
     model: inputs.Model = None,
-    part: Annotated[Part, typer.Option("--part", help="The whole block, or its attention or MLP alone.")] = Part.block,
+    part: Annotated[
+        LeftOut, typer.Option("--part", help="The whole block, or its attention or MLP alone.")
+    ] = LeftOut.block,
     by: Annotated[
-        By, typer.Option("--by", help="zero skips it; mean leaves what it adds on average over the corpus.")
-    ] = By.zero,
+        Instead, typer.Option("--by", help="zero skips it; mean leaves what it adds on average over the corpus.")
+    ] = Instead.zero,
     max_documents: Annotated[int, typer.Option("--max-documents", min=2, help="Read the first N documents only.")] = 20,
     strict: corpora.Strict = False,
     bos: inputs.Bos = None,

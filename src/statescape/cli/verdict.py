@@ -39,7 +39,7 @@ def verdict(
     out: inputs.Out = None,
     json_file: inputs.Json = None,
 ) -> None:
-    """Is the last state the embedding of the predicted token? Six questions, margins declared beforehand."""
+    """Is the last state the embedding of the predicted token? Eight questions, margins declared beforehand."""
     named = [_model(name) for name in models] if models else [None]
     corpus = corpora.read(files, strict, max_documents)
     with working(f"Loading {', '.join(name or 'conteur' for name in named)} ..."):

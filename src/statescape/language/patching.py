@@ -160,7 +160,7 @@ def patch(
     for start in range(0, len(patches), _AT_A_TIME):
         some = patches[start : start + _AT_A_TIME]
         copies = [[Edit.replace(row + (part != "stream"), sources[part][row, at], at, part)] for part, row, at in some]
-        shares = (_differences(model, _last_states(model, into.token_ids, copies), pair) - none) / (whole - none)
+        shares = (_differences(model, last_states_edited(model, into.token_ids, copies), pair) - none) / (whole - none)
         for (part, row, at), share in zip(some, shares, strict=True):
             maps[part][row, at] = share
         if progress is not None:
@@ -210,7 +210,7 @@ def _answers(
     return first, second
 
 
-def _last_states(
+def last_states_edited(
     model: HasEdits, ids: tuple[int, ...], copies: list[list[Edit]]
 ) -> Float[np.ndarray, "copies d_model"]:
     """s_L at the end of each edited copy: together where the model can, else one by one."""

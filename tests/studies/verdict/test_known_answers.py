@@ -1,4 +1,4 @@
-"""A model built so that a question is true is supported, one built so that it is false refuted, for each of the six."""
+"""A model built so that a question is true is supported, one built so that it is false refuted, for each of them."""
 
 from functools import cache
 
@@ -20,13 +20,14 @@ def words(which: str) -> dict[str, str]:
 
 
 def test_the_claim_come_true():
-    expected = dict.fromkeys(("H1", "H2", "H3", "H5", "H6", "H1n", "H2n", "H6n"), "supported")  # these have no norm
-    assert words("straight") == {**expected, "H4": "refuted"}
+    names = ("H1", "H2", "H3", "H5", "H6", "H1n", "H2n", "H6n", "H7")  # these have no norm
+    # Its blocks look their states up: anything can stand in for an inner one, which is no sign of the embedding.
+    assert words("straight") == {**dict.fromkeys(names, "supported"), "H8": "refuted", "H4": "refuted"}
 
 
 def test_the_claim_come_false():
-    expected = dict.fromkeys(("H1", "H2", "H3", "H5", "H6", "H1n", "H2n", "H6n"), "refuted")
-    assert words("crooked") == {**expected, "H4": "supported"}
+    expected = dict.fromkeys(("H1", "H2", "H3", "H5", "H6", "H1n", "H2n", "H6n", "H7"), "refuted")
+    assert words("crooked") == {**expected, "H8": "refuted", "H4": "supported"}
 
 
 def test_the_numbers_of_the_straight_way_are_those_it_was_built_with():
@@ -89,8 +90,8 @@ def test_two_models_are_decided_together():
     for decision, single in zip(verdicts.models[0].decisions, alone, strict=True):
         assert decision.interval.mean == single.interval.mean
         assert decision.p == single.p
-        assert decision.p_holm >= single.p_holm  # eighteen questions, not nine
-    assert len(verdicts.as_json()["hypotheses"]) == 18
+        assert decision.p_holm >= single.p_holm  # twenty-two questions, not eleven
+    assert len(verdicts.as_json()["hypotheses"]) == 22
 
 
 def _named(model, name):

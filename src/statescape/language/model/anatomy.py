@@ -138,9 +138,17 @@ class Anatomy:
             return self._last_logits(len(states))
 
     def run(
-        self, ids: Int[torch.Tensor, "batch positions"], mask: Int[torch.Tensor, "batch positions"] | None = None
+        self,
+        ids: Int[torch.Tensor, "batch positions"],
+        mask: Int[torch.Tensor, "batch positions"] | None = None,
+        past: Any = None,
     ) -> Any:
         """The model's forward pass; None where it was stopped on the way.
+
+        Args:
+            ids: of the tokens of each text.
+            mask: 0 where a text is padded; None: nowhere.
+            past: the cache of what stands in front of ``ids``, which is filled further; None: nothing, and none kept.
 
         Raises:
             StatescapeError: if weights have changed since the model was loaded, and with them what was measured of it.
@@ -151,10 +159,13 @@ class Anatomy:
                 "load_model(model, tokenizer=tokenizer)."
             )
         ids = ids.to(self.network.device)
+        if past is not None:
+            mask = ids.new_ones((len(ids), past.get_seq_length() + ids.shape[1]))
         mask = torch.ones_like(ids) if mask is None else mask.to(ids.device)
+        kept = {"use_cache": False} if past is None else {"use_cache": True, "past_key_values": past}
         with evaluating(self.network):
             try:
-                return self.network(input_ids=ids, attention_mask=mask, use_cache=False)
+                return self.network(input_ids=ids, attention_mask=mask, **kept)
             except Stopped:
                 return None
 

@@ -2,18 +2,22 @@
 
 Many edited copies of one text are rows of one batch, each row with its own edits. Below the lowest edit of a batch the
 states are those of the text itself, so these blocks hand them on without running, where a probe has shown that nothing
-but the stream passes from block to block.
+but the stream passes from block to block. What stands in front of the first edited position is read once, and copies go
+on from the model's own cache, where a probe has shown that this changes nothing.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import nn
+from transformers import DynamicCache
 
 from statescape.errors import StatescapeError
 from statescape.language.edits import Edit
@@ -42,6 +46,7 @@ def last_states(
     copies: Sequence[Sequence[Edit]],
     batch: int,
     below: Float[torch.Tensor, "states positions d_model"] | None,
+    start: int = 0,
 ) -> Float[torch.Tensor, "copies d_model"]:
     """s_L at the last position of copies of a text, each with its own edits.
 
@@ -52,7 +57,10 @@ def last_states(
         copies: the edits of each copy.
         batch: most copies of one pass.
         below: the text's own states, to go on from; None: every pass runs from the embedding.
+        start: position from which on copies run, none of which is edited before it; what stands there is read once.
     """
+    past = _read(anatomy, ids[:start]) if start else None
+    copies = [[_seen_from(edit, start, len(ids)) for edit in edits] for edits in copies]
     starts = [min((_runs_from(edit) for edit in edits), default=len(anatomy.blocks)) for edits in copies]
     order = sorted(range(len(copies)), key=lambda index: starts[index])
     found = torch.empty((len(copies), anatomy.d_model))
@@ -61,9 +69,28 @@ def last_states(
         with ExitStack() as stack:
             stack.enter_context(_edited(anatomy, parts, [copies[row] for row in rows]))
             if below is not None:
-                stack.enter_context(_resumed(anatomy, below[: starts[rows[0]] + 1], len(rows)))
-            found[rows] = _last(anatomy, ids.expand(len(rows), -1)).cpu()
+                stack.enter_context(_resumed(anatomy, below[: starts[rows[0]] + 1, start:], len(rows)))
+            found[rows] = _last(anatomy, ids[start:].expand(len(rows), -1), _repeated(past, len(rows))).cpu()
     return found
+
+
+def first_edited(copies: Sequence[Sequence[Edit]], length: int) -> int:
+    """The first position of a text of so many tokens that any of the copies edits; the last where none does."""
+    return min((min(edit.at(length)) for edits in copies for edit in edits), default=length - 1)
+
+
+@torch.inference_mode()
+def goes_on(anatomy: Anatomy, ids: Int[torch.Tensor, " positions"]) -> bool:
+    """Whether edited copies say the same when what stands before the edits is read once and kept in a cache."""
+    cut, n_blocks = len(ids) // 2, len(anatomy.blocks)
+    blocks = sorted({0, (n_blocks + 1) // 2, n_blocks})
+    copies = [[Edit.scale(block, 0.5, position)] for block in blocks for position in (cut, len(ids) - 1)]
+    plain = last_states(anatomy, None, ids, copies, 1, None)
+    try:
+        cached = last_states(anatomy, None, ids, copies, len(copies), None, cut)
+    except Exception:  # whatever foreign code raises: its cache is of another kind
+        return False
+    return bool((cached - plain).abs().max() <= ROUNDING.get(anatomy.stream_dtype, 0.0) * plain.abs().max())
 
 
 @torch.inference_mode()
@@ -86,7 +113,31 @@ def _runs_from(edit: Edit) -> int:
     return edit.block if edit.part == "stream" else edit.block - 1
 
 
-def _last(anatomy: Anatomy, ids: Int[torch.Tensor, "batch positions"]) -> Float[torch.Tensor, "batch d_model"]:
+def _read(anatomy: Anatomy, ids: Int[torch.Tensor, " positions"]) -> DynamicCache:
+    """What the model keeps of the beginning of a text to go on from."""
+    past = DynamicCache(config=anatomy.network.config)
+    with stopping_before(anatomy.head):
+        anatomy.run(ids[None], past=past)
+    return past
+
+
+def _repeated(past: DynamicCache | None, rows: int) -> DynamicCache | None:
+    """The same for each row of a batch, which may go on as it likes."""
+    if past is None:
+        return None
+    own = copy.deepcopy(past)
+    own.batch_repeat_interleave(rows)
+    return own
+
+
+def _seen_from(edit: Edit, start: int, length: int) -> Edit:
+    """The same edit of a text that begins at ``start``."""
+    return replace(edit, positions=tuple(at - start for at in edit.at(length))) if start else edit
+
+
+def _last(
+    anatomy: Anatomy, ids: Int[torch.Tensor, "batch positions"], past: DynamicCache | None
+) -> Float[torch.Tensor, "batch d_model"]:
     """s_L at the last position, without running the head."""
     kept: list[torch.Tensor] = []
 
@@ -94,7 +145,7 @@ def _last(anatomy: Anatomy, ids: Int[torch.Tensor, "batch positions"]) -> Float[
         kept.append(_first(output)[:, -1].float())
 
     with hooked(anatomy.blocks[-1].register_forward_hook(keep)), stopping_before(anatomy.head):
-        anatomy.run(ids)
+        anatomy.run(ids, past=past)
     return kept[0]
 
 
@@ -104,7 +155,7 @@ def _resumed(anatomy: Anatomy, states: Float[torch.Tensor, "states positions d_m
     stream = states.to(anatomy.network.device, anatomy.stream_dtype)
     with ExitStack() as stack:
         for block, frame, left in zip(anatomy.blocks, anatomy.frames, stream[1:], strict=False):
-            answer = left.expand(rows, -1, -1)
+            answer = left.expand(rows, -1, -1).contiguous()  # code of models may view it in other shapes
             whole = answer if frame is None else type(frame)([answer, *frame])
             stack.enter_context(forwarding(block, lambda *_, whole=whole, **__: whole))
         yield

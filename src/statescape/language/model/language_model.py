@@ -30,7 +30,7 @@ from statescape.language.model.contract import (
     states_together,
 )
 from statescape.language.model.decoder import ModelDecoder, decode
-from statescape.language.model.editing import edited_states, last_states, resumes
+from statescape.language.model.editing import edited_states, first_edited, goes_on, last_states, resumes
 from statescape.language.model.embedding import token_embeddings
 from statescape.language.model.parts import Parts, read_states_and_parts
 from statescape.language.model.probes import kept_answer, kept_parts, probed
@@ -39,8 +39,10 @@ from statescape.language.tokens import Tokens, bind
 from statescape.language.trace import Trace
 from statescape.wording import brief
 
-# Tokens of one pass over edited copies: enough to be bound by arithmetic, few enough for any memory.
+# Tokens of one pass over edited copies: enough to be bound by arithmetic, few enough for any memory; and tokens that
+# its copies keep in their caches.
 _TOGETHER = 768
+_CACHED = 8192
 # Rows of a vocabulary that are compared at a time, so that no copy of it is made.
 _BLOCK = 4096
 
@@ -196,9 +198,10 @@ class LanguageModel:
             StatescapeError: for an edit of a part, where parts cannot be told apart.
         """
         text, parts = torch.tensor(ids), self._parts_of([edit for edits in copies for edit in edits])
-        batch = max(1, _TOGETHER // len(ids)) if self.same_in_batches else 1
+        start = first_edited(copies, len(ids)) if self._goes_on else 0
+        batch = max(1, min(_TOGETHER // (len(ids) - start), _CACHED // len(ids))) if self.same_in_batches else 1
         below = self.anatomy.states(text) if self._resumes else None
-        return last_states(self.anatomy, parts, text, copies, batch, below).numpy()
+        return last_states(self.anatomy, parts, text, copies, batch, below, start).numpy()
 
     def _parts_of(self, edits: Sequence[Edit]) -> Parts | None:
         """Attention and MLP, if an edit is of one of them."""
@@ -213,6 +216,11 @@ class LanguageModel:
         """Whether a pass can go on from a state."""
         ids = probe(self.facts.vocab_size, self.tokens.context)
         return kept_answer(self.key, "resumes", lambda: resumes(self.anatomy, ids))
+
+    @cached_property
+    def _goes_on(self) -> bool:
+        """Whether edited copies of a text can go on from a cache of what stands before the edits."""
+        return kept_answer(self.key, "goes on", lambda: goes_on(self.anatomy, long_probe(self.anatomy)))
 
     @cached_property
     def same_in_batches(self) -> bool:

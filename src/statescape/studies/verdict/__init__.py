@@ -1,4 +1,4 @@
-"""A verdict on the hypothesis over a corpus: six questions, three of them asked twice, each with a margin."""
+"""A verdict on the hypothesis over a corpus: eight questions, three of them asked twice, each with a margin."""
 
 from statescape.arguments import opened
 from statescape.studies.verdict.decision import Decision, decide

@@ -88,8 +88,11 @@ def _never(name: str, one: ModelVerdict) -> str:
     chance = {"H6": constants.agreement_of_isotropic, "H6n": constants.normed_agreement_of_isotropic}.get(name, 0.0)
     if chance > MOST_AGREEMENT_BY_CONSTRUCTION:
         return answers("by_construction", chance=chance)
-    if name.endswith("n") and (name not in one.summary.measures or math.isnan(chance)):
+    later = name.endswith("n") or name in ("H7", "H8")
+    if later and (name not in one.summary.measures or math.isnan(chance)):
         return answers("asked_later")
+    if name == "H8":
+        return answers("not_edited")
     return answers("nothing_inside" if name == "H5" else "never")
 
 
@@ -164,8 +167,30 @@ def _h6(one: ModelVerdict, mean: float, name: str) -> dict[str, str | float]:
     }
 
 
+def _h7(one: ModelVerdict, mean: float, name: str) -> dict[str, str | float]:
+    return {
+        "kept": mean,
+        **{kind: _of(one, f"kept.{kind}", ".0%") for kind in ("same_decile", "current", "isotropic", "mean")},
+        "random": _random(one, name, ".0%"),
+        "first": _of(one, "kept.first", ".0%"),
+        "probability": _of(one, "kept.probability", ".2f"),
+        "untouched": _of(one, "kept.probability_untouched", ".2f"),
+        "kl": _of(one, "kept.kl"),
+    }
+
+
+def _h8(one: ModelVerdict, mean: float, name: str) -> dict[str, str | float]:
+    return {
+        "states": mean,
+        "below": _of(one, "kept.below", ".0%"),
+        **{kind: _of(one, f"stands.{kind}", ".0%") for kind in ("same_decile", "current", "isotropic", "mean")},
+        "random": _random(one, name, ".0%"),
+    }
+
+
 _NUMBERS = {
     "H1": _h1, "H2": _h2, "H3": _h3, "H4": _h4, "H5": _h5, "H6": _h6, "H1n": _h1, "H2n": _h2, "H6n": _h6,
+    "H7": _h7, "H8": _h8,
 }  # fmt: skip
 
 

@@ -9,6 +9,9 @@ at data: each follows from what the statistic is at the two ends it lies between
 What transformers calls the last hidden state is `final_norm(s_L)`, not `s_L`, and the answer may turn on which of the
 two is read. So the three questions of the last state are asked of both: H1n, H2n and H6n are H1, H2 and H6 of
 `final_norm(s_L)`, claims of their own at the same margins.
+
+H7 and H8 are the causal form of the claim: the embedding is put where the state was, and the model runs on. Their
+margins were committed before any text was read with a stand-in.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ class Question:
     """One question with its declared margin.
 
     Attributes:
-        name: "H1" to "H6"; "H1n", "H2n" and "H6n" of the last state after the final norm.
+        name: "H1" to "H8"; "H1n", "H2n" and "H6n" of the last state after the final norm.
         statement: what is claimed.
         statistic: what is measured at every position.
         predicted: on which side of the margin the claim puts the statistic.
@@ -203,6 +206,39 @@ QUESTIONS: tuple[Question, ...] = (
             "construction than before the norm, and c is measured behind the norm too."
         ),
         nulls=("agree.normed_isotropic", "agree.product", "agree.plain_norm"),
+    ),
+    Question(
+        name="H7",
+        statement=phrase("The predicted token's embedding can stand for the last state."),
+        statistic=phrase(
+            "share of what the model says beyond its average that it still says with the embedding in the place of "
+            "s_L, at its norm: 1 - KL(untouched || replaced) / KL(untouched || average), at least 0; at 16 positions "
+            "of a passage"
+        ),
+        predicted="above",
+        margin=0.5,
+        reason=phrase(
+            "At 0 the model says no more than on average, which knows nothing of this position; at 1 it says all that "
+            "it said. What stands for a state keeps most of what it says."
+        ),
+        nulls=("kept.same_decile", "kept.current", "kept.isotropic", "kept.mean"),
+    ),
+    Question(
+        name="H8",
+        statement=phrase("From some block on, the predicted token's embedding can stand for inner states."),
+        statistic=phrase(
+            "share of the inner states s_1 to s_(L-1) from which on, with the embedding in the place of one of them at "
+            "its norm, more than half is kept of what the model says beyond its average, and more than with each of "
+            "the nulls there; at one position of a document"
+        ),
+        predicted="above",
+        margin=0.25,
+        reason=phrase(
+            "At 0 it stands for none, at 1 for all from the first block on. Some block is fewer than most, but more "
+            "than the last alone, which is a fifth of the inner states of a model of six blocks: a quarter. A state "
+            "that something else can stand for as well is one that later blocks do not read."
+        ),
+        nulls=("stands.same_decile", "stands.current", "stands.isotropic", "stands.mean"),
     ),
 )
 

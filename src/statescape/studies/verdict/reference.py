@@ -47,6 +47,9 @@ class ModelConstants:
         seed: of the draws.
         normed_agreement_of_isotropic: the agreement of the token of largest cosine with final_norm(s), for the same
             isotropic states; NaN also in runs that were begun before it was asked.
+        mean_states: mean of each state over a sample of the corpus, base64 of float32; "" where nothing stands in for
+            states: in runs that were begun before that was asked, and under the other policy on BOS.
+        average: log-probabilities of what the model says on average over that sample, base64 of float32; "" likewise.
     """
 
     rogue: tuple[int, ...]
@@ -57,6 +60,8 @@ class ModelConstants:
     deciles: str
     seed: int
     normed_agreement_of_isotropic: float = float("nan")
+    mean_states: str = ""
+    average: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -66,6 +71,15 @@ class ModelConstants:
     def decile_of(self) -> Int[np.ndarray, " vocabulary"]:
         """Decile of every token."""
         return np.frombuffer(base64.b64decode(self.deciles), dtype=np.int8).astype(np.int64)
+
+    @property
+    def average_of(self) -> Float[np.ndarray, " vocabulary"] | None:
+        """Log-probability of every token in what the model says on average; None where nothing stands in for states."""
+        return _unpacked(self.average).astype(np.float64) if self.average else None
+
+    def mean_states_of(self, width: int) -> Float[np.ndarray, "states d_model"] | None:
+        """Mean of each state; None where nothing stands in for states."""
+        return _unpacked(self.mean_states).reshape(-1, width).astype(np.float64) if self.mean_states else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,12 +159,13 @@ def measure_constants(
     norm_centres: bool,
     seed: int,
     known: ModelConstants | None = None,
+    average: Float[np.ndarray, " vocabulary"] | None = None,
 ) -> ModelConstants:
     """The constants of a model.
 
     Args:
         embeddings: of every token.
-        states: of a sample of positions, all blocks, without position 0.
+        states: of a sample of positions, state after state, without position 0.
         counts: how often each token stands in the corpus.
         path_length: states of a path.
         agreement: of isotropic states, see `ModelConstants`.
@@ -158,6 +173,7 @@ def measure_constants(
         norm_centres: see `ModelConstants`.
         seed: of the random directions.
         known: constants of another reading of these embeddings by this seed, of which the nulls are the same.
+        average: log-probabilities of what the model says on average; None: nothing is to stand in for its states.
     """
     rogue = rogue_dimensions(states)
     bare = ModelConstants(rogue, (), agreement, (0.0, 0.0), norm_centres, _packed(frequency_deciles(counts)), seed)
@@ -175,6 +191,8 @@ def measure_constants(
         bare.deciles,
         seed,
         normed_agreement,
+        "" if average is None else _floats(states.reshape(path_length, -1, states.shape[1]).mean(axis=1, dtype=float)),
+        "" if average is None else _floats(average),
     )
 
 
@@ -207,6 +225,14 @@ def _best_of_isotropic(reference: Reference, seed: int) -> tuple[float, ...]:
     starts = range(0, len(reference.embeddings), BLOCK_ROWS)
     found = iter(in_workers(best, [(variant, start) for variant in VARIANTS for start in starts]))
     return tuple(float(np.fmax.reduce([next(found) for _ in starts]).mean()) for _ in VARIANTS)
+
+
+def _floats(values: np.ndarray) -> str:
+    return base64.b64encode(values.astype(np.float32).tobytes()).decode("ascii")
+
+
+def _unpacked(floats: str) -> Float[np.ndarray, " values"]:
+    return np.frombuffer(base64.b64decode(floats), dtype=np.float32)
 
 
 def _packed(deciles: Int[np.ndarray, " vocabulary"]) -> str:

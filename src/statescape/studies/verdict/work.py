@@ -22,8 +22,9 @@ from statescape.errors import StatescapeError
 from statescape.language.passage import Passage, following_ids
 from statescape.language.readable import HasRandomWeights
 from statescape.runs.bundles import one_blas_thread
-from statescape.studies.verdict.measures import measure
+from statescape.studies.verdict.measures import Measured, measure
 from statescape.studies.verdict.measures.last_state import best_cosine
+from statescape.studies.verdict.measures.stand_in import INNER_STATES, measure_stand_in
 from statescape.studies.verdict.records import Record, record_of
 from statescape.studies.verdict.reference import ModelConstants, Reference, measure_constants
 
@@ -227,7 +228,16 @@ def chosen_positions(ids: Ids, most: int | None, seed: int, number: int) -> list
 def _read(model: ReadableModel, reference: Reference, ids: Ids, task: Portion, number: int) -> Record:
     rng = np.random.default_rng([task.seed, number, 1])
     passages = task.followed.get(number) or _followed(model, ids, task, number)
-    return record_of([(passage, measure(passage, reference, rng)) for passage in passages], reference)
+    chosen = chosen_positions(ids, task.positions, task.seed, number)
+    read = [own for own, positions in zip(ids, chosen, strict=True) if len(positions)]
+    measured = []
+    for place, (own, passage) in enumerate(zip(read, passages, strict=True)):
+        found = measure(passage, reference, rng)
+        values, profiles = measure_stand_in(
+            model, own, passage, reference, INNER_STATES if place == 0 else 0, [task.seed, number, 4, place]
+        )
+        measured.append((passage, Measured(found.values | values, found.profiles | profiles)))
+    return record_of(measured, reference)
 
 
 def _followed(model: ReadableModel, ids: Ids, task: Portion, number: int) -> Iterator[Passage]:
@@ -248,6 +258,10 @@ ISOTROPIC_STATES = 2000
 """Isotropic states behind the agreement that construction gives."""
 
 
+AVERAGED = 512
+"""Last states, about, behind what a model says on average."""
+
+
 def prepare(
     source: ModelSource,
     documents: dict[int, Ids],
@@ -262,10 +276,11 @@ def prepare(
         documents: all documents, for the counts of their tokens.
         sampled: states of some of them.
         seed: of everything drawn.
-        known: constants of another reading of the same weights by the same seed.
+        known: constants of another reading of the same weights by the same seed, in which nothing stands in for states.
     """
     from statescape.language.following import norm_centres, predictions
     from statescape.language.lens.workers import one_torch_thread
+    from statescape.language.stand_in import average_said
 
     model = loaded(source)
     with _ONE_AT_A_TIME, one_blas_thread():
@@ -281,6 +296,8 @@ def prepare(
         with one_torch_thread():
             normed = np.asarray(model.normalise(isotropic), dtype=np.float32)
             centres = norm_centres(model, states[-1, 0])
+            few = states[-1, :: max(1, states.shape[1] // AVERAGED)]
+            average = average_said(model, few) if known is None else None
         return measure_constants(
             model.embeddings,
             states.reshape(-1, width),
@@ -291,6 +308,7 @@ def prepare(
             norm_centres=centres,
             seed=seed,
             known=known,
+            average=average,
         )
 
 

@@ -46,6 +46,14 @@ NULL_WORDS = {
     "agree.product": phrase("s/|s| (agreement)"),
     "agree.plain_norm": phrase("plain norm (agreement)"),
     "agree.normed_isotropic": phrase("isotropic, after the norm (agreement)"),
+    "kept.same_decile": phrase("token as frequent"),
+    "kept.current": phrase("current token"),
+    "kept.isotropic": phrase("random direction"),
+    "kept.mean": phrase("mean state"),
+    "stands.same_decile": phrase("token as frequent"),
+    "stands.current": phrase("current token"),
+    "stands.isotropic": phrase("random direction"),
+    "stands.mean": phrase("mean state"),
     "random_weights": phrase("random weights"),
 }
 _SHARED: tuple[str, ...] = ("distance.isotropic", "distance.random_token", "distance.same_decile", "distance.current")
@@ -59,6 +67,8 @@ AXES = {
     "H4": phrase("energy outside, excess"),
     "H5": phrase("share of inner states"),
     "H6": phrase("agreement, corrected"),
+    "H7": phrase("share kept of what is said"),
+    "H8": phrase("share of inner states"),
 }
 AXES |= {f"{name}n": AXES[name] for name in ("H1", "H2", "H6")}
 
@@ -72,6 +82,8 @@ SHORT = {
     "H1n": phrase("H1n: it is, after the norm"),
     "H2n": phrase("H2n: along it, after the norm"),
     "H6n": phrase("H6n: singled out, after the norm"),
+    "H7": phrase("H7: it stands for the last state"),
+    "H8": phrase("H8: it stands for inner states"),
 }
 
 

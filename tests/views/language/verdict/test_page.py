@@ -64,7 +64,7 @@ def test_the_words_a_reader_came_for_are_there(visit: Visit, found: Verdicts):
     verdicts = visit.page.eval_on_selector_all(
         "#verdicts tbody tr", "all => all.map(r => r.querySelectorAll('td')[1].textContent)"
     )
-    assert verdicts == [one.decisions[place].verdict for place in range(9) for one in found.models]
+    assert verdicts == [one.decisions[place].verdict for place in range(len(QUESTIONS)) for one in found.models]
 
 
 def test_nothing_is_wider_than_a_narrow_screen(browser: Any, found: Verdicts, tmp_path: Path):

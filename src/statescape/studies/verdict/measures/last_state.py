@@ -37,14 +37,15 @@ def draw_targets(passage: Passage, reference: Reference, rng: np.random.Generato
         "current": passage.current_ids,
         "second": passage.second_ids,
         "random_token": rng.integers(0, size, len(predicted)),
-        "same_decile": _of_same_decile(predicted, reference.constants.decile_of, rng),
+        "same_decile": of_same_decile(predicted, reference.constants.decile_of, rng),
         "shuffled": predicted[rng.permutation(len(predicted))],
     }
 
 
-def _of_same_decile(
+def of_same_decile(
     ids: Int[np.ndarray, " positions"], deciles: Int[np.ndarray, " vocabulary"], rng: np.random.Generator
 ) -> Int[np.ndarray, " positions"]:
+    """Another token of the frequency decile of each."""
     drawn = ids.copy()
     for decile in np.unique(deciles[ids]):
         members = np.flatnonzero(deciles == decile)
