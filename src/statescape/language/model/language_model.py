@@ -200,7 +200,8 @@ class LanguageModel:
         text, parts = torch.tensor(ids), self._parts_of([edit for edits in copies for edit in edits])
         start = first_edited(copies, len(ids)) if self._goes_on else 0
         batch = max(1, min(_TOGETHER // (len(ids) - start), _CACHED // len(ids))) if self.same_in_batches else 1
-        below = self.anatomy.states(text) if self._resumes else None
+        worth = len(copies) * (len(ids) - start) > 2 * len(ids)  # than one pass for the states to go on from
+        below = self.anatomy.states(text) if worth and self._resumes else None
         return last_states(self.anatomy, parts, text, copies, batch, below, start).numpy()
 
     def _parts_of(self, edits: Sequence[Edit]) -> Parts | None:
