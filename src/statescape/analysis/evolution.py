@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,15 @@ from statescape.analysis.evolution_search import Curve, OperatorWorth, Stage, cu
 from statescape.analysis.wiring import WiringOrder, wiring_order
 from statescape.errors import StatescapeError
 from statescape.evolution import Evolution, Hyperparameters, resume
-from statescape.evolution.conditions import Conditions, Level, draw, redraw
+from statescape.evolution.conditions import Conditions, Level, draw
 from statescape.evolution.controls import control
 from statescape.evolution.history import Ancestor, progress_of, read_history
 from statescape.evolution.parts import inputs_of
+from statescape.evolution.scoring import network_of
+from statescape.evolution.scoring import running as running_on
 from statescape.evolution.seals import trial_seed
 from statescape.reservoir import EchoStateNetwork, Topology
-from statescape.reservoir.tasks import AnyTrial, Attempt, SequencesTrial, Task, attempt, pooling_of
+from statescape.reservoir.tasks import AnyTrial, Attempt, Task, attempt
 
 # Wirings drawn beside the champion.
 BESIDE = ("SCR", "erdos-renyi", "rewired")
@@ -161,17 +163,10 @@ def champion_at_work(evolution: Evolution) -> ChampionAtWork:
     conditions = Conditions(evolution.task, level, "seal", hyper)
     drawn = draw(conditions, settings.units, trial_seed(settings.seed, level, 0))
     topology = evolution.best.topology
-    own = inputs_of(settings, evolution.task) if topology.W_in is None else topology.W_in
-    W_in = own if drawn.W_in is None else drawn.W_in
-    if drawn.weights is not None:
-        topology = redraw(topology, drawn.weights, level)
-    network = EchoStateNetwork(
-        W=topology.weights(hyper.sr),
-        Win=hyper.input_scaling * W_in,
-        lr=hyper.lr,
-        bias=hyper.bias,
-        ridge=drawn.data.ridges if isinstance(drawn.data, SequencesTrial) else hyper.ridge,
-        pooling=pooling_of(drawn.data),
-    )
+    if topology.W_in is None:
+        topology = replace(topology, W_in=inputs_of(settings, evolution.task))
+    (runs,) = running_on(topology, [drawn], conditions)
+    assert runs is not None  # it was sealed
+    network = network_of(runs, drawn.data, hyper)
     with np.errstate(all="ignore"):
         return ChampionAtWork(level, hyper, network, drawn.data, attempt(network, drawn.data))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from statescape import plugins
+from statescape.analysis.plan_conclusion import SINGLE, plan_sentences
 from statescape.evolution import Evolution
 from statescape.evolution.conditions import LEVELS, Level
 from statescape.evolution.seals import Seal
@@ -73,7 +74,12 @@ def concluded(evolution: Evolution) -> tuple[str, ...]:
         settings.compare,
         better_of(evolution.task),
     )
-    return sentences(facts, evolution.seals)
+    plan = evolution.best.topology.plan
+    if plan is None or not math.isfinite(evolution.seals[settings.level].interval.mean):
+        return sentences(facts, evolution.seals)
+    own = evolution.seals[settings.level]
+    at_own_level = [_overall(facts, own), answers("own.inverse") if facts.better == "higher" else ""]
+    return (*(one for one in at_own_level if one), *plan_sentences(plan, settings.level, evolution.seals))
 
 
 def conclusion(facts: Facts, seals: Mapping[Level, Seal]) -> str:
@@ -98,6 +104,11 @@ def gain(seal: Seal, reference: str = REFERENCE) -> float:
     if reference not in seal.controls:
         reference = seal.best_control
     return -math.log(seal.controls[reference].ratio)
+
+
+def reference_of(seal: Seal) -> str:
+    """The control that the gain is measured against: for plans a single reservoir."""
+    return next((one for one in (REFERENCE, SINGLE) if one in seal.controls), seal.best_control)
 
 
 def beats_all(seal: Seal) -> bool:

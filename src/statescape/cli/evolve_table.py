@@ -27,16 +27,16 @@ def print_result(result: Evolution) -> None:
         table.column(f"{level}{mark}", "right")
     table.row("champion", *[_number(seal.interval.mean) for seal in result.seals.values()], style="bold")
     table.row("  95% interval", *[_range(seal.interval) for seal in result.seals.values()], style="dim")
-    names = list(next(iter(result.seals.values())).controls)
+    names = list(dict.fromkeys(name for seal in result.seals.values() for name in seal.controls))
     for name in names:
         cells = []
         for seal in result.seals.values():
-            one = seal.controls[name]
-            cells.append(f"{_number(one.control.mean)} {_mark(one)}")
+            one = seal.controls.get(name)
+            cells.append("" if one is None else f"{_number(one.control.mean)} {_mark(one)}")
         table.row(name, *cells)
     console.print(table)
     untested = any(seal.untested for seal in result.seals.values())
-    over = "those that are tested" if untested else f"{len(names)} controls"
+    over = "those that are tested" if untested else f"{len(result.seals[result.settings.level].controls)} controls"
     own = result.seals[result.settings.level].interval
     how = "" if own.method == "none" else f" 95% interval: {own.method}."
     exact = "+ it is better, without a test: nothing is drawn there, neither trials nor wirings. " if untested else ""

@@ -115,8 +115,8 @@ def export(
     console.print(f"{champion.topology.edges:,} edges of {champion.topology.units} units: {out}", markup=False)
     if to == "reservoirpy":
         win = ", Win=a['Win']" if champion.topology.W_in is not None else ", input_scaling=..."
+        lr = "float(a['lr'])" if champion.topology.plan is None else "a['lr']"
         console.print(
-            f"a = numpy.load({str(out)!r}); reservoirpy.nodes.Reservoir(W=a['W']{win}, bias=a['bias'], "
-            "lr=float(a['lr']))",
+            f"a = numpy.load({str(out)!r}); reservoirpy.nodes.Reservoir(W=a['W']{win}, bias=a['bias'], lr={lr})",
             markup=False,
         )

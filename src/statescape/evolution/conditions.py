@@ -3,6 +3,9 @@
 A trial redraws what its level says: the data always (*matrix*), also W_in (*wiring*), also the signs of W (*signs*),
 also all weights of W, from U(-1, 1) on its mask (*mask*). All wirings meet the same draws, so that they are compared on
 common random numbers: a redrawn matrix is drawn for all pairs of units, and every wiring takes it where it has edges.
+
+Plans have levels of their own: *matrix* redraws the data, *weights* all that is drawn when a plan becomes a network,
+*plan* also which module feeds which; *single* is *weights* for one reservoir of as many units.
 """
 
 from __future__ import annotations
@@ -16,12 +19,15 @@ from jaxtyping import Float
 
 from statescape.errors import StatescapeError
 from statescape.evolution.settings import Hyperparameters
-from statescape.reservoir import Topology
+from statescape.reservoir import Topology, draw_plan
 from statescape.reservoir.tasks import AnyTrial, MemoryTrial, Part, SequencesTrial, Task, usable_trial
 from statescape.reservoir.weights import draw_values
 
-Level: TypeAlias = Literal["matrix", "wiring", "signs", "mask"]
+Level: TypeAlias = Literal["matrix", "wiring", "signs", "mask", "weights", "plan", "single"]
 LEVELS: tuple[Level, ...] = ("matrix", "wiring", "signs", "mask")
+PLAN_LEVELS: tuple[Level, ...] = ("matrix", "weights", "plan", "single")
+# In the order of their random numbers: append, never insert.
+ALL_LEVELS: tuple[Level, ...] = (*LEVELS, "weights", "plan", "single")
 
 
 @unique
@@ -70,8 +76,8 @@ class Conditions:
     hyper: Hyperparameters
 
     def __post_init__(self) -> None:
-        if self.level not in LEVELS:
-            raise StatescapeError(f"The levels are {', '.join(LEVELS)}; got {self.level!r}.")
+        if self.level not in ALL_LEVELS:
+            raise StatescapeError(f"The levels are {', '.join(ALL_LEVELS)}; got {self.level!r}.")
 
     @property
     def deterministic(self) -> bool:
@@ -87,11 +93,13 @@ class Draw:
         data: the task's trial.
         W_in: input weights, -1 or 1; None where they belong to the wiring.
         weights: a factor for the signs of every edge (*signs*), or its new weight (*mask*); None where W stays.
+        plan: seed of what a plan redraws; None where its weights stay.
     """
 
     data: AnyTrial
     W_in: Float[np.ndarray, "units inputs"] | None
     weights: Float[np.ndarray, "units units"] | None
+    plan: np.random.SeedSequence | None = None
 
 
 def draw(conditions: Conditions, units: int, seed: TrialSeed) -> Draw:
@@ -100,9 +108,11 @@ def draw(conditions: Conditions, units: int, seed: TrialSeed) -> Draw:
     Data, W_in and weights have streams of their own, so that levels differ in what they redraw and in nothing else.
     """
     data, inputs, weights = np.random.SeedSequence(seed).spawn(3)
-    level = conditions.level
+    level, trial = conditions.level, usable_trial(conditions.task, data, conditions.part)
+    if level in PLAN_LEVELS[1:]:
+        return Draw(trial, None, None, weights)
     return Draw(
-        usable_trial(conditions.task, data, conditions.part),
+        trial,
         None if level == "matrix" else draw_input_weights(units, conditions.task.n_inputs, inputs),
         None if level in ("matrix", "wiring") else _redrawn(level, units, weights),
     )
@@ -112,6 +122,17 @@ def draw_input_weights(units: int, n_inputs: int, seed: np.random.SeedSequence) 
     """Dense input weights of -1 and 1 with equal probability, as `statescape esn` draws them."""
     signs = np.random.default_rng(seed).integers(0, 2, (units, n_inputs))
     return np.asarray(2.0 * signs - 1.0)
+
+
+def redraw_plan(topology: Topology, seed: np.random.SeedSequence, level: Level) -> Topology:
+    """The plan with weights of another draw; at *plan* also with other edges among its modules, where it has any."""
+    plan, n_inputs = topology.plan, 1 if topology.W_in is None else topology.W_in.shape[1]
+    if plan is None:
+        raise StatescapeError(f"The level {level} redraws plans; this wiring was drawn for none.")
+    weights, edges = (np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, one)) for one in range(2))
+    if level == "plan":
+        plan = plan.rewired(np.random.default_rng(edges)) or plan
+    return draw_plan(plan, n_inputs, seed=weights, name=topology.name)
 
 
 def redraw(topology: Topology, weights: Float[np.ndarray, "units units"], level: Level) -> Topology:

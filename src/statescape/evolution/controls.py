@@ -8,7 +8,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from statescape.evolution.conditions import Level, draw_input_weights
-from statescape.reservoir import Topology, crj, dlr, dlrb, erdos_renyi, rewired, scale_free, scr, small_world
+from statescape.reservoir import (
+    Plan,
+    Topology,
+    crj,
+    dlr,
+    dlrb,
+    draw_plan,
+    erdos_renyi,
+    rewired,
+    scale_free,
+    scr,
+    small_world,
+)
 
 # Draws of a control: enough that its smallest p-value survives Holm's correction over all controls.
 DRAWS = 12
@@ -74,6 +86,39 @@ def control(
         topology = _wiring(name, champion, wiring)
         W_in = draw_input_weights(champion.units, n_inputs, inputs) if level == "matrix" else None
         drawn.append(Topology(topology.W, W_in, name=name))
+    return Control(name, tuple(drawn))
+
+
+PLANNED = ("redrawn-weights", "redrawn-plan", "single", "random-search", "hill-climber")
+"""What a plan is held against; at *single*, where nothing is left of it, "untuned"."""
+
+
+def planned_names(champion: Plan, level: Level, found: Sequence[str]) -> tuple[str, ...]:
+    """The controls of a plan at a level: draws only where they stay, other plans only where there are any."""
+    if level == "single":
+        return ("untuned",)
+    left = {"redrawn-weights"} if level != "matrix" else set()
+    if level == "plan" or champion.rewired(np.random.default_rng(0)) is None:
+        left.add("redrawn-plan")
+    return tuple(name for name in PLANNED if name not in left and (name in PLANNED[:3] or name in found))
+
+
+def planned_control(name: str, plan: Plan, level: Level, n_inputs: int, seed: tuple[int, ...], draws: int) -> Control:
+    """A control of plans: draws of a plan, or of others with as many edges among the same modules.
+
+    Args:
+        name: one of `PLANNED`, or "untuned".
+        plan: what is drawn, or what is redrawn for "redrawn-plan".
+        level: of the comparison; at *matrix* every draw has weights of its own.
+        n_inputs: width of the input.
+        seed: of the draws.
+        draws: how many, where something is drawn.
+    """
+    drawn = []
+    for index in range(draws if level == "matrix" or name == "redrawn-plan" else 1):
+        edges, weights = np.random.SeedSequence((*seed, index)).spawn(2)
+        one = plan.rewired(np.random.default_rng(edges)) if name == "redrawn-plan" else plan
+        drawn.append(draw_plan(one or plan, n_inputs, seed=weights, name=name))
     return Control(name, tuple(drawn))
 
 

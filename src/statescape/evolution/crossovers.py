@@ -17,7 +17,7 @@ from jaxtyping import Bool, Float, Int
 from scipy.optimize import linear_sum_assignment
 
 from statescape.evolution.genome import Genome
-from statescape.evolution.mutations import over_units
+from statescape.evolution.mutations import of_entries, over_units
 from statescape.evolution.space import SearchSpace
 
 PROFILE_ROUNDS = 3
@@ -150,7 +150,7 @@ def _profiles(
 
 
 CROSSOVERS = (
-    Crossover("uniform-crossover", mix_entries, lambda space: True),
+    Crossover("uniform-crossover", mix_entries, of_entries),
     Crossover("row-crossover", mix_rows),
     Crossover("block-crossover", mix_blocks),
     Crossover("aligned-crossover", mix_matched_rows),

@@ -3,69 +3,23 @@
 An encoding draws genes and turns them into W; its values say what an edge may be: binary {1}, ternary {-1, 1}, real
 [-1, 1]; 0 is no edge and belongs to none. *Circulant*: one weight for each distance around a ring, the same for all
 units. *Blocks*: a small motif of edges, tiled over groups of units wherever a coarse grid says so. *Edges*: every
-pair of units has its own entry.
+pair of units has its own entry. *Modules* (`plans`) are of another kind: reservoirs and what connects them.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import scipy.linalg
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from statescape.errors import StatescapeError
+from statescape.evolution.alphabet import Values, scattered
+from statescape.evolution.plans import Modules
 from statescape.registry import Registry
-
-ValueKind: TypeAlias = Literal["binary", "ternary", "real"]
-# Standard deviation of a perturbation of a real weight: a fifth of the way from 0 to the bound.
-SPREAD = 0.2
-# A real edge closer to 0 than this would be no edge.
-LEAST = 1e-3
-
-
-@dataclass(frozen=True)
-class Values:
-    """The alphabet of edges.
-
-    Attributes:
-        kind: "binary", "ternary" or "real".
-    """
-
-    kind: ValueKind
-
-    def __post_init__(self) -> None:
-        if self.kind not in ("binary", "ternary", "real"):
-            raise StatescapeError(f"Edges are binary, ternary or real; got {self.kind!r}.")
-
-    @property
-    def signed(self) -> bool:
-        """Whether edges have signs."""
-        return self.kind != "binary"
-
-    def draw(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, " count"]:
-        """Values for new edges, all equally likely."""
-        if self.kind == "binary":
-            return np.ones(count)
-        signs = np.asarray(2.0 * rng.integers(0, 2, count) - 1.0)
-        return signs if self.kind == "ternary" else np.asarray(signs * rng.uniform(LEAST, 1.0, count))
-
-    def perturbed(self, values: Float[np.ndarray, " count"], rng: np.random.Generator) -> Float[np.ndarray, " count"]:
-        """Real values a little off, never across the bound and never 0; the sign may change by crossing 0."""
-        moved = np.clip(values + rng.normal(0.0, SPREAD, len(values)), -1.0, 1.0)
-        return np.asarray(np.where(np.abs(moved) < LEAST, np.copysign(LEAST, moved), moved))
-
-    def legal(self, values: Float[np.ndarray, "*shape"]) -> Bool[np.ndarray, "*shape"]:
-        """Which entries are edges of this kind or no edge."""
-        if self.kind == "binary":
-            return np.isin(values, (0.0, 1.0))
-        if self.kind == "ternary":
-            return np.isin(values, (-1.0, 0.0, 1.0))
-        return np.asarray(np.isfinite(values) & (np.abs(values) <= 1.0))
-
 
 # A random start is sparse: so many edges a unit, or the density that was asked for. From denser starts a search climbs
 # to poor local optima (measured on noisy memory capacity); edges that are missing are added in a few generations.
@@ -102,16 +56,6 @@ class Encoding(Protocol):
 def start_density(units: int, density: float | None) -> float:
     """The share of entries of a random start."""
     return density if density is not None else min(EDGES_PER_UNIT / units, 1.0)
-
-
-def scattered(
-    shape: tuple[int, ...], share: float, values: Values, rng: np.random.Generator
-) -> Float[np.ndarray, "*shape"]:
-    """An array in which a share of the entries, and at least one, is not 0."""
-    array = np.zeros(math.prod(shape))
-    count = min(max(round(share * array.size), 1), array.size)
-    array[rng.choice(array.size, count, replace=False)] = values.draw(count, rng)
-    return array.reshape(shape)
 
 
 # Share of bands that a random start has, two at least: a single band may be the simple cycle itself, which is to be
@@ -232,6 +176,7 @@ BUILT_IN: dict[str, Callable[[int, float | None], Encoding]] = {
     "binary": lambda units, density: Edges(units, Values("binary"), density),
     "ternary": lambda units, density: Edges(units, Values("ternary"), density),
     "real": lambda units, density: Edges(units, Values("real"), density),
+    "modules": Modules,
 }
 REGISTRY: Registry[Callable[[int, float | None], Encoding]] = Registry("encoding", "statescape.encodings", BUILT_IN)
 """All encodings that have a name; one of another package is a class or a function of units and density."""

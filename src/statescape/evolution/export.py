@@ -23,8 +23,9 @@ def export(champion: Champion, to: str, file: str | Path) -> None:
         champion: with its wiring and the hyper-parameters that it was searched under.
         to: "reservoirpy": an .npz with `W` and `Win` as they run (both scaled), `bias`, `lr` and `ridge`, ready for
             `reservoirpy.nodes.Reservoir(W=..., Win=..., bias=..., lr=...)`; "npz": what `Topology.from_npz` reads;
-            "networkx": GraphML, an edge (j, i) for `W[i, j]`, input weights as node attributes `W_in_0`, ...;
-            "json": W before scaling, W_in, hyper-parameters.
+            "networkx": GraphML, an edge (j, i) for `W[i, j]`, input weights as node attributes `W_in_0`, ...; of a plan
+            its modules, input and readout; "json": W before scaling, W_in, hyper-parameters, and the plan where there
+            is one. For a plan, "reservoirpy" also holds `plan` (JSON text) and `read`, the units that the readout sees.
         file: where to.
 
     Raises:
@@ -37,15 +38,18 @@ def export(champion: Champion, to: str, file: str | Path) -> None:
 
 def _reservoirpy(champion: Champion, file: Path) -> None:
     topology, hyper = champion.topology, champion.hyper
-    W = topology.weights(hyper.sr)
+    W, plan = topology.weights(hyper.sr), topology.plan
     arrays: dict[str, Any] = {
         "W": W if isinstance(W, np.ndarray) else W.toarray(),
         "bias": np.full(topology.units, hyper.bias),
-        "lr": np.array(hyper.lr),
+        "lr": np.array(hyper.lr if plan is None else plan.lr),
         "ridge": np.array(hyper.ridge),
     }
     if topology.W_in is not None:
-        arrays["Win"] = hyper.input_scaling * topology.W_in
+        arrays["Win"] = (hyper.input_scaling if plan is None else 1.0) * topology.W_in
+    if plan is not None:
+        arrays["plan"] = np.array(json.dumps(plan.as_json()))
+        arrays["read"] = np.ones(topology.units, bool) if plan.read is None else plan.read
     with written_whole(file) as partial, partial.open("wb") as opened:
         np.savez_compressed(opened, **arrays)
 
@@ -57,7 +61,8 @@ def _npz(champion: Champion, file: Path) -> None:
 def _networkx(champion: Champion, file: Path) -> None:
     import networkx as nx
 
-    graph = champion.topology.to_networkx()
+    plan = champion.topology.plan
+    graph = champion.topology.to_networkx() if plan is None else plan.to_networkx()
     for _, data in graph.nodes(data=True):
         for index, weight in enumerate(data.pop("W_in", [])):
             data[f"W_in_{index}"] = weight
@@ -76,6 +81,8 @@ def _json(champion: Champion, file: Path) -> None:
         "hyper": vars(champion.hyper),
         "candidate": champion.candidate.number,
     }
+    if topology.plan is not None:
+        data["plan"] = topology.plan.as_json()
     with written_whole(file) as partial:
         partial.write_text(json.dumps(data) + "\n", encoding="ascii")
 

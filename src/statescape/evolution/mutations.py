@@ -209,7 +209,12 @@ def some(at: Int[np.ndarray, " entries"], rng: np.random.Generator, most: int) -
 
 def square_arrays(space: SearchSpace) -> list[str]:
     """The arrays that connect a set of nodes with itself: all units, the units of a motif, the blocks of a grid."""
-    return [name for name, shape in space.encoding.shapes.items() if len(shape) == 2]
+    return [name for name, shape in space.encoding.shapes.items() if len(shape) == 2 and of_entries(space)]
+
+
+def of_entries(space: SearchSpace) -> bool:
+    """Whether the genes are entries of one alphabet, which come and go; those of plans are not."""
+    return not space.planned
 
 
 def over_units(space: SearchSpace) -> bool:
@@ -218,13 +223,14 @@ def over_units(space: SearchSpace) -> bool:
 
 
 MUTATIONS = (
-    Mutation("add", add_entries, keeps_edges=False),
-    Mutation("delete", delete_entries, keeps_edges=False),
-    Mutation("move", move_entries, lambda space: not square_arrays(space)),  # edges are rewired, which keeps one end
+    Mutation("add", add_entries, of_entries, keeps_edges=False),
+    Mutation("delete", delete_entries, of_entries, keeps_edges=False),
+    # Edges are rewired, which keeps one end.
+    Mutation("move", move_entries, lambda space: of_entries(space) and not square_arrays(space)),
     Mutation("rewire", rewire_edges, lambda space: bool(square_arrays(space)), between_nodes=True),
     Mutation("swap", swap_edges, lambda space: bool(square_arrays(space)), between_nodes=True),
-    Mutation("flip", flip_signs, lambda space: space.values.signed),
-    Mutation("perturb", perturb_weights, lambda space: space.values.kind == "real"),
+    Mutation("flip", flip_signs, lambda space: of_entries(space) and space.values.signed),
+    Mutation("perturb", perturb_weights, lambda space: of_entries(space) and space.values.kind == "real"),
     Duplicate(),
     Mutation("remove-unit", silence_unit, over_units, keeps_edges=False),
     ChangeInputs(),

@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from statescape.errors import StatescapeError
-from statescape.evolution import crossovers, mutations
+from statescape.evolution import crossovers, mutations, plan_operators
 from statescape.evolution.genome import Genome
 from statescape.evolution.space import SearchSpace
 from statescape.registry import Registry
@@ -37,8 +37,8 @@ class Operator(Protocol):
         """A child; equal to its parent where there is nothing that this operator could change."""
 
 
-MUTATIONS: tuple[Operator, ...] = mutations.MUTATIONS
-CROSSOVERS: tuple[Operator, ...] = crossovers.CROSSOVERS
+MUTATIONS: tuple[Operator, ...] = (*mutations.MUTATIONS, *plan_operators.MUTATIONS)
+CROSSOVERS: tuple[Operator, ...] = (*crossovers.CROSSOVERS, *plan_operators.CROSSOVERS)
 NAMES: tuple[str, ...] = tuple(operator.name for operator in MUTATIONS + CROSSOVERS)
 REGISTRY: Registry[Any] = Registry(
     "operator", "statescape.operators", {operator.name: operator for operator in MUTATIONS + CROSSOVERS}

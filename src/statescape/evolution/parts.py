@@ -86,7 +86,7 @@ def require_parts(settings: Settings) -> Settings:
     parts = [_known(settings, cast("Slot", slot), name) for slot, name in named]
     parts.append(_known(settings, "strategy", settings.strategy))
     whole = replace(settings, parts=tuple(one for one in parts if one is not None))
-    space = SearchSpace(encoding_of(whole), 1, whole.radius, whole.evolve_inputs)
+    space = _space(whole, 1)
     if whole.own("encoding", whole.encoding) is not None:
         _try_out(space)
     operators_of(strategy_of(whole, whole.strategy), space, named_operators(whole))
@@ -131,9 +131,14 @@ def require_present(settings: Settings) -> None:
 
 def space_of(settings: Settings, task: Task) -> SearchSpace:
     """The space that a run searches."""
-    own = settings.level == "matrix" and not settings.evolve_inputs
+    own = settings.level == "matrix" and not settings.evolve_inputs and not settings.planned
     W_in = inputs_of(settings, task) if own else None
-    return SearchSpace(encoding_of(settings), task.n_inputs, settings.radius, settings.evolve_inputs, W_in)
+    return _space(settings, task.n_inputs, W_in)
+
+
+def _space(settings: Settings, n_inputs: int, W_in: Float[np.ndarray, "units inputs"] | None = None) -> SearchSpace:
+    own_draw = settings.planned and settings.level == "matrix"
+    return SearchSpace(encoding_of(settings), n_inputs, settings.radius, settings.evolve_inputs, W_in, own_draw)
 
 
 def inputs_of(settings: Settings, task: Task) -> Float[np.ndarray, "units inputs"]:

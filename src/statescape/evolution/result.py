@@ -11,7 +11,7 @@ import numpy as np
 from statescape import plugins
 from statescape.evolution.conditions import Level
 from statescape.evolution.scoring import shown
-from statescape.evolution.seals import Seal
+from statescape.evolution.seals import Seal, better_plan
 from statescape.evolution.search.final import Final, FrontPoint
 from statescape.evolution.search.generation import GenerationSummary
 from statescape.evolution.search.population import Candidate, Record
@@ -59,13 +59,14 @@ class Champion:
             ridge: one, or several to choose from, as `trial.ridges` of sequences; None: that of the hyper-parameters.
         """
         hyper = self.hyper
+        own = self.topology.plan is not None  # radius, leak and scaling of W and W_in are those of the modules
         return EchoStateNetwork(
             W=self.topology,
-            sr=hyper.sr,
+            sr=None if own else hyper.sr,
             lr=hyper.lr,
             bias=hyper.bias,
             ridge=hyper.ridge if ridge is None else ridge,
-            input_scaling=hyper.input_scaling,
+            input_scaling=None if own else hyper.input_scaling,
             input_connectivity=1.0,
             pooling=pooling,
             seed=seed,
@@ -250,6 +251,7 @@ class Evolution:
                 "sealed": mean(self.sealed),
                 "candidate": self.best.candidate.number,
                 "operator": self.best.candidate.operator,
+                **self._plan(),
             },
             "seals": {level: seal.as_json() for level, seal in self.seals.items()},
             "objectives": list(settings.objectives),
@@ -257,6 +259,13 @@ class Evolution:
             "winners_curse": self.winners_curse if np.isfinite(self.winners_curse) else None,
             "rivals": {name: {"trainings": one.trainings, "seconds": one.seconds} for name, one in self.rivals.items()},
         }
+
+    def _plan(self) -> dict[str, Any]:
+        """The champion's plan, what is flagged of it, and whether it is better; nothing of a wiring."""
+        plan = self.best.topology.plan
+        if plan is None:
+            return {}
+        return {"plan": plan.as_json(), "flags": list(plan.flags), "better_plan": better_plan(self.seals)}
 
     def _data(self) -> dict[str, Any] | None:
         """How a table was understood: what the search reads of it, and which windows the seals have to leave out."""

@@ -15,14 +15,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from statescape.errors import StatescapeError
-from statescape.evolution.conditions import Conditions, Draw, TrialSeed, draw, redraw
+from statescape.evolution.conditions import Conditions, Draw, TrialSeed, draw, redraw, redraw_plan
+from statescape.evolution.settings import Hyperparameters
 from statescape.reservoir import EchoStateNetwork, Topology, evaluate
 from statescape.reservoir.measures import exact_memory_capacity, noisy_memory_capacity
 from statescape.reservoir.radius import Matrix
-from statescape.reservoir.tasks import MemoryTrial, SequencesTrial, Trial, attempt, pooling_of
+from statescape.reservoir.tasks import AnyTrial, MemoryTrial, SequencesTrial, Trial, attempt, pooling_of
 from statescape.runs import Executor
 
 # Jobs for each worker and call: enough that none waits long for the last, but none of fewer wirings than this, where
@@ -47,8 +48,8 @@ class Scoring:
     """Wirings, conditions and trials that are to be scored.
 
     Attributes:
-        topologies: the wirings, of equally many units. At *matrix* each needs its own `W_in`, which is scaled by
-            `input_scaling`; at the other levels W_in comes from the trial.
+        topologies: the wirings, of equally many units, or the draws of plans. At *matrix* each needs its own `W_in`,
+            which is scaled by `input_scaling` where no plan has scaled it; at the other levels it comes from the trial.
         conditions: task, level, part and hyper-parameters.
         seeds: one for each trial.
     """
@@ -129,24 +130,72 @@ def _run_all(jobs: list[_Job]) -> list[Float[np.ndarray, "_ trials"]]:
     return [_run(job) for job in jobs]
 
 
+@dataclass(frozen=True, eq=False)
+class Running:
+    """A wiring as it runs on one trial, all that is drawn or scaled done.
+
+    Attributes:
+        W: recurrent weights.
+        W_in: input weights.
+        lr: leak rate, one or one for each unit.
+        read: which units the readout sees; None for all.
+    """
+
+    W: Matrix
+    W_in: Float[np.ndarray, "units inputs"]
+    lr: float | Float[np.ndarray, " units"]
+    read: Bool[np.ndarray, " units"] | None = None
+
+
+def running(topology: Topology, draws: Sequence[Draw], conditions: Conditions) -> list[Running | None]:
+    """A wiring as it runs on each trial; None where it has no radius. What no trial redraws is one object for all."""
+    hyper = conditions.hyper
+    if topology.plan is not None:
+        redrawn = [topology if one.plan is None else redraw_plan(topology, one.plan, conditions.level) for one in draws]
+        lr, read = topology.plan.lr, topology.plan.read
+        return [Running(one.W, _input_weights(one, None), lr, read) for one in redrawn]
+    return [
+        None if W is None else Running(W, hyper.input_scaling * _input_weights(topology, one.W_in), hyper.lr)
+        for W, one in zip(_matrices(topology, conditions, draws), draws, strict=True)
+    ]
+
+
+def network_of(one: Running, trial: AnyTrial, hyper: Hyperparameters) -> EchoStateNetwork:
+    """The untrained network of a wiring for a trial."""
+    return EchoStateNetwork(
+        W=one.W,
+        Win=one.W_in,
+        lr=one.lr,
+        bias=hyper.bias,
+        ridge=trial.ridges if isinstance(trial, SequencesTrial) else hyper.ridge,
+        pooling=pooling_of(trial),
+        read=one.read,
+    )
+
+
 def _run(job: _Job) -> Float[np.ndarray, "topologies trials"]:
     """One job, in whatever process."""
-    units = job.topologies[0].units
+    units, hyper = job.topologies[0].units, job.conditions.hyper
     draws = [draw(job.conditions, units, seed) for seed in job.seeds]
-    asked = [(topology, one) for topology in job.topologies for one in draws]
-    matrices = [W for topology in job.topologies for W in _matrices(topology, job.conditions, draws)]
-    inputs = [job.conditions.hyper.input_scaling * _input_weights(topology, one) for topology, one in asked]
+    asked = [one for topology in job.topologies for one in running(topology, draws, job.conditions)]
     scores = np.full(len(asked), np.inf)
-    runs = [place for place, W in enumerate(matrices) if W is not None]
+    runs = {place: one for place, one in enumerate(asked) if one is not None}
     driven = [one.data for one in draws if isinstance(one.data, Trial) and not one.data.free_run]
     if len(driven) == len(draws) and runs:
-        found = [matrices[place] for place in runs]
+        found = list(runs.values())
         trials = [driven[place % len(draws)] for place in runs]
-        hyper, own = job.conditions.hyper, [inputs[place] for place in runs]
-        scores[runs] = evaluate(found, trials, own, ridge=hyper.ridge, lr=hyper.lr, bias=hyper.bias).scores
+        scores[list(runs)] = evaluate(
+            [one.W for one in found],
+            trials,
+            [one.W_in for one in found],
+            ridge=hyper.ridge,
+            lr=np.stack([np.broadcast_to(one.lr, (units,)) for one in found]),
+            bias=hyper.bias,
+            read=[one.read for one in found],
+        ).scores
     else:
-        for place in runs:
-            scores[place] = _alone(matrices[place], asked[place][1], inputs[place], job.conditions)
+        for place, one in runs.items():
+            scores[place] = _alone(one, draws[place % len(draws)].data, hyper)
     return scores.reshape(len(job.topologies), len(draws))
 
 
@@ -165,22 +214,13 @@ def _matrices(topology: Topology, conditions: Conditions, draws: Sequence[Draw])
     ]
 
 
-def _alone(W: Matrix, one: Draw, W_in: Float[np.ndarray, "units inputs"], conditions: Conditions) -> float:
+def _alone(one: Running, trial: AnyTrial, hyper: Hyperparameters) -> float:
     """Memory, classes, sequences and closed loops: one network at a time."""
-    hyper, trial = conditions.hyper, one.data
     try:
         if isinstance(trial, MemoryTrial) and trial.inputs is None:
-            dense = W if isinstance(W, np.ndarray) else W.toarray()
-            return _memory(dense, trial, W_in[:, 0], hyper.lr)
-        network = EchoStateNetwork(
-            W=W,
-            Win=W_in,
-            lr=hyper.lr,
-            bias=hyper.bias,
-            ridge=trial.ridges if isinstance(trial, SequencesTrial) else hyper.ridge,
-            pooling=pooling_of(trial),
-        )
-        value = attempt(network, trial, score_only=True).score
+            dense = one.W if isinstance(one.W, np.ndarray) else one.W.toarray()
+            return _memory(dense, trial, one.W_in[:, 0], one.lr)
+        value = attempt(network_of(one, trial, hyper), trial, score_only=True).score
     except (StatescapeError, np.linalg.LinAlgError):
         value = trial.worst_score if isinstance(trial, Trial) else math.inf
     if isinstance(trial, Trial) and trial.time_unit:
@@ -189,19 +229,26 @@ def _alone(W: Matrix, one: Draw, W_in: Float[np.ndarray, "units inputs"], condit
 
 
 def _memory(
-    W: Float[np.ndarray, "units units"], trial: MemoryTrial, w_in: Float[np.ndarray, " units"], lr: float
+    W: Float[np.ndarray, "units units"],
+    trial: MemoryTrial,
+    w_in: Float[np.ndarray, " units"],
+    lr: float | Float[np.ndarray, " units"],
 ) -> float:
     """1 - MC/N of linear units, leak included."""
     units = len(W)
-    leaky = W if lr == 1.0 else (1.0 - lr) * np.eye(units) + lr * W
+    leaky, entering = W, lr * w_in
+    if np.any(lr != 1.0):
+        leaky = (1.0 - lr) * np.eye(units) + np.broadcast_to(lr, units)[:, None] * W
     if trial.method == "exact":
-        capacity = exact_memory_capacity(leaky, lr * w_in)
+        capacity = exact_memory_capacity(leaky, entering)
     else:
-        capacity = noisy_memory_capacity(leaky, lr * w_in, trial.noise)
+        capacity = noisy_memory_capacity(leaky, entering, trial.noise)
     return 1.0 - capacity / units
 
 
-def _input_weights(topology: Topology, one: Draw) -> Float[np.ndarray, "units inputs"]:
-    weights = topology.W_in if one.W_in is None else one.W_in
+def _input_weights(
+    topology: Topology, redrawn: Float[np.ndarray, "units inputs"] | None
+) -> Float[np.ndarray, "units inputs"]:
+    weights = topology.W_in if redrawn is None else redrawn
     assert weights is not None
     return weights

@@ -5,6 +5,10 @@ A ladder of four takes away, one by one, what the champion may have grown togeth
 and meet the same trials. Differences are log ratios paired by trial. A control's draws are clusters: a champion must be
 better over trials and over draws, so the larger of the two sign-flip p-values counts, corrected by Holm over controls.
 Where neither is drawn (one fixed wiring on a task without chance), there is no test: the two are simply compared.
+
+Plans have a ladder of their own, from one draw to the plan: *matrix* redraws the data, *weights* all that is drawn of a
+plan, *plan* also which module feeds which; at *single* one reservoir of as many units is left, tuned with as many
+trainings. A plan is better only where, at *weights*, it beats other plans of its modules and the tuned reservoir.
 """
 
 from __future__ import annotations
@@ -18,8 +22,8 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
-from statescape.evolution.conditions import LEVELS, Conditions, Level, Stream, TrialSeed
-from statescape.evolution.controls import DRAWS, control
+from statescape.evolution.conditions import ALL_LEVELS, LEVELS, PLAN_LEVELS, Conditions, Level, Stream, TrialSeed
+from statescape.evolution.controls import DRAWS, control, planned_control, planned_names
 from statescape.evolution.scoring import losses, score, shown
 from statescape.evolution.settings import LEAST_SEAL_TRIALS, Hyperparameters
 from statescape.evolution.tuning import SETTINGS, tune
@@ -211,9 +215,19 @@ class Sealing:
         if self.trials < LEAST_SEAL_TRIALS:
             raise StatescapeError(f"A seal needs at least {LEAST_SEAL_TRIALS} trials; got {self.trials}.")
 
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """The ladder of the champion."""
+        return LEVELS if self.champion.plan is None else PLAN_LEVELS
+
+    def names_at(self, level: Level) -> tuple[str, ...]:
+        """The controls at a level."""
+        plan = self.champion.plan
+        return self.controls if plan is None else planned_names(plan, level, self.controls)
+
 
 def seal(
-    plan: Sealing, executor: Executor, remember: Remember | None = None, levels: Sequence[Level] = LEVELS
+    plan: Sealing, executor: Executor, remember: Remember | None = None, levels: Sequence[Level] | None = None
 ) -> dict[Level, Seal]:
     """Put champion and controls under every seal.
 
@@ -221,14 +235,14 @@ def seal(
         plan: what is compared.
         executor: who works; the numbers are the same for any.
         remember: keeps what is done, one entry for each wiring and level, so that a resumed run goes on from there.
-        levels: which seals.
+        levels: which seals; None for all of a wiring's, or of a plan's.
     """
     keep = remember or (lambda _, compute, read: read(compute()))
     seals: dict[Level, Seal] = {}
-    for level in levels:
+    for level in levels or plan.levels:
         champion = _sealed(CHAMPION, plan, level, executor, keep)
-        others = [_sealed(name, plan, level, executor, keep) for name in plan.controls]
-        own = plan.champion.radius != "rescale"
+        others = [_sealed(name, plan, level, executor, keep) for name in plan.names_at(level)]
+        own = plan.champion.radius != "rescale" and plan.champion.plan is None
         rescaled = _sealed(RESCALED, plan, level, executor, keep) if own else None
         seals[level] = compare(level, champion, others, plan.seed, rescaled)
     return seals
@@ -269,9 +283,15 @@ def _comparison(champion: Sealed, other: Sealed, p: float, corrected: float, see
     )
 
 
+def better_plan(seals: Mapping[Level, Seal]) -> bool:
+    """Whether a plan is better: with all weights redrawn, than others of its modules and than a tuned reservoir."""
+    controls = seals["weights"].controls
+    return "redrawn-plan" in controls and controls["redrawn-plan"].beaten and controls["single"].beaten
+
+
 def trial_seed(seed: int, level: Level, trial: int) -> TrialSeed:
     """The seed of one trial of a seal, from the run's seed."""
-    return (seed, Stream.SEAL, LEVELS.index(level), trial)
+    return (seed, Stream.SEAL, ALL_LEVELS.index(level), trial)
 
 
 def log_ratios(champion: Sealed, other: Sealed) -> Float[np.ndarray, "draws trials"]:
@@ -298,9 +318,9 @@ def _sealed(name: str, plan: Sealing, level: Level, executor: Executor, keep: Re
     trials = 1 if Conditions(plan.task, level, "seal", plan.hyper).deterministic else plan.trials
 
     def compute() -> dict[str, Any]:
-        place = LEVELS.index(level)
+        place = ALL_LEVELS.index(level)
         draws = _draws(name, plan, level)
-        begin = Conditions(plan.task, level, "seal", plan.tuned.get(name, plan.hyper))
+        begin = Conditions(plan.task, level, "seal", plan.tuned.get(_left_of(name, level), plan.hyper))
         hyper = (
             tune(draws, begin, (plan.seed, Stream.TUNING, place), executor, plan.settings) if plan.tune else begin.hyper
         )
@@ -324,17 +344,31 @@ class _Kept:
     scores: tuple[tuple[float, ...], ...]
 
 
+def _left_of(name: str, level: Level) -> str:
+    """What is left of a champion at a level: at *single* one reservoir in its place."""
+    return "single" if (name, level) == (CHAMPION, "single") else name
+
+
 def _draws(name: str, plan: Sealing, level: Level) -> tuple[Topology, ...]:
+    place = sum(ord(letter) * 31**index for index, letter in enumerate(name)) % 2**32
+    seed = (plan.seed, Stream.DRAWS, place, ALL_LEVELS.index(level))
+    n_inputs, own = plan.W_in.shape[1], plan.champion.plan
     found = plan.champion if name in (CHAMPION, RESCALED) else plan.found.get(name)
+    if own is not None:
+        name = _left_of(name, level)
+        if name in ("single", "untuned"):
+            own = plan.found[name].plan
+        elif found is not None:
+            return (found,)
+        assert own is not None  # all that a plan is held against are plans
+        return planned_control(name, own, level, n_inputs, seed, plan.draws).draws
     if found is not None:
-        own = plan.W_in if found.W_in is None else found.W_in
-        W_in = own if level == "matrix" else None
+        own_inputs = plan.W_in if found.W_in is None else found.W_in
+        W_in = own_inputs if level == "matrix" else None
         if name == RESCALED:
             return (Topology(found.W, W_in, name=name),)
         return (Topology(found.W, W_in, radius=found.radius, sr=found.sr, name=name),)
-    place = sum(ord(letter) * 31**index for index, letter in enumerate(name)) % 2**32
-    seed = (plan.seed, Stream.DRAWS, place, LEVELS.index(level))
-    return control(name, plan.champion, level, plan.W_in.shape[1], seed, draws=plan.draws).draws
+    return control(name, plan.champion, level, n_inputs, seed, draws=plan.draws).draws
 
 
 def _finite(value: float) -> float | None:

@@ -19,8 +19,10 @@ from statescape.errors import StatescapeError, unknown_name
 from statescape.evolution.slots import Named, OwnPart, Slot
 from statescape.runs.plain import typed
 
-SearchLevel: TypeAlias = Literal["matrix", "wiring", "mask"]
+SearchLevel: TypeAlias = Literal["matrix", "wiring", "mask", "weights"]
 Radius: TypeAlias = Literal["rescale", "free", "gene"]
+# The encoding whose genomes tell plans, and as some call it.
+PLANS, ALSO_PLANS = "modules", "plan"
 OBJECTIVES = (("error",), ("error", "edges"))
 DEFAULT_GENERATIONS = 1000
 LEAST_SEAL_TRIALS = 30
@@ -150,7 +152,8 @@ class Settings:
         task: where its task comes from (`source`); `evolve` fills it in.
         units: of every network; those of the encoding, where that is an object.
         encoding: how genomes become W: a name, or an object with the members of `encodings.Encoding`.
-        level: what a trial of the search redraws: "matrix" (data), "wiring" (also W_in), "mask" (also weights).
+        level: what a trial of the search redraws: "matrix" (data), "wiring" (also W_in), "mask" (also weights); plans:
+            "matrix", or "weights" (all that is drawn), which "wiring" stands for.
         radius: "rescale", "free" or "gene".
         evolve_inputs: whether W_in evolves; at *matrix* only.
         density: share of entries of random starts; None for one edge a unit.
@@ -181,11 +184,15 @@ class Settings:
     units: int = _asked(100, "Units.", "-n", panel="Network", least=2)
     encoding: Named = _asked(
         "ternary",
-        "Search space, smallest first: circulant, circulant-real, blocks, binary, ternary, real.",
+        "Search space, smallest first: circulant, circulant-real, blocks, binary, ternary, real; or modules: plans "
+        "of reservoirs.",
         panel="Search",
     )
     level: SearchLevel = _asked(
-        "wiring", "What a trial redraws: matrix (data), wiring (also W_in), mask (also weights).", panel="Search"
+        "wiring",
+        "What a trial redraws: matrix (data), wiring (also W_in), mask (also weights); of modules matrix or weights "
+        "(all but the plan), which wiring stands for.",
+        panel="Search",
     )
     radius: Radius = _asked("rescale", "Spectral radius.", panel="Search")
     evolve_inputs: bool = _asked(False, "Let W_in evolve (level matrix).", "--evolve-inputs", panel="Search")
@@ -233,6 +240,7 @@ class Settings:
             raise StatescapeError(
                 f"A search takes up to {MOST_UNITS:,} units and {MOST_TRIALS:,} trials, trials of a seal and offspring."
             )
+        self._fit_level()
         _require_allowed(self)
         if self.density is not None and not 0 < self.density <= 1:
             raise StatescapeError(f"The density is a share above 0 and up to 1; got {self.density:g}.")
@@ -244,6 +252,26 @@ class Settings:
         if self.objectives not in OBJECTIVES:
             known = " or ".join(",".join(names) for names in OBJECTIVES)
             raise StatescapeError(f"The objectives are {known}; got {','.join(self.objectives) or 'none'}.")
+
+    @property
+    def planned(self) -> bool:
+        """Whether plans are searched, in place of wirings."""
+        return bool(self.encoding == PLANS)
+
+    def _fit_level(self) -> None:
+        """Levels of plans for plans, those of wirings for wirings."""
+        if not self.planned:
+            if self.level == "weights":
+                raise StatescapeError("The level weights redraws plans: take it with the encoding modules.")
+            return
+        if self.level == "wiring":
+            object.__setattr__(self, "level", "weights")
+        if self.level == "mask":
+            raise StatescapeError("Plans are searched at the level matrix or weights; got 'mask'.")
+        if self.evolve_inputs or self.radius != "rescale":
+            raise StatescapeError(
+                "The modules of a plan have radii and input weights of their own; leave evolve_inputs and radius out."
+            )
 
     def _name_parts(self) -> None:
         """Names in the slots, objects aside, and no more of these than are named."""
@@ -262,7 +290,8 @@ class Settings:
                 raise StatescapeError(f"Every {slot} needs a name of its own; got {', '.join(names[slot])}.")
         if not isinstance(self.encoding, str):
             object.__setattr__(self, "units", getattr(self.encoding, "units", self.units))
-        object.__setattr__(self, "encoding", names["encoding"][0])
+        encoding = names["encoding"][0]
+        object.__setattr__(self, "encoding", PLANS if encoding == ALSO_PLANS else encoding)
         object.__setattr__(self, "strategy", names["strategy"][0])
         object.__setattr__(self, "operators", None if self.operators is None else names["operator"])
         object.__setattr__(self, "parts", tuple(one for one in found.values() if one.name in names[one.slot]))

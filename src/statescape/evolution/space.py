@@ -9,8 +9,10 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
-from statescape.evolution.encodings import Encoding, Values
+from statescape.evolution.alphabet import Values
+from statescape.evolution.encodings import Encoding
 from statescape.evolution.genome import Genome
+from statescape.evolution.plans import Modules
 from statescape.reservoir import Topology
 from statescape.reservoir.topology import RadiusPolicy
 
@@ -28,6 +30,7 @@ class SearchSpace:
         radius: "rescale", "free" or "gene".
         evolve_inputs: whether W_in belongs to the genome.
         W_in: the run's own W_in at the level *matrix* where it does not evolve; else None.
+        own_draw: whether a plan's weights stay from trial to trial, so that their draw belongs to it.
     """
 
     encoding: Encoding
@@ -35,6 +38,7 @@ class SearchSpace:
     radius: RadiusPolicy = "rescale"
     evolve_inputs: bool = False
     W_in: Float[np.ndarray, "units inputs"] | None = None
+    own_draw: bool = False
 
     @property
     def units(self) -> int:
@@ -45,6 +49,11 @@ class SearchSpace:
     def values(self) -> Values:
         """What an edge may be."""
         return self.encoding.values
+
+    @property
+    def planned(self) -> bool:
+        """Whether genomes tell plans: modules and edges, in place of entries of a W."""
+        return isinstance(self.encoding, Modules)
 
     @property
     def input_values(self) -> Values:
@@ -63,6 +72,8 @@ class SearchSpace:
 
     def topology(self, genome: Genome, name: str = "") -> Topology:
         """What a genome becomes."""
+        if isinstance(self.encoding, Modules):
+            return self.encoding.topology(genome.genes, self.n_inputs, name)
         W_in = self.W_in if genome.W_in is None else genome.W_in
         return Topology(self.encoding.decode(genome.genes), W_in, radius=self.radius, sr=genome.sr, name=name)
 
@@ -75,7 +86,9 @@ class SearchSpace:
         shapes = {name: array.shape for name, array in genome.genes.items()}
         if shapes != self.encoding.shapes:
             raise StatescapeError(f"A genome of {self.encoding.name} has arrays {self.encoding.shapes}; got {shapes}.")
-        if not all(self.values.legal(array).all() for array in genome.genes.values()):
+        if isinstance(self.encoding, Modules):
+            self.encoding.check(genome.genes)
+        elif not all(self.values.legal(array).all() for array in genome.genes.values()):
             raise StatescapeError(f"The genome has entries that are not {self.values.kind}.")
         wanted = (self.units, self.n_inputs) if self.evolve_inputs else None
         if (None if genome.W_in is None else genome.W_in.shape) != wanted:

@@ -19,11 +19,18 @@ from statescape.evolution.search.population import ranked
 from statescape.evolution.search.strategies import for_front, stream_of
 from statescape.evolution.settings import Hyperparameters, Limits
 from statescape.evolution.tables import Tables
-from statescape.evolution.tuning import trainings_of, tune
+from statescape.evolution.tuning import SETTINGS, single_plan, trainings_of, tune, tune_single
+from statescape.reservoir import Plan, Topology, draw_plan
 from statescape.reservoir.tasks import Task
 from statescape.runs import Executor
 
 RIVALS = ("random-search", "hill-climber")
+
+
+@dataclass(frozen=True)
+class _Single:
+    plan: dict[str, Any]
+    hyper: Hyperparameters
 
 
 @dataclass(frozen=True)
@@ -89,17 +96,20 @@ class RunSteps:
         others = [name for name in RIVALS if settings.compare and name != settings.strategy]
         rivals = {name: self.searched(name, same) for name in others}
         tuned = {}
-        if settings.compare and settings.tune:
+        if settings.compare and settings.tune and not settings.planned:
             tuned["hyper-parameters"] = self._tuned(main)
         front = self._front(main)
         self._say("Sealing champion and controls")
         found = {name: rival.topology for name, rival in rivals.items()}
+        if settings.planned:
+            found["single"], tuned["single"] = self._single(main)
+            found["untuned"] = self._drawn(single_plan(settings.units, settings.hyper))
         plan = Sealing(
             self._task,
             main.topology,
             inputs_of(settings, self._task),
             settings.hyper,
-            names([*found, *tuned]),
+            tuple(found) if settings.planned else names([*found, *tuned]),
             found,
             tuned,
             settings.seed,
@@ -212,6 +222,27 @@ class RunSteps:
             return vars(tune(draws, self._conditions, (settings.seed, Stream.HYPER, 1), self._executor, length))
 
         return cast("Hyperparameters", self._remember("tuned/hyper-parameters", compute, Hyperparameters))
+
+    def _single(self, main: Found) -> tuple[Topology, Hyperparameters]:
+        """One reservoir in place of a plan: tuned with as many trainings, or with few where nothing is compared."""
+        settings = self._settings
+
+        def compute() -> dict[str, Any]:
+            if not settings.tune:
+                return {"plan": single_plan(settings.units, settings.hyper).as_json(), "hyper": vars(settings.hyper)}
+            self._say("Tuning a single reservoir with the same budget")
+            length = round(main.trainings / (trainings_of(1024, 1) / 1024)) if settings.compare else SETTINGS
+            seed = (settings.seed, Stream.HYPER, 2)
+            plan, hyper = tune_single(settings.units, self._conditions, seed, self._executor, max(length, 1))
+            return {"plan": plan.as_json(), "hyper": vars(hyper)}
+
+        kept = self._remember("tuned/single", compute, _Single)
+        with self._journal.understood("tuned/single"):
+            return self._drawn(Plan.from_json(kept.plan)), kept.hyper
+
+    def _drawn(self, plan: Plan) -> Topology:
+        """A plan that stands for its kind: whoever seals it draws it anew."""
+        return draw_plan(plan, self._task.n_inputs, seed=self._settings.seed)
 
     def _remember(self, key: str, compute: Callable[[], Any], kind: Any) -> Any:
         if key.startswith("seal/") and self._journal.get(key) is None:

@@ -2,7 +2,8 @@
 
 A wiring that is only better because its hyper-parameters suit it is not better. So the champion and every control
 choose from the same settings (the given ones and a scrambled Sobol sequence around the field's usual ranges) on the
-same trials, which belong to the search's part of the data.
+same trials, which belong to the search's part of the data. Of plans, whose hyper-parameters evolve with them, the ridge
+alone is tuned; the single reservoir that they are held against is tuned in all, with as many trainings as their search.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from scipy.stats import qmc
 from statescape.evolution.conditions import Conditions, TrialSeed, chooses_ridge, draws_no_data
 from statescape.evolution.scoring import Scoring, losses, score_all
 from statescape.evolution.settings import Hyperparameters
-from statescape.reservoir import Topology
+from statescape.reservoir import Plan, Topology, draw_plan
 from statescape.runs import Executor
 
 SETTINGS = 32
@@ -25,6 +26,10 @@ KEPT = 4
 ROUNDS = (1, 4, 12)
 # Draws of a control that are tuned together; the hyper-parameters are the same for all its draws.
 DRAWS = 4
+# Connectivities of single reservoirs, in turn along their list.
+CONNECTIVITIES = (0.1, 0.05, 0.2, 0.5)
+# Stream of their draws below the seed of a tuning.
+_SINGLE = 91
 
 SR, INPUT_SCALING, LR, RIDGE = (0.5, 1.1), (0.01, 1.0), (0.3, 1.0), (1e-10, 1e-4)
 
@@ -49,15 +54,61 @@ def tune(
         Those with the lowest mean log score in the last round; earlier in the list where equal.
     """
     subjects = list(topologies)[:DRAWS]
-    known = candidates(conditions, settings, seed, scaled=subjects[0].radius == "rescale")
+    known = candidates(conditions, settings, seed, scaled=subjects[0].radius == "rescale", planned=_planned(subjects))
+    return _halved([(subjects, one) for one in known], conditions, seed, executor)[1]
+
+
+def tune_single(
+    units: int, conditions: Conditions, seed: tuple[int, ...], executor: Executor, settings: int
+) -> tuple[Plan, Hyperparameters]:
+    """The best single reservoir of a fixed list, for the same trials as plans are searched on.
+
+    Args:
+        units: of the reservoir.
+        conditions: with the hyper-parameters that head the list.
+        seed: of the list, the draws and the trials.
+        executor: who works.
+        settings: length of the list.
+    """
+    known = candidates(conditions, settings, seed, scaled=True)
+    plans = [single_plan(units, one, CONNECTIVITIES[place % len(CONNECTIVITIES)]) for place, one in enumerate(known)]
+    n_inputs = conditions.task.n_inputs
+    draws = [
+        draw_plan(plan, n_inputs, seed=np.random.SeedSequence((*seed, _SINGLE, place)))
+        for place, plan in enumerate(plans)
+    ]
+    subjects, hyper = _halved(
+        [([one], hyper) for one, hyper in zip(draws, known, strict=True)], conditions, seed, executor
+    )
+    assert subjects[0].plan is not None
+    return subjects[0].plan, hyper
+
+
+def single_plan(units: int, hyper: Hyperparameters, connectivity: float = 0.1) -> Plan:
+    """One reservoir of some hyper-parameters."""
+    return Plan.single(units, sr=hyper.sr, lr=hyper.lr, input_scaling=hyper.input_scaling, connectivity=connectivity)
+
+
+def _halved(
+    known: list[tuple[list[Topology], Hyperparameters]],
+    conditions: Conditions,
+    seed: tuple[int, ...],
+    executor: Executor,
+) -> tuple[list[Topology], Hyperparameters]:
+    """The best of a list, on more trials from round to round."""
     rounds = ROUNDS if not conditions.deterministic else (1,)
     for number, trials in enumerate(rounds):
         seeds: list[TrialSeed] = [(*seed, 1 + number, trial) for trial in range(trials)]
-        questions = [Scoring(subjects, replace(conditions, part="search", hyper=one), seeds) for one in known]
+        questions = [Scoring(own, replace(conditions, part="search", hyper=one), seeds) for own, one in known]
         found = np.array([losses(scores).mean() for scores in score_all(questions, executor)])
         best = np.argsort(found, kind="stable")
         known = [known[place] for place in best[: 1 if number + 1 == len(rounds) else max(len(known) // KEPT, 1)]]
     return known[0]
+
+
+def _planned(subjects: Sequence[Topology]) -> bool:
+    """Whether these are draws of plans, whose hyper-parameters belong to them."""
+    return subjects[0].plan is not None
 
 
 def trainings_of(settings: int, draws: int) -> int:
@@ -69,15 +120,27 @@ def trainings_of(settings: int, draws: int) -> int:
     return total
 
 
-def candidates(conditions: Conditions, settings: int, seed: tuple[int, ...], *, scaled: bool) -> list[Hyperparameters]:
-    """The list: the given hyper-parameters first; half of the others without leak."""
+def candidates(
+    conditions: Conditions, settings: int, seed: tuple[int, ...], *, scaled: bool, planned: bool = False
+) -> list[Hyperparameters]:
+    """The list: the given hyper-parameters first; half of the others without leak.
+
+    Args:
+        conditions: with the hyper-parameters that head the list.
+        settings: length of the list.
+        seed: of the list.
+        scaled: whether the radius is among what is tuned.
+        planned: whether all but the ridge belongs to a plan, so that the ridge alone is tuned.
+    """
     given = conditions.hyper
     points = qmc.Sobol(5, rng=np.random.default_rng(np.random.SeedSequence((*seed, 0)))).random(_power(settings))
     reads_weights, own_ridge = draws_no_data(conditions.task), chooses_ridge(conditions.task)
     found = {given: None}  # in order, each once
     for sr, scaling, leak, ridge, leaky in points[: settings - 1]:
         one = replace(given, sr=_between(sr, SR)) if scaled else given
-        if not reads_weights:
+        if planned:
+            one = replace(given, ridge=given.ridge if own_ridge or reads_weights else _between_logs(ridge, RIDGE))
+        elif not reads_weights:
             one = replace(
                 one,
                 input_scaling=_between_logs(scaling, INPUT_SCALING),

@@ -15,6 +15,8 @@ from statescape.reservoir.generators import (
     small_world,
 )
 from statescape.reservoir.network import EchoStateNetwork
+from statescape.reservoir.plan import Module, Plan
+from statescape.reservoir.planned import draw_plan, plan_to_reservoirpy, planned_network
 from statescape.reservoir.radius import Rescaled, is_acyclic, rescale, spectral_radius
 from statescape.reservoir.readout import Readout
 from statescape.reservoir.topology import Topology
@@ -22,17 +24,22 @@ from statescape.reservoir.topology import Topology
 __all__ = [
     "EchoStateNetwork",
     "Evaluation",
+    "Module",
+    "Plan",
     "Readout",
     "Rescaled",
     "Topology",
     "crj",
     "dlr",
     "dlrb",
+    "draw_plan",
     "erdos_renyi",
     "evaluate",
     "is_acyclic",
     "measures",
     "modular",
+    "plan_to_reservoirpy",
+    "planned_network",
     "rescale",
     "rewired",
     "scale_free",

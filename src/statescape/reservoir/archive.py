@@ -82,6 +82,8 @@ def write_network(path: str | Path, network: Any) -> None:
     } | matrix_arrays(network.W)
     if network.Wfb is not None:
         arrays["Wfb"] = network.Wfb
+    if network.read is not None:
+        arrays["read"] = network.read
     facts = {name: getattr(network, name) for name in _FACTS} | {"entropy": str(network._weights.entropy)}
     write_npz(path, arrays, facts)
 
@@ -111,6 +113,7 @@ def read_network(path: str | Path, kind: Any) -> Any:
             noise_rc=facts["noise_rc"],
             fit_bias=facts.get("fit_bias", True),  # files of 0.1.0 have none without
             seed=int(facts["entropy"]),
+            read=arrays.get("read"),
         )
         network.readout = Readout(arrays["Wout"], arrays["intercept"])
         if network.feedback:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from statescape.errors import StatescapeError
 from statescape.reservoir.kernels import PackedWeights, Simulation, pack
@@ -48,10 +48,11 @@ def evaluate(
     W_in: Float[np.ndarray, "units inputs"] | Sequence[Float[np.ndarray, "_ _"]],
     *,
     ridge: float,
-    lr: float | Float[np.ndarray, " units"] = 1.0,
+    lr: float | Float[np.ndarray, "*trials units"] = 1.0,
     bias: float | Float[np.ndarray, " units"] = 0.0,
     linear: bool = False,
     dtype: str = "float64",
+    read: Sequence[Bool[np.ndarray, " units"] | None] | None = None,
 ) -> Evaluation:
     """Train and test one W on several trials, or one W on each.
 
@@ -61,10 +62,11 @@ def evaluate(
             training to the test part.
         W_in: input weights for all trials, or one for each.
         ridge: penalty on the readout weights.
-        lr: leak rate, one or one for each unit.
+        lr: leak rate, one, or one for each unit, for all trials or for each of them.
         bias: one or one for each unit.
         linear: identity instead of tanh.
         dtype: of the simulation, "float64" or "float32"; the readout is solved in float64 always.
+        read: for each trial, which units the readout sees, None for all; None where it sees all in every trial.
 
     Returns:
         A score for every trial. The same trial with the same W, W_in and settings scores the same, bit for bit, in
@@ -85,7 +87,7 @@ def evaluate(
     different = {id(one): one for one in matrices}
     packed = {key: pack(one.astype(dtype, copy=False)) if _finite(one) else None for key, one in different.items()}
     each = [packed[id(one)] for one in (list(matrices) * len(trials) if shared else matrices)]
-    rate = np.broadcast_to(np.asarray(lr, dtype=np.float64), (units,))
+    rate = np.broadcast_to(np.asarray(lr, dtype=np.float64), (len(trials), units))
     offset = np.broadcast_to(np.asarray(bias, dtype=np.float64), (units,))
     scores, reasons = np.full(len(trials), np.inf), [""] * len(trials)
     with np.errstate(all="ignore"):  # a network that diverges gets its infinite score without a storm of warnings
@@ -96,10 +98,11 @@ def evaluate(
                 [one for one in (each[index] for index in members) if one is not None],
                 np.stack([weights[index] for index in members]),
                 np.tile(offset, (len(members), 1)),
-                rate,
+                rate[members],
                 linear=linear,
             )
-            outputs = _train_and_test(simulation, [trials[index] for index in members], units, ridge)
+            seen = [None if read is None else read[index] for index in members]
+            outputs = _train_and_test(simulation, [trials[index] for index in members], seen, ridge)
             for index, output in zip(members, outputs, strict=True):
                 scores[index], reasons[index] = _score(trials[index], output)
     return Evaluation(scores, tuple(reasons))
@@ -143,7 +146,7 @@ def _alike(trials: Sequence[Trial], packed: Sequence[PackedWeights | None]) -> I
 
 
 def _train_and_test(
-    simulation: Simulation, trials: list[Trial], units: int, ridge: float
+    simulation: Simulation, trials: list[Trial], read: list[Bool[np.ndarray, " units"] | None], ridge: float
 ) -> list[Float[np.ndarray, "test outputs"] | None]:
     """The outputs of every network for its test part; None where it diverged in training."""
     like = trials[0]
@@ -151,7 +154,7 @@ def _train_and_test(
     blocks = _Blocks(simulation, inputs)
     for _ in blocks.states(0, like.warmup):
         pass
-    sums = [RidgeSums(units, like.targets.shape[1]) for _ in trials]
+    sums = [RidgeSums(simulation.units, like.targets.shape[1], seen) for seen in read]
     for steps, states in blocks.states(like.warmup, like.train_steps):
         for one, trial, own in zip(sums, trials, states, strict=True):
             one.add(own, trial.targets[steps])

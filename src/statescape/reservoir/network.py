@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from statescape.errors import StatescapeError
 from statescape.reservoir.archive import read_network, write_network
@@ -40,6 +40,7 @@ class EchoStateNetwork(Parameters):
         units: number of units.
         W: recurrent weights that run.
         bias: bias of every unit.
+        read: which units the readout sees; None for all.
         readout: the trained map; None before `fit`.
         ridge: the ridge in use: after `fit` over a grid, the chosen one.
     """
@@ -67,12 +68,13 @@ class EchoStateNetwork(Parameters):
         fit_bias: bool = True,
         dtype: str = "float64",
         seed: int | None = None,
+        read: Sequence[bool] | Bool[np.ndarray, " units"] | None = None,
     ) -> None:
         """Draw or take over the recurrent weights; input and feedback weights follow when their widths are known.
 
         Args:
             units: number of units; by default those of W, or 100.
-            lr: leak rate in (0, 1], one or one for each unit.
+            lr: leak rate in (0, 1], one or one for each unit. A W that was drawn for a plan has the plan's instead.
             sr: spectral radius. None means 1 for a drawn W and for a topology that rescales, and no scaling for a given
                 matrix; a given matrix is scaled where `sr` is given (ReservoirPy would ignore it).
             input_scaling: factor of the input weights, one or one for each input. None: 1.
@@ -94,6 +96,7 @@ class EchoStateNetwork(Parameters):
             fit_bias: whether the readout has an intercept, which is not penalised.
             dtype: of the simulation; the readout is solved in float64 always.
             seed: of all drawn weights and the noise.
+            read: which units the readout sees; None for all, or for those that a plan lets it see.
 
         Raises:
             StatescapeError: for values out of range, matrices of the wrong shape, NaN or infinite weights.
@@ -128,7 +131,9 @@ class EchoStateNetwork(Parameters):
             fb_connectivity=fb_connectivity,
         )
         self.W, self.units, self.bias = self._weights.W, self._weights.units, self._weights.bias
-        self.lr = per_unit(lr, self.units, "lr")
+        plan = W.plan if isinstance(W, Topology) else None
+        self.lr = per_unit(lr if plan is None else plan.lr, self.units, "lr")
+        self.read = _seen(read if plan is None or read is not None else plan.read, self.units)
         if not ((self.lr > 0) & (self.lr <= 1)).all():
             raise StatescapeError("lr is a leak rate in (0, 1], one for all units or one for each of them.")
         self.readout: Readout | None = None
@@ -189,7 +194,7 @@ class EchoStateNetwork(Parameters):
                 f"A series of {shortest} steps leaves nothing to train on after {warmup} steps of warmup; shorten it."
             )
         outputs = targets[0].shape[1]
-        training = RidgeTraining(self._ridges, self.units, outputs, validation, intercept=self.fit_bias)
+        training = RidgeTraining(self._ridges, self.units, outputs, validation, intercept=self.fit_bias, read=self.read)
         W_in, rng = self._weights.onto_inputs(series[0].shape[1]), self._weights.stream("noise")
         if self.feedback:
             W_in = np.hstack([W_in, self._weights.onto_outputs(outputs)])
@@ -408,3 +413,19 @@ def _pool(pooling: str, states: Float[np.ndarray, "steps units"]) -> Float[np.nd
     """What is read of a whole series."""
     row: Float[np.ndarray, " units"] = states[-1] if pooling == "last" else states.mean(axis=0)
     return row
+
+
+def _seen(read: Sequence[bool] | Bool[np.ndarray, " units"] | None, units: int) -> Bool[np.ndarray, " units"] | None:
+    """Which units the readout sees, None for all.
+
+    Raises:
+        StatescapeError: where there is not one truth value for each unit, or it sees none.
+    """
+    if read is None:
+        return None
+    seen = np.asarray(read)
+    if seen.shape != (units,) or seen.dtype != bool or not seen.any():
+        raise StatescapeError(
+            f"read says of each of the {units} units whether the readout sees it, and it sees one at least."
+        )
+    return None if seen.all() else seen

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import scipy.linalg
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from scipy.linalg.blas import dgemm, dsyrk
 from scipy.linalg.lapack import dposv
 
@@ -45,12 +45,14 @@ class RidgeSums:
     """What ridge regression needs of states and targets, accumulated in float64.
 
     Attributes:
-        units: number of units.
+        units: number of units that are read.
         count: steps taken in.
+        read: which units are; None for all. A readout has weights of 0 for the others.
     """
 
-    def __init__(self, units: int, outputs: int) -> None:
-        self.units = units
+    def __init__(self, units: int, outputs: int, read: Bool[np.ndarray, " units"] | None = None) -> None:
+        self.read = read
+        self.units = units = units if read is None else int(read.sum())
         self._gram = np.zeros((units, units), order="F")  # upper triangle only, as BLAS leaves it
         self._cross = np.zeros((units, outputs + 1), order="F")  # last column: the sum of the states
         self._target_sum = np.zeros(outputs)
@@ -61,7 +63,8 @@ class RidgeSums:
         if not len(states):
             return
         # States are stored step by step; their transpose is what Fortran calls a matrix of [units, steps].
-        columns = np.ascontiguousarray(states, dtype=np.float64).T
+        seen = states if self.read is None else states[:, self.read]
+        columns = np.ascontiguousarray(seen, dtype=np.float64).T
         right = np.ones((len(targets), targets.shape[1] + 1), order="F")
         right[:, :-1] = targets
         self._gram = dsyrk(1.0, columns, beta=1.0, c=self._gram, overwrite_c=True)
@@ -84,7 +87,7 @@ class RidgeSums:
             cross = self._cross[:, :-1] - self.count * np.outer(mean, target_mean)
         if not (np.isfinite(gram.diagonal()).all() and np.isfinite(cross).all()):
             raise StatescapeError("The network has diverged: its states overflow; lower sr or the input scaling.")
-        return CentredSums(gram, cross, mean, target_mean)
+        return CentredSums(gram, cross, mean, target_mean, self.read)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,12 +99,14 @@ class CentredSums:
         cross: sum over steps of (x - mean)(y - target_mean)'.
         mean: mean state.
         target_mean: mean target.
+        read: which of all units the sums are of; None for all.
     """
 
     gram: Float[np.ndarray, "units units"]
     cross: Float[np.ndarray, "units outputs"]
     mean: Float[np.ndarray, " units"]
     target_mean: Float[np.ndarray, " outputs"]
+    read: Bool[np.ndarray, " all_units"] | None = None
 
     def solve(self, ridge: float) -> Readout:
         """The readout at one ridge.
@@ -137,13 +142,18 @@ class CentredSums:
         decomposition = self.decompose()
         largest_first = np.sort(ridges)[::-1]
         with np.errstate(all="ignore"):  # states that grow without bound may square to infinity: no ridge to choose
-            rotated = (states - self.mean) @ decomposition.vectors
+            rotated = ((states if self.read is None else states[:, self.read]) - self.mean) @ decomposition.vectors
             shifted = targets - self.target_mean
             errors = [np.mean((shifted - rotated @ decomposition.coordinates(ridge)) ** 2) for ridge in largest_first]
         return float(largest_first[np.argmin(np.nan_to_num(errors, nan=np.inf))])
 
     def _readout(self, weights: Float[np.ndarray, "units outputs"]) -> Readout:
-        return Readout(weights, self.target_mean - self.mean @ weights)
+        intercept = self.target_mean - self.mean @ weights
+        if self.read is None:
+            return Readout(weights, intercept)
+        full = np.zeros((len(self.read), weights.shape[1]))
+        full[self.read] = weights
+        return Readout(full, intercept)
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,6 +187,7 @@ class RidgeTraining:
         outputs: number of outputs.
         validation: last share of the steps on which a ridge is chosen, trained on those before them.
         intercept: whether the readout has one; it is not penalised.
+        read: which units the readout sees; None for all.
 
     Raises:
         StatescapeError: for a share that is not between 0 and 1.
@@ -190,11 +201,12 @@ class RidgeTraining:
         validation: float,
         *,
         intercept: bool = True,
+        read: Bool[np.ndarray, " units"] | None = None,
     ) -> None:
         if not 0 < validation < 1:
             raise StatescapeError(f"validation is a share between 0 and 1; got {validation}.")
         self._ridges, self._validation, self._intercept = ridges, validation, intercept
-        self._sums = RidgeSums(units, outputs)
+        self._sums = RidgeSums(units, outputs, read)
         self._states: list[Float[np.ndarray, "_ units"]] = []
         self._targets: list[Float[np.ndarray, "_ outputs"]] = []
 
@@ -229,7 +241,7 @@ class RidgeTraining:
             raise StatescapeError(
                 f"{len(states)} training steps cannot be split to choose a ridge; give one ridge or more steps."
             )
-        sums = RidgeSums(states.shape[1], targets.shape[1])
+        sums = RidgeSums(states.shape[1], targets.shape[1], self._sums.read)
         sums.add(states[:trained], targets[:trained])
         return sums.centred(intercept=self._intercept).choose(self._ridges, states[trained:], targets[trained:])
 

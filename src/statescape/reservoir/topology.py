@@ -18,6 +18,7 @@ from statescape.arguments import shown
 from statescape.errors import StatescapeError
 from statescape.reservoir.archive import matrix_arrays, matrix_from, read_npz, write_npz
 from statescape.reservoir.arrays import real_array
+from statescape.reservoir.plan import Plan
 from statescape.reservoir.radius import Matrix, rescale, spectral_radius
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Topology:
             largest singular value is scaled instead (`rescale` in `radius.py` says so).
         sr: the topology's own radius; for "gene" only.
         name: what it is called in tables and pictures.
+        plan: that W and W_in were drawn for, or None: whoever runs it takes its leak rates and what is read.
 
     Raises:
         StatescapeError: for weights that are not finite, a W_in of the wrong shape, an unknown policy, or an `sr`
@@ -50,6 +52,7 @@ class Topology:
     radius: str = "rescale"
     sr: float | None = None
     name: str = ""
+    plan: Plan | None = None
 
     def __post_init__(self) -> None:
         W = as_matrix(self.W)
@@ -66,6 +69,8 @@ class Topology:
             object.__setattr__(self, "W_in", W_in)
         if self.radius not in POLICIES:
             raise StatescapeError(f"The radius policy is one of {', '.join(POLICIES)}; got {self.radius!r}.")
+        if self.plan is not None and (self.plan.units != self.units or self.radius != "free"):
+            raise StatescapeError("The W of a plan has its units, and the radii of its modules: its policy is free.")
         if (self.radius == "gene") != (self.sr is not None):
             raise StatescapeError('A topology has its own sr exactly where its radius policy is "gene".')
         if self.sr is not None and not (np.isfinite(self.sr) and self.sr >= 0):
@@ -196,6 +201,8 @@ class Topology:
         if self.W_in is not None:
             arrays["W_in"] = self.W_in
         facts = {"units": self.units, "radius": self.radius, "sr": self.sr, "name": self.name}
+        if self.plan is not None:
+            facts["plan"] = self.plan.as_json()
         write_npz(path, arrays, facts)
 
     @classmethod
@@ -208,7 +215,8 @@ class Topology:
         arrays, facts = read_npz(path, "a topology")
         try:
             W = matrix_from(arrays, facts["units"])
-            return cls(W, arrays.get("W_in"), radius=facts["radius"], sr=facts["sr"], name=facts["name"])
+            plan = None if facts.get("plan") is None else Plan.from_json(facts["plan"])
+            return cls(W, arrays.get("W_in"), facts["radius"], facts["sr"], facts["name"], plan)
         except (KeyError, TypeError):
             raise StatescapeError(f"{path} is not a topology that statescape wrote.") from None
 

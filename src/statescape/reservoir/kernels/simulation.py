@@ -31,7 +31,7 @@ class Simulation:
         packed: PackedWeights | Sequence[PackedWeights],
         W_in: Float[np.ndarray, "networks units features"],
         bias: Float[np.ndarray, "networks units"],
-        lr: Float[np.ndarray, " units"],
+        lr: Float[np.ndarray, "*networks units"],
         *,
         linear: bool = False,
     ) -> None:
@@ -41,15 +41,16 @@ class Simulation:
             packed: W, from `pack`: one for all networks, or one for each, of one dtype.
             W_in: input weights; feedback from targets is an input like others.
             bias: added to the input of every unit.
-            lr: leak rate of every unit.
+            lr: leak rate of every unit, the same in all networks or each network's own.
             linear: identity instead of tanh.
         """
         self.networks, self.units = W_in.shape[:2]
         each = [packed] * self.networks if isinstance(packed, PackedWeights) else list(packed)
         self.dtype = each[0].dtype
         self._parts: list[tuple[slice, _Part]] = []
+        rates = np.broadcast_to(lr, bias.shape)
         for members in _together(each):
-            own = (W_in[members], bias[members], lr, linear)
+            own = (W_in[members], bias[members], rates[members], linear)
             one, *others = each[members]
             part: _Part
             if not others and self.networks > 1 and isinstance(packed, PackedWeights):
@@ -142,15 +143,14 @@ class _Batch:
         packed: PackedWeights | Sequence[PackedWeights],
         W_in: Float[np.ndarray, "networks units features"],
         bias: Float[np.ndarray, "networks units"],
-        lr: Float[np.ndarray, " units"],
+        lr: Float[np.ndarray, "networks units"],
         linear: bool,
     ) -> None:
         self._linear, self._networks, self._units = linear, len(W_in), W_in.shape[1]
         self._shared = packed if isinstance(packed, PackedWeights) else None
         self._mixed = None if isinstance(packed, PackedWeights) else interleave(packed)
         self._dtype = packed.dtype if isinstance(packed, PackedWeights) else packed[0].dtype
-        self._W_in, self._bias = self._to_lanes(W_in), self._to_lanes(bias)
-        self._lr = _owned(lr, self._dtype)
+        self._W_in, self._bias, self._lr = self._to_lanes(W_in), self._to_lanes(bias), self._to_lanes(lr)
         self._state, self._spare = (np.zeros((self._units + 1) * WIDTH, self._dtype) for _ in range(2))
 
     def _to_lanes(self, values: Float[np.ndarray, "networks ..."]) -> Float[np.ndarray, " flat"]:
@@ -203,7 +203,7 @@ class _Alone:
         packed: PackedWeights,
         W_in: Float[np.ndarray, "one units features"],
         bias: Float[np.ndarray, "one units"],
-        lr: Float[np.ndarray, " units"],
+        lr: Float[np.ndarray, "one units"],
         linear: bool,
     ) -> None:
         self._packed, self._linear = packed, linear
@@ -214,7 +214,7 @@ class _Alone:
         self._W_in[:, :units] = W_in[0, self._order].T
         self._bias, self._lr, self._spare = (np.zeros(width, packed.dtype) for _ in range(3))
         self._bias[:units] = bias[0, self._order]
-        self._lr[:units] = lr[self._order]
+        self._lr[:units] = lr[0, self._order]
         self._state = np.zeros(width + WIDTH, packed.dtype)
         if packed.dense is not None:
             self._tiles = _tiles(packed.dense, width)

@@ -38,7 +38,7 @@ def _settle(z: Any, old: Array, new: Array, lr: Array, linear: bool, row: int) -
     """`new = (1 - lr) old + lr f(z)` for one unit of a batch."""
     if not linear:
         z = tanh(z)
-    rate = lr[row]
+    rate = load(lr, row * WIDTH)
     store(new, row * WIDTH, multiply_add(load(old, row * WIDTH), 1 - rate, z * rate))
 
 
@@ -64,7 +64,7 @@ def batch_sparse(
     weights: Array,  # [weights]
     W_in: Array,  # [units, features, WIDTH]
     bias: Array,  # [units, WIDTH]
-    lr: Array,  # [units]
+    lr: Array,  # [units, WIDTH]
     inputs: Array,  # [steps, features, WIDTH]
     noise: Array,  # [networks, steps, units] or empty
     linear: bool,
@@ -75,7 +75,7 @@ def batch_sparse(
     steps: int,
 ) -> None:
     """Up to eight networks of one sparse W."""
-    units = lr.size
+    units = lr.size // WIDTH
     features = inputs.size // (steps * WIDTH)
     old, new = x, spare
     for step in range(steps):
@@ -97,7 +97,7 @@ def batch_mixed(
     weights: Array,  # [weights, WIDTH]
     W_in: Array,  # [units, features, WIDTH]
     bias: Array,  # [units, WIDTH]
-    lr: Array,  # [units]
+    lr: Array,  # [units, WIDTH]
     inputs: Array,  # [steps, features, WIDTH]
     noise: Array,  # [networks, steps, units] or empty
     linear: bool,
@@ -108,7 +108,7 @@ def batch_mixed(
     steps: int,
 ) -> None:
     """Up to eight networks, each of a sparse W of its own."""
-    units = lr.size
+    units = lr.size // WIDTH
     features = inputs.size // (steps * WIDTH)
     old, new = x, spare
     for step in range(steps):
@@ -128,7 +128,7 @@ def batch_dense(
     W: Array,  # [units, units]
     W_in: Array,  # [units, features, WIDTH]
     bias: Array,  # [units, WIDTH]
-    lr: Array,  # [units]
+    lr: Array,  # [units, WIDTH]
     inputs: Array,  # [steps, features, WIDTH]
     noise: Array,  # [networks, steps, units] or empty
     linear: bool,
@@ -142,7 +142,7 @@ def batch_dense(
 
     Four sums in flight keep one multiply-add in each cycle going; eight were slower.
     """
-    units = lr.size
+    units = lr.size // WIDTH
     features = inputs.size // (steps * WIDTH)
     tiled = units - units % 4
     old, new = x, spare

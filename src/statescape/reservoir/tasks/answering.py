@@ -47,7 +47,7 @@ def train_on_answers(network: EchoStateNetwork, trial: SequencesTrial) -> None:
     Raises:
         StatescapeError: as `answering_states`, and where the network diverges.
     """
-    sums, begun = RidgeSums(network.units, trial.train.answers.shape[1]), 0
+    sums, begun = RidgeSums(network.units, trial.train.answers.shape[1], network.read), 0
     for states in answering_states(network, trial.train):
         sums.add(states, trial.train.answers[begun : begun + len(states)])
         begun += len(states)

@@ -9,10 +9,12 @@ from statescape import plugins
 from statescape.analysis.candidate import CandidateReading
 from statescape.analysis.evolution import running
 from statescape.files import require_writable
+from statescape.reservoir import Plan
 from statescape.views.core.page import Figure, Page, Section, write_page
 from statescape.views.core.picture import Picture, Printable
 from statescape.views.core.text import visible
 from statescape.views.core.theme import BLUE
+from statescape.views.evolution.plan import plan_picture
 from statescape.views.reservoir.diagram import KEY, Diagram
 from statescape.views.reservoir.wirings import (
     bringing_together,
@@ -55,7 +57,9 @@ def page_of(reading: CandidateReading) -> Page:
     title = _title(reading)
     shown = [(title, champion.topology.to_dense())]
     sr = champion.hyper.sr
+    plan = champion.topology.plan
     drawn = (
+        *(() if plan is None else (plan_picture(plan, f"The plan of {title}:"),)),
         diagrams(shown, f"{_caption(reading)} {KEY}", "graph"),
         matrices(shown, "W as numbered and in spectral order, from column to row.", "matrix"),
         spectra([(title, running(champion.topology, sr))], sr, 0),
@@ -91,8 +95,19 @@ def facts(reading: CandidateReading) -> list[tuple[str, str]]:
         ("steps from a start", str(len(reading.line) - 1)),
         ("mean score in the search", mean),
         ("units, edges", f"{topology.units:,}, {topology.edges:,}"),
+        *([] if topology.plan is None else [("plan", _plan(topology.plan))]),
         ("spectral radius as it runs", "0 (no cycle)" if reading.nilpotent else f"{reading.radius:.4g}"),
     ]
+
+
+def _plan(plan: Plan) -> str:
+    """A plan in a line: who feeds whom."""
+    ways = [
+        *(f"input > {number}" for number in plan.inputs),
+        *(f"{source} > {target}" for source, target in plan.edges),
+        *(f"{number} > readout" for number in plan.seen),
+    ]
+    return f"modules of {', '.join(str(module.units) for module in plan.modules)} units; {', '.join(ways)}"
 
 
 def _title(reading: CandidateReading) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from statescape.analysis.evolution import read_evolution
-from statescape.analysis.evolution_conclusion import REFERENCE
+from statescape.analysis.evolution_conclusion import REFERENCE, reference_of
 from statescape.errors import StatescapeError
 from statescape.evolution import Evolution
 from statescape.evolution.conditions import LEVELS, Level
@@ -60,7 +60,7 @@ def levels(evolutions: Sequence[Evolution]) -> go.Figure:
 def _mark(evolution: Evolution, level: Level) -> Mark:
     """One champion under one seal."""
     seal, settings = evolution.seals[level], evolution.settings
-    reference = seal.controls[REFERENCE]
+    reference = seal.controls[reference_of(seal)]
     low, high = 1.0 - np.array(reference.ratio_interval)[::-1]
     beaten = all(control.beaten for control in seal.controls.values())
     label = f"{evolution.task.name}, {settings.units} units, searched at {settings.level}"

@@ -59,10 +59,12 @@ def _lead(evolution: Evolution) -> str:
         "matrix": "the data alone, so that one matrix could grow together with one W_in",
         "wiring": "data and W_in",
         "mask": "data, W_in and all weights, so that only the places of the edges could evolve",
+        "weights": "the data and all weights, so that only the plan and its hyper-parameters could evolve",
     }[settings.level]
+    chosen = "divided into modules" if settings.planned else "wired"
     return (
         f"A {found.strategy} search of {len(evolution.history):,} generations and {found.trainings:,} trainings chose "
-        f"how {settings.units} units are wired. Its trials redrew {redrawn}."
+        f"how {settings.units} units are {chosen}. Its trials redrew {redrawn}."
     )
 
 
@@ -114,6 +116,12 @@ def _sections(reading: EvolutionReading, drawn: dict[str, Picture]) -> tuple[Sec
         return found or [Prose(or_else)]
 
     line = [line_table(reading.line), earned_table(reading.line)] if reading.line else []
+    plan = Section(
+        "plan",
+        "The champion's plan",
+        "See which modules the input enters, which feed each other, and which the readout sees.",
+        figures("plan"),
+    )
     front = Section(
         "front",
         "Error against edges",
@@ -124,14 +132,14 @@ def _sections(reading: EvolutionReading, drawn: dict[str, Picture]) -> tuple[Sec
         Section(
             "seals",
             "What the gain is made of",
-            "See how much of the gain is left from bar to bar, as W_in, the signs and at last all weights are drawn "
-            "anew.",
+            f"See how much of the gain is left from bar to bar, as {_anew(evolution)} drawn anew.",
             (
                 *(Prose(sentence, strong=True) for sentence in reading.conclusion),
                 *figures("seals"),
                 seals_table(evolution),
             ),
         ),
+        *([plan] if "plan" in drawn else []),
         Section(
             "search",
             "How the search went",
@@ -184,6 +192,13 @@ def _sections(reading: EvolutionReading, drawn: dict[str, Picture]) -> tuple[Sec
             (honest_table(evolution), controls_table(evolution), hyper_table(evolution)),
         ),
     )
+
+
+def _anew(evolution: Evolution) -> str:
+    """What is drawn anew down the ladder."""
+    if evolution.settings.planned:
+        return "all weights, then which module feeds which, and at last the plan itself are"
+    return "W_in, the signs and at last all weights are"
 
 
 def _work(reading: EvolutionReading, drawn: dict[str, Picture]) -> list[Block]:

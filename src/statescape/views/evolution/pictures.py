@@ -17,6 +17,7 @@ from statescape.views.core.picture import Picture, Printable
 from statescape.views.core.text import visible
 from statescape.views.core.theme import BLUE, GREY, ORANGE, RED
 from statescape.views.evolution.lineage import genealogy_picture, operators_picture
+from statescape.views.evolution.plan import plan_picture
 from statescape.views.evolution.seals import seals_picture
 from statescape.views.evolution.search import (
     diversity_picture,
@@ -45,6 +46,7 @@ def pictures(reading: EvolutionReading) -> dict[str, Picture]:
     evolution, curve = reading.evolution, reading.curve
     drawn: list[Picture | None] = [
         seals_picture(evolution),
+        *_plan(evolution),
         search_picture(evolution, curve) if curve is not None else None,
         races_picture(evolution, reading.races) if reading.races is not None else None,
         operators_picture(evolution, reading.operators) if reading.operators else None,
@@ -103,6 +105,12 @@ def order_picture(order: WiringOrder) -> Picture:
         Panel("champion and itself rewired", measures, Axis(limits=(-0.03, 1.03)), names),
     ]
     return Picture("order", caption, panels, height=280, gap=0.12, paper=(7.2, 2.7))
+
+
+def _plan(evolution: Evolution) -> list[Picture]:
+    """The champion's plan, where plans were searched."""
+    plan = evolution.best.topology.plan
+    return [] if plan is None else [plan_picture(plan, f"The champion, candidate {evolution.best.candidate.number}:")]
 
 
 def _stages(reading: EvolutionReading) -> list[Picture]:

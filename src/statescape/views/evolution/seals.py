@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from statescape.analysis.evolution_conclusion import REFERENCE, unbeaten
+from statescape.analysis.evolution_conclusion import REFERENCE, reference_of, unbeaten
+from statescape.analysis.plan_conclusion import SINGLE
 from statescape.evolution import Evolution
 from statescape.evolution.conditions import Level
 from statescape.evolution.seals import Comparison, Seal
@@ -22,6 +23,9 @@ REDRAWN = {
     "wiring": "and new W_in",
     "signs": "and new signs",
     "mask": "and new weights",
+    "weights": "all weights new",
+    "plan": "and new edges",
+    "single": "one reservoir",
 }
 PALE_RED = "#e8a7aa"
 INK = "#7d8590"
@@ -33,13 +37,14 @@ class Rung:
 
     Attributes:
         level: its name.
-        gain: by how much lower the champion's error is than that of random wirings of its density, in percent.
+        gain: by how much lower the champion's error is than that of the reference, in percent.
         low: lower end of its 95% interval.
         high: upper end.
         over_best: the same as the gain, against the best control.
         best: the name of that control.
         unbeaten: controls that it is not shown to beat.
         n_controls: of all.
+        reference: name of the control that gains are measured against.
     """
 
     level: Level
@@ -50,11 +55,13 @@ class Rung:
     best: str
     unbeaten: tuple[str, ...]
     n_controls: int
+    reference: str
 
     @classmethod
     def of(cls, seal: Seal) -> Rung:
         """Read a seal."""
-        reference, best = seal.controls[REFERENCE], seal.best_control
+        name, best = reference_of(seal), seal.best_control
+        reference = seal.controls[name]
         low, high = reference.ratio_interval
         return cls(
             seal.level,
@@ -65,6 +72,7 @@ class Rung:
             best,
             tuple(unbeaten(seal)),
             len(seal.controls),
+            name,
         )
 
     @property
@@ -84,7 +92,7 @@ class Rung:
         """All of it in a sentence."""
         left = f"; not shown to beat {', '.join(self.unbeaten)}" if self.unbeaten else ""
         return (
-            f"{self.level}: {self.gain:.1f}% lower error ({self.low:.1f}% to {self.high:.1f}%) than erdos-renyi; "
+            f"{self.level}: {self.gain:.1f}% lower error ({self.low:.1f}% to {self.high:.1f}%) than {self.reference}; "
             f"{self.verdict}{left}"
         )
 
@@ -93,12 +101,13 @@ def seals_picture(evolution: Evolution) -> Picture:
     """The picture of a run's seals."""
     settings, seals = evolution.settings, evolution.seals
     own = seals[settings.level]
-    draws = own.controls[REFERENCE].control.k
+    draws = own.controls[reference_of(own)].control.k
+    than = "the tuned single reservoir" if settings.planned else "random wirings of its density"
     caption = (
-        f"Left: by how much lower the champion's {evolution.task.score_name} is than that of random wirings of "
-        f"its density ({draws} draws at {settings.level}), with 95% intervals, paired by trial; full red where it "
-        f"beats every control (sign-flip permutation, Holm over {len(own.controls)} controls, p < 0.05). Each bar "
-        "redraws more than the one before. The diamond is the same against the best control of that seal, a "
+        f"Left: by how much lower the champion's {evolution.task.score_name} is than that of {than} "
+        f"({draws} {'draw' if draws == 1 else 'draws'} at {settings.level}), with 95% intervals, paired by trial; full "
+        f"red where it beats every control (sign-flip permutation, Holm over {len(own.controls)} controls, p < 0.05). "
+        "Each bar redraws more than the one before. The diamond is the same against the best control of that seal, a "
         "triangle one that lies below the picture. Right: mean scores, champion in red, controls in grey. "
         f"{own.interval.n} fresh trials at {settings.level}, where it was searched, all "
         f"{'tuned alike' if settings.tune else 'untuned'}; {settings.units} units, seed {settings.seed}."
@@ -115,7 +124,9 @@ def ladder(seals: Mapping[Level, Seal], searched: Level, score_name: str, captio
         score_name: what the scores are.
         caption: of the picture.
     """
-    rungs, scores = [Rung.of(seal) for seal in seals.values()], _scores(seals, score_name)
+    # At *single* nothing is left of a plan whose gain could be drawn.
+    rungs = [Rung.of(seal) for level, seal in seals.items() if level != SINGLE]
+    scores = _scores(seals, score_name)
     return Picture(
         "seals",
         caption,
@@ -135,7 +146,7 @@ def _gains(rungs: Sequence[Rung], searched: Level, *, narrow: bool) -> Panel:
         at,
         [rung.gain for rung in rungs],
         [PALE_RED if rung.unbeaten else RED for rung in rungs],
-        "gain over random wirings (erdos-renyi)",
+        f"gain over {_reference(rungs)}",
         width=0.62,
         low=[rung.low for rung in rungs],
         high=[rung.high for rung in rungs],
@@ -182,7 +193,7 @@ def _gains(rungs: Sequence[Rung], searched: Level, *, narrow: bool) -> Panel:
             TextMark(at, tops + 0.01 * (high - low), verdicts),
         ],
         Axis(limits=(-0.5, len(rungs) - 0.5), ticks=at, labels=labels, grid=False),
-        Axis("error lower than random wirings (%)", (low, high)),
+        Axis(f"error lower than {_reference(rungs)} (%)", (low, high)),
     )
 
 
@@ -238,6 +249,12 @@ def _reach(rungs: Sequence[Rung]) -> tuple[float, float]:
     low = max(min(low, *(rung.over_best for rung in rungs)), -2.0 * max(high, -low, 10.0))
     span = max(high - low, 10.0)
     return low - 0.1 * span, high + 0.3 * span
+
+
+def _reference(rungs: Sequence[Rung]) -> str:
+    """What gains are measured against, in words."""
+    name = rungs[0].reference
+    return f"random wirings ({name})" if name == REFERENCE else "one tuned reservoir" if name == SINGLE else name
 
 
 def _lower(ratio: float) -> float:

@@ -66,10 +66,13 @@ def seals_table(evolution: Evolution) -> TableBlock:
         ("champion", *(_number(seal.interval.mean) for seal in seals.values())),
         (f"95% interval{_method(seals[level].interval)}", *(_range(seal.interval) for seal in seals.values())),
     ]
-    for name in seals[level].controls:
+    for name in dict.fromkeys(name for seal in seals.values() for name in seal.controls):
         cells = []
         for seal in seals.values():
-            one = seal.controls[name]
+            one = seal.controls.get(name)
+            if one is None:
+                cells.append("")
+                continue
             best = f" ({_number(one.control.best_of_k)})" if one.control.k > 1 else ""
             cells.append(f"{_number(one.control.mean)}{best}{_mark(one)}")
         rows.append((name, *cells))

@@ -1,0 +1,66 @@
+"""What the seals say of a plan: is the gain one draw's, that of such modules, or that of which feeds which?
+
+A plan is called better only where, with all that is drawn of it redrawn (*weights*), it beats other plans of the same
+modules and one reservoir of as many units, tuned with as many trainings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from statescape.evolution.conditions import Level
+from statescape.evolution.seals import Seal, better_plan
+from statescape.reservoir import Plan
+from statescape.wording import Answers
+
+SINGLE, REDRAWN = "single", "redrawn-plan"
+
+answers = Answers("evolution", "plan")
+
+
+def plan_sentences(plan: Plan, searched: Level, seals: Mapping[Level, Seal]) -> tuple[str, ...]:
+    """The sentences about a plan, after the one about its own level.
+
+    Args:
+        plan: of the champion.
+        searched: level of the search.
+        seals: all of its ladder.
+    """
+    found = [_ladder(seals), _verdict(seals["weights"], seals)]
+    if searched == "matrix":
+        found.append(_draw(seals))
+    if plan.flags:
+        found.append(answers("wild"))
+    return tuple(found)
+
+
+def _ladder(seals: Mapping[Level, Seal]) -> str:
+    means = {level: seal.interval.mean for level, seal in seals.items()}
+    return answers(
+        "ladder", matrix=means["matrix"], weights=means["weights"], plan=means["plan"], single=means["single"]
+    )
+
+
+def _verdict(own: Seal, seals: Mapping[Level, Seal]) -> str:
+    """Whether the plan is better, and what it is not shown to beat."""
+    single = own.controls[SINGLE]
+    over = {"single": _change(single.ratio)}
+    if REDRAWN not in own.controls:
+        return answers("alone.beats" if single.beaten else "alone.not", **over)
+    over["other"] = _change(own.controls[REDRAWN].ratio)
+    if better_plan(seals):
+        return answers("better", **over)
+    if single.beaten:
+        return answers("modules", **over)
+    return answers("other" if own.controls[REDRAWN].beaten else "nothing", **over)
+
+
+def _draw(seals: Mapping[Level, Seal]) -> str:
+    """Of a plan that was searched with its draw: whether the draw is what was found."""
+    lucky = seals["matrix"].controls["redrawn-weights"]
+    return answers("draw.lucky" if lucky.beaten else "draw.not", change=_change(lucky.ratio))
+
+
+def _change(ratio: float) -> str:
+    words = Answers("evolution")
+    return words("lower" if ratio < 1 else "higher", share=abs(1.0 - ratio))

@@ -1,0 +1,111 @@
+"""A plan as a picture: input, modules and readout from left to right, by their steps from the input."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import networkx as nx
+import numpy as np
+
+from statescape.reservoir import Plan
+from statescape.reservoir.plan import INPUT, READOUT
+from statescape.views.core.marks import NOTHING, AnyMark, LineMark, Panel, PointMark, TextMark
+from statescape.views.core.picture import Picture
+from statescape.views.core.theme import BLUE, GREY, ORANGE
+
+# Diameters of the smallest and of a module that holds all units.
+LEAST, LARGEST = 12.0, 44.0
+# Where along an edge its arrow stands.
+ARROW = 0.6
+
+
+def plan_picture(plan: Plan, what: str) -> Picture:
+    """The picture of a plan.
+
+    Args:
+        plan: what is drawn.
+        what: it is, at the beginning of the caption.
+    """
+    modules = "; ".join(
+        f"{number}: {one.units} units, sr {one.sr:.2f}, lr {one.lr:.2f}, input scaling {one.input_scaling:.2g}, "
+        f"connectivity {one.connectivity:.2g}"
+        for number, one in enumerate(plan.modules)
+    )
+    flags = f" {' '.join(plan.flags)}" if plan.flags else ""
+    caption = (
+        f"{what} {len(plan.modules)} {'module' if len(plan.modules) == 1 else 'modules'} of {plan.units} units, "
+        f"{len(plan.edges)} edges among them; discs are sized by units, orange ones have sr above 1; what a module "
+        f"hears of another is one step old. {modules}.{flags}"
+    )
+    return Picture("plan", caption, [plan_panel(plan)], legend=False, height=330, paper=(5.2, 2.8))
+
+
+def plan_panel(plan: Plan) -> Panel:
+    """The graph of a plan."""
+    graph = plan.to_networkx()
+    places = _places(graph)
+    spots = np.array([places[number] for number in range(len(plan.modules))])
+    ends = np.array([places[INPUT], places[READOUT]])
+    lines, arrows, angles = [], [], []
+    for source, target in graph.edges:
+        way = _way(np.array(places[source]), np.array(places[target]))
+        at = int(ARROW * (len(way) - 1))
+        lines += [*way, (np.nan, np.nan)]
+        along = way[at + 1] - way[at]
+        arrows.append(way[at])
+        angles.append(float(np.degrees(np.arctan2(along[0], along[1]))))
+    shares = np.sqrt([module.units / plan.units for module in plan.modules])
+    notes = [
+        f"module {number}: {one.units} units\nsr {one.sr:.3f}, lr {one.lr:.3f}\ninput scaling {one.input_scaling:.3g}\n"
+        f"connectivity {one.connectivity:.3g}"
+        for number, one in enumerate(plan.modules)
+    ]
+    drawn, heads = np.array(lines), np.array(arrows)
+    marks: list[AnyMark] = [
+        LineMark(drawn[:, 0], drawn[:, 1], GREY, width=1.4),
+        PointMark(heads[:, 0], heads[:, 1], GREY, size=9, symbol="triangle-up", angles=angles),
+        PointMark(
+            spots[:, 0],
+            spots[:, 1],
+            [ORANGE if module.sr > 1 else BLUE for module in plan.modules],
+            size=LEAST + (LARGEST - LEAST) * shares,
+            hover="{note}",
+            notes=notes,
+        ),
+        PointMark(ends[:, 0], ends[:, 1], GREY, size=11, symbol="diamond"),
+        TextMark(
+            [*spots[:, 0], *ends[:, 0]],
+            [*(spots[:, 1] - 0.36), *(ends[:, 1] - 0.3)],
+            [*(f"{number}: {one.units} units" for number, one in enumerate(plan.modules)), INPUT, READOUT],
+        ),
+    ]
+    every = np.array(list(places.values()))
+    across, up = (replace(NOTHING, limits=(float(one.min()) - 0.5, float(one.max()) + 0.5)) for one in every.T)
+    return Panel("", marks, across, up)
+
+
+def _places(graph: nx.DiGraph) -> dict[object, tuple[float, float]]:
+    """Columns by steps from the input; who is not reached stands in the first; the readout behind all."""
+    steps = dict(nx.single_source_shortest_path_length(graph, INPUT))
+    columns: dict[int, list[object]] = {}
+    for node in graph:
+        column = max(steps.values()) if node == READOUT else steps.get(node, 1)
+        columns.setdefault(column, []).append(node)
+    last = max(columns)
+    if columns[last] != [READOUT]:
+        columns[last].remove(READOUT)
+        columns[last + 1] = [READOUT]
+    return {
+        node: (float(column), float((len(nodes) - 1) / 2 - row) + (0.18 if column % 2 and len(nodes) > 1 else 0.0))
+        for column, nodes in columns.items()
+        for row, node in enumerate(nodes)
+    }
+
+
+def _way(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """A bowed line from one place to another, so that an edge and its answer lie apart and none runs through a node."""
+    share = np.linspace(0.0, 1.0, 21)[:, None]
+    along = end - start
+    aside = np.array([-along[1], along[0]])
+    bow = 0.16 if abs(along[0]) <= 1.0 else 0.24
+    return np.asarray(start + share * along + bow * 4.0 * share * (1.0 - share) * aside)
