@@ -29,7 +29,9 @@ def study(
     tasks: Annotated[
         str | None,
         typer.Option(
-            "--tasks", help="Tasks of search-space or does-topology-matter: lorenz,narma10,... (default: its own)"
+            "--tasks",
+            help="Tasks of search-space, does-topology-matter, do-modules-matter or transfer: lorenz,narma10,... "
+            "(default: its own)",
         ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The first seed; every search has its own.")] = 0,

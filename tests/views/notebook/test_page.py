@@ -9,7 +9,7 @@ import pytest
 
 from statescape import views
 from statescape.studies.notebook import Notebook
-from statescape.studies.reservoir import STUDIES
+from statescape.studies.notebook.asking import USUAL_STUDIES
 from statescape.wording import LANGUAGES, speaking
 from statescape.wording.catalogue import catalogue
 from tests.kept import FEW, TEXTS, kept
@@ -144,10 +144,10 @@ def test_nothing_english_is_left_on_a_french_page(notebook: Notebook, tmp_path: 
 
 @pytest.mark.slow
 def test_all_studies_have_their_section(browser: Any, tmp_path: Path):
-    whole = kept(tmp_path / "runs", tuple(STUDIES))
+    whole = kept(tmp_path / "runs", USUAL_STUDIES)
     with speaking("fr"):
         visit = Visit(browser, views.report(whole, tmp_path / "whole.html"))
-    assert visit.page.eval_on_selector_all("main > section", "all => all.map(s => s.id)") == sections(tuple(STUDIES))
+    assert visit.page.eval_on_selector_all("main > section", "all => all.map(s => s.id)") == sections(USUAL_STUDIES)
     assert "Matzner 2022" in visit.page.inner_text("#sum")
     assert visit.errors == []
     assert visit.outside == []

@@ -42,6 +42,8 @@ NULL_DOCUMENTS = {True: 12, False: 50}
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done, pieces done and pieces in all."""
+# All that need no other package: the tasks of do-modules-matter are those of cogscale.
+USUAL_STUDIES = tuple(name for name in STUDIES if name != "do-modules-matter")
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Asked:
     models: tuple[Any, ...] = (None,)
     texts: tuple[str, ...] = TEXTS
     budget: str = QUICK
-    studies: tuple[str, ...] = tuple(STUDIES)
+    studies: tuple[str, ...] = USUAL_STUDIES
     seed: int = 0
     folder: Path = Path("notebook-runs")
 

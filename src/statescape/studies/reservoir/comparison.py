@@ -15,7 +15,7 @@ import numpy as np
 
 from statescape.statistics import MeanInterval, holm, student_mean
 from statescape.studies.reservoir.budget import Budget
-from statescape.studies.reservoir.picture import Dots, Lines, Mark, StudyFigure
+from statescape.studies.reservoir.picture import Cells, Dots, Lines, Mark, StudyFigure
 from statescape.studies.reservoir.protocol import Reading, Results, StudyTable
 from statescape.studies.reservoir.searching import log_error
 from statescape.wording import Answers, number
@@ -135,7 +135,7 @@ def reading(
     seed: int,
     answer: Iterable[str],
     rows: Iterable[Sequence[str]],
-    panels: Iterable[Dots | Lines],
+    panels: Iterable[Dots | Lines | Cells],
     numbers: Mapping[str, Any],
     **values: Any,
 ) -> Reading:

@@ -91,6 +91,25 @@ class Lines:
 
 
 @dataclass(frozen=True)
+class Cells:
+    """A table of changes as a heat map.
+
+    Attributes:
+        title: of the panel.
+        rows_are: what every row is.
+        columns_are: what every column is.
+        names: of the rows, from top to bottom, and of the columns.
+        values: row by row, as shares.
+    """
+
+    title: str
+    rows_are: str
+    columns_are: str
+    names: tuple[str, ...]
+    values: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
 class StudyFigure:
     """A figure.
 
@@ -100,7 +119,7 @@ class StudyFigure:
     """
 
     caption: str
-    panels: tuple[Dots | Lines, ...]
+    panels: tuple[Dots | Lines | Cells, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""

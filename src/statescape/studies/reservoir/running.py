@@ -15,11 +15,13 @@ from statescape.runs import AnyExecutor, Executor, Journal, working
 from statescape.runs.plain import DamagedRunError, typed
 from statescape.studies.reservoir import (
     input_weights,
+    modules_matter,
     operators,
     radius,
     search_space,
     stability,
     topology_matters,
+    transfer,
     values,
 )
 from statescape.studies.reservoir.budget import QUICK, Budget, fitted, minutes_of
@@ -31,7 +33,17 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 STUDIES: dict[str, Study] = {
     module.STUDY.name: module.STUDY
-    for module in (search_space, operators, stability, input_weights, values, radius, topology_matters)
+    for module in (
+        search_space,
+        operators,
+        stability,
+        input_weights,
+        values,
+        radius,
+        topology_matters,
+        modules_matter,
+        transfer,
+    )
 }
 """In the order of the page."""
 
@@ -64,8 +76,8 @@ def study(
     Args:
         name: of the study, one of `STUDIES`.
         budget: "quick" (the least that shows anything), "full" (hours), or a number of minutes.
-        tasks: names of two tasks or more, for a study that takes some ("search-space", "does-topology-matter"). None:
-            those of the study.
+        tasks: names of two tasks or more, for a study that takes some ("search-space", "does-topology-matter",
+            "do-modules-matter", "transfer"). None: those of the study.
         seed: the first seed; every search has one of its own from here on. Same seed and budget, same answer; for
             minutes the size is settled when the run begins, and kept with it.
         run: file of the run's journal; a temporary one where None.

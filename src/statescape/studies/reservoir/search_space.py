@@ -12,6 +12,7 @@ import numpy as np
 from statescape.evolution import Settings
 from statescape.evolution.encodings import by_name, names
 from statescape.evolution.scoring import losses
+from statescape.evolution.settings import PLANS
 from statescape.studies.reservoir.budget import FULL, Budget
 from statescape.studies.reservoir.comparison import (
     Ratio,
@@ -28,7 +29,7 @@ from statescape.studies.reservoir.protocol import Piece, Reading, Results, Study
 from statescape.studies.reservoir.searching import TASK, log_error, searched, usual
 from statescape.wording import Answers, listed, number
 
-LADDER = names()
+LADDER = tuple(name for name in names() if name != PLANS)
 # The whole space, which every smaller one is compared with.
 WHOLE = "real"
 SMALLER = tuple(name for name in LADDER if name != WHOLE)

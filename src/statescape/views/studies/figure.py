@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from statescape.studies.reservoir import StudyResult
-from statescape.studies.reservoir.picture import Dots, Lines, StudyFigure
-from statescape.views.core.marks import AnyMark, Axis, LineMark, Panel, PointMark, TextMark
+from statescape.studies.reservoir.picture import Cells, Dots, Lines, StudyFigure
+from statescape.views.core.marks import AnyMark, Axis, CellMark, LineMark, Panel, PointMark, TextMark
 from statescape.views.core.picture import Picture
 from statescape.views.core.theme import BLUE, GREY, SERIES
 
@@ -40,8 +40,9 @@ def study_picture(name: str, numbers: StudyFigure) -> Picture:
         name: of the study, and of the files.
         numbers: the panels and their caption.
     """
-    panels = [_dots(one) if isinstance(one, Dots) else _curves(one) for one in numbers.panels]
+    panels = [_panel(one) for one in numbers.panels]
     rows = max((len(one.marks) for one in numbers.panels if isinstance(one, Dots)), default=0)
+    rows = max(rows, *(len(one.names) for one in numbers.panels if isinstance(one, Cells)), 0)
     several = any(isinstance(one, Lines) and len(one.lines) > 1 for one in numbers.panels)
     columns = min(len(panels), 3)
     down = -(-len(panels) // columns)
@@ -54,6 +55,26 @@ def study_picture(name: str, numbers: StudyFigure) -> Picture:
         several,
         paper=(7.2, down * max(2.8 if len(panels) > 2 else 2.4, 0.9 + 0.3 * rows)),
     )
+
+
+def _panel(panel: Dots | Lines | Cells) -> Panel:
+    if isinstance(panel, Dots):
+        return _dots(panel)
+    return _curves(panel) if isinstance(panel, Lines) else _cells(panel)
+
+
+def _cells(panel: Cells) -> Panel:
+    """A heat map of changes, blue where the error is lower; beyond a doubling or its inverse all is one colour."""
+    logs = np.log2(np.maximum(1.0 + np.array(panel.values), 1e-9))
+    texts = [[f"{value:+.0%}" for value in row] for row in panel.values]
+    notes = [[f"{row} / {column}" for column in panel.names] for row in panel.names]
+    marks: list[AnyMark] = [
+        CellMark(-logs, "signed", (-1.0, 1.0), texts=texts, gap=(2, 2), hover="{note}", notes=notes)
+    ]
+    places = np.arange(len(panel.names))
+    down = Axis(panel.rows_are, ticks=places, labels=panel.names, grid=False, reverse=True)
+    across = Axis(panel.columns_are, ticks=places, labels=panel.names, turn=-30.0, grid=False)
+    return Panel(panel.title, marks, across, down)
 
 
 def _dots(panel: Dots) -> Panel:
