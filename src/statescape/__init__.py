@@ -17,7 +17,7 @@ from __future__ import annotations
 from statescape import plugins
 from statescape.arguments import opened_lazily
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Which upper rooms speak of the types of which package: what they say, and what they draw.
 _SAY = {
