@@ -173,3 +173,10 @@ def test_a_planted_lucky_draw_does_not_survive() -> None:
     assert seals["matrix"].controls["redrawn-weights"].ratio < 1.0
     assert not better_plan(seals)
     assert math.isfinite(seals["weights"].interval.mean)
+
+
+@pytest.mark.slow
+def test_a_plan_for_memory_is_found_and_survives() -> None:
+    found = ss.evolve("memory-noisy", units=8, encoding="modules", trainings=1500, compare=False, seed=0, workers=2)
+    assert better_plan(found.seals)
+    assert "this plan is better" in found.conclusion

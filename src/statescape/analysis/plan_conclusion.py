@@ -6,12 +6,13 @@ modules and one reservoir of as many units, tuned with as many trainings.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from statescape.evolution.conditions import Level
 from statescape.evolution.seals import Seal, better_plan
 from statescape.reservoir import Plan
-from statescape.wording import Answers
+from statescape.wording import Answers, number
 
 SINGLE, REDRAWN = "single", "redrawn-plan"
 
@@ -36,9 +37,10 @@ def plan_sentences(plan: Plan, searched: Level, seals: Mapping[Level, Seal]) -> 
 
 def _ladder(seals: Mapping[Level, Seal]) -> str:
     means = {level: seal.interval.mean for level, seal in seals.items()}
-    return answers(
-        "ladder", matrix=means["matrix"], weights=means["weights"], plan=means["plan"], single=means["single"]
-    )
+    scores = {
+        level: number(mean, ".3f") if math.isfinite(mean) else answers("infinite") for level, mean in means.items()
+    }
+    return answers("ladder", **scores)
 
 
 def _verdict(own: Seal, seals: Mapping[Level, Seal]) -> str:
