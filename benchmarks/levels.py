@@ -22,7 +22,7 @@ from harness import RESULTS, write
 from statescape.analysis.evolution_conclusion import REFERENCE, conclude
 from statescape.evolution import Evolution, Seal, evolve, resume
 from statescape.evolution.parts import inputs_of
-from statescape.evolution.seals import Sealing, seal
+from statescape.evolution.sealing import Sealing, seal
 from statescape.evolution.source import open_task
 from statescape.runs import Executor, make_executor
 

@@ -18,7 +18,8 @@ from statescape.evolution.operators import for_space
 from statescape.evolution.plan_operators import matched
 from statescape.evolution.plans import Modules
 from statescape.evolution.scoring import score
-from statescape.evolution.seals import Sealing, better_plan, seal
+from statescape.evolution.sealing import Sealing, seal
+from statescape.evolution.seals import better_plan
 from statescape.evolution.space import SearchSpace
 from statescape.reservoir import Module, Plan, Topology, draw_plan
 from statescape.runs import Processes, Serial

@@ -6,7 +6,8 @@ import pytest
 from statescape.errors import StatescapeError
 from statescape.evolution.conditions import LEVELS, Conditions, draw, redraw
 from statescape.evolution.controls import DRAWS, NAMES, control
-from statescape.evolution.seals import CHAMPION, Sealed, Sealing, compare, log_ratios, seal
+from statescape.evolution.sealing import Sealing, seal
+from statescape.evolution.seals import CHAMPION, Sealed, compare, log_ratios
 from statescape.evolution.settings import Hyperparameters
 from statescape.evolution.tuning import candidates, trainings_of, tune
 from statescape.reservoir import Topology, erdos_renyi, scr, tasks

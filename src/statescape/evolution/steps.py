@@ -12,7 +12,7 @@ from statescape.evolution.controls import control, names
 from statescape.evolution.parts import inputs_of, named_operators, space_of, strategy_of, trials_of
 from statescape.evolution.result import Champion, Evolution, Found
 from statescape.evolution.scoring import score
-from statescape.evolution.seals import Sealing, seal
+from statescape.evolution.sealing import Sealing, seal
 from statescape.evolution.search import GenerationSummary, Population, Search
 from statescape.evolution.search.final import Final, FrontPoint, front_of, race
 from statescape.evolution.search.population import ranked

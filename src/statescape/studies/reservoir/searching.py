@@ -16,7 +16,7 @@ from statescape.evolution.parts import inputs_of, space_of
 from statescape.evolution.result import Found
 from statescape.evolution.run import search_only
 from statescape.evolution.scoring import losses
-from statescape.evolution.seals import Sealing, seal
+from statescape.evolution.sealing import Sealing, seal
 from statescape.evolution.source import reopen_task
 from statescape.evolution.tuning import trainings_of
 from statescape.reservoir import Topology, erdos_renyi
