@@ -41,12 +41,14 @@ class TextQuestion:
         position: of the path; counted from the end where it is negative.
         beside: another text, whose path is drawn beside it; empty for none.
         axes: of the sphere.
+        narrow: whether the figures are for a narrow screen.
     """
 
     text: str
     position: int = -1
     beside: str = ""
     axes: str = "1,2,3"
+    narrow: bool = False
 
     @classmethod
     def of(cls, given: dict[str, Any]) -> TextQuestion:
@@ -65,7 +67,7 @@ class TextQuestion:
         for one in (text, beside):
             if len(one) > LONGEST:
                 raise StatescapeError(f"The text has {len(one):,} characters; this page reads up to {LONGEST:,}.")
-        return cls(text, position, beside, axes)
+        return cls(text, position, beside, axes, given.get("narrow") is True)
 
 
 def read(model: ReadableModel, question: TextQuestion) -> tuple[StatePath, tuple[StatePath, ...]]:
@@ -101,7 +103,7 @@ def parts(path: StatePath, others: Sequence[StatePath], question: TextQuestion) 
     reading = read_path(path)
     yield {"part": "text", **_text(path, others)}
     yield {"part": "sphere", "data": packed(_sphere(reading, others, question), level=1)}
-    yield {"part": "figures", **_figures(reading)}
+    yield {"part": "figures", **_figures(reading, question.narrow)}
     yield {"part": "words", **_words(reading)}
 
 
@@ -138,10 +140,10 @@ def _sphere(reading: PathReading, others: Sequence[StatePath], question: TextQue
     return SphereData.of(reading.path, moments=reading.moments, axes=question.axes, others=others)
 
 
-def _figures(reading: PathReading) -> Part:
+def _figures(reading: PathReading, narrow: bool) -> Part:
     pictures = (plane_picture(reading), lens_map_picture(reading))
     return {
-        "drawings": drawings([Figure(picture) for picture in pictures]),
+        "drawings": drawings([Figure(picture) for picture in pictures], narrow),
         "captions": {picture.name: picture.caption for picture in pictures},
     }
 

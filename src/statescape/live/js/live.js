@@ -6,6 +6,7 @@ const PAUSE = 60; // milliseconds without a key before a question goes out
 const tab = crypto.randomUUID();
 const asked = { model: "", text: "", position: -1, beside: "", axes: "1,2,3" };
 let sphere = null; // of `sphere.model`
+let narrow = false; // for which screens the figures at hand are
 let pending = null; // what would end the question that is out
 
 // The lines of an answer as they come.
@@ -102,7 +103,7 @@ async function ask(changes = {}) {
 	say("Reading …");
 	const begun = performance.now();
 	try {
-		const response = await post("path", { ...asked, tab }, own.signal).catch(() => null);
+		const response = await post("path", { ...asked, tab, narrow: (narrow = statescapeFigures.isNarrow()) }, own.signal).catch(() => null);
 		if (own.signal.aborted) return;
 		if (!response) {
 			say("The server does not answer; waiting for it.", "bad");
@@ -150,6 +151,7 @@ async function save(kind) {
 	say("");
 }
 
+addEventListener("resize", () => statescapeFigures.isNarrow() !== narrow && ask());
 let typing = 0;
 const typed = (key) => () => {
 	clearTimeout(typing);

@@ -95,5 +95,7 @@ const statescapeFigures = (() => {
     }, 120);
   });
 
-  return { places, show, drawTo, drawInSight };
+  const isNarrow = () => widthOf([...places.values()].find(inSight) ?? document.body) < NARROW;
+
+  return { places, show, drawTo, drawInSight, isNarrow };
 })();

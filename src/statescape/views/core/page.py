@@ -255,14 +255,16 @@ def _figures_in(blocks: Sequence[Block]) -> list[Figure]:
     return found
 
 
-def drawings(figures: Sequence[Figure]) -> dict[str, Any]:
+def drawings(figures: Sequence[Figure], narrow: bool | None = None) -> dict[str, Any]:
     """Figures as `figures.js` shows them: JSON types only.
 
     Args:
         figures: each with a place of its name on the page.
+        narrow: for a narrow screen or a wide one alone; None for both.
     """
     images: dict[str, int] = {}
-    return {"figures": [_drawn(figure, images) for figure in figures], "images": list(images), "config": CONFIG}
+    drawn = [_drawn(figure, images, (False, True) if narrow is None else (narrow,)) for figure in figures]
+    return {"figures": drawn, "images": list(images), "config": CONFIG}
 
 
 def figures_script() -> str:
@@ -270,13 +272,20 @@ def figures_script() -> str:
     return said_in_script(_text("figures.js"))
 
 
-def _drawn(figure: Figure, images: dict[str, int]) -> dict[str, Any]:
-    """A figure for a wide screen and what differs on a narrow one; its pixels by their number among all `images`."""
-    drawings = figure.picture.interactive(), figure.picture.interactive(stacked=True)
-    for drawing in drawings:
+def _drawn(figure: Figure, images: dict[str, int], screens: tuple[bool, ...] = (False, True)) -> dict[str, Any]:
+    """A figure for a wide screen and what differs on a narrow one; its pixels by their number among all `images`.
+
+    Args:
+        figure: what is drawn.
+        images: pixels that are known, with their numbers.
+        screens: for which it is drawn, each narrow or not; one that is alone stands for both.
+    """
+    made = [figure.picture.interactive(stacked=narrow) for narrow in screens]
+    for drawing in made:
         drawing.update_layout(paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
-    wide, narrow = (json.loads(drawing.to_json()) for drawing in drawings)
-    for image in [*wide["layout"].get("images", ()), *narrow["layout"].get("images", ())]:
+    found = [json.loads(drawing.to_json()) for drawing in made]
+    wide, narrow = found[0], found[-1]
+    for image in [image for one in found for image in one["layout"].get("images", ())]:
         image["source"] = images.setdefault(image["source"], len(images))
     # Both share their big arrays; what differs is where the panels lie and what small texts say.
     differences = [

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
@@ -28,6 +29,7 @@ COSINES = 30  # levels of cosine beyond the lowest; the middle one is 0
 NEVER = -999.0  # log10 p of what cannot follow at all
 N_TOP = 50
 N_NEIGHBOURS = 8
+Near: TypeAlias = tuple[Int[np.ndarray, " neighbours"], Float[np.ndarray, " neighbours"]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,9 +136,10 @@ class SphereData:
         embeddings = known.remember("unit", lambda: _unit(path.embeddings))
         cosines = _unit(path.states.astype(np.float32)) @ embeddings.T
         reach = np.maximum(np.abs(cosines).max(axis=1), 1e-6)
-        ranks = np.stack([np.searchsorted(np.sort(-row), -row) for row in log10])  # how many are likelier
+        ranks = np.stack([_ranks(row) for row in log10])
         levels = np.rint(RANKS * (1 - np.log1p(ranks) / np.log(max(2, len(embeddings))))).astype(np.uint8)
-        neighbours, neighbour_cosines = _neighbours(embeddings, kept)
+        near: dict[int, Near] = known.remember("neighbours", dict)
+        near |= _neighbours(embeddings, np.array([token for token in kept.tolist() if token not in near], np.int64))
         return cls(
             path=path,
             origin=origin,
@@ -158,8 +161,8 @@ class SphereData:
             kept_log=log10[:, kept].T,
             kept_ranks=ranks[:, kept].T,
             kept_cosines=cosines[:, kept].T,
-            neighbours=neighbours,
-            neighbour_cosines=neighbour_cosines,
+            neighbours=np.stack([near[token][0] for token in kept.tolist()]),
+            neighbour_cosines=np.stack([near[token][1] for token in kept.tolist()]),
             beside=tuple(
                 Beside(other, sphere.project(other.geometry.states), parts_at) for other in _of_one_model(path, others)
             ),
@@ -183,6 +186,16 @@ def _likeliest(log_probabilities: Float[np.ndarray, "n v"], count: int) -> Int[n
     return np.take_along_axis(found, order, axis=1)
 
 
+def _ranks(log10: Float[np.ndarray, " v"]) -> Int[np.ndarray, " v"]:
+    """How many tokens are likelier than each; equals share the rank of the first."""
+    order = np.argsort(-log10)
+    ordered = log10[order]
+    first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    ranks = np.empty(len(order), dtype=np.int64)
+    ranks[order] = np.repeat(first, np.diff(np.r_[first, len(order)]))
+    return ranks
+
+
 def _unit(rows: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.asarray(rows / np.where(norms > 0, norms, 1))
@@ -196,17 +209,15 @@ def _curve(log10: Float[np.ndarray, " v"], ranks: UInt8[np.ndarray, " v"]) -> Fl
     return np.interp(np.arange(RANKS + 1), taken, sums[taken] / counts[taken])
 
 
-def _neighbours(
-    embeddings: Float[np.ndarray, "v d"], kept: Int[np.ndarray, " kept"]
-) -> tuple[Int[np.ndarray, "kept neighbours"], Float[np.ndarray, "kept neighbours"]]:
-    """Nearest other tokens of each kept one; `embeddings` at norm 1."""
+def _neighbours(embeddings: Float[np.ndarray, "v d"], kept: Int[np.ndarray, " kept"]) -> dict[int, Near]:
+    """Nearest other tokens of each kept one, with their cosines; `embeddings` at norm 1."""
     count = min(N_NEIGHBOURS, len(embeddings) - 1)
-    ids, cosines = [np.zeros((0, count), np.int64)], [np.zeros((0, count), np.float32)]
+    found: dict[int, Near] = {}
     for start in range(0, len(kept), 256):  # 256 rows of a 50,257-token vocabulary are 51 MB
         rows = kept[start : start + 256]
         products = embeddings[rows] @ embeddings.T
         products[np.arange(len(rows)), rows] = -np.inf
         nearest = _likeliest(products, count)
-        ids.append(nearest)
-        cosines.append(np.take_along_axis(products, nearest, axis=1).astype(np.float32))
-    return np.concatenate(ids), np.concatenate(cosines)
+        cosines = np.take_along_axis(products, nearest, axis=1).astype(np.float32)
+        found |= dict(zip(rows.tolist(), zip(nearest, cosines, strict=True), strict=True))
+    return found
