@@ -48,7 +48,7 @@ test-long: $(VENV)/dev.stamp  ## hundreds of bad calls, builds and kills; by han
 	$(BIN)/pytest -n $(WORKERS) -m long --timeout 7200
 
 bench: $(VENV)/dev.stamp  ## measure beside the peers; writes benchmarks/results/*.json
-	for name in startup lens verdict esn cogscale_esn evolve many report sphere; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	for name in startup lens verdict esn cogscale_esn evolve many report sphere live; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 docs: $(VENV)/dev.stamp  ## the API page, build/api/index.html; runs the notebooks of docs/ again
 	$(BIN)/python docs/api.py build/api
