@@ -161,7 +161,7 @@ def test_an_own_radius_is_sealed_beside_the_same_wiring_rescaled(radius) -> None
     [
         ({"task": "narma11"}, "narma11"),
         ({"task": "none.csv"}, "none.csv"),
-        ({"level": "signs"}, "level as 'matrix' or 'wiring' or 'mask'; got 'signs'"),
+        ({"level": "signs"}, "level as 'matrix' or 'wiring' or 'mask' or 'weights'; got 'signs'"),
         ({"encoding": "dense"}, "no encoding 'dense'. Known are: circulant"),
         ({"strategy": "annealing"}, "no strategy 'annealing'"),
         ({"arm": "annealing"}, "no strategy 'annealing'"),  # as it was called once
