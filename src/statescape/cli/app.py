@@ -28,6 +28,7 @@ from statescape.cli import (
     runs,
     show,
     sphere,
+    steer,
     study,
     verdict,
 )
@@ -53,6 +54,7 @@ app.command(name="fit-lens")(guarded(fit_lens.fit_lens))
 app.command(name="contrast")(guarded(contrast.contrast))
 app.command(name="patch")(guarded(patch.patch))
 app.command(name="ablate")(guarded(ablate.ablate))
+app.command(name="steer")(guarded(steer.steer))
 app.command(name="sphere")(guarded(sphere.sphere))
 app.command(name="verdict")(guarded(verdict.verdict))
 app.command(name="esn")(guarded(esn.esn))

@@ -9,10 +9,12 @@ import typer
 from statescape import __version__
 from statescape.cli import inputs
 from statescape.cli.console import output, token, working
+from statescape.cli.roles import Reads
+from statescape.errors import StatescapeError
 
 if TYPE_CHECKING:
     from statescape.cli.terminal import Sheet
-    from statescape.language import Patching
+    from statescape.language import PatchedPairs, Patching
 
 _NAMES = {"state": "state", "attention": "what attention added", "mlp": "what the MLP added"}
 _LONGEST = 10
@@ -20,14 +22,20 @@ _LONGEST = 10
 
 def patch(
     clean: Annotated[
-        str, typer.Argument(help="The text whose states are taken.", show_default=False, callback=inputs.read_text)
-    ],
-    corrupt: Annotated[
         str,
         typer.Argument(
-            help="A text of as many tokens, which they are put into.", show_default=False, callback=inputs.read_text
+            help="The text whose states are taken, or a file of pairs (.jsonl).",
+            show_default=False,
+            callback=inputs.read_text,
         ),
+        Reads(folder_too=False),
     ],
+    corrupt: Annotated[
+        str | None,
+        typer.Argument(
+            help="A text of as many tokens, which they are put into; none for a file of pairs.", show_default=False
+        ),
+    ] = None,
     model: inputs.Model = None,
     answers: Annotated[
         tuple[str, str] | None,
@@ -35,23 +43,51 @@ def patch(
             "--answers", help="The two answers, each one token (' Lily' ' Tim'). [default: what is predicted]"
         ),
     ] = None,
+    attribution: Annotated[
+        bool, typer.Option("--attribution", help="Approximate the maps by gradients too, and say how well that does.")
+    ] = False,
     bos: inputs.Bos = None,
     device: inputs.Device = None,
     dtype: inputs.Dtype = None,
+    out: inputs.Out = None,
     json_file: inputs.Json = None,
 ) -> None:
     """Which states carry the answer: each state of CLEAN put into CORRUPT, and how much of the answer comes back."""
+    file = inputs.texts_file(clean) if corrupt is None else None
+    if corrupt is None and file is None:
+        raise StatescapeError("Two texts are patched, CLEAN and CORRUPT, or the pairs of a file that ends in .jsonl.")
+    if file is not None and answers is not None:
+        raise StatescapeError("The pairs of a file name their own answers; leave --answers out.")
+    from statescape.language.pair_patching import patch_pairs, read_pairs
+
+    pairs = None if file is None else read_pairs(file)
+    other = "" if corrupt is None else inputs.read_text(corrupt)
     language_model = inputs.load(model, bos, device, dtype)
     with working("Patching ...") as status:
         from statescape.language import patch as patched
 
         def said(done: int, whole: int) -> None:
-            status.update(f"Patching: {done:,} of {whole:,} states ...")
+            status.update(f"Patching: {done:,} of {whole:,} {'states' if pairs is None else 'pairs'} ...")
 
-        found = patched(language_model, clean, corrupt, answers, progress=said)
-    _print_patching(found)
+        one = several = None
+        if pairs is not None:
+            several = patch_pairs(language_model, pairs, attribution=attribution, progress=said)
+        else:
+            one = patched(language_model, clean, other, answers, attribution=attribution, progress=said)
+    if one is not None:
+        _print_patching(one)
+        data = as_json(one)
+    elif several is not None:
+        _print_pairs(several)
+        data = pairs_as_json(several)
+    if out is not None:
+        from statescape import views
+
+        with working("Writing the page ..."):
+            views.report(one or several, out)
+        output().print(f"Page: {out}", markup=False)
     if json_file is not None:
-        inputs.write_json(json_file, as_json(found))
+        inputs.write_json(json_file, data)
         output().print(f"Numbers: {json_file}", markup=False)
 
 
@@ -74,11 +110,57 @@ def _print_patching(found: Patching) -> None:
     if start:
         console.print(f"Positions 0 to {start - 1} are left out: the texts are the same up to there.", markup=False)
     console.print(_conclusion(found), markup=False, soft_wrap=soft)
+    if found.correlations:
+        console.print(f"Attribution by gradients correlates with the maps: {_correlations(found)}.", markup=False)
     if found.parts_note:
         console.print(f"Attention and MLP are not patched apart: {found.parts_note}.", markup=False, soft_wrap=soft)
 
 
-def _table(found: Patching, name: str) -> Sheet:
+def _print_pairs(found: PatchedPairs) -> None:
+    """Model and pairs, a table of means for each map, and where the interval lies above a half."""
+    import numpy as np
+
+    console, facts, count = output(), found.model, len(found.pairs)
+    soft = not console.is_terminal
+    console.print(f"{facts.name}: {facts.n_blocks} blocks; BOS: {facts.bos}", markup=False)
+    console.print(
+        f"mean over {count} pairs; the tables say how many percent of the way one patch leads back",
+        markup=False,
+        soft_wrap=soft,
+    )
+    for name in found.maps:
+        console.print(f"\n{_NAMES[name]}", markup=False)
+        console.print(_table(found, name))
+    start = found.first_difference
+    if start:
+        console.print(f"Positions 0 to {start - 1} are left out: the texts are the same up to there.", markup=False)
+    low, _ = found.intervals("state")
+    sure = [f"state {state} at position {position}" for state, position in np.argwhere(low >= 0.5).tolist()]
+    console.print(
+        f"States that restore at least half, with their whole 95% interval over {count} pairs: "
+        f"{', '.join(sure) or 'none'}.",
+        markup=False,
+        soft_wrap=soft,
+    )
+    if found.pairs[0].correlations:
+        means = {
+            name: float(np.mean([one.correlations[name] for one in found.pairs]))
+            for name in found.pairs[0].correlations
+        }
+        console.print(
+            f"Attribution by gradients correlates with the maps, mean over pairs: {_said(means)}.", markup=False
+        )
+
+
+def _correlations(found: Patching) -> str:
+    return _said(found.correlations)
+
+
+def _said(correlations: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.3f}" for name, value in correlations.items())
+
+
+def _table(found: Patching | PatchedPairs, name: str) -> Sheet:
     """A row for every block, a column for every position from the first difference on."""
     from rich.text import Text
 
@@ -86,7 +168,7 @@ def _table(found: Patching, name: str) -> Sheet:
 
     table = Sheet()
     table.column("block", "right")
-    for position in range(found.first_difference, len(found.clean)):
+    for position in range(found.first_difference, found.maps[name].shape[1]):
         table.column(_heading(found, position), "right")
     for block, shares in enumerate(found.maps[name], name != "state"):
         cells = [
@@ -97,10 +179,9 @@ def _table(found: Patching, name: str) -> Sheet:
     return table
 
 
-def _heading(found: Patching, position: int) -> str:
-    """The token there; both where they differ."""
-    one, other = (token(trace.tokens[position])[:_LONGEST] for trace in (found.clean, found.corrupt))
-    return one if one == other else f"{one}/{other}"
+def _heading(found: Patching | PatchedPairs, position: int) -> str:
+    """The token there, both of one pair where they differ; of pairs that differ there the position."""
+    return "/".join(token(one)[:_LONGEST] for one in found.tokens_at(position)) or f"({position})"
 
 
 def _style(share: float) -> str:
@@ -146,4 +227,25 @@ def as_json(found: Patching) -> dict[str, Any]:
             for name, values in (("state", found.state), ("attention", found.attention), ("mlp", found.mlp))
         },
         "parts_note": found.parts_note,
+        **_attribution(found),
+    }
+
+
+def _attribution(found: Patching) -> dict[str, Any]:
+    if found.attribution is None:
+        return {}
+    approximate = {name: values.tolist() for name, values in found.attribution.items()}
+    return {"attribution": approximate, "attribution_correlation": found.correlations}
+
+
+def pairs_as_json(found: PatchedPairs) -> dict[str, Any]:
+    """The mean maps with their intervals, and the numbers of every pair."""
+    ends = {name: found.intervals(name) for name in found.maps}
+    return {
+        "version": __version__,
+        "model": as_json(found.pairs[0])["model"],
+        "n_pairs": len(found.pairs),
+        "restored": {name: values.tolist() for name, values in found.maps.items()},
+        "ci95": {name: [low.tolist(), high.tolist()] for name, (low, high) in ends.items()},
+        "pairs": [as_json(one) for one in found.pairs],
     }

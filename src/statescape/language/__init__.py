@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from statescape.language.lens.fit import FitProgress, FitSettings, FittedLens, fit_lens
     from statescape.language.model.language_model import LanguageModel
     from statescape.language.model.loading import load_model
+    from statescape.language.pair_patching import PatchedPairs, TextPair, patch_pairs
     from statescape.language.patching import Patching, patch
+    from statescape.language.steering import Steering, direction_between, steer
     from statescape.language.trace import Trace
 
 __all__ = [
@@ -45,23 +47,29 @@ __all__ = [
     "LensReadout",
     "LogitLens",
     "ModelFacts",
+    "PatchedPairs",
     "Patching",
     "ReadableModel",
     "StatePath",
+    "Steering",
     "Steps",
+    "TextPair",
     "Tokens",
     "Trace",
     "TunedLens",
     "ablate",
     "contrast",
+    "direction_between",
     "fit_lens",
     "follow",
     "load_lens",
     "load_model",
     "pairs_of",
     "patch",
+    "patch_pairs",
     "read_corpus",
     "register_lens",
+    "steer",
 ]
 
 opened(globals())
@@ -74,16 +82,22 @@ _RUN_A_MODEL = {
     "FittedLens": "statescape.language.lens.fit",
     "Continuation": "statescape.language.continuation",
     "LanguageModel": "statescape.language.model.language_model",
+    "PatchedPairs": "statescape.language.pair_patching",
     "Patching": "statescape.language.patching",
+    "Steering": "statescape.language.steering",
+    "TextPair": "statescape.language.pair_patching",
     "Trace": "statescape.language.trace",
     "ablate": "statescape.language.ablating",
     "contrast": "statescape.language.contrasting",
+    "direction_between": "statescape.language.steering",
     "fit_lens": "statescape.language.lens.fit",
     "follow": "statescape.language.continuation",
     "load_lens": "statescape.language.lens.files",
     "load_model": "statescape.language.model.loading",
     "pairs_of": "statescape.language.contrasting",
     "patch": "statescape.language.patching",
+    "patch_pairs": "statescape.language.pair_patching",
+    "steer": "statescape.language.steering",
 }
 
 

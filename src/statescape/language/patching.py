@@ -7,7 +7,9 @@ corrupt one, at the last position,
     restored share = (d_patched - d_corrupt) / (d_clean - d_corrupt)
 
 (Vig et al. 2020; Meng et al. 2022; Heimersheim & Nanda 2024 on its pitfalls: shares do not add up, and may be negative
-or above 1.) All patches of a map run as rows of few batches, from the patched block upwards only.
+or above 1.) All patches of a map run as rows of few batches, from the patched block upwards only. Attribution patching
+(Nanda 2023) approximates the same map by one gradient: (x_clean - x_corrupt) . grad d at x_corrupt, over the same
+difference.
 """
 
 from __future__ import annotations
@@ -23,7 +25,15 @@ from jaxtyping import Float
 from statescape.errors import StatescapeError
 from statescape.language.edits import Edit, Place
 from statescape.language.model.decoder import decoder_of
-from statescape.language.readable import Added, HasEditedCopies, HasEdits, HasParts, ModelFacts, ReadableModel
+from statescape.language.readable import (
+    Added,
+    HasEditedCopies,
+    HasEdits,
+    HasGradients,
+    HasParts,
+    ModelFacts,
+    ReadableModel,
+)
 from statescape.language.trace import Trace
 from statescape.wording import brief
 
@@ -49,6 +59,7 @@ class Patching:
         attention: by block (1 to L) and position, of what attention added; None where parts cannot be told apart.
         mlp: the same of what the MLP added.
         parts_note: why there are no parts; empty where there are.
+        attribution: the gradient's approximation of every map; None where it was not asked for.
     """
 
     model: ModelFacts
@@ -61,12 +72,24 @@ class Patching:
     attention: Float[np.ndarray, "blocks positions"] | None = None
     mlp: Float[np.ndarray, "blocks positions"] | None = None
     parts_note: str = ""
+    attribution: dict[str, Float[np.ndarray, "_ positions"]] | None = None
 
     @property
     def maps(self) -> dict[str, Float[np.ndarray, "_ positions"]]:
         """Every map there is by what was patched: state, attention, mlp."""
         found = {"state": self.state, "attention": self.attention, "mlp": self.mlp}
         return {name: values for name, values in found.items() if values is not None}
+
+    @property
+    def correlations(self) -> dict[str, float]:
+        """Pearson's correlation of each map with its approximation, from the first difference of the texts on.
+
+        Empty where no approximation was asked for; NaN where one of the two does not vary.
+        """
+        return {
+            name: _correlation(self.maps[name][:, self.first_difference :], values[:, self.first_difference :])
+            for name, values in (self.attribution or {}).items()
+        }
 
     @property
     def answer_tokens(self) -> tuple[str, str]:
@@ -79,6 +102,10 @@ class Patching:
         """The first position at which the texts differ; before it a patch changes nothing."""
         pairs = zip(self.clean.token_ids, self.corrupt.token_ids, strict=True)
         return next(position for position, (one, other) in enumerate(pairs) if one != other)
+
+    def tokens_at(self, position: int) -> tuple[str, ...]:
+        """The token of both texts there; both tokens where they differ."""
+        return tuple(dict.fromkeys((self.clean.tokens[position], self.corrupt.tokens[position])))
 
     def carriers(self, share: float = 0.5) -> list[tuple[int, int, int]]:
         """Where a single state restores at least this share: position, first and last block of every run of blocks."""
@@ -115,6 +142,7 @@ def patch(
     corrupt: Any,
     answers: Sequence[str | int] | None = None,
     *,
+    attribution: bool = False,
     progress: Callable[[int, int], object] | None = None,
 ) -> Patching:
     """Put every state of the clean run into the corrupt one, and what attention and MLP added apart.
@@ -125,6 +153,7 @@ def patch(
         corrupt: a text of as many tokens.
         answers: the answer to the clean text and that to the corrupt one, each one token (a text or an id); None: what
             the model predicts after each.
+        attribution: approximate the maps by gradients too.
         progress: called with the number of patches done and of all.
 
     Raises:
@@ -136,7 +165,7 @@ def patch(
     if not isinstance(model, HasEdits):
         raise StatescapeError(f"{model.facts.name} offers no `edited_states`, so its runs cannot be patched.")
     pair = _answers(model, ran, into, answers)
-    whole, none = _differences(model, np.stack([ran.states[-1, -1], into.states[-1, -1]]), pair).tolist()
+    whole, none = differences(model, np.stack([ran.states[-1, -1], into.states[-1, -1]]), pair).tolist()
     if abs(whole - none) <= 64 * model.facts.eps * max(abs(whole), abs(none), 1.0):
         raise StatescapeError(
             "Both texts give the two answers the same logit difference, so there is nothing to restore; name other "
@@ -160,11 +189,12 @@ def patch(
     for start in range(0, len(patches), _AT_A_TIME):
         some = patches[start : start + _AT_A_TIME]
         copies = [[Edit.replace(row + (part != "stream"), sources[part][row, at], at, part)] for part, row, at in some]
-        shares = (_differences(model, last_states_edited(model, into.token_ids, copies), pair) - none) / (whole - none)
+        shares = (differences(model, last_states_edited(model, into.token_ids, copies), pair) - none) / (whole - none)
         for (part, row, at), share in zip(some, shares, strict=True):
             maps[part][row, at] = share
         if progress is not None:
             progress(start + len(some), len(patches))
+    approximate = _attributed(model, into, sources, pair, whole - none) if attribution else None
     return Patching(
         model=ran.facts,
         clean=ran,
@@ -176,7 +206,39 @@ def patch(
         attention=maps.get("attention"),
         mlp=maps.get("mlp"),
         parts_note=added if isinstance(added, str) else "",
+        attribution=approximate,
     )
+
+
+def _attributed(
+    model: ReadableModel,
+    into: Trace,
+    sources: dict[Place, Float[np.ndarray, "_ positions d_model"]],
+    answers: tuple[int, int],
+    difference: float,
+) -> dict[str, Float[np.ndarray, "_ positions"]]:
+    """What the gradient at the corrupt run says of every patch."""
+    if not isinstance(model, HasGradients):
+        raise StatescapeError(f"{model.facts.name} offers no `difference_gradients`, so no attribution.")
+    own: dict[Place, Float[np.ndarray, "_ positions d_model"]] = {"stream": into.states}
+    added = model.states_and_parts(into.token_ids)[1] if isinstance(model, HasParts) else ""
+    if isinstance(added, Added):
+        own |= {"attention": added.attention, "mlp": added.mlp}
+    slopes = model.difference_gradients(into.token_ids, answers)
+    return {
+        "state" if place == "stream" else place: np.einsum(
+            "rpd,rpd->rp", np.asarray(sources[place], dtype=np.float64) - own[place], slopes[place]
+        )
+        / difference
+        for place in sources
+    }
+
+
+def _correlation(one: Float[np.ndarray, "_ positions"], other: Float[np.ndarray, "_ positions"]) -> float:
+    """Pearson's, over all cells."""
+    a, b = one.ravel() - one.mean(), other.ravel() - other.mean()
+    length = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(a @ b) / length if length else float("nan")
 
 
 def _refuse_unlike(clean: Trace, corrupt: Trace) -> None:
@@ -220,7 +282,7 @@ def last_states_edited(
 
 
 @torch.inference_mode()
-def _differences(
+def differences(
     model: ReadableModel, states: Float[np.ndarray, "rows d_model"], answers: tuple[int, int]
 ) -> Float[np.ndarray, " rows"]:
     """Logit of the first answer less that of the second, for each last state."""

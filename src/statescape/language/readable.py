@@ -17,7 +17,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
-from statescape.language.edits import Edit
+from statescape.language.edits import Edit, Place
 from statescape.language.tokens import Tokens
 from statescape.wording import brief
 
@@ -155,6 +155,16 @@ class HasEditedCopies(Protocol):
         self, ids: Sequence[int], copies: Sequence[Sequence[Edit]]
     ) -> Float[np.ndarray, "copies d_model"]:
         """s_L at the last position of each copy of the text, as its edits leave it."""
+
+
+@runtime_checkable
+class HasGradients(Protocol):
+    """A model that tells how its answer changes with every state."""
+
+    def difference_gradients(
+        self, ids: Sequence[int], answers: tuple[int, int]
+    ) -> dict[Place, Float[np.ndarray, "_ positions d_model"]]:
+        """Gradients of the logit of one token less that of another, at the end of a text, at its states and parts."""
 
 
 @runtime_checkable

@@ -19,7 +19,7 @@ from statescape import plugins
 from statescape.cache import name_array
 from statescape.errors import StatescapeError
 from statescape.language.continuation import Continuation, follow
-from statescape.language.edits import Edit
+from statescape.language.edits import Edit, Place
 from statescape.language.model.anatomy import Anatomy
 from statescape.language.model.contract import (
     batched,
@@ -32,6 +32,7 @@ from statescape.language.model.contract import (
 from statescape.language.model.decoder import ModelDecoder, decode
 from statescape.language.model.editing import edited_states, first_edited, goes_on, last_states, resumes
 from statescape.language.model.embedding import token_embeddings
+from statescape.language.model.gradients import difference_gradients
 from statescape.language.model.parts import Parts, read_states_and_parts
 from statescape.language.model.probes import kept_answer, kept_parts, probed
 from statescape.language.readable import Added, ModelFacts
@@ -203,6 +204,19 @@ class LanguageModel:
         worth = len(copies) * (len(ids) - start) > 2 * len(ids)  # than one pass for the states to go on from
         below = self.anatomy.states(text) if worth and self._resumes else None
         return last_states(self.anatomy, parts, text, copies, batch, below, start).numpy()
+
+    def difference_gradients(
+        self, ids: Sequence[int], answers: tuple[int, int]
+    ) -> dict[Place, Float[np.ndarray, "_ positions d_model"]]:
+        """Gradients of the logit of one token less that of another, at the end of a text, at its states and parts.
+
+        Args:
+            ids: of the text.
+            answers: ids of the two tokens.
+        """
+        parts = None if isinstance(self.parts, str) else self.parts
+        found = difference_gradients(self.anatomy, parts, torch.tensor(ids), answers)
+        return {place: values.cpu().numpy() for place, values in found.items()}
 
     def _parts_of(self, edits: Sequence[Edit]) -> Parts | None:
         """Attention and MLP, if an edit is of one of them."""

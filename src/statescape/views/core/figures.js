@@ -42,7 +42,16 @@ const statescapeFigures = (() => {
     const data = narrow ? figure.data.map((trace, i) => ({ ...trace, ...figure.narrowData[i] })) : figure.data;
     const own = structuredClone(narrow ? figure.narrow : figure.wide);
     const layout = { ...own, width, shapes: [...(own.shapes || []), ...marks(figure)] };
-    return window.Plotly.react(places.get(figure.name), data, layout, CONFIG);
+    const place = places.get(figure.name);
+    return window.Plotly.react(place, data, layout, CONFIG).then(() => {
+      place.removeAllListeners("plotly_click");
+      place.on("plotly_click", ({ points: [point] }) => {
+        const options = (point.data.meta || {}).options;
+        if (!options) return;
+        const detail = String(options[point.pointIndex[0]][point.pointIndex[1]]);
+        place.dispatchEvent(new CustomEvent("statescape-option", { detail, bubbles: true }));
+      });
+    });
   }
 
   const widthOf = (place) => Math.floor(place.clientWidth);

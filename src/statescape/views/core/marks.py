@@ -159,6 +159,7 @@ class CellMark:
         gap: pixels between cells.
         hover: what the pointer says.
         notes: text of every cell.
+        options: which option of the page's choices a click on each cell shows; None: none.
     """
 
     values: Values
@@ -172,6 +173,7 @@ class CellMark:
     gap: tuple[int, int] = (0, 0)
     hover: str = ""
     notes: Sequence[Sequence[str]] | None = None
+    options: Sequence[Sequence[int]] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,6 +25,7 @@
     line.scrollTop = chosen.offsetTop - line.clientHeight / 2;
   }
   if (slider) slider.addEventListener("input", () => choose(slider.value));
+  document.addEventListener("statescape-option", ({ detail }) => choose(detail)); // a cell of a figure was clicked
   for (const button of document.querySelectorAll("[data-choose]")) {
     button.addEventListener("click", () => {
       const before = button.getBoundingClientRect().top;

@@ -168,7 +168,8 @@ class _Brush:
                 zmax=mark.limits[1], colorscale=plotly_scale(mark.scale), xgap=mark.gap[0], ygap=mark.gap[1],
                 name=plotly_text(mark.name) or None, text=texts, texttemplate="%{text}" if texts else None,
                 textfont={"size": mark.text_size}, customdata=notes, showscale=bool(mark.bar),
-                colorbar=bar if mark.bar else None, **_hover(mark.hover),
+                colorbar=bar if mark.bar else None, meta=None if mark.options is None else {"options": mark.options},
+                **_hover(mark.hover),
             ),
             **self.at,
         )  # fmt: skip

@@ -1,0 +1,223 @@
+"""The page of a patching: the map, and for each of its cells the path that the patched run takes to its answer.
+
+A click on a cell of the states' map shows what becomes of the corrupt run with that one state of the clean run in it:
+the last position's path beside the clean and the corrupt one, and the logit difference that each of its states decodes
+to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from statescape import plugins
+from statescape.files import require_writable
+from statescape.geometry import PCA
+from statescape.language.edits import Edit
+from statescape.language.pair_patching import PatchedPairs
+from statescape.language.patching import Patching, differences
+from statescape.views.core.labels import every
+from statescape.views.core.marks import Axis, CellMark, LineMark, Panel, columns
+from statescape.views.core.page import Block, Choice, Figure, Page, Section, TableBlock, write_page
+from statescape.views.core.picture import Picture, Printable
+from statescape.views.core.text import visible, word
+from statescape.views.core.theme import BLUE, ORANGE, RED
+from statescape.views.language.by_state import Row, by_state_panel
+from statescape.wording import phrase, say
+
+MOST_CLICKED = 240
+"""Cells of a page that show their path; of longer texts the last positions."""
+
+NAMES = {
+    "state": phrase("states"),
+    "attention": phrase("what attention added"),
+    "mlp": phrase("what the MLP added"),
+}
+
+
+@plugins.report.register
+def _(found: Patching, file: Path) -> Path:
+    require_writable(file)
+    return write_page(page_of(found), file)
+
+
+@plugins.report.register
+def _(found: PatchedPairs, file: Path) -> Path:
+    require_writable(file)
+    return write_page(page_of_pairs(found), file)
+
+
+@plugins.pictures.register
+def _(found: Patching) -> Sequence[Printable]:
+    return [map_picture(found, name) for name in found.maps]
+
+
+@plugins.pictures.register
+def _(found: PatchedPairs) -> Sequence[Printable]:
+    return [map_picture(found, name) for name in found.maps]
+
+
+def map_picture(found: Patching | PatchedPairs, name: str, shown: Sequence[int] = ()) -> Picture:
+    """One map: blocks upwards, positions to the right, the restored share as colour.
+
+    Args:
+        found: what was patched.
+        name: state, attention or mlp.
+        shown: positions whose cells show a path when they are clicked.
+    """
+    start = found.first_difference
+    values = found.maps[name][:, start:]
+    blocks, positions = values.shape
+    first = int(name != "state")
+    labels = [_token(found, start + place) for place in range(positions)]
+    notes = [
+        [
+            f"{label} (position {start + place}), {first + row}: {values[row, place]:.0%}"
+            for place, label in enumerate(labels)
+        ]
+        for row in range(blocks)
+    ]
+    options = None
+    if shown:
+        # Positions in front of those shown have no path of their own: the nearest that has one is shown.
+        options = [
+            [row * len(shown) + max(start + place - shown[0], 0) for place in range(positions)] for row in range(blocks)
+        ]
+    cells = CellMark(
+        values, "signed", (-1.0, 1.0), origin=(float(start), float(first)), bar=say("restored"), hover="{note}",
+        notes=notes, gap=(1 if positions < 80 else 0, 1), options=options,
+    )  # fmt: skip
+    ticks = every(positions, 24)
+    x = Axis(
+        say("token at the position"), ticks=[start + i for i in ticks], labels=[labels[i] for i in ticks], turn=-50,
+        grid=False,
+    )  # fmt: skip
+    y = Axis(
+        say("state") if name == "state" else say("block"), ticks=[first + i for i in every(blocks, 13)], grid=False
+    )
+    caption = say(
+        "Share of the logit difference that comes back when {what} of the clean run stand at one position of one block "
+        "of the corrupt run. Positions before {start} are left out: there the texts are the same.",
+        what=say(NAMES[name]),
+        start=start,
+    )
+    return Picture(
+        f"map_{name}", caption, [Panel("", [cells], x, y)], columns=1, height=max(260, min(24 * blocks, 640)),
+        legend=False, paper=(7.2, min(1.2 + 0.24 * blocks, 6.5)),
+    )  # fmt: skip
+
+
+def _token(found: Patching | PatchedPairs, position: int) -> str:
+    return "/".join(word(one, 12) for one in found.tokens_at(position)) or f"{position}"
+
+
+def page_of(found: Patching) -> Page:
+    """The page of one pair."""
+    shown = _shown(found)
+    first, second = (visible(token) for token in found.answer_tokens)
+    return Page(
+        title=say("Which state carries the answer"),
+        lead=f"{say('clean')}: {found.clean.text}\n{say('corrupt')}: {found.corrupt.text}",
+        facts=[
+            (say("model"), found.model.name),
+            (say("answers"), f"‘{first}’ / ‘{second}’"),
+            (say("logit difference"), f"{found.difference_clean:.2f} / {found.difference_corrupt:.2f}"),
+            (say("first token"), found.model.bos),
+        ],
+        sections=(
+            Section(
+                "state",
+                say("Every state put into the corrupt run"),
+                say("Click a cell: the section below shows the path that results."),
+                (Figure(map_picture(found, "state", shown)),),
+            ),
+            Section(
+                "path",
+                say("The path that results"),
+                say("See from which state on the patched path goes where the clean one goes."),
+                (Choice("cell", _options(found, shown), walked=True),),
+            ),
+            *_parts(found),
+        ),
+    )
+
+
+def page_of_pairs(found: PatchedPairs) -> Page:
+    """The page of several pairs: mean maps and their intervals."""
+    rows = []
+    low, high = found.intervals("state")
+    for (state, position), mean in np.ndenumerate(found.maps["state"]):
+        if position >= found.first_difference:
+            ends = f"{low[state, position]:.0%} – {high[state, position]:.0%}"
+            rows.append([f"{state}", _token(found, position), f"{mean:.0%}", ends])
+    header = (say("state"), say("token at the position"), say("restored"), say("95% interval"))
+    return Page(
+        title=say("Which state carries the answer"),
+        lead=say("The mean over {count} pairs.", count=len(found.pairs)),
+        facts=[(say("model"), found.model.name), (say("pairs"), str(len(found.pairs)))],
+        sections=(
+            Section("state", say("Every state put into the corrupt run"), "", (Figure(map_picture(found, "state")),)),
+            *_parts(found),
+            Section("numbers", say("The numbers by state"), "", (TableBlock(header, rows),)),
+        ),
+    )
+
+
+def _parts(found: Patching | PatchedPairs) -> tuple[Section, ...]:
+    return tuple(
+        Section(name, say(NAMES[name]), "", (Figure(map_picture(found, name)),))
+        for name in found.maps
+        if name != "state"
+    )
+
+
+def _shown(found: Patching) -> list[int]:
+    """Positions whose cells show a path: the last ones, as many as a page bears."""
+    states, positions = found.state.shape
+    first = max(found.first_difference, positions - max(1, MOST_CLICKED // states))
+    return list(range(first, positions))
+
+
+def _options(found: Patching, shown: Sequence[int]) -> list[tuple[str, Sequence[Block]]]:
+    """For every cell, state after state, its name and its figure."""
+    model = found.clean.model
+    runs = [np.asarray(trace.states[:, -1], dtype=np.float64) for trace in (found.clean, found.corrupt)]
+    pca = PCA.fit(np.concatenate(runs), 2)
+    fixed = [(pca.project(run), differences(model, run.astype(np.float32), found.answers)) for run in runs]
+    options: list[tuple[str, Sequence[Block]]] = []
+    for state in range(len(found.state)):
+        for position in shown:
+            edit = Edit.replace(state, found.clean.states[state, position], position)
+            run = np.asarray(model.edited_states(found.corrupt.token_ids, [edit])[:, -1])  # type: ignore[attr-defined]
+            patched = pca.project(run.astype(np.float64)), differences(model, run.astype(np.float32), found.answers)
+            name = say(
+                "state {state} at {token}: {share:.0%} restored", state=state, token=_token(found, position),
+                share=float(found.state[state, position]),
+            )  # fmt: skip
+            options.append((name, (Figure(_cell_picture(pca, [*fixed, patched], f"cell-{state}-{position}")),)))
+    return options
+
+
+def _cell_picture(
+    pca: PCA, runs: Sequence[tuple[Float[np.ndarray, "states 2"], Float[np.ndarray, " states"]]], name: str
+) -> Picture:
+    styles = list(zip((say("clean"), say("corrupt"), say("patched")), (BLUE, ORANGE, RED), strict=True))
+    plane = [
+        LineMark(
+            *columns(place), colour, label, 1.6, dots=5, hover="{name}, {note}",
+            notes=[say("state {index}", index=index) for index in range(len(place))],
+        )
+        for (label, colour), (place, _) in zip(styles, runs, strict=True)
+    ]  # fmt: skip
+    names = [f"PC{axis + 1} ({share:.0%})" for axis, share in enumerate(pca.explained_variance_ratio)]
+    decoded = by_state_panel(
+        say("logit difference that each state decodes to"),
+        [Row(label, values, colour) for (label, colour), (_, values) in zip(styles, runs, strict=True)],
+        follows="",
+    )
+    caption = say("At the last position; the plane is that of the clean and the corrupt path.")
+    panels = [Panel(say("the three paths"), plane, Axis(names[0]), Axis(names[1])), decoded]
+    return Picture(name, caption, panels, columns=2, height=360)
