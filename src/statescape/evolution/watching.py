@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
-from statescape.evolution.conditions import LEVELS
+from statescape.evolution.conditions import ALL_LEVELS
 from statescape.evolution.search import GenerationSummary
 from statescape.evolution.search.population import Record
 from statescape.evolution.settings import Settings
@@ -143,7 +143,7 @@ def _rivals(kept: Tables) -> dict[str, int]:
 
 
 def _sealed(kept: Tables, keys: Collection[str]) -> dict[str, dict[str, float]]:
-    found: dict[str, dict[str, float]] = {level: {} for level in LEVELS}
+    found: dict[str, dict[str, float]] = {level: {} for level in ALL_LEVELS}
     for key in keys:
         if not key.startswith("seal/"):
             continue

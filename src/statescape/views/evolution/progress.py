@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from statescape.evolution.conditions import LEVELS
+from statescape.evolution.conditions import ALL_LEVELS, LEVELS
 from statescape.evolution.seals import CHAMPION
 from statescape.evolution.search import GenerationSummary
 from statescape.evolution.watching import Survivor
@@ -55,7 +55,7 @@ def survivors_picture(survivors: Sequence[Survivor]) -> Picture:
 
 def sealed_picture(sealed: dict[str, dict[str, float]]) -> Picture:
     """Mean scores of champion and controls under every seal that is drawn so far."""
-    levels = [level for level in LEVELS if level in sealed]
+    levels = [level for level in ALL_LEVELS if level in sealed]
     marks = []
     for own, colour, symbol in ((False, GREY, "circle"), (True, RED, "diamond")):
         found = [
