@@ -11,8 +11,8 @@ import numpy as np
 from statescape.analysis.wiring import measures_for
 from statescape.evolution.history import Ancestor, champion_of, progress_of, read_history, scores
 from statescape.evolution.result import Champion
+from statescape.evolution.rows import Birth
 from statescape.evolution.search.population import Record
-from statescape.evolution.tables import Birth
 from statescape.reservoir import is_acyclic, spectral_radius
 
 

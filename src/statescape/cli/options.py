@@ -17,7 +17,8 @@ from typing import Annotated, Any, Union
 
 import typer
 
-from statescape.evolution.settings import Hyperparameters, Limits, Option, Settings, hints_of, option_of
+from statescape.evolution.options import Option, hints_of, option_of
+from statescape.evolution.settings import Hyperparameters, Limits, Settings
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from statescape.errors import StatescapeError
 from statescape.evolution.genome import Genome
 from statescape.evolution.parts import space_of
 from statescape.evolution.result import Champion
+from statescape.evolution.rows import Birth, State
 from statescape.evolution.search.population import Pool, Record
-from statescape.evolution.tables import Birth, State, Tables
+from statescape.evolution.tables import Tables
 from statescape.runs.plain import DamagedRunError
 
 

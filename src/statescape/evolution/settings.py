@@ -10,12 +10,12 @@ from __future__ import annotations
 import inspect
 import math
 import types
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from functools import cache
-from typing import Any, Literal, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 from statescape.errors import StatescapeError, unknown_name
+from statescape.evolution.options import asked, hints_of, require_allowed
 from statescape.evolution.slots import Named, OwnPart, Slot
 from statescape.runs.plain import typed
 
@@ -33,59 +33,6 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
-class Option:
-    """How a setting is asked for.
-
-    Attributes:
-        help: what it is, for a reader.
-        flags: short flags, or all of them where they are not made of its name.
-        panel: of the help page.
-        least: the smallest value that it takes; None for any.
-    """
-
-    help: str
-    flags: tuple[str, ...] = ()
-    panel: str | None = None
-    least: int | None = None
-
-
-def option_of(one: Any) -> Option | None:
-    """How a field of a dataclass is asked for; None for one that no option sets."""
-    return cast("Option | None", one.metadata.get("option"))
-
-
-@cache
-def hints_of(owner: Hashable) -> Mapping[str, Any]:
-    """The annotations of a dataclass's fields."""
-    return get_type_hints(owner)
-
-
-def _asked(default: Any, words: str, *flags: str, **more: Any) -> Any:
-    """A field that an option sets."""
-    return field(default=default, metadata={"option": Option(words, flags, **more)})
-
-
-def _require_allowed(settings: Any) -> None:
-    """Refuse values that their fields do not take.
-
-    Raises:
-        StatescapeError: for a number out of range, or a word that is none of the choices.
-    """
-    owner: Any = type(settings)
-    hints = hints_of(owner)
-    for one in fields(settings):
-        value, option = getattr(settings, one.name), option_of(one)
-        if get_origin(hints[one.name]) is Literal and value not in get_args(hints[one.name]):
-            raise StatescapeError(f"{one.name} is {', '.join(get_args(hints[one.name]))}; got {value!r}.")
-        if option is None or value is None:
-            continue
-        if isinstance(value, float) and not math.isfinite(value):
-            raise StatescapeError(f"{one.name} is a finite number; got {value}.")
-        if option.least is not None and value < option.least:
-            raise StatescapeError(f"{one.name} must be at least {option.least:,}; got {value}.")
-
-
-@dataclass(frozen=True)
 class Hyperparameters:
     """What is set beside the wiring; names as in ReservoirPy.
 
@@ -100,14 +47,14 @@ class Hyperparameters:
         StatescapeError: for numbers that are not finite or out of range.
     """
 
-    sr: float = _asked(0.9, "Spectral radius.", panel="Network", least=0)
-    input_scaling: float = _asked(0.1, "Factor of the input weights.", panel="Network")
-    lr: float = _asked(1.0, "Leak rate, 0 to 1.", panel="Network")
-    ridge: float = _asked(1e-8, "Penalty of the readout.", panel="Network", least=0)
-    bias: float = _asked(0.1, "Bias of every unit.", panel="Network")
+    sr: float = asked(0.9, "Spectral radius.", panel="Network", least=0)
+    input_scaling: float = asked(0.1, "Factor of the input weights.", panel="Network")
+    lr: float = asked(1.0, "Leak rate, 0 to 1.", panel="Network")
+    ridge: float = asked(1e-8, "Penalty of the readout.", panel="Network", least=0)
+    bias: float = asked(0.1, "Bias of every unit.", panel="Network")
 
     def __post_init__(self) -> None:
-        _require_allowed(self)
+        require_allowed(self)
         if not 0 < self.lr <= 1:
             raise StatescapeError(f"lr lies above 0 and up to 1; got {self.lr:g}.")
 
@@ -126,10 +73,10 @@ class Limits:
         StatescapeError: for a limit that is not above 0.
     """
 
-    generations: int | None = _asked(None, "(default: 1000 where nothing is limited)", "-g", panel="Limits", least=1)
-    trainings: int | None = _asked(None, "Networks trained.", panel="Limits", least=1)
-    seconds: float | None = _asked(None, "Of searching.", panel="Limits")
-    stagnation: int | None = _asked(None, "Generations with the same best.", panel="Limits", least=1)
+    generations: int | None = asked(None, "(default: 1000 where nothing is limited)", "-g", panel="Limits", least=1)
+    trainings: int | None = asked(None, "Networks trained.", panel="Limits", least=1)
+    seconds: float | None = asked(None, "Of searching.", panel="Limits")
+    stagnation: int | None = asked(None, "Generations with the same best.", panel="Limits", least=1)
 
     def __post_init__(self) -> None:
         given = [value for value in asdict(self).values() if value is not None]
@@ -181,51 +128,51 @@ class Settings:
     """
 
     task: Mapping[str, Any] = field(default_factory=dict)
-    units: int = _asked(100, "Units.", "-n", panel="Network", least=2)
-    encoding: Named = _asked(
+    units: int = asked(100, "Units.", "-n", panel="Network", least=2)
+    encoding: Named = asked(
         "ternary",
         "Search space, smallest first: circulant, circulant-real, blocks, binary, ternary, real; or modules: plans "
         "of reservoirs.",
         panel="Search",
     )
-    level: SearchLevel = _asked(
+    level: SearchLevel = asked(
         "wiring",
         "What a trial redraws: matrix (data), wiring (also W_in), mask (also weights); of modules matrix or weights "
         "(all but the plan), which wiring stands for.",
         panel="Search",
     )
-    radius: Radius = _asked("rescale", "Spectral radius.", panel="Search")
-    evolve_inputs: bool = _asked(False, "Let W_in evolve (level matrix).", "--evolve-inputs", panel="Search")
-    density: float | None = _asked(None, "Density of random starts. (default: one edge a unit)", panel="Search")
-    strategy: Named = _asked("genetic", "genetic, mutation-only, random-search or hill-climber.", panel="Search")
-    seed: int = _asked(0, "Seed of everything random.", least=0)
-    trials: int | None = _asked(
+    radius: Radius = asked("rescale", "Spectral radius.", panel="Search")
+    evolve_inputs: bool = asked(False, "Let W_in evolve (level matrix).", "--evolve-inputs", panel="Search")
+    density: float | None = asked(None, "Density of random starts. (default: one edge a unit)", panel="Search")
+    strategy: Named = asked("genetic", "genetic, mutation-only, random-search or hill-climber.", panel="Search")
+    seed: int = asked(0, "Seed of everything random.", least=0)
+    trials: int | None = asked(
         None, "Most trials of the pool. (default: 16; of a generation 4 with --redraw)", "-k", panel="Search", least=1
     )
-    adapt: bool = _asked(True, "Use operators as often as they succeed.", "--adapt/--fixed-rates", panel="Search")
+    adapt: bool = asked(True, "Use operators as often as they succeed.", "--adapt/--fixed-rates", panel="Search")
     hyper: Hyperparameters = field(default_factory=Hyperparameters)
     limits: Limits = field(default_factory=Limits)
-    compare: bool = _asked(
+    compare: bool = asked(
         True,
         "Give random search, hill climber and tuning the same budget (each takes as long as the search).",
         "--compare/--no-compare",
         panel="Seals",
     )
-    tune: bool = _asked(True, "Tune all alike before the seals.", "--tune/--no-tune", panel="Seals")
-    seal_trials: int = _asked(LEAST_SEAL_TRIALS, "Fresh trials of every seal.", panel="Seals", least=LEAST_SEAL_TRIALS)
-    objectives: tuple[str, ...] = _asked(
+    tune: bool = asked(True, "Tune all alike before the seals.", "--tune/--no-tune", panel="Seals")
+    seal_trials: int = asked(LEAST_SEAL_TRIALS, "Fresh trials of every seal.", panel="Seals", least=LEAST_SEAL_TRIALS)
+    objectives: tuple[str, ...] = asked(
         ("error",), "error, or error,edges: as little error as possible for every number of edges.", panel="Search"
     )
-    operators: tuple[Named, ...] | None = _asked(
+    operators: tuple[Named, ...] | None = asked(
         None, "Which make children: add,delete,... (default: all that apply)", panel="Search"
     )
-    offspring: int | None = _asked(
+    offspring: int | None = asked(
         None,
         "Children of a generation. (default: 16; more feed a cluster)",
         panel="Search",
         least=1,
     )
-    racing: bool = _asked(
+    racing: bool = asked(
         True,
         "Children race their parents on a pool of trials, or every generation redraws all trials.",
         "--racing/--redraw",
@@ -241,7 +188,7 @@ class Settings:
                 f"A search takes up to {MOST_UNITS:,} units and {MOST_TRIALS:,} trials, trials of a seal and offspring."
             )
         self._fit_level()
-        _require_allowed(self)
+        require_allowed(self)
         if self.density is not None and not 0 < self.density <= 1:
             raise StatescapeError(f"The density is a share above 0 and up to 1; got {self.density:g}.")
         if self.evolve_inputs and self.level != "matrix":

@@ -10,28 +10,24 @@ come from seeds and generation numbers alone, so no generator has a state that c
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from statescape.errors import StatescapeError
 from statescape.evolution.genome import Genome
 from statescape.evolution.parts import encoding_of, require_parts, with_parts
+from statescape.evolution.rows import Birth, State, kept_of, numbers_of, operators_of, or_infinite, state_of
 from statescape.evolution.search.final import Final
 from statescape.evolution.search.generation import Generation, GenerationSummary
-from statescape.evolution.search.population import Candidate, Pool, Population, Record
-from statescape.evolution.search.rates import OperatorRates
+from statescape.evolution.search.population import Candidate, Population, Record
 from statescape.evolution.settings import Settings
 from statescape.evolution.source import reopen_task
 from statescape.evolution.space import SearchSpace
 from statescape.reservoir import Topology
 from statescape.reservoir.tasks import Task, TaskLike
 from statescape.runs import Journal
-from statescape.runs.plain import parsed, typed
 
 KIND = "evolution"
 TABLES = """
@@ -53,57 +49,6 @@ CREATE TABLE generations (
     PRIMARY KEY (arm, number)
 ) WITHOUT ROWID;
 """
-
-
-@dataclass(frozen=True)
-class Birth:
-    """How a candidate came to be.
-
-    Attributes:
-        number: its number.
-        generation: in which it was born.
-        operator: what made it.
-        parents: numbers of its parents; none for a random one.
-    """
-
-    number: int
-    generation: int
-    operator: str
-    parents: tuple[int, ...]
-
-    def __post_init__(self) -> None:
-        if any(not 0 <= parent < self.number for parent in self.parents):
-            raise StatescapeError(f"candidate {self.number} is no younger than its parents")
-
-
-@dataclass(frozen=True)
-class State:
-    """A search between two generations, without its genomes; what is not named here is as in `Population`.
-
-    Attributes:
-        members: number, trials, total and raw of every survivor, best first.
-        credit: rates of the operators, by the name that they have in runs.
-    """
-
-    generation: int
-    members: tuple[tuple[int, int, float, float], ...]
-    credit: OperatorRates
-    born: int
-    trainings: int
-    noise: float
-    best_since: int
-    pool: Pool | None
-
-    def __post_init__(self) -> None:
-        if self.pool is not None and len(self.pool.scores) != len(self.members):
-            raise StatescapeError("its pool does not fit its survivors")
-        if not self.members or min(self.generation, self.born, self.trainings, self.noise, self.best_since) < 0:
-            raise StatescapeError("it has no survivors, or counts below 0")
-
-    @cached_property
-    def records(self) -> dict[int, Record]:
-        """The record of every survivor, best first."""
-        return {number: Record(n, total, raw) for number, n, total, raw in self.members}
 
 
 class Tables:
@@ -206,7 +151,7 @@ class Tables:
                     seconds,
                     line.diversity,
                     json.dumps(line.operators),
-                    json.dumps(_kept(generation.population)),
+                    json.dumps(kept_of(generation.population)),
                 ),
             )
 
@@ -222,7 +167,7 @@ class Tables:
         with self.journal.understood("generations"):
             return [
                 GenerationSummary(
-                    n, _or_infinite(best), _or_infinite(median), trainings, seconds, diversity, _operators(made)
+                    n, or_infinite(best), or_infinite(median), trainings, seconds, diversity, operators_of(made)
                 )
                 for n, best, median, trainings, seconds, diversity, made in rows
             ]
@@ -243,7 +188,7 @@ class Tables:
             (strategy, 1 if last else -1),
         )
         with self.journal.understood("states of generations"):
-            return [(number, seconds, _state(state)) for number, seconds, state in reversed(rows)]
+            return [(number, seconds, state_of(state)) for number, seconds, state in reversed(rows)]
 
     def population(self, strategy: str) -> tuple[Population, float] | None:
         """The state after the last generation that was kept, and the seconds it took to get there."""
@@ -266,7 +211,7 @@ class Tables:
             (strategy,),
         )
         with self.journal.understood("candidates"):
-            return {n: Birth(n, generation, operator, _numbers(parents)) for n, generation, operator, parents in rows}
+            return {n: Birth(n, generation, operator, numbers_of(parents)) for n, generation, operator, parents in rows}
 
     def candidate(self, strategy: str, number: int) -> Candidate:
         """One candidate, without its record.
@@ -284,13 +229,13 @@ class Tables:
             raise StatescapeError(f"The run has no candidate {number} in its search {strategy!r}.")
         generation, operator, parents, genome = rows[0]
         with self.journal.understood(f"candidate {number}"):
-            return Candidate(number, generation, _numbers(parents), operator, self._genome(genome))
+            return Candidate(number, generation, numbers_of(parents), operator, self._genome(genome))
 
     def scores(self, strategy: str, number: int) -> tuple[float, ...]:
         """All scores of one candidate, in the order of its trials; infinite where it diverged."""
         wanted = "SELECT score FROM scores WHERE arm = ? AND candidate = ? ORDER BY generation, trial"
         rows = self.journal.rows("scores", tuple[float | None], wanted, (strategy, number))
-        return tuple(_or_infinite(score) for (score,) in rows)
+        return tuple(or_infinite(score) for (score,) in rows)
 
     def trainings(self, strategy: str) -> dict[int, tuple[int, int]]:
         """How often every candidate was trained in the generation it was born in, and later, by its number."""
@@ -346,28 +291,3 @@ class Tables:
 
 # Inputs of a task beyond which its evolved W_in would be larger than what is read.
 _MOST_INPUTS = 1000
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return cast("tuple[int, ...]", typed(tuple[int, ...], parsed(text)))
-
-
-def _operators(text: str) -> dict[str, tuple[int, int]]:
-    return cast("dict[str, tuple[int, int]]", typed(dict[str, tuple[int, int]], parsed(text)))
-
-
-def _or_infinite(value: float | None) -> float:
-    """SQLite keeps no NaN: what is not a number there was none."""
-    return math.inf if value is None else value
-
-
-def _state(text: str) -> State:
-    """A state; 0.1.0 had no pools."""
-    found = parsed(text)
-    return cast("State", typed(State, {"pool": None, **found} if isinstance(found, dict) else found))
-
-
-def _kept(population: Population) -> dict[str, Any]:
-    members = tuple((one.number, one.record.n, one.record.total, one.record.raw) for one in population.members)
-    rest = {name: value for name, value in vars(population).items() if name not in ("members", "rates")}
-    return asdict(State(members=members, credit=population.rates, **rest))

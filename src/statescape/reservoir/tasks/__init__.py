@@ -10,7 +10,7 @@ from statescape.reservoir.tasks.file_task import FileTask
 from statescape.reservoir.tasks.generated import ClosedLoop, GeneratedTask
 from statescape.reservoir.tasks.kuramoto_sivashinsky import kuramoto_sivashinsky
 from statescape.reservoir.tasks.opening import TaskLike, names, open, register  # noqa: A004 - as in tasks.open
-from statescape.reservoir.tasks.sequence_files import SequenceTask
+from statescape.reservoir.tasks.sequence_task import SequenceTask
 from statescape.reservoir.tasks.sequences import Sequences, SequencesTrial
 from statescape.reservoir.tasks.task import (
     AnyTrial,

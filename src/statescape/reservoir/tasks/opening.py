@@ -20,7 +20,8 @@ from statescape.reservoir.tasks.driven import channel, memory, narma10, narma20,
 from statescape.reservoir.tasks.file_task import FileTask
 from statescape.reservoir.tasks.kuramoto_sivashinsky import kuramoto_sivashinsky
 from statescape.reservoir.tasks.reading import is_table, read_table, table_of
-from statescape.reservoir.tasks.sequence_files import SequenceTask, sequences_of_folder, sequences_of_table
+from statescape.reservoir.tasks.sequence_files import sequences_of_folder, sequences_of_table
+from statescape.reservoir.tasks.sequence_task import SequenceTask
 from statescape.reservoir.tasks.table import DataTable, listed
 from statescape.reservoir.tasks.task import Task
 from statescape.reservoir.tasks.time_order import notes_on_time
