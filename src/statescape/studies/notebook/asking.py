@@ -42,8 +42,8 @@ NULL_DOCUMENTS = {True: 12, False: 50}
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done, pieces done and pieces in all."""
-# All that need no other package: the tasks of do-modules-matter are those of cogscale.
-USUAL_STUDIES = tuple(name for name in STUDIES if name != "do-modules-matter")
+# The notebook's own questions are about wirings; those about plans take long, and one of them needs cogscale.
+USUAL_STUDIES = tuple(name for name in STUDIES if name not in ("do-modules-matter", "transfer"))
 
 
 @dataclass(frozen=True)
