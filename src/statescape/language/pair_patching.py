@@ -46,6 +46,9 @@ class PatchedPairs:
 
     Attributes:
         pairs: the map of each.
+
+    Raises:
+        StatescapeError: for fewer than two pairs, or pairs of other lengths.
     """
 
     pairs: tuple[Patching, ...]
