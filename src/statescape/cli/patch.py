@@ -13,6 +13,8 @@ from statescape.cli.roles import Reads
 from statescape.errors import StatescapeError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from statescape.cli.terminal import Sheet
     from statescape.language import PatchedPairs, Patching
 
@@ -103,17 +105,22 @@ def _print_patching(found: Patching) -> None:
         markup=False,
         soft_wrap=soft,
     )
+    _print_maps(console, found)
+    console.print(_conclusion(found), markup=False, soft_wrap=soft)
+    if found.correlations:
+        console.print(f"Attribution by gradients correlates with the maps: {_correlations(found)}.", markup=False)
+    if found.parts_note:
+        console.print(f"Attention and MLP are not patched apart: {found.parts_note}.", markup=False, soft_wrap=soft)
+
+
+def _print_maps(console: Console, found: Patching | PatchedPairs) -> None:
+    """A table for each map, and what they leave out."""
     for name in found.maps:
         console.print(f"\n{_NAMES[name]}", markup=False)
         console.print(_table(found, name))
     start = found.first_difference
     if start:
         console.print(f"Positions 0 to {start - 1} are left out: the texts are the same up to there.", markup=False)
-    console.print(_conclusion(found), markup=False, soft_wrap=soft)
-    if found.correlations:
-        console.print(f"Attribution by gradients correlates with the maps: {_correlations(found)}.", markup=False)
-    if found.parts_note:
-        console.print(f"Attention and MLP are not patched apart: {found.parts_note}.", markup=False, soft_wrap=soft)
 
 
 def _print_pairs(found: PatchedPairs) -> None:
@@ -128,12 +135,7 @@ def _print_pairs(found: PatchedPairs) -> None:
         markup=False,
         soft_wrap=soft,
     )
-    for name in found.maps:
-        console.print(f"\n{_NAMES[name]}", markup=False)
-        console.print(_table(found, name))
-    start = found.first_difference
-    if start:
-        console.print(f"Positions 0 to {start - 1} are left out: the texts are the same up to there.", markup=False)
+    _print_maps(console, found)
     low, _ = found.intervals("state")
     sure = [f"state {state} at position {position}" for state, position in np.argwhere(low >= 0.5).tolist()]
     console.print(
