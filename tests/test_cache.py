@@ -92,12 +92,13 @@ def test_a_vocabulary_says_the_same_from_the_cache_as_anew(folder: Path, monkeyp
     assert numbers() != anew
 
 
-@pytest.mark.parametrize("variant", ["raw", "centred", "without_rogue"])
+@pytest.mark.parametrize("variant", ["raw", "centred", "without_rogue", "dimension"])
 def test_the_null_of_each_variant_is_that_of_rows_so_prepared(variant: str) -> None:
     rows = (np.random.default_rng(0).standard_normal((5000, 12)) + 3.0).astype(np.float32)
     rows[[0, 7]] = 0
     wide = rows.astype(np.float64)
     prepared = {"raw": wide, "centred": wide - wide.mean(axis=0), "without_rogue": np.delete(wide, [2, 5], axis=1)}
+    prepared["dimension"] = (wide - wide.mean(axis=0)) / wide.std(axis=0)
     expected = best_of_isotropic(prepared[variant], draws=vocabulary.ISOTROPIC_DRAWS, seed=4)
     found = Vocabulary(rows).best_of_isotropic(variant, (2, 5), 4)
     np.testing.assert_allclose(astuple(found), astuple(expected), rtol=1e-12)

@@ -12,7 +12,8 @@ import torch
 import statescape as ss
 from statescape.cli.app import run
 from statescape.errors import StatescapeError
-from statescape.language import ablate
+from statescape.language import Edit, ablate
+from statescape.language.path import log_softmax
 from tests.language.families import FAMILIES, build, word_tokenizer
 from tests.language.test_closed_form import GAIN, Decoder, L, V
 
@@ -77,6 +78,21 @@ def test_it_is_what_a_plain_loop_of_hooks_gives() -> None:
             own = torch.nn.functional.cross_entropy(network(ids).logits[0, :-1].double(), ids[0, 1:])
             assert found.without[block, index] == pytest.approx(float(own), abs=1e-5)
         handle.remove()
+
+
+@pytest.mark.parametrize("model_type", ["gpt2", "gemma2", "jamba"])
+def test_it_goes_on_from_the_block_that_is_left_out(model_type: str) -> None:
+    """The same losses as a whole pass for every block, whether or not a pass can go on from a state."""
+    model = ss.load_model(
+        build(next(one for one in FAMILIES if one.model_type == model_type)), tokenizer=word_tokenizer()
+    )
+    found = ablate(model, TEXTS)
+    for block, row in enumerate(found.without, 1):
+        for loss, text in zip(row, TEXTS, strict=True):
+            ids = model.tokens.encode(text)
+            edits = [Edit.zero(block, part=part) for part in ("attention", "mlp")]
+            read = log_softmax(model.decode(model.edited_states(ids, edits)[-1, :-1]).astype(np.float64))
+            assert loss == pytest.approx(-read[np.arange(len(ids) - 1), list(ids[1:])].mean(), abs=1e-5)
 
 
 def test_what_makes_no_sense_is_refused(tiny: Any) -> None:

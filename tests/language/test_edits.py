@@ -1,5 +1,6 @@
 """Edits: what they make of the stream, to the bit where nothing changes, and what of them is refused."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
@@ -156,6 +157,55 @@ def test_copies_in_one_pass_are_those_of_each_alone() -> None:
             ]
         alone = np.stack([model.edited_states(ids, edits)[-1, -1] for edits in copies])
         np.testing.assert_allclose(model.last_states_edited(ids, copies), alone, atol=1e-5 * np.abs(alone).max())
+
+
+@pytest.mark.parametrize("model_type", ["gpt2", "llama", "gemma2", "bloom", "mamba"])
+def test_copies_go_on_from_states_that_are_known_and_are_whole_where_that_is_asked(model_type: str) -> None:
+    model = _named(model_type)
+    ids = model.tokens.encode(TEXT)
+    states = model.states(ids)
+    copies = [[Edit.scale(block, 0.5, place)] for block in range(BLOCKS + 1) for place in (4, -1)]
+    alone = np.stack([model.edited_states(ids, edits)[-1] for edits in copies])
+    allowed = 1e-5 * np.abs(alone).max()
+    np.testing.assert_allclose(model.last_states_edited(ids, copies, known=states[:, 4:]), alone[:, -1], atol=allowed)
+    whole = model.last_states_edited(ids, copies, known=states, everywhere=True)
+    np.testing.assert_allclose(whole, alone, atol=allowed)
+    np.testing.assert_allclose(model.last_states_edited(ids, copies, known=states[:, -1:]), alone[:, -1], atol=allowed)
+
+
+@pytest.mark.parametrize("model_type", ["gpt2", "llama", "gemma2", "mamba"])
+def test_copies_go_on_from_a_text_that_was_read_and_say_the_same_where_it_is_read_anew(model_type: str) -> None:
+    model = _named(model_type).remembering(2**20)
+    ids = model.tokens.encode(TEXT)
+    copies = [[Edit.scale(block, 0.5, 5)] for block in range(BLOCKS + 1)]
+    alone = np.stack([model.edited_states(ids[:6], edits)[-1, -1] for edits in copies])
+    model.states_and_parts(ids)
+    found = [model.last_states_edited(ids[:6], copies, within=ids) for _ in range(2)]  # with what is kept, without it
+    np.testing.assert_allclose(found[0], alone, atol=1e-5 * np.abs(alone).max())
+    np.testing.assert_array_equal(*found)
+    little = _named(model_type).remembering(1)
+    little.states_and_parts(ids)
+    assert little.beginnings.of(ids) is None
+
+
+def test_a_twin_says_the_same_to_the_bit_while_the_other_runs() -> None:
+    for model_type in ("gpt2", "llama", "gemma2", "mixtral", "mamba"):
+        model = _named(model_type)
+        twin, ids = model.twin(), model.tokens.encode(TEXT)
+        assert twin.anatomy.network is not model.anatomy.network
+        assert twin.anatomy.head.weight is model.anatomy.head.weight
+        copies = [[Edit.zero(2, -1)], [Edit.add(1, np.ones(WIDTH), 3)]]
+
+        def everything(one: Any, ids: Any = ids, copies: Any = copies) -> list[np.ndarray]:
+            states, added = one.states_and_parts(ids)
+            parts = [] if isinstance(added, str) else [added.attention, added.mlp]
+            return [states, *parts, one.last_states_edited(ids, copies), one.decode(states[-1])]
+
+        expected = everything(model)
+        with ThreadPoolExecutor(2) as pool:
+            for found in pool.map(everything, [model, twin]):
+                for one, other in zip(found, expected, strict=True):
+                    np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize(

@@ -204,8 +204,9 @@ def test_counts_beyond_reason_take_no_memory(file: Path, tmp_path: Path) -> None
     ("architecture", "words"),
     [
         ("clip", "holds the part that sees pictures"),
-        ("bert", "architecture bert is not supported"),
-        ("something-new", "architecture something-new is not supported"),
+        ("bert", "other.gguf holds an encoder (bert); statescape reads causal language models."),
+        ("nomic-bert", "other.gguf holds an encoder (nomic-bert); statescape reads causal language models."),
+        ("something-new", "holds a something-new model, which transformers does not read from GGUF; load it from its"),
     ],
 )
 def test_other_kinds_of_models(network: Any, tmp_path: Path, architecture: str, words: str) -> None:

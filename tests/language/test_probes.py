@@ -52,13 +52,13 @@ def test_a_second_load_measures_nothing_and_reads_the_same(family: Any, tmp_path
     folder = saved(tmp_path / "model", family)
     first = ss.load_model(folder)
     one = first.trace(TEXT)
-    again = (first.parts, first.same_in_batches, first._resumes)
+    again = (first.parts, first.same_in_batches, first.resumes)
     assert len(passes) == 4
     second = ss.load_model(folder)
     other = second.trace(TEXT)
     assert second.facts == first.facts
     assert places(second.parts, second.anatomy.network) == places(again[0], first.anatomy.network)
-    assert (second.same_in_batches, second._resumes) == again[1:]
+    assert (second.same_in_batches, second.resumes) == again[1:]
     assert second.anatomy.frames == first.anatomy.frames
     assert len(passes) == 4
     np.testing.assert_array_equal(other.states, one.states)

@@ -7,6 +7,7 @@ of one matrix, and kept between commands by a digest of it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import TypeVar, cast
@@ -16,8 +17,10 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape import cache
-from statescape.geometry import Null, Subspace
-from statescape.geometry.moments import Moments, blocks
+from statescape.geometry import Normalisation, Null, Subspace
+from statescape.geometry.moments import BLOCK_ROWS, Moments
+from statescape.runs.bundles import one_blas_thread
+from statescape.runs.workforce import usable_cores
 
 VARIANCE_SHARE = 0.9
 """Share of the embeddings' variance that their principal subspace holds."""
@@ -26,7 +29,7 @@ ISOTROPIC_DRAWS = 200
 """Random directions behind the null of the best token."""
 
 T = TypeVar("T")
-_VERSION = 2  # of these numbers: another one makes them anew
+_VERSION = 3  # of these numbers: another one makes them anew
 _LEAST_KEPT = 5_000_000  # entries of a matrix
 
 
@@ -86,37 +89,51 @@ class Vocabulary:
     def _remembered(self) -> dict[object, object]:
         return {}
 
-    def best_of_isotropic(self, variant: str, left_out: tuple[int, ...], seed: int) -> Null:
+    def best_of_isotropic(
+        self, variant: str, left_out: tuple[int, ...], seed: int, draws: int = ISOTROPIC_DRAWS
+    ) -> Null:
         """Cosine of the best token with an isotropic random direction: what choosing gives by itself (design 5.5).
 
         Args:
-            variant: "raw", "centred" (the rows less their mean) or "without_rogue".
+            variant: "raw", "centred" (the rows less their mean), "without_rogue" or "dimension" (centred, every
+                coordinate in units of its deviation).
             left_out: the rogue dimensions; for "without_rogue" only.
             seed: of the directions.
+            draws: how many directions.
         """
         left_out = left_out if variant == "without_rogue" else ()
-        parts = ("isotropic", left_out, ISOTROPIC_DRAWS, seed)
-        found = self._kept(lambda: self._best_of_isotropic(left_out, seed), *parts)
+        by = "dimension" if variant == "dimension" else left_out
+        found = self._kept(lambda: self._best_of_isotropic(by, seed, draws), "isotropic", by, draws, seed)
         return _null_of(found["centred" if variant == "centred" else "raw"], seed)
 
-    def _best_of_isotropic(self, left_out: tuple[int, ...], seed: int) -> cache.Arrays:
+    def _best_of_isotropic(self, by: str | tuple[int, ...], seed: int, draws: int) -> cache.Arrays:
         """The null of the rows without some dimensions; with all of them also that of the rows less their mean.
 
-        Both follow from one product with the directions, so that no copy of the rows is made.
+        Both follow from one product with the directions, in the precision of the rows; what is best by it in a block is
+        computed anew in float64. Every thread takes whole blocks, so that none changes a number.
         """
-        kept = np.ones(self.rows.shape[1])
-        kept[list(left_out)] = 0
-        drawn = np.random.default_rng(seed).standard_normal((int(kept.sum()), ISOTROPIC_DRAWS))
-        directions = np.zeros((len(kept), ISOTROPIC_DRAWS))
-        directions[kept > 0] = drawn / np.linalg.norm(drawn, axis=0)
-        best = {name: np.full(ISOTROPIC_DRAWS, -np.inf) for name in (("raw",) if left_out else ("raw", "centred"))}
-        for block in blocks(self.rows):
-            products, squares = block @ directions, np.square(block) @ kept
-            _improve(best["raw"], products, squares, 0.0)
-            if not left_out:
-                centred = squares - 2 * (block @ self.mean) + self.mean @ self.mean
-                _improve(best["centred"], products - self.mean @ directions, centred, 1e-12 * squares)
-        return {name: np.array(astuple(Null.of(values))[:4]) for name, values in best.items()}
+        weights, means = np.ones(self.rows.shape[1]), {"raw": np.zeros(self.rows.shape[1]), "centred": self.mean}
+        if isinstance(by, str):
+            normal = Normalisation.from_moments(self.moments)
+            weights, means = 1 / normal.scale, {"raw": normal.mean}
+        elif by:
+            weights[list(by)] = 0
+            del means["centred"]
+        drawn = np.random.default_rng(seed).standard_normal((np.count_nonzero(weights), draws))
+        directions = np.zeros((len(weights), draws))
+        directions[weights > 0] = drawn / np.linalg.norm(drawn, axis=0)
+        weighted = directions * weights[:, None]
+        narrow = weighted.astype(self.rows.dtype)
+
+        def best(start: int) -> list[Float[np.ndarray, " draws"]]:
+            block = self.rows[start : start + BLOCK_ROWS]
+            products = block @ narrow
+            return [_best(products, (block - mean) * weights, directions, mean @ weighted) for mean in means.values()]
+
+        with one_blas_thread(), ThreadPoolExecutor(usable_cores()) as pool:
+            of_blocks = list(pool.map(best, range(0, len(self.rows), BLOCK_ROWS)))
+        nulls = (Null.of(np.fmax.reduce(one)) for one in zip(*of_blocks, strict=True))
+        return {name: np.array(astuple(null)[:4]) for name, null in zip(means, nulls, strict=True)}
 
     def _kept(self, make: Callable[[], cache.Arrays], *parts: object) -> cache.Arrays:
         """Made once for all paths; numbers of a large matrix are kept between commands, too."""
@@ -135,15 +152,19 @@ class Vocabulary:
         return cache.digest(self.rows)
 
 
-def _improve(
-    best: Float[np.ndarray, " draws"],
+def _best(
     products: Float[np.ndarray, "rows draws"],
-    squares: Float[np.ndarray, " rows"],
-    least: Float[np.ndarray, " rows"] | float,
-) -> None:
-    """The largest cosines so far, with those of more rows; a row whose squared length is `least` has no direction."""
-    lengths = np.sqrt(np.where(squares > least, squares, np.nan))
-    np.fmax(best, np.fmax.reduce(products / lengths[:, None], axis=0), out=best)
+    rows: Float[np.ndarray, "rows d_model"],
+    directions: Float[np.ndarray, "d_model draws"],
+    shift: Float[np.ndarray, " draws"],
+) -> Float[np.ndarray, " draws"]:
+    """The largest cosine of a row with each direction, found by products that are too large by `shift`."""
+    lengths = np.linalg.norm(rows, axis=1)
+    cosines = products - shift.astype(products.dtype)
+    cosines /= np.where(lengths > 0, lengths, 1.0).astype(products.dtype)[:, None]
+    cosines[lengths == 0] = -np.inf
+    chosen = cosines.argmax(axis=0)
+    return np.asarray(np.einsum("nd,dn->n", rows[chosen], directions) / np.where(lengths > 0, lengths, np.nan)[chosen])
 
 
 def _null_of(numbers: np.ndarray, seed: int | None) -> Null:

@@ -54,7 +54,7 @@ def ablate(
 
     from statescape.language.ablating import ablate as ablated
 
-    with Bar("passes") as bar:
+    with Bar("documents") as bar:
         found = ablated(
             language_model,
             corpus,

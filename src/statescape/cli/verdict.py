@@ -28,6 +28,7 @@ def verdict(
     strict: corpora.Strict = False,
     bos: inputs.Bos = None,
     device: inputs.Device = None,
+    dtype: inputs.Dtype = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of everything drawn.")] = 0,
     workers: Annotated[
         int | None,
@@ -44,10 +45,10 @@ def verdict(
     corpus = corpora.read(files, strict, max_documents)
     with working(f"Loading {', '.join(name or 'conteur' for name in named)} ..."):
         from statescape.studies.verdict import verdict
-        from statescape.studies.verdict.work import ModelSource, loaded
+        from statescape.studies.verdict.sources import ModelSource, loaded
 
         for name in named:
-            loaded(ModelSource(name, bos, device))  # and there it is when it is asked
+            loaded(ModelSource(name, bos, device, dtype))  # and there it is when it is asked
     existed = run is not None and run.exists()
     try:
         with Bar("documents") as bar:
@@ -57,6 +58,7 @@ def verdict(
                 files=files,
                 bos=bos,
                 device=device,
+                dtype=dtype,
                 positions=positions,
                 seed=seed,
                 workers=workers,

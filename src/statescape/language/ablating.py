@@ -3,7 +3,8 @@
 The loss is the mean negative log-probability of the next token, in nats, over the positions of a document, and each
 document counts once. A block is skipped (what its attention and MLP add is 0), or left with what they add on average,
 the mean over all positions but the first of the same documents. The change is paired by document; its interval is
-Student's, so it needs some documents to say anything.
+Student's, so it needs some documents to say anything. A pass without a block begins at that block, from the states of
+the untouched model, several blocks at a time, where probes show that this changes nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from statescape import plugins
 from statescape.errors import StatescapeError, unknown_name
 from statescape.language.corpus import Corpus, corpus_of
 from statescape.language.edits import Edit, Place
-from statescape.language.path import log_softmax
+from statescape.language.lens.streaming import read_lens
+from statescape.language.model.decoder import decoder_of
+from statescape.language.patching import last_states_edited
 from statescape.language.readable import HasEdits, HasParts, ModelFacts, ReadableModel
 from statescape.statistics import MeanInterval
 from statescape.statistics.intervals import student_interval
@@ -110,7 +113,7 @@ def ablate(
         corpus: documents, a file of them or texts; of each as much as fits the context, and none of a single token.
         part: the whole block, or its attention or MLP alone.
         by: "zero" skips it; "mean" leaves what it adds on average.
-        progress: called with how many passes are done and how many there are.
+        progress: called with how many documents are done and how many there are.
 
     Raises:
         StatescapeError: for unknown parts, a model whose attention and MLP cannot be told apart, or fewer than two
@@ -126,17 +129,16 @@ def ablate(
     texts = [own[0] for own in pieces if own and len(own[0]) > 1]
     if len(texts) < 2:
         raise StatescapeError("An interval over documents needs at least two of at least two tokens.")
-    n_blocks = model.facts.n_blocks
     means = _means(model, texts) if by == "mean" else None
-    plain = np.array([_loss(model, ids, model.states(ids)[-1]) for ids in texts])
-    without = np.empty((n_blocks, len(texts)))
-    for block in range(1, n_blocks + 1):
-        edits = [_left_out(block, each, means) for each in PARTS[part]]
-        for index, ids in enumerate(texts):
-            without[block - 1, index] = _loss(model, ids, model.edited_states(ids, edits)[-1])
-            if progress is not None:
-                progress((block - 1) * len(texts) + index + 1, n_blocks * len(texts))
-    return Ablation(model.facts, part, by, sum(len(ids) - 1 for ids in texts), plain, without)
+    copies = [[_left_out(block, each, means) for each in PARTS[part]] for block in range(1, model.facts.n_blocks + 1)]
+    losses = np.empty((1 + len(copies), len(texts)))
+    for index, ids in enumerate(texts):
+        states = np.asarray(model.states(ids), dtype=np.float32)
+        without = last_states_edited(model, ids, copies, states, everywhere=True)
+        losses[:, index] = _losses(model, ids, np.concatenate([states[-1:], without]))
+        if progress is not None:
+            progress(index + 1, len(texts))
+    return Ablation(model.facts, part, by, sum(len(ids) - 1 for ids in texts), losses[0], losses[1:])
 
 
 def _left_out(block: int, part: Place, means: dict[Place, Float[np.ndarray, "blocks d_model"]] | None) -> Edit:
@@ -159,7 +161,11 @@ def _means(model: HasParts, texts: Sequence[Sequence[int]]) -> dict[Place, Float
     return {part: total / count for part, total in sums.items()}
 
 
-def _loss(model: ReadableModel, ids: Sequence[int], last: Float[np.ndarray, "positions d_model"]) -> float:
-    """Mean negative log-probability of every token but the first."""
-    read = log_softmax(np.asarray(model.decode(last[:-1]), dtype=np.float64))
-    return float(-read[np.arange(len(ids) - 1), list(ids[1:])].mean())
+def _losses(
+    model: ReadableModel, ids: Sequence[int], last: Float[np.ndarray, "copies positions d_model"]
+) -> Float[np.ndarray, " copies"]:
+    """Mean negative log-probability of every token but the first, as each copy of the text has it."""
+    following = np.asarray(ids[1:], dtype=np.int64)
+    unread = ("",) * len(following)
+    read = read_lens(decoder_of(model), last[:, :-1], unread, model.tokens.vocabulary, top=1, targets=following)
+    return np.asarray(-read.log_probability.mean(axis=1, dtype=np.float64))

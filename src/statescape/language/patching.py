@@ -100,8 +100,7 @@ class Patching:
     @property
     def first_difference(self) -> int:
         """The first position at which the texts differ; before it a patch changes nothing."""
-        pairs = zip(self.clean.token_ids, self.corrupt.token_ids, strict=True)
-        return next(position for position, (one, other) in enumerate(pairs) if one != other)
+        return _first_difference(self.clean, self.corrupt)
 
     def tokens_at(self, position: int) -> tuple[str, ...]:
         """The token of both texts there; both tokens where they differ."""
@@ -181,7 +180,7 @@ def patch(
             (part, row, position)
             for part, rows in sources.items()
             for row in range(len(rows))
-            for position in range(len(into))
+            for position in range(_first_difference(ran, into), len(into))  # before it both runs have the same states
         ),
         key=lambda one: one[1],
     )
@@ -241,6 +240,11 @@ def _correlation(one: Float[np.ndarray, "_ positions"], other: Float[np.ndarray,
     return float(a @ b) / length if length else float("nan")
 
 
+def _first_difference(clean: Trace, corrupt: Trace) -> int:
+    pairs = zip(clean.token_ids, corrupt.token_ids, strict=True)
+    return next(position for position, (one, other) in enumerate(pairs) if one != other)
+
+
 def _refuse_unlike(clean: Trace, corrupt: Trace) -> None:
     if len(clean) != len(corrupt):
         raise StatescapeError(
@@ -273,12 +277,28 @@ def _answers(
 
 
 def last_states_edited(
-    model: HasEdits, ids: tuple[int, ...], copies: list[list[Edit]]
-) -> Float[np.ndarray, "copies d_model"]:
-    """s_L at the end of each edited copy: together where the model can, else one by one."""
+    model: HasEdits,
+    ids: tuple[int, ...],
+    copies: list[list[Edit]],
+    known: Float[np.ndarray, "states _ d_model"] | None = None,
+    everywhere: bool = False,
+    within: Sequence[int] | None = None,
+) -> Float[np.ndarray, "copies *positions d_model"]:
+    """s_L at the end of each edited copy, or everywhere: together where the model can, else one by one.
+
+    Args:
+        model: the model.
+        ids: of the text.
+        copies: the edits of each copy.
+        known: the text's own states at its last positions, as many as are known; None: none.
+        everywhere: s_L at every position, not at the last alone.
+        within: a text that begins with this one, and was read, or will be, on the way; None: none.
+    """
     if isinstance(model, HasEditedCopies):
-        return np.asarray(model.last_states_edited(ids, copies), dtype=np.float32)
-    return np.stack([np.asarray(model.edited_states(ids, edits)[-1, -1], dtype=np.float32) for edits in copies])
+        found = model.last_states_edited(ids, copies, known=known, everywhere=everywhere, within=within)
+        return np.asarray(found, dtype=np.float32)
+    last = (model.edited_states(ids, edits)[-1] for edits in copies)
+    return np.stack([np.asarray(one if everywhere else one[-1], dtype=np.float32) for one in last])
 
 
 @torch.inference_mode()

@@ -152,9 +152,23 @@ class HasEditedCopies(Protocol):
     """A model that reads one text many times in one pass, each time with other edits."""
 
     def last_states_edited(
-        self, ids: Sequence[int], copies: Sequence[Sequence[Edit]]
-    ) -> Float[np.ndarray, "copies d_model"]:
-        """s_L at the last position of each copy of the text, as its edits leave it."""
+        self,
+        ids: Sequence[int],
+        copies: Sequence[Sequence[Edit]],
+        *,
+        known: Float[np.ndarray, "states _ d_model"] | None = None,
+        everywhere: bool = False,
+        within: Sequence[int] | None = None,
+    ) -> Float[np.ndarray, "copies *positions d_model"]:
+        """s_L at the last position of each copy of the text, as its edits leave it.
+
+        Args:
+            ids: of the text.
+            copies: the edits of each copy.
+            known: the text's own states at its last positions, as many as are known, to go on from; None: none.
+            everywhere: s_L at every position, not at the last alone.
+            within: a text that begins with this one, and was read, or will be, on the way; None: none.
+        """
 
 
 @runtime_checkable
@@ -173,6 +187,22 @@ class HasRandomWeights(Protocol):
 
     def with_random_weights(self, seed: int) -> ReadableModel:
         """The same architecture, freshly initialised."""
+
+
+@runtime_checkable
+class HasMemory(Protocol):
+    """A model that can keep what it needs to go on from texts that it has read."""
+
+    def remembering(self, most: int) -> ReadableModel:
+        """The same model, which keeps so many bytes of it."""
+
+
+@runtime_checkable
+class HasTwins(Protocol):
+    """A model that several threads can run at the same time."""
+
+    def twin(self) -> ReadableModel:
+        """The same model, sharing its weights, with all of its own that a pass changes."""
 
 
 @runtime_checkable

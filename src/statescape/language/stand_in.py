@@ -10,16 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from statescape.language.edits import Edit
+from statescape.language.lens.streaming import read_lens
+from statescape.language.model.decoder import decoder_of
 from statescape.language.patching import last_states_edited
 from statescape.language.path import log_softmax
 from statescape.language.readable import HasEdits, ReadableModel
 
-_ROWS = 64  # states decoded at a time, as their whole distributions are compared
+_ROWS = 64  # states decoded at a time where their whole distributions are needed
+# Fields of a lens readout, whose last state is the untouched one.
+_COMPARED = {"kl": "kl_to_final", "log_probability": "log_probability", "rank": "rank"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,25 +78,35 @@ def stand_in(
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     put = vectors * (np.linalg.norm(states, axis=-1, keepdims=True) / np.where(lengths > 0, lengths, 1.0))
     kinds, count = put.shape[:2]
-    tried = [(kind, count - 1, place) for kind in range(kinds) for place in range(len(positions))]
-    ends = [put[one] for one in tried]
-    if isinstance(model, HasEdits):
+    found = {name: np.full(put.shape[:3], np.nan) for name in _COMPARED}
+    own = _compared(model, put[:, -1], states[-1], found, np.s_[:, -1])
+    below = [(kind, at) for kind in range(kinds) for at in range(count - 1)]
+    if isinstance(model, HasEdits) and below:
         for place, position in enumerate(positions[:inner].tolist()):
-            below = [(kind, at, place) for kind in range(kinds) for at in range(count - 1)]
-            copies = [[Edit.replace(at, put[kind, at, place], position)] for kind, at, _ in below]
-            ends += list(last_states_edited(model, tuple(ids[: position + 1]), copies)) if copies else []
-            tried += below
-    own = _said(model, states[-1])
-    p, rows, predicted = np.exp(own), np.arange(len(own)), own.argmax(axis=1)
-    found = {name: np.full(put.shape[:3], np.nan) for name in ("kl", "log_probability", "rank")}
-    for start in range(0, len(tried), _ROWS):
-        some = tuple(np.transpose(tried[start : start + _ROWS]))
-        q = _said(model, np.stack(ends[start : start + _ROWS]))
-        of_predicted = q[np.arange(len(q)), predicted[some[2]]]
-        found["kl"][some] = np.maximum(np.einsum("rv,rv->r", p[some[2]], own[some[2]] - q), 0.0)
-        found["log_probability"][some] = of_predicted
-        found["rank"][some] = (q > of_predicted[:, None]).sum(axis=1)
-    return StoodIn(own=own[rows, predicted], from_mean=np.einsum("rv,rv->r", p, own - average), **found)
+            copies = [[Edit.replace(at, put[kind, at, place], position)] for kind, at in below]
+            known, last = states[:, place : place + 1], states[-1, place : place + 1]
+            ends = last_states_edited(model, tuple(ids[: position + 1]), copies, known, within=ids)
+            ends = ends.reshape(kinds, count - 1, 1, -1)
+            _compared(model, ends, last, found, np.s_[:, :-1, place : place + 1])
+    p = _said(model, states[-1])
+    return StoodIn(own=own, from_mean=np.einsum("rv,rv->r", np.exp(p), p - average), **found)
+
+
+def _compared(
+    model: ReadableModel,
+    ends: Float[np.ndarray, "*places positions d_model"],
+    last: Float[np.ndarray, "positions d_model"],
+    found: dict[str, np.ndarray],
+    where: Any,
+) -> Float[np.ndarray, " positions"]:
+    """Fill in what is said of last states beside the untouched ones; returns what these say of their predictions."""
+    rows = [*ends.reshape(-1, *last.shape), last]
+    read = read_lens(
+        decoder_of(model), np.asarray(rows, dtype=np.float32), ("",) * len(last), model.tokens.vocabulary, top=1
+    )
+    for name, field in _COMPARED.items():
+        found[name][where] = getattr(read, field)[:-1].reshape(ends.shape[:-1])
+    return np.asarray(read.log_probability[-1], dtype=np.float64)
 
 
 def average_said(model: ReadableModel, states: Float[np.ndarray, "rows d_model"]) -> Float[np.ndarray, " vocabulary"]:

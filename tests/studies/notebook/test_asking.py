@@ -16,7 +16,7 @@ def test_what_is_kept_is_not_done_again(tmp_path):
     first = kept(tmp_path / "runs")
     files = {file.name: file.stat().st_mtime_ns for file in (tmp_path / "runs").glob("*.run")}
     again = kept(tmp_path / "runs")
-    assert {entry.section for entry in first.entries} == {"paths", "corpus", *FEW}
+    assert {entry.section for entry in first.entries} == {"paths", "interventions", "corpus", *FEW}
     assert [entry.digest for entry in again.entries] == [entry.digest for entry in first.entries]
     assert [study.seconds for study in again.studies] == [study.seconds for study in first.studies]
     assert first.entry("corpus").seconds > 0

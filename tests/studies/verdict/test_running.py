@@ -66,7 +66,7 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers_and_counts_nothing_twice
 
 
 def _positions(text):
-    from statescape.studies.verdict.work import ModelSource, loaded
+    from statescape.studies.verdict.sources import ModelSource, loaded
 
     return len(loaded(ModelSource(None)).trace(text, last=255).token_ids) - 1
 
@@ -134,6 +134,22 @@ def test_a_model_is_named_once(corpus):
 def test_workers_do_not_change_a_bit(corpus, whole, monkeypatch):
     monkeypatch.setattr(running, "FEW_POSITIONS", 0)
     assert as_text(verdict(corpus, null_documents=3, workers=2)) == as_text(whole)
+
+
+def test_threads_with_a_model_each_do_not_change_a_bit(corpus, whole, monkeypatch):
+    monkeypatch.setattr(work, "TASK_WEIGHTS", 1)  # as for a model of real size
+    monkeypatch.setattr(work, "TASK_POSITIONS", 10**9)
+    monkeypatch.setattr(running, "FEW_POSITIONS", 0)
+    assert as_text(verdict(corpus, null_documents=3, workers=2)) == as_text(whole)
+
+
+def test_it_runs_in_the_numbers_that_are_asked_for(corpus, tmp_path):
+    few = Corpus(corpus.documents[:3])
+    file = tmp_path / "one.run"
+    found = verdict(few, null_documents=0, workers=1, dtype="bfloat16", positions=4, run=file)
+    assert found.models[0].facts.dtype == "bfloat16"
+    with pytest.raises(StatescapeError, match="another dtype"):
+        verdict(few, null_documents=0, workers=1, positions=4, run=file)
 
 
 def test_slices_part_the_positions(whole):

@@ -64,13 +64,18 @@ class Anatomy:
         return max(torch.finfo(self.network.dtype).eps, torch.finfo(torch.float32).eps)
 
     @torch.inference_mode()
-    def states(self, ids: Int[torch.Tensor, " positions"]) -> Float[torch.Tensor, "states positions d_model"]:
-        """s_0 to s_L at every position; the head is not run."""
-        return self.batch_states(ids[None])[:, 0]
+    def states(
+        self, ids: Int[torch.Tensor, " positions"], past: Any = None
+    ) -> Float[torch.Tensor, "states positions d_model"]:
+        """s_0 to s_L at every position; the head is not run. A cache that is given is filled (see `run`)."""
+        return self.batch_states(ids[None], past=past)[:, 0]
 
     @torch.inference_mode()
     def batch_states(
-        self, ids: Int[torch.Tensor, "batch positions"], mask: Int[torch.Tensor, "batch positions"] | None = None
+        self,
+        ids: Int[torch.Tensor, "batch positions"],
+        mask: Int[torch.Tensor, "batch positions"] | None = None,
+        past: Any = None,
     ) -> Float[torch.Tensor, "states batch positions d_model"]:
         """s_0 to s_L of several texts; those padded on the right have a mask that is 0 on the padding."""
         found: list[torch.Tensor] = []
@@ -81,7 +86,7 @@ class Anatomy:
             found[0][number] = stream
 
         with watching(self.blocks, keep), stopping_before(self.head):
-            self.run(ids, mask)
+            self.run(ids, mask, past)
         return found[0]
 
     @torch.inference_mode()

@@ -22,6 +22,7 @@ from transformers import DynamicCache
 from statescape.errors import StatescapeError
 from statescape.language.edits import Edit
 from statescape.language.model.anatomy import Anatomy
+from statescape.language.model.beginnings import NEVER_WRITTEN
 from statescape.language.model.contract import ROUNDING
 from statescape.language.model.hooks import forwarding, hooked, stopping_before, stream_among
 from statescape.language.model.parts import Part, Parts
@@ -45,9 +46,11 @@ def last_states(
     ids: Int[torch.Tensor, " positions"],
     copies: Sequence[Sequence[Edit]],
     batch: int,
-    below: Float[torch.Tensor, "states positions d_model"] | None,
+    below: Float[torch.Tensor, "states _ d_model"] | None,
     start: int = 0,
-) -> Float[torch.Tensor, "copies d_model"]:
+    everywhere: bool = False,
+    past: DynamicCache | None = None,
+) -> Float[torch.Tensor, "copies *positions d_model"]:
     """s_L at the last position of copies of a text, each with its own edits.
 
     Args:
@@ -56,21 +59,24 @@ def last_states(
         ids: the text.
         copies: the edits of each copy.
         batch: most copies of one pass.
-        below: the text's own states, to go on from; None: every pass runs from the embedding.
+        below: the text's own states from ``start`` on, to go on from; None: every pass runs from the embedding.
         start: position from which on copies run, none of which is edited before it; what stands there is read once.
+        everywhere: s_L at every position from ``start`` on, not at the last alone.
+        past: what the model keeps of what stands before ``start``; None: it is read.
     """
-    past = _read(anatomy, ids[:start]) if start else None
+    past = read(anatomy, ids[:start]) if start and past is None else past
     copies = [[_seen_from(edit, start, len(ids)) for edit in edits] for edits in copies]
     starts = [min((_runs_from(edit) for edit in edits), default=len(anatomy.blocks)) for edits in copies]
     order = sorted(range(len(copies)), key=lambda index: starts[index])
-    found = torch.empty((len(copies), anatomy.d_model))
+    found = torch.empty((len(copies), *([len(ids) - start] if everywhere else []), anatomy.d_model))
     for at in range(0, len(order), batch):
         rows = order[at : at + batch]
         with ExitStack() as stack:
             stack.enter_context(_edited(anatomy, parts, [copies[row] for row in rows]))
             if below is not None:
-                stack.enter_context(_resumed(anatomy, below[: starts[rows[0]] + 1, start:], len(rows)))
-            found[rows] = _last(anatomy, ids[start:].expand(len(rows), -1), _repeated(past, len(rows))).cpu()
+                stack.enter_context(_resumed(anatomy, below[: starts[rows[0]] + 1], len(rows)))
+            last = _last(anatomy, ids[start:].expand(len(rows), -1), _repeated(past, len(rows)))
+            found[rows] = (last if everywhere else last[:, -1]).cpu()
     return found
 
 
@@ -80,7 +86,7 @@ def first_edited(copies: Sequence[Sequence[Edit]], length: int) -> int:
 
 
 @torch.inference_mode()
-def goes_on(anatomy: Anatomy, ids: Int[torch.Tensor, " positions"]) -> bool:
+def copies_go_on(anatomy: Anatomy, ids: Int[torch.Tensor, " positions"]) -> bool:
     """Whether edited copies say the same when what stands before the edits is read once and kept in a cache."""
     cut, n_blocks = len(ids) // 2, len(anatomy.blocks)
     blocks = sorted({0, (n_blocks + 1) // 2, n_blocks})
@@ -94,7 +100,7 @@ def goes_on(anatomy: Anatomy, ids: Int[torch.Tensor, " positions"]) -> bool:
 
 
 @torch.inference_mode()
-def resumes(anatomy: Anatomy, ids: Int[torch.Tensor, " positions"]) -> bool:
+def blocks_resume(anatomy: Anatomy, ids: Int[torch.Tensor, " positions"]) -> bool:
     """Whether the blocks above a state need nothing but that state: tried at a low, a middle and the last cut."""
     if any(isinstance(value, torch.Tensor) for frame in anatomy.frames for value in frame or ()):
         return False
@@ -113,8 +119,9 @@ def _runs_from(edit: Edit) -> int:
     return edit.block if edit.part == "stream" else edit.block - 1
 
 
-def _read(anatomy: Anatomy, ids: Int[torch.Tensor, " positions"]) -> DynamicCache:
-    """What the model keeps of the beginning of a text to go on from."""
+@torch.inference_mode()
+def read(anatomy: Anatomy, ids: Int[torch.Tensor, " positions"]) -> DynamicCache:
+    """What the model keeps of a text, or of its beginning, to go on from."""
     past = DynamicCache(config=anatomy.network.config)
     with stopping_before(anatomy.head):
         anatomy.run(ids[None], past=past)
@@ -125,8 +132,15 @@ def _repeated(past: DynamicCache | None, rows: int) -> DynamicCache | None:
     """The same for each row of a batch, which may go on as it likes."""
     if past is None:
         return None
-    own = copy.deepcopy(past)
-    own.batch_repeat_interleave(rows)
+    if any(type(layer) not in NEVER_WRITTEN for layer in past.layers):
+        own = copy.deepcopy(past)
+        own.batch_repeat_interleave(rows)
+        return own
+    own = copy.copy(past)
+    own.layers = [copy.copy(layer) for layer in past.layers]
+    for layer in own.layers:
+        if layer.is_initialized:
+            layer.keys, layer.values = (kept.expand(rows, *kept.shape[1:]) for kept in (layer.keys, layer.values))
     return own
 
 
@@ -137,12 +151,12 @@ def _seen_from(edit: Edit, start: int, length: int) -> Edit:
 
 def _last(
     anatomy: Anatomy, ids: Int[torch.Tensor, "batch positions"], past: DynamicCache | None
-) -> Float[torch.Tensor, "batch d_model"]:
-    """s_L at the last position, without running the head."""
+) -> Float[torch.Tensor, "batch positions d_model"]:
+    """s_L, without running the head."""
     kept: list[torch.Tensor] = []
 
     def keep(_: nn.Module, __: Any, output: Any) -> None:
-        kept.append(_first(output)[:, -1].float())
+        kept.append(_first(output).float())
 
     with hooked(anatomy.blocks[-1].register_forward_hook(keep)), stopping_before(anatomy.head):
         anatomy.run(ids, past=past)

@@ -7,6 +7,7 @@ the square root of d), the matrix itself is used.
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from jaxtyping import Float
 
@@ -74,3 +75,15 @@ def _multiple_of(
         factor = 1.0
     misses = (measured - factor * rows).abs().max() > agree * measured.abs().max()
     return None if misses else factor
+
+
+def multiples(rows: np.ndarray, embeddings: np.ndarray) -> bool:
+    """Whether embeddings are the rows of W_U times one factor; compared without a copy of them."""
+    if np.shares_memory(rows, embeddings):
+        return True
+    factor = float(np.vdot(rows, embeddings)) / max(float(np.vdot(rows, rows)), 1e-30)
+    allowed = 1e-5 * max(float(embeddings.max()), -float(embeddings.min()))
+    return all(
+        bool(np.abs(embeddings[start : start + _CHUNK] - factor * rows[start : start + _CHUNK]).max() <= allowed)
+        for start in range(0, len(rows), _CHUNK)
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -65,19 +65,61 @@ def _of_package(name: str) -> Path:
 def read_once(file: Path, header: Header) -> Iterator[None]:
     """Transformers takes the header of a file as it was read here, and draws no progress bar.
 
-    It asks for the header three times (configuration, tokenizer, weights), by a reader that makes an array of every
-    token of the vocabulary, and knows no way to leave the bar out.
+    It asks for the header five times (configuration, tokenizer and weights), by two readers that walk over every token
+    of the vocabulary, and knows no way to leave the bar out.
     """
     import gguf
     from transformers import modeling_gguf_pytorch_utils as loader
 
-    own, bar = gguf.GGUFReader, loader.tqdm
+    own, bar, places = gguf.GGUFReader, loader.tqdm, _of_metadata()
+    metadata = [place.read_gguf_metadata for place in places]
+
+    def read(path: str, whole: Container[str] = ()) -> Any:
+        if not Path(path).samefile(file):
+            return metadata[0](path, whole)
+        return header.metadata(whole), tuple(header.tensors)
+
     gguf.GGUFReader = lambda path, *_: AsRead(file, header) if Path(path).samefile(file) else own(path)
     loader.tqdm = lambda tensors, **_: tensors
+    for place in places:
+        place.read_gguf_metadata = read
     try:
         yield
     finally:
         gguf.GGUFReader, loader.tqdm = own, bar
+        for place, its in zip(places, metadata, strict=True):
+            place.read_gguf_metadata = its
+
+
+def _of_metadata() -> tuple[Any, ...]:
+    """The modules of transformers that read what a header says; none in its older versions."""
+    try:
+        from transformers.integrations import gguf as integration
+        from transformers.integrations.gguf import reader
+    except ImportError:
+        return ()
+    return reader, integration
+
+
+@contextmanager
+def refusing_kinds(file: Path, header: Header) -> Iterator[None]:
+    """While transformers looks what kind of model a file holds: encoders, and kinds that it does not read, in a line.
+
+    Raises:
+        StatescapeError: naming the kind.
+    """
+    kind = header.architecture
+    if "bert" in kind:
+        raise StatescapeError(f"{file.name} holds an encoder ({kind}); statescape reads causal language models.")
+    try:
+        yield
+    except ValueError as error:
+        if "is not supported" not in str(error):
+            raise
+        raise StatescapeError(
+            f"{file.name} holds a {kind} model, which transformers does not read from GGUF; load it from its "
+            "safetensors."
+        ) from error
 
 
 def refuse_lost(network: torch.nn.Module, file: Path, header: Header) -> None:

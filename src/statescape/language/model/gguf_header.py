@@ -11,7 +11,7 @@ import importlib.util
 import math
 import mmap
 import struct
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -37,8 +37,7 @@ class Value:
     Attributes:
         kind: its type by the number that the format gives it.
         inner: for an array that of its entries, else `kind`.
-        entries: what it holds: texts as bytes; one entry where it is no array; none of an array of arrays, and empty
-            texts for the vocabulary, which transformers reads from the file by itself.
+        entries: what it holds: texts as bytes; one entry where it is no array; none of an array of arrays.
     """
 
     kind: int
@@ -78,6 +77,26 @@ class Header:
     quantisation: str
     values: dict[str, Value]
     tensors: dict[str, StoredTensor]
+
+    def metadata(self, whole: Container[str] = ()) -> dict[str, Any]:
+        """The values as transformers' own reader of headers gives them: of an array of texts how many there are.
+
+        Args:
+            whole: keys of arrays of texts that are wanted themselves.
+
+        Raises:
+            ValueError: for an array of arrays, or texts that are no UTF-8.
+        """
+        found: dict[str, Any] = {}
+        for key, one in self.values.items():
+            if one.kind == _ARRAY and one.inner == _ARRAY:
+                raise ValueError(f"{key} is an array of arrays")
+            if one.kind == _ARRAY and one.inner == _TEXT and key not in whole:
+                found[key] = len(one.entries)
+                continue
+            entries = [text.decode() for text in one.entries] if one.inner == _TEXT else list(one.entries)
+            found[key] = entries if one.kind == _ARRAY else entries[0]
+        return found
 
     @property
     def has_tokenizer(self) -> bool:
@@ -192,7 +211,7 @@ class _Reader:
         values: dict[str, Value] = {}
         for _ in range(pairs):
             key = self._text().decode("utf-8", "replace")
-            values[key] = self._value(self._scalar("<I"), key)
+            values[key] = self._value(self._scalar("<I"))
         placed: dict[str, tuple[tuple[int, ...], int, int]] = {}
         for _ in range(tensors):
             name = self._text().decode("utf-8", "replace")
@@ -228,7 +247,7 @@ class _Reader:
         self._at += length
         return self._data[self._at - length : self._at]
 
-    def _value(self, kind: int, key: str = "") -> Value:
+    def _value(self, kind: int) -> Value:
         if kind == _TEXT:
             return Value(kind, kind, [self._text()])
         if kind != _ARRAY:
@@ -240,8 +259,7 @@ class _Reader:
             self._at += struct.calcsize(form)
             return Value(kind, inner, entries)
         if inner == _TEXT:
-            texts = [self._text() for _ in range(count)]
-            return Value(kind, inner, [b""] * count if key.startswith("tokenizer.") else texts)
+            return Value(kind, inner, [self._text() for _ in range(count)])
         for _ in range(count):
             self._value(inner)
         return Value(kind, inner, [])

@@ -14,13 +14,15 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float
+from transformers import DynamicCache
 
 from statescape import plugins
-from statescape.cache import name_array
+from statescape.cache import digest, name_array
 from statescape.errors import StatescapeError
 from statescape.language.continuation import Continuation, follow
 from statescape.language.edits import Edit, Place
 from statescape.language.model.anatomy import Anatomy
+from statescape.language.model.beginnings import Beginnings
 from statescape.language.model.contract import (
     batched,
     context_of,
@@ -29,23 +31,18 @@ from statescape.language.model.contract import (
     same_in_batches,
     states_together,
 )
+from statescape.language.model.copies import last_states_of
 from statescape.language.model.decoder import ModelDecoder, decode
-from statescape.language.model.editing import edited_states, first_edited, goes_on, last_states, resumes
-from statescape.language.model.embedding import token_embeddings
+from statescape.language.model.editing import blocks_resume, copies_go_on, edited_states
+from statescape.language.model.embedding import multiples, token_embeddings
 from statescape.language.model.gradients import difference_gradients
 from statescape.language.model.parts import Parts, read_states_and_parts
 from statescape.language.model.probes import kept_answer, kept_parts, probed
+from statescape.language.model.twins import twin_of
 from statescape.language.readable import Added, ModelFacts
 from statescape.language.tokens import Tokens, bind
 from statescape.language.trace import Trace
 from statescape.wording import brief
-
-# Tokens of one pass over edited copies: enough to be bound by arithmetic, few enough for any memory; and tokens that
-# its copies keep in their caches.
-_TOGETHER = 768
-_CACHED = 8192
-# Rows of a vocabulary that are compared at a time, so that no copy of it is made.
-_BLOCK = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +55,7 @@ class LanguageModel:
         decoder: from states to logits.
         tokens: its tokenizer, policy and vocabulary.
         key: names it in the cache of what was measured; "" where nothing is kept.
+        beginnings: what it keeps of texts that it has read, to go on from; None: nothing.
     """
 
     facts: ModelFacts
@@ -65,6 +63,7 @@ class LanguageModel:
     decoder: ModelDecoder
     tokens: Tokens
     key: str = ""
+    beginnings: Beginnings | None = None
 
     def __repr__(self) -> str:
         return brief(f"LanguageModel {self.facts}")
@@ -91,9 +90,7 @@ class LanguageModel:
         matrix = self.unembedding_matrix
         few = slice(None, None, max(1, len(matrix) // 64))
         # Where both are one matrix, a few rows show by what factor the embeddings were made of all.
-        same = _multiples(matrix[few], self.embeddings[few]) and (
-            self.facts.tied or _multiples(matrix, self.embeddings)
-        )
+        same = multiples(matrix[few], self.embeddings[few]) and (self.facts.tied or multiples(matrix, self.embeddings))
         return None if same else matrix
 
     @cached_property
@@ -172,7 +169,12 @@ class LanguageModel:
         """From one pass the states, and what the parts added to them, or the reason why that cannot be told."""
         if isinstance(self.parts, str):
             return self.states(ids), self.parts
-        return read_states_and_parts(self.anatomy, self.parts, [ids])[0]
+        if self.beginnings is None or not self.goes_on:
+            return read_states_and_parts(self.anatomy, self.parts, [ids])[0]
+        past = DynamicCache(config=self.anatomy.network.config)
+        found = read_states_and_parts(self.anatomy, self.parts, [ids], past)[0]
+        self.beginnings.keep(ids, past)
+        return found
 
     def states_and_parts_of(
         self, texts: Sequence[Sequence[int]]
@@ -191,19 +193,28 @@ class LanguageModel:
         return edited_states(self.anatomy, self._parts_of(edits), torch.tensor(ids), edits).cpu().numpy()
 
     def last_states_edited(
-        self, ids: Sequence[int], copies: Sequence[Sequence[Edit]]
-    ) -> Float[np.ndarray, "copies d_model"]:
+        self,
+        ids: Sequence[int],
+        copies: Sequence[Sequence[Edit]],
+        *,
+        known: Float[np.ndarray, "states _ d_model"] | None = None,
+        everywhere: bool = False,
+        within: Sequence[int] | None = None,
+    ) -> Float[np.ndarray, "copies *positions d_model"]:
         """s_L at the last position of each copy of the text, as its edits leave it; many copies run in one pass.
+
+        Args:
+            ids: of the text.
+            copies: the edits of each copy.
+            known: the text's own states at its last positions, as many as are known; None: none.
+            everywhere: s_L at every position, not at the last alone.
+            within: a text that begins with this one, and was read, or will be, on the way; None: none.
 
         Raises:
             StatescapeError: for an edit of a part, where parts cannot be told apart.
         """
-        text, parts = torch.tensor(ids), self._parts_of([edit for edits in copies for edit in edits])
-        start = first_edited(copies, len(ids)) if self._goes_on else 0
-        batch = max(1, min(_TOGETHER // (len(ids) - start), _CACHED // len(ids))) if self.same_in_batches else 1
-        worth = len(copies) * (len(ids) - start) > 2 * len(ids)  # than one pass for the states to go on from
-        below = self.anatomy.states(text) if worth and self._resumes else None
-        return last_states(self.anatomy, parts, text, copies, batch, below, start).numpy()
+        parts = self._parts_of([edit for edits in copies for edit in edits])
+        return last_states_of(self, parts, ids, copies, known, everywhere, within)
 
     def difference_gradients(
         self, ids: Sequence[int], answers: tuple[int, int]
@@ -227,15 +238,15 @@ class LanguageModel:
         return self.parts
 
     @cached_property
-    def _resumes(self) -> bool:
+    def resumes(self) -> bool:
         """Whether a pass can go on from a state."""
         ids = probe(self.facts.vocab_size, self.tokens.context)
-        return kept_answer(self.key, "resumes", lambda: resumes(self.anatomy, ids))
+        return kept_answer(self.key, "resumes", lambda: blocks_resume(self.anatomy, ids))
 
     @cached_property
-    def _goes_on(self) -> bool:
+    def goes_on(self) -> bool:
         """Whether edited copies of a text can go on from a cache of what stands before the edits."""
-        return kept_answer(self.key, "goes on", lambda: goes_on(self.anatomy, long_probe(self.anatomy)))
+        return kept_answer(self.key, "goes on", lambda: copies_go_on(self.anatomy, long_probe(self.anatomy)))
 
     @cached_property
     def same_in_batches(self) -> bool:
@@ -281,6 +292,20 @@ class LanguageModel:
         facts = replace(self.facts, bos=tokens.policy, has_bos=bool(tokens.prefix))
         return replace(self, facts=facts, tokens=tokens)
 
+    def remembering(self, most: int) -> LanguageModel:
+        """The same model, which keeps what it needs to go on from texts that it has read.
+
+        Args:
+            most: bytes of what is kept.
+        """
+        found = replace(self, beginnings=Beginnings(most))
+        vars(found).update({name: value for name, value in vars(self).items() if name not in vars(found)})
+        return found
+
+    def twin(self) -> LanguageModel:
+        """The same model with modules of its own around the same weights: another thread can run it meanwhile."""
+        return twin_of(self)
+
     def with_random_weights(self, seed: int) -> LanguageModel:
         """The same architecture as its authors would initialise it, freshly drawn: a null for what training does."""
         network = self.anatomy.network
@@ -288,9 +313,11 @@ class LanguageModel:
             torch.manual_seed(seed)
             fresh = type(network)(network.config).to(network.device, network.dtype).eval()
         name = f"{self.facts.name} with random weights (seed {seed})"
-        found = probed(fresh, name)
+        key = self.key and digest(self.key, "random weights", seed)  # the same draws wherever the key is the same
+        found = probed(fresh, name, key)
         facts = replace(found.facts(name), bos=self.facts.bos, has_bos=self.facts.has_bos)
-        return LanguageModel(facts, found.anatomy, found.decoder, self.tokens)
+        again = LanguageModel(facts, found.anatomy, found.decoder, self.tokens, key)
+        return again if self.beginnings is None else again.remembering(self.beginnings.most)
 
 
 def read_network(network: Any, tokenizer: Any, name: str, bos: bool | None, key: str = "") -> LanguageModel:
@@ -311,15 +338,3 @@ def read_network(network: Any, tokenizer: Any, name: str, bos: bool | None, key:
     found = probed(network, name, key)
     facts = replace(found.facts(name), bos=tokens.policy, has_bos=bool(tokens.prefix))
     return LanguageModel(facts, found.anatomy, found.decoder, tokens, key)
-
-
-def _multiples(rows: np.ndarray, embeddings: np.ndarray) -> bool:
-    """Whether the embeddings are the rows of W_U times one factor."""
-    if np.shares_memory(rows, embeddings):
-        return True
-    factor = float(np.vdot(rows, embeddings)) / max(float(np.vdot(rows, rows)), 1e-30)
-    allowed = 1e-5 * max(float(embeddings.max()), -float(embeddings.min()))
-    return all(
-        bool(np.abs(embeddings[start : start + _BLOCK] - factor * rows[start : start + _BLOCK]).max() <= allowed)
-        for start in range(0, len(rows), _BLOCK)
-    )

@@ -28,7 +28,7 @@ from statescape.errors import StatescapeError
 from statescape.language.model.adapters import CONFIG, Adapter, adapter_of, merged
 from statescape.language.model.contract import checked
 from statescape.language.model.files import refuse_misread, require_safetensors, snapshot, weight_files
-from statescape.language.model.gguf import gguf_file, read_once, refuse_lost
+from statescape.language.model.gguf import gguf_file, read_once, refuse_lost, refusing_kinds
 from statescape.language.model.gguf_header import read_header
 from statescape.language.model.language_model import LanguageModel, read_network
 from statescape.language.model.placement import device_of, dtype_of, moved, spreading
@@ -213,7 +213,8 @@ def _from_gguf(file: Path, tokenizer: Any, run: _Run) -> LanguageModel:
         from transformers import AutoConfig, AutoTokenizer, GgufConfig
 
         place: dict[str, Any] = {"gguf_file": file.name, "local_files_only": True, "trust_remote_code": False}
-        config = AutoConfig.from_pretrained(file.parent, **place)
+        with refusing_kinds(file, header):
+            config = AutoConfig.from_pretrained(file.parent, **place)
         architecture = _classes(config.to_dict(), file.name)[1]
         bound = AutoTokenizer.from_pretrained(file.parent, **place) if tokenizer is None else _tokenizer(tokenizer)
         network, report = architecture.from_pretrained(

@@ -124,9 +124,16 @@ def _in_float32(
 
 @torch.inference_mode()
 def read_states_and_parts(
-    anatomy: Anatomy, parts: Parts, texts: Sequence[Sequence[int]]
+    anatomy: Anatomy, parts: Parts, texts: Sequence[Sequence[int]], past: Any = None
 ) -> list[tuple[Float[np.ndarray, "states _ d_model"], Added | str]]:
-    """From one pass the states of each text, and what attention and MLP added, or why they do not sum up there."""
+    """From one pass the states of each text, and what attention and MLP added, or why they do not sum up there.
+
+    Args:
+        anatomy: the model.
+        parts: its attention and MLP.
+        texts: ids of each text.
+        past: a cache that is filled on the way; for a single text.
+    """
     kept: dict[nn.Module, torch.Tensor] = {}
     modules = {part.module for part in (*parts.attention, *parts.mlp)}
     with ExitStack() as stack:
@@ -135,7 +142,9 @@ def read_states_and_parts(
                 hooked(module.register_forward_hook(lambda module, _, output: kept.update({module: _copy(output)})))
             )
         states = (
-            anatomy.batch_states(*padded(texts)) if len(texts) > 1 else anatomy.states(torch.tensor(texts[0]))[:, None]
+            anatomy.batch_states(*padded(texts))
+            if len(texts) > 1
+            else anatomy.states(torch.tensor(texts[0]), past)[:, None]
         )
     shape = states.shape[1:]
 

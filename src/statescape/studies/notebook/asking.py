@@ -17,12 +17,13 @@ from statescape import language
 from statescape.analysis.path import PathReading, read_path
 from statescape.errors import StatescapeError, unknown_name
 from statescape.runs import AnyExecutor, Executor, working
-from statescape.studies.notebook.notebook import Entry, Notebook, digest_of
+from statescape.studies.notebook.notebook import Entry, Interventions, Notebook, digest_of
 from statescape.studies.reservoir import STUDIES, StudyResult, resume_study, study
 from statescape.studies.verdict import Verdicts, verdict
-from statescape.studies.verdict.work import ModelSource, loaded
+from statescape.studies.verdict.sources import ModelSource, loaded
 
 if TYPE_CHECKING:
+    from statescape.language import Patching
     from statescape.language.corpus import Corpus
 
 TEXTS = (
@@ -31,6 +32,9 @@ TEXTS = (
     "The dog ran to the park. He saw a cat in a tree. The cat was",
 )
 """Three beginnings of stories, in the language that the bundled model reads."""
+
+PAIR = ("Once upon a time there was a girl named", "Once upon a time there was a boy named")
+"""Two beginnings of which the states of one are put into the run of the other."""
 
 MOST_PATHS = 8
 """Texts times models that a page shows: each has a sphere with a graphics context of its own, and browsers allow 16."""
@@ -147,14 +151,16 @@ def notebook(
     except OSError as error:
         raise StatescapeError(f"{asked.folder} cannot hold runs: {error.strerror}.") from error
     readings, paths = _paths(asked, report)
+    interventions, edited = _interventions(asked, report)
     with working(executor, workers) as workforce:  # one for all studies: what a worker has loaded it keeps
         verdicts, corpus = _verdicts(asked, None if executor is None else workforce, workers, report)
         studies = [_study(asked, name, workforce, report) for name in asked.studies]
     return Notebook(
         readings=readings,
+        interventions=interventions,
         verdicts=verdicts,
         studies=tuple(studies),
-        entries=(paths, corpus, *map(_entry, studies)),
+        entries=(paths, edited, corpus, *map(_entry, studies)),
         seed=asked.seed,
         budget=asked.budget,
     )
@@ -173,6 +179,24 @@ def _paths(asked: Asked, report: Progress) -> tuple[tuple[PathReading, ...], Ent
     numbers = [[reading.path.states.tolist(), reading.path.predicted_id] for reading in readings]
     settings: dict[str, str | int] = {"position": -1, "seed": asked.seed}
     return tuple(readings), Entry("paths", "", settings, time.perf_counter() - begun, digest_of(numbers))
+
+
+def _interventions(asked: Asked, report: Progress) -> tuple[Interventions, Entry]:
+    begun = time.perf_counter()
+    model = loaded(ModelSource(asked.models[0]))
+    report("interventions", 0, 2)
+    contrasted = language.contrast(model, *PAIR, align="end")
+    report("interventions", 1, 2)
+    patched: Patching | str
+    try:
+        patched = language.patch(model, *PAIR)
+    except StatescapeError as refusal:  # tokens of other numbers, one prediction for both, a model without edits
+        patched = str(refusal)
+    report("interventions", 2, 2)
+    maps = {} if isinstance(patched, str) else {name: values.tolist() for name, values in patched.maps.items()}
+    digest = digest_of([contrasted.apart.kl.tolist(), maps])
+    entry = Entry("interventions", "", {"position": -1}, time.perf_counter() - begun, digest)
+    return Interventions(contrasted, patched), entry
 
 
 def _verdicts(

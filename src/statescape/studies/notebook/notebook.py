@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,10 @@ from statescape.analysis.path import PathReading
 from statescape.studies.reservoir import StudyResult
 from statescape.studies.verdict import ModelVerdict, Verdicts
 from statescape.wording import Answers
+
+if TYPE_CHECKING:
+    from statescape.language import Patching
+    from statescape.language.contrasting import Contrast
 
 SHOWN_DIGITS = 12
 CLAIM = ("H1", "H3")
@@ -41,11 +45,25 @@ class Entry:
 
 
 @dataclass(frozen=True, eq=False)
+class Interventions:
+    """Two texts that end otherwise, compared and patched, by the model that leads.
+
+    Attributes:
+        contrast: from which state on they lead to different places.
+        patching: which states of the first, put into the second, bring its answer back; or why that was not asked.
+    """
+
+    contrast: Contrast
+    patching: Patching | str
+
+
+@dataclass(frozen=True, eq=False)
 class Notebook:
     """All that a page of the notebook shows.
 
     Attributes:
         readings: of every text, model by model.
+        interventions: what changes when states are changed.
         verdicts: of every model over the corpus.
         studies: of the reservoir wing, in the order of the page.
         entries: where the numbers come from, in the order of the page.
@@ -54,6 +72,7 @@ class Notebook:
     """
 
     readings: tuple[PathReading, ...]
+    interventions: Interventions
     verdicts: Verdicts
     studies: tuple[StudyResult, ...]
     entries: tuple[Entry, ...]
@@ -90,3 +109,14 @@ def orthogonal_in_words(reading: PathReading) -> str:
     along = float(state @ embedding)
     share = along**2 / float((state @ state) * (embedding @ embedding))
     return answers("orthogonal", times=along / float(embedding @ embedding), across=1.0 - share)
+
+
+def carriers_in_words(found: Patching) -> str:
+    """At which positions one state brings at least half of the answer back, and in which states."""
+    said = [
+        answers("carrier" if first == last else "carriers", token=found.clean.tokens[position], first=first, last=last)
+        for position, first, last in found.carriers()
+    ]
+    first, second = found.answer_tokens
+    how = answers("carried", where=answers("and_then").join(said)) if said else answers("not_carried")
+    return answers("patched", first=first, second=second, how=how)

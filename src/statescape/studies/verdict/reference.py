@@ -14,9 +14,9 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float, Int
 
-from statescape.analysis.vocabulary import VARIANCE_SHARE
+from statescape.analysis.vocabulary import Vocabulary, vocabulary_of
 from statescape.geometry import Normalisation, Subspace, principal_angles, rogue_dimensions, without
-from statescape.geometry.moments import BLOCK_ROWS, Moments, blocks
+from statescape.geometry.moments import blocks
 
 Variant = Literal["raw", "centred", "without_rogue", "dimension"]
 VARIANTS: tuple[Variant, ...] = ("raw", "centred", "without_rogue", "dimension")
@@ -97,29 +97,29 @@ class Reference:
     constants: ModelConstants
 
     @cached_property
-    def moments(self) -> Moments:
-        """Mean and covariance of the embeddings."""
-        return Moments.of(self.embeddings)
+    def vocabulary(self) -> Vocabulary:
+        """What depends on the embeddings alone."""
+        return vocabulary_of(self.embeddings)
 
     @property
     def mean(self) -> Float[np.ndarray, " d_model"]:
         """The mean embedding."""
-        return self.moments.mean
+        return self.vocabulary.mean
 
-    @cached_property
+    @property
     def subspace(self) -> Subspace:
         """The embedding subspace."""
-        return Subspace.from_moments(self.moments, VARIANCE_SHARE)
+        return self.vocabulary.subspace
 
     @cached_property
     def dimension(self) -> Normalisation:
         """Centring and scaling of every coordinate by the embeddings' own mean and deviation."""
-        return Normalisation.from_moments(self.moments)
+        return Normalisation.from_moments(self.vocabulary.moments)
 
-    @cached_property
+    @property
     def outside_of_embeddings(self) -> float:
         """Mean share of an embedding's energy outside the subspace."""
-        return 1.0 - float(np.nanmean(self.subspace.energy_inside(self.embeddings)))
+        return 1.0 - self.vocabulary.energy_inside.mean
 
     @cached_property
     def lengths(self) -> dict[str, Float[np.ndarray, " vocabulary"]]:
@@ -181,7 +181,9 @@ def measure_constants(
     if known is not None and known.rogue == rogue:
         best, angles = known.best_of_isotropic, known.random_angles
     else:
-        best, angles = _best_of_isotropic(reference, seed), _random_angles(reference.subspace, path_length, seed)
+        nulls = (reference.vocabulary.best_of_isotropic(variant, rogue, seed, DRAWS) for variant in VARIANTS)
+        best = tuple(null.mean for null in nulls)
+        angles = _random_angles(reference.subspace, path_length, seed)
     return ModelConstants(
         rogue,
         best,
@@ -203,28 +205,6 @@ def frequency_deciles(counts: Int[np.ndarray, " vocabulary"]) -> Int[np.ndarray,
     found = np.full(len(counts), UNSEEN, dtype=np.int64)
     found[order] = 1 + (10 * np.arange(len(order))) // max(len(order), 1)
     return found
-
-
-def _best_of_isotropic(reference: Reference, seed: int) -> tuple[float, ...]:
-    """Mean cosine of the best token of an isotropic direction, by variant: block by block on all threads."""
-    from statescape.language.lens.workers import in_workers
-
-    directions = {}
-    for variant in VARIANTS:
-        width = reference.prepare(reference.embeddings[:1], variant).shape[1]
-        drawn = np.random.default_rng(seed).standard_normal((width, DRAWS))
-        directions[variant] = drawn / np.linalg.norm(drawn, axis=0)
-
-    def best(block: tuple[Variant, int]) -> Float[np.ndarray, " draws"]:
-        variant, start = block
-        rows = reference.prepare(reference.embeddings[start : start + BLOCK_ROWS], variant)
-        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        cosines = (rows / np.where(lengths > 0, lengths, np.nan)) @ directions[variant]
-        return np.asarray(np.fmax.reduce(cosines, axis=0))
-
-    starts = range(0, len(reference.embeddings), BLOCK_ROWS)
-    found = iter(in_workers(best, [(variant, start) for variant in VARIANTS for start in starts]))
-    return tuple(float(np.fmax.reduce([next(found) for _ in starts]).mean()) for _ in VARIANTS)
 
 
 def _floats(values: np.ndarray) -> str:

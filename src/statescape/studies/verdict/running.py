@@ -19,23 +19,25 @@ import numpy as np
 from statescape.errors import StatescapeError
 from statescape.language.corpus import Corpus, corpus_of
 from statescape.language.passage import LONGEST
-from statescape.runs import AnyExecutor, Executor, Journal, Serial, working
+from statescape.language.readable import HasTwins
+from statescape.runs import AnyExecutor, Executor, Journal, Processes, Serial, working
+from statescape.runs.workforce import usable_cores
 from statescape.studies.verdict import records
 from statescape.studies.verdict.decision import Decision, decide
 from statescape.studies.verdict.reference import ModelConstants
 from statescape.studies.verdict.result import OTHER_BOS, RANDOM_WEIGHTS, Extreme, ModelVerdict, Verdicts
+from statescape.studies.verdict.sources import ModelSource, beside, done_by, loaded, on_gpu
 from statescape.studies.verdict.summary import CorpusSummary, summarise
 from statescape.studies.verdict.work import (
     SAMPLE_DOCUMENTS,
     Ids,
-    ModelSource,
     Portion,
     Sampled,
     drawn,
-    loaded,
     portions,
     prepare,
     sample,
+    share_of_positions,
     work,
 )
 
@@ -83,6 +85,7 @@ def verdict(
     files: Sequence[str] = (),
     bos: bool | None = None,
     device: str | None = None,
+    dtype: str | None = None,
     positions: int | None = None,
     seed: int = 0,
     null_documents: int = NULL_DOCUMENTS,
@@ -99,6 +102,7 @@ def verdict(
         files: names of the corpus's files, for the outputs.
         bos: whether a BOS token opens every passage; None leaves it to the tokenizer.
         device: where models run, as `load_model` takes it.
+        dtype: in what numbers they run, as `load_model` takes it.
         positions: most positions read in a document, drawn by the seed; None for all but the first.
         seed: of everything drawn.
         null_documents: documents read again with random weights and with the other BOS policy.
@@ -117,7 +121,7 @@ def verdict(
     if positions is not None and positions < 1:
         raise StatescapeError(f"At least one position must be read in a document; got {positions}.")
     asked = _Asked(corpus, bos, positions, seed, null_documents)
-    sources = [ModelSource(model, bos, device) for model in models]
+    sources = [ModelSource(model, bos, device, dtype) for model in models]
     names = [loaded(source).facts.name for source in sources]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
@@ -127,6 +131,7 @@ def verdict(
         "files": list(files),
         "models": names,
         "bos": bos,
+        "dtype": dtype,
         "positions": positions,
         "seed": seed,
         "null_documents": null_documents,
@@ -188,24 +193,30 @@ class _Reading:
         from statescape.language.following import fingerprint
 
         model, seed = loaded(self.source), self.asked.seed
-        if self.journal.remember(f"weights:{self.name}", lambda: fingerprint(model)) != fingerprint(model):
+        weights = fingerprint(model)
+        if self.journal.remember(f"weights:{self.name}", lambda: weights) != weights:
             raise StatescapeError(f"{self.name} has other weights than when {self.journal.path} was begun.")
         documents = self._passages(model)
-        summary, constants = self._read(self.source, "as it is", documents)
         readings, notes = {}, []
         part = drawn(documents, self.asked.null_documents, seed)
-        for reading, source in ((RANDOM_WEIGHTS, self.source.randomised(seed)), (OTHER_BOS, self.source.other_bos())):
-            if not part:
-                continue
-            try:
-                model_read = loaded(source)
-                read = part if reading == RANDOM_WEIGHTS else self._passages(model_read, list(part))
-            except StatescapeError as refusal:
-                how = "random weights" if reading == RANDOM_WEIGHTS else "the other policy on BOS"
-                notes.append(f"Not read with {how}: {refusal}")
-                continue
-            # The other policy on BOS changes texts, not the vocabulary.
-            readings[reading] = self._read(source, reading, read, constants if reading == OTHER_BOS else None)[0]
+        with self._working(documents) as executor:  # whose workers load the model once for all readings
+            summary, constants = self._read(executor, self.source, "as it is", documents)
+            for reading, source in (
+                (RANDOM_WEIGHTS, self.source.randomised(seed)),
+                (OTHER_BOS, self.source.other_bos()),
+            ):
+                if not part:
+                    continue
+                try:
+                    model_read = loaded(source)
+                    read = part if reading == RANDOM_WEIGHTS else self._passages(model_read, list(part))
+                except StatescapeError as refusal:
+                    how = "random weights" if reading == RANDOM_WEIGHTS else "the other policy on BOS"
+                    notes.append(f"Not read with {how}: {refusal}")
+                    continue
+                # The other policy on BOS changes texts, not the vocabulary.
+                known = constants if reading == OTHER_BOS else None
+                readings[reading] = self._read(executor, source, reading, read, known)[0]
         return _Answers(
             model=model,
             summary=summary,
@@ -230,11 +241,17 @@ class _Reading:
         return found
 
     def _read(
-        self, source: ModelSource, reading: str, documents: dict[int, Ids], known: ModelConstants | None = None
+        self,
+        executor: Executor,
+        source: ModelSource,
+        reading: str,
+        documents: dict[int, Ids],
+        known: ModelConstants | None = None,
     ) -> tuple[CorpusSummary, ModelConstants]:
         """The records of all documents, computed where the journal lacks them.
 
         Args:
+            executor: who reads, where it is not few.
             source: of the model.
             reading: what it is called in the journal.
             documents: what is read.
@@ -245,25 +262,25 @@ class _Reading:
         left = {number: ids for number, ids in documents.items() if number not in done}
         what = self.name if reading == "as it is" else f"{self.name}, {reading}"
         count = len(documents) - len(left)
-        with self._working(left) as executor:
-            sampled: list[Sampled] = []
+        executor = Serial() if isinstance(executor, Processes) and self._few(left) else executor
+        sampled: list[Sampled] = []
 
-            def measured() -> dict[str, Any]:
-                sampled.extend(self._sample(executor, source, documents, what))
-                return prepare(source, documents, sampled, self.asked.seed, known).as_json()
+        def measured() -> dict[str, Any]:
+            sampled.extend(self._sample(executor, source, documents, what))
+            return prepare(source, documents, sampled, self.asked.seed, known).as_json()
 
-            constants = self.journal.remember(key, measured, ModelConstants)
-            with self.journal.understood(key):
-                if len(constants.decile_of) != len(loaded(source).embeddings):
-                    raise StatescapeError("its deciles are those of another vocabulary")
+        constants = self.journal.remember(key, measured, ModelConstants)
+        with self.journal.understood(key):
+            if len(constants.decile_of) != len(loaded(source).embeddings):
+                raise StatescapeError("its deciles are those of another vocabulary")
+        self.progress(what, count, len(documents))
+        followed = {one.number: one.passages for one in sampled if one.passages}
+        tasks = portions(left, source, constants, self.asked.positions, self.asked.seed, followed)
+        for round_ in _rounds(tasks, executor):
+            for read in done_by(executor, work, round_):
+                records.keep(self.journal, self.name, reading, read)
+                count += len(read)
             self.progress(what, count, len(documents))
-            followed = {one.number: one.passages for one in sampled if one.passages}
-            tasks = portions(left, source, constants, self.asked.positions, self.asked.seed, followed)
-            for round_ in _rounds(tasks, executor):
-                for read in executor.map(work, round_):
-                    records.keep(self.journal, self.name, reading, read)
-                    count += len(read)
-                self.progress(what, count, len(documents))
         return summarise(records.kept(self.journal, self.name, reading), self.asked.seed), constants
 
     def _sample(self, executor: Executor, source: ModelSource, documents: dict[int, Ids], what: str) -> list[Sampled]:
@@ -273,16 +290,26 @@ class _Reading:
         self.progress(what, 0, len(part))
         tasks = portions(part, source, None, self.asked.positions, self.asked.seed)
         for round_ in _rounds(tasks, executor):
-            for read in executor.map(sample, round_):
+            for read in done_by(executor, sample, round_):
                 found += read
             self.progress(what, len(found), len(part))
         return found
 
     def _working(self, documents: dict[int, Ids]) -> AbstractContextManager[Executor]:
-        few = sum(len(ids) for passages in documents.values() for ids in passages) < FEW_POSITIONS
-        on_gpu = self.workers is None and _on_gpu(loaded(self.source))
-        here = self.source.in_memory or (self.executor is None and (few or on_gpu))
-        return Serial() if here else working(self.executor, self.workers)
+        """Who reads: threads where passes are long, processes where Python's part of them is; here on a GPU."""
+        model = loaded(self.source)
+        if self.executor is None and self.workers != 1 and not on_gpu(model) and isinstance(model, HasTwins):
+            workers = usable_cores() if self.workers is None else self.workers
+            if share_of_positions(model.facts) < 1 and workers > 1:
+                return beside(workers)
+        elsewhere = self.workers is None and on_gpu(model)
+        here = self.source.in_memory or (self.executor is None and (self._few(documents) or elsewhere))
+        return nullcontext(Serial()) if here else working(self.executor, self.workers)
+
+    def _few(self, documents: dict[int, Ids]) -> bool:
+        """Whether it is sooner done here than by processes that have to start."""
+        count = sum(len(ids) for passages in documents.values() for ids in passages)
+        return self.executor is None and count < FEW_POSITIONS
 
     def _extremes(self, numbers: list[int], summary: CorpusSummary) -> dict[str, tuple[Extreme, Extreme]]:
         found = {}
@@ -302,12 +329,6 @@ def _rounds(tasks: list[Portion], executor: Executor) -> Iterator[list[Portion]]
     """Tasks that are given out together, after which what is done is kept and told."""
     together = ROUND * executor.workers
     return (tasks[start : start + together] for start in range(0, len(tasks), together))
-
-
-def _on_gpu(model: ReadableModel) -> bool:
-    from statescape.language.model.decoder import decoder_of
-
-    return decoder_of(model).device.type != "cpu"
 
 
 def _with(answer: _Answers, name: str, decisions: list[Decision]) -> ModelVerdict:

@@ -7,78 +7,30 @@ by its count.
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from statescape.errors import StatescapeError
 from statescape.language.passage import Passage, following_ids
-from statescape.language.readable import HasRandomWeights
 from statescape.runs.bundles import one_blas_thread
 from statescape.studies.verdict.measures import Measured, measure
 from statescape.studies.verdict.measures.last_state import best_cosine
 from statescape.studies.verdict.measures.stand_in import INNER_STATES, measure_stand_in
 from statescape.studies.verdict.records import Record, record_of
 from statescape.studies.verdict.reference import ModelConstants, Reference, measure_constants
+from statescape.studies.verdict.sources import ModelSource, alone, loaded, own
 
 if TYPE_CHECKING:
     from statescape.language import ReadableModel
-
-_ONE_AT_A_TIME = threading.Lock()  # where workers are threads: hooks see every pass through a model
+    from statescape.language.readable import ModelFacts
 
 Ids = tuple[tuple[int, ...], ...]
 """Ids of the passages of one document."""
-
-
-@dataclass(frozen=True, eq=False)
-class ModelSource:
-    """How a worker comes by a model.
-
-    Attributes:
-        model: a folder, a hub name, None for the bundled one, or a model in memory (which stays in its process).
-        bos: as `load_model` takes it.
-        device: as `load_model` takes it.
-        random_seed: draw its weights anew with this seed; None leaves it as it was trained.
-        flipped: open passages with BOS where the model does not, and without where it does.
-    """
-
-    model: Any
-    bos: bool | None = None
-    device: str | None = None
-    random_seed: int | None = None
-    flipped: bool = False
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ModelSource) and self._key == other._key
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-    @property
-    def _key(self) -> tuple[Any, ...]:
-        """A model in memory is known by being the same object: those of others may have no hash."""
-        model = id(self.model) if self.in_memory else self.model
-        return model, self.bos, self.device, self.random_seed, self.flipped
-
-    def randomised(self, seed: int) -> ModelSource:
-        """The same model with weights drawn anew."""
-        return replace(self, random_seed=seed)
-
-    def other_bos(self) -> ModelSource:
-        """The same model with the other policy on BOS."""
-        return replace(self, flipped=True)
-
-    @property
-    def in_memory(self) -> bool:
-        """Whether the model is an object of this process."""
-        return self.model is not None and not isinstance(self.model, str | os.PathLike)
 
 
 @dataclass(frozen=True)
@@ -109,6 +61,12 @@ TASK_WEIGHTS = 10_000_000
 """Weights in the blocks from which a task is of fewer positions."""
 
 
+def share_of_positions(facts: ModelFacts) -> float:
+    """How many positions take as long as one of a model of `TASK_WEIGHTS`; at most 1."""
+    weights = 12 * facts.n_blocks * facts.d_model**2  # as in GPT-2; only to divide by
+    return min(1.0, TASK_WEIGHTS / weights)
+
+
 def portions(
     documents: dict[int, Ids],
     source: ModelSource,
@@ -118,9 +76,7 @@ def portions(
     followed: Mapping[int, tuple[Passage, ...]] = MappingProxyType({}),
 ) -> list[Portion]:
     """Documents in portions of about a second of work; see `Portion`."""
-    facts = loaded(source).facts
-    weights = 12 * facts.n_blocks * facts.d_model**2  # as in GPT-2; only to divide by
-    most = TASK_POSITIONS * min(1.0, TASK_WEIGHTS / weights)
+    most = TASK_POSITIONS * share_of_positions(loaded(source).facts)
     divided: list[list[tuple[int, Ids]]] = []
     room = 0.0
     for number, ids in documents.items():
@@ -148,8 +104,8 @@ def work(task: Portion) -> list[tuple[int, Record]]:
     from statescape.language.lens.workers import one_torch_thread
 
     assert task.constants is not None  # measured before
-    with _ONE_AT_A_TIME, one_torch_thread():
-        model, reference = loaded(task.source), _reference(task.source, task.constants)
+    with alone(), one_torch_thread():
+        model, reference = own(task.source), _reference(task.source, task.constants)
         return [(number, _read(model, reference, ids, task, number)) for number, ids in task.documents]
 
 
@@ -173,8 +129,8 @@ def sample(task: Portion) -> list[Sampled]:
     from statescape.language.lens.workers import one_torch_thread
 
     found = []
-    with _ONE_AT_A_TIME, one_torch_thread():
-        model = loaded(task.source)
+    with alone(), one_torch_thread():
+        model = own(task.source)
         for number, ids in task.documents:
             if task.positions is None:
                 found.append(Sampled(number, np.asarray(model.states(ids[0]))[:, 1:], ()))
@@ -182,28 +138,6 @@ def sample(task: Portion) -> list[Sampled]:
                 passages = tuple(_followed(model, ids, task, number))
                 found.append(Sampled(number, np.concatenate([one.states for one in passages], axis=1), passages))
     return found
-
-
-@lru_cache(maxsize=4)
-def loaded(source: ModelSource) -> ReadableModel:
-    """The model of a source, loaded once in this process.
-
-    Raises:
-        StatescapeError: where it cannot be read, cannot be drawn anew, or has no BOS to open passages with.
-    """
-    from statescape.language import load_model
-
-    model: ReadableModel = (
-        load_model(source.model) if source.in_memory else load_model(source.model, bos=source.bos, device=source.device)
-    )
-    if source.random_seed is not None:
-        if not isinstance(model, HasRandomWeights):
-            raise StatescapeError(f"{model.facts.name} cannot be drawn anew.")
-        return model.with_random_weights(source.random_seed)
-    if source.flipped:
-        flipped: ReadableModel = load_model(model, bos=not model.facts.has_bos)
-        return flipped
-    return model
 
 
 @lru_cache(maxsize=4)
@@ -229,12 +163,12 @@ def _read(model: ReadableModel, reference: Reference, ids: Ids, task: Portion, n
     rng = np.random.default_rng([task.seed, number, 1])
     passages = task.followed.get(number) or _followed(model, ids, task, number)
     chosen = chosen_positions(ids, task.positions, task.seed, number)
-    read = [own for own, positions in zip(ids, chosen, strict=True) if len(positions)]
+    read = [each for each, positions in zip(ids, chosen, strict=True) if len(positions)]
     measured = []
-    for place, (own, passage) in enumerate(zip(read, passages, strict=True)):
+    for place, (passage_ids, passage) in enumerate(zip(read, passages, strict=True)):
         found = measure(passage, reference, rng)
         values, profiles = measure_stand_in(
-            model, own, passage, reference, INNER_STATES if place == 0 else 0, [task.seed, number, 4, place]
+            model, passage_ids, passage, reference, INNER_STATES if place == 0 else 0, [task.seed, number, 4, place]
         )
         measured.append((passage, Measured(found.values | values, found.profiles | profiles)))
     return record_of(measured, reference)
@@ -248,7 +182,8 @@ def _followed(model: ReadableModel, ids: Ids, task: Portion, number: int) -> Ite
     chosen = chosen_positions(ids, task.positions, task.seed, number)
     for passage_ids, after, positions in zip(ids, following, chosen, strict=True):
         if len(positions):
-            yield follow(model, passage_ids, positions, after)
+            end = int(positions[-1]) + 1  # what follows changes nothing
+            yield follow(model, passage_ids[:end], positions, after[:end])
 
 
 SAMPLE_DOCUMENTS = 32
@@ -257,6 +192,9 @@ SAMPLE_DOCUMENTS = 32
 ISOTROPIC_STATES = 2000
 """Isotropic states behind the agreement that construction gives."""
 
+
+ALIKE = 8
+"""Isotropic states by which the final norm is asked whether lengths matter to it."""
 
 AVERAGED = 512
 """Last states, about, behind what a model says on average."""
@@ -283,14 +221,13 @@ def prepare(
     from statescape.language.stand_in import average_said
 
     model = loaded(source)
-    with _ONE_AT_A_TIME, one_blas_thread():
+    with alone(), one_blas_thread():
         states = np.concatenate([one.states for one in sampled], axis=1, dtype=np.float32)
         typical = float(np.median(np.linalg.norm(states[-1], axis=1)))
         width = states.shape[2]
         isotropic = np.random.default_rng([seed, 3]).standard_normal((ISOTROPIC_STATES, width))
         isotropic *= typical / np.linalg.norm(isotropic, axis=1, keepdims=True)
         isotropic = isotropic.astype(np.float32)
-        chosen = predictions(model, isotropic)
         bare = ModelConstants((), (), float("nan"), (0.0, 0.0), False, "", seed)
         reference = Reference(model.embeddings, model.unembedding, bare)
         with one_torch_thread():
@@ -298,13 +235,21 @@ def prepare(
             centres = norm_centres(model, states[-1, 0])
             few = states[-1, :: max(1, states.shape[1] // AVERAGED)]
             average = average_said(model, few) if known is None else None
+            again = np.asarray(model.normalise(2 * isotropic[:ALIKE]), dtype=np.float32)
+        # Where the final norm takes lengths out, states as long as those of another reading say the same.
+        if known is not None and np.allclose(again, normed[:ALIKE], rtol=1e-5, atol=1e-5 * np.abs(again).max()):
+            agreement, normed_agreement = known.agreement_of_isotropic, known.normed_agreement_of_isotropic
+        else:
+            chosen = predictions(model, isotropic)
+            agreement = float((chosen == best_cosine(isotropic, reference)).mean())
+            normed_agreement = float((chosen == best_cosine(normed, reference)).mean())
         return measure_constants(
             model.embeddings,
             states.reshape(-1, width),
             counts=_counts(documents, len(model.tokens.prefix), len(model.embeddings)),
             path_length=len(states),
-            agreement=float((chosen == best_cosine(isotropic, reference)).mean()),
-            normed_agreement=float((chosen == best_cosine(normed, reference)).mean()),
+            agreement=agreement,
+            normed_agreement=normed_agreement,
             norm_centres=centres,
             seed=seed,
             known=known,

@@ -56,6 +56,7 @@ NULL_WORDS = {
     "stands.mean": phrase("mean state"),
     "random_weights": phrase("random weights"),
 }
+STAND_IN_COLOURS = {"kept.same_decile": BROWN, "kept.current": ORANGE, "kept.isotropic": GREY, "kept.mean": BLUE}
 _SHARED: tuple[str, ...] = ("distance.isotropic", "distance.random_token", "distance.same_decile", "distance.current")
 _SHARED += ("excess.shuffled", "excess.random_token", "excess.same_decile", "excess.current", "excess.second")
 NULL_WORDS |= {name.replace(".", ".normed."): NULL_WORDS[name] for name in _SHARED}
@@ -165,6 +166,32 @@ def _question(question: Question, rows: Sequence[Estimate]) -> Panel:
         grid=False,
     )
     return Panel(say(SHORT[question.name]), marks, Axis(say(AXES[question.name]), (low, high)), labels)
+
+
+def stand_ins(found: Verdicts) -> list[Picture]:
+    """For each model that was asked, what is kept of its answer with each stand-in in a state's place, by state."""
+    return [
+        _stand_ins(one, number)
+        for number, one in enumerate(found.models, 1)
+        if "kept.predicted" in one.summary.profiles
+    ]
+
+
+def _stand_ins(one: ModelVerdict, number: int) -> Picture:
+    shown = [("kept.predicted", say("predicted"), RED)]
+    shown += [(name, say(NULL_WORDS[name]), colour) for name, colour in STAND_IN_COLOURS.items()]
+    rows = [Row(name, np.array(one.summary.profiles[profile].mean), colour) for profile, name, colour in shown]
+    panel = by_state_panel(
+        say("kept of what the model says"), rows, [Band(say("half of it"), 0.5, 0.5)], say("share"),
+        limits=(0.0, 1.02), follows="",
+    )  # fmt: skip
+    caption = say(
+        "{model}: share kept of what it says beyond its average when the predicted token's embedding, or what else is "
+        "named, stands in a state's place at the state's own norm; means over {documents:,} documents.",
+        model=one.facts.name,
+        documents=one.summary.n_documents,
+    )
+    return Picture(f"stand_ins_{number}", caption, [panel], columns=1, height=300)
 
 
 def along_blocks(found: Verdicts) -> list[Picture]:

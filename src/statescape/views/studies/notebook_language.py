@@ -8,7 +8,12 @@ import numpy as np
 
 from statescape.analysis import PathReading, conclude
 from statescape.studies.notebook import Notebook
-from statescape.studies.notebook.notebook import claim_in_words, clauses_in_words, orthogonal_in_words
+from statescape.studies.notebook.notebook import (
+    carriers_in_words,
+    claim_in_words,
+    clauses_in_words,
+    orthogonal_in_words,
+)
 from statescape.studies.verdict.conclusion import conclude as conclude_verdicts
 from statescape.views.core.page import Block, Choice, Embed, Figure, Prose, Section, Still, TableBlock, figure_or_reason
 from statescape.views.core.picture import Picture
@@ -16,17 +21,21 @@ from statescape.views.core.text import visible
 from statescape.views.globe import sphere_fragment
 from statescape.views.language.by_state import cosines_picture, lens_picture, steps_picture
 from statescape.views.language.clouds import plane_picture
+from statescape.views.language.contrast_page import apart_picture
 from statescape.views.language.energy import energy_picture
 from statescape.views.language.lens_map import lens_map_picture
 from statescape.views.language.normalisation import Normalisations
+from statescape.views.language.patch_page import map_picture
 from statescape.views.language.sphere_still import SphereStill
 from statescape.views.language.vectors import vectors_picture
-from statescape.views.language.verdict import along_blocks, estimates
+from statescape.views.language.verdict import along_blocks, estimates, stand_ins
 from statescape.views.language.verdict_page import verdicts_table
 from statescape.views.studies.notebook_source import source_of
 from statescape.wording import number, say
 
 LONGEST_NAME = 44
+STAND_IN = ("H7", "H8")
+"""The questions that ask whether the embedding can stand for a state."""
 
 
 def sections(notebook: Notebook) -> list[Section]:
@@ -38,6 +47,7 @@ def sections(notebook: Notebook) -> list[Section]:
         _vectors(notebook),
         _outside(notebook),
         _decoding(notebook),
+        _interventions(notebook),
         _corpus(notebook),
         _conclusion(notebook),
     ]
@@ -73,7 +83,7 @@ def _question(notebook: Notebook) -> Section:
                     "A language model keeps one vector for every position of a text, its state, and every block adds "
                     "to it. If the claim holds, the last state lies where the embedding of the predicted token lies; "
                     "the states on the way lie among the embeddings; and read as if it were the last, a state of the "
-                    "middle already speaks of the token to come. Sections 2 to 6 look at single texts, section 7 asks "
+                    "middle already speaks of the token to come. Sections 2 to 7 look at single texts, section 8 asks "
                     "a corpus, with margins that were declared before."
                 )
             ),
@@ -176,6 +186,45 @@ def _decoding(notebook: Notebook) -> Section:
         say("Decoding by the unembedding"),
         say("See at which block the prediction becomes first, and which blocks push towards it."),
         (_choice(notebook, blocks), source_of(notebook, "paths")),
+    )
+
+
+def _interventions(notebook: Notebook) -> Section:
+    found, verdicts = notebook.interventions, notebook.verdicts
+    patched = found.patching
+    of_patching: list[Block] = [Prose(say("Not patched: {reason}", reason=patched))] if isinstance(patched, str) else []
+    if not isinstance(patched, str):
+        of_patching = [Prose(carriers_in_words(patched)), Figure(map_picture(patched, "state"))]
+    decisions = [decision for one in verdicts.models for decision in one.decisions]
+    stood = [
+        Prose(sentence)
+        for sentence, decision in zip(conclude_verdicts(verdicts), decisions, strict=True)
+        if decision.question.name in STAND_IN
+    ]
+    return Section(
+        "interventions",
+        say("Interventions: does a state matter?"),
+        say(
+            "See at which state two texts part, where a state of one brings its answer back in the other, and what is "
+            "kept when an embedding stands in a state's place."
+        ),
+        (
+            Prose(
+                say(
+                    "“{first}” and “{second}”, by {model}.",
+                    first=found.contrast.first.text,
+                    second=found.contrast.second.text,
+                    model=found.contrast.first.model.facts.name,
+                )
+            ),
+            Prose(found.contrast.conclusion),
+            Figure(apart_picture(found.contrast)),
+            *of_patching,
+            *stood,
+            *(Figure(picture) for picture in stand_ins(verdicts)),
+            source_of(notebook, "interventions"),
+            source_of(notebook, "corpus"),
+        ),
     )
 
 

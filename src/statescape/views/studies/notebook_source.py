@@ -13,7 +13,7 @@ from statescape.wording import number, phrase, say
 HERE = phrase("computed for this page")
 BUDGETS = (phrase("quick"), phrase("full"))
 """Those that have a name of their own; the others are minutes."""
-SECTIONS = {"paths": phrase("single texts"), "corpus": phrase("corpus")}
+SECTIONS = {"paths": phrase("single texts"), "interventions": phrase("interventions"), "corpus": phrase("corpus")}
 SETTINGS = {
     "budget": phrase("budget"),
     "draws": phrase("draws"),

@@ -67,7 +67,8 @@ def measure_stand_in(
     chosen = rng.permutation(count)[:LAST_STATES]
     vectors = _vectors(passage, chosen, reference, mean_states, rng)
     states = passage.states[:, chosen]
-    found = stand_in(model, ids, passage.positions[chosen], states, vectors, average, inner)
+    read = ids[: int(passage.positions.max()) + 1]  # as it was followed
+    found = stand_in(model, read, passage.positions[chosen], states, vectors, average, inner)
     return _scattered(found, chosen, count)
 
 

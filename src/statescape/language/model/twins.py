@@ -1,0 +1,47 @@
+"""Twins: one model for several threads. Hooks see every pass through a network, so that each thread needs its own.
+
+A twin has modules of its own around the same weights: it costs no memory, and says the same to the bit.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from torch import nn
+
+from statescape.language.model.anatomy import located_again, name_of_blocks
+from statescape.language.model.decoder import decoder_with
+from statescape.language.model.parts import Parts
+
+if TYPE_CHECKING:
+    from statescape.language.model.language_model import LanguageModel
+
+# What is measured of a model when it is first asked for.
+_MEASURED = ("embeddings", "unembedding", "same_in_batches", "resumes", "goes_on")
+
+
+def twin_of(model: LanguageModel) -> LanguageModel:
+    """See `LanguageModel.twin`; what was measured of the model goes along."""
+    anatomy, linear = model.anatomy, model.decoder.linear
+    own = anatomy.network
+    network = copy.deepcopy(own, {id(tensor): tensor for tensor in (*own.parameters(), *own.buffers())})
+    twin_anatomy = located_again(
+        network, name_of_blocks(anatomy), anatomy.frames, anatomy.d_model, anatomy.stream_dtype
+    )
+    decoder = decoder_with(twin_anatomy, None if linear is None else (linear.scale, linear.cap))
+    found = replace(model, anatomy=twin_anatomy, decoder=decoder)
+    names = {module: name for name, module in own.named_modules()}
+    vars(found).update({name: getattr(model, name) for name in _MEASURED})
+    vars(found)["parts"] = model.parts if isinstance(model.parts, str) else _moved(model.parts, names, network)
+    return found
+
+
+def _moved(parts: Parts, names: Mapping[nn.Module, str], network: nn.Module) -> Parts:
+    """The same parts of another network, by the names of their modules in their own."""
+    modules = dict(network.named_modules())
+    sides = ([replace(part, module=modules[names[part.module]]) for part in s] for s in (parts.attention, parts.mlp))
+    attention, mlp = map(tuple, sides)
+    return Parts(attention, mlp, parts.in_sequence)
