@@ -3,7 +3,9 @@
 import json
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
+from plotly.subplots import make_subplots
 
 from statescape.views.core.marks import (
     AreaMark,
@@ -17,6 +19,7 @@ from statescape.views.core.marks import (
     TextMark,
 )
 from statescape.views.core.picture import Picture
+from statescape.views.core.screen import described, in_json
 from statescape.views.core.text import word
 from statescape.views.core.theme import BLUE, RED, matplotlib_theme
 from tests.views.language.synthetic import HOSTILE
@@ -31,7 +34,7 @@ def one_of_each(name: str) -> tuple:
         LineMark(X, Y, BLUE, name, dots=5, hover="{note}", notes=notes),
         LineMark(X, Y, BLUE, step="after", filled=True),
         PointMark(X, Y, RED, name, low=Y - 0.5, high=Y + 1, hover="{name}", notes=notes),
-        PointMark(X, Y, [RED, BLUE, RED], angles=[0, 90, 180], symbol="triangle-up"),
+        PointMark(X, Y, [RED, BLUE, RED], angles=[0, 90, 135], symbol="triangle-up"),
         AreaMark(X, Y - 1, Y + 1, name=name),
         BarMark(X, Y, BLUE, name, low=Y, high=[np.inf, 5, 3], notes=notes),
         CellMark(np.eye(3), "signed", (-1, 1), name=name, texts=[notes] * 3, bar=name, notes=[notes] * 3),
@@ -111,3 +114,38 @@ def test_a_logarithmic_axis_a_reverse_one_and_limits_hold_on_both():
     with matplotlib_theme():
         assert logarithmic.printed().axes[0].get_xlim() == (1, 100)
         assert reverse.printed().axes[0].get_xlim() == (5, 0)
+
+
+def test_what_a_page_is_given_is_what_plotlys_own_classes_make_of_it():
+    drawn = Picture("p", "1.", [Panel("t", [mark], Axis("x", log=True), Axis("y")) for mark in one_of_each("a & b")])
+    for narrow in (False, True):
+        found = described(drawn, narrow=narrow)
+        theirs = json.loads(go.Figure(found).to_json())  # they refuse a setting that does not exist, or of a wrong kind
+        assert json.loads(json.dumps(in_json(found["data"]))) == theirs["data"]
+        layout = json.loads(json.dumps(in_json(found["layout"])))
+        assert {key: layout[key] for key in layout if key != "template"} == {
+            key: theirs["layout"][key] for key in theirs["layout"] if key != "template"
+        }
+        assert layout["template"]["layout"] == theirs["layout"]["template"]["layout"]
+
+
+@pytest.mark.parametrize(("panels", "columns", "widths"), [(1, 1, ()), (5, 2, ()), (6, 3, (0.5, 0.3, 0.4)), (3, 2, ())])
+@pytest.mark.parametrize("shared", [False, True])
+def test_panels_stand_where_plotlys_own_subplots_do(panels, columns, widths, shared):
+    one = Panel("t", [LineMark(X, Y, BLUE)])
+    drawn = Picture("p", "1.", [one] * panels, columns, 200, widths=widths, gap=0.05, shared_x=shared)
+    rows = -(-panels // columns)
+    theirs = make_subplots(
+        rows, columns, subplot_titles=["t"] * panels, column_widths=list(widths) or None, horizontal_spacing=0.05,
+        vertical_spacing=(30 if shared else 76) / (200 * rows) if rows > 1 else 0,
+        specs=[[{} if row * columns + at < panels else None for at in range(columns)] for row in range(rows)],
+        shared_xaxes="columns" if shared else False,
+    ).layout  # fmt: skip
+    ours = described(drawn, narrow=False)["layout"]
+    for spot in range(panels):
+        for letter in "xy":
+            name = f"{letter}axis{spot + 1 if spot else ''}"
+            assert ours[name]["anchor"] == theirs[name].anchor
+            assert ours[name].get("matches") == theirs[name].matches
+            np.testing.assert_allclose(ours[name]["domain"], theirs[name].domain, atol=1e-12)
+        assert ours["annotations"][spot]["y"] == pytest.approx(theirs.annotations[spot].y)

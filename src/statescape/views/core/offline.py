@@ -12,10 +12,22 @@ from contextlib import contextmanager
 from typing import Any
 
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
-LAYOUT: dict[str, Any] = {"modebar": {"remove": ["sendChartToCloud"]}}
+from statescape.views.core.drawing import Drawing
+from statescape.views.core.grid import Grid
+from statescape.views.core.screen import CONFIG, described
 
-CONFIG: dict[str, Any] = {"showSendToCloud": False, "plotlyServerURL": "", "displaylogo": False}
+
+def interactive(picture: Drawing, *, narrow: bool) -> go.Figure:
+    """The Plotly figure of a picture, whose panels answer to `row` and `col` as those of `make_subplots` do."""
+    grid, found = Grid.of(picture, narrow=narrow), described(picture, narrow=narrow)
+    cells: list[dict[str, Any] | None] = [{}] * len(grid.panels) + [None] * (
+        grid.rows * grid.columns - len(grid.panels)
+    )
+    specs = [cells[row * grid.columns : (row + 1) * grid.columns] for row in range(grid.rows)]
+    figure = make_subplots(figure=OfflineFigure(), rows=grid.rows, cols=grid.columns, specs=specs)
+    return figure.add_traces(found["data"]).update_layout(found["layout"], overwrite=True)
 
 
 class OfflineFigure(go.Figure):  # type: ignore[misc] # Plotly has no types

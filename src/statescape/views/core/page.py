@@ -23,8 +23,8 @@ from markupsafe import Markup
 from statescape import __version__
 from statescape.errors import StatescapeError
 from statescape.files import written_whole
-from statescape.views.core.offline import CONFIG
 from statescape.views.core.picture import Picture, Printable
+from statescape.views.core.screen import CONFIG, described, in_json
 from statescape.views.core.templating import filled, said_in_script, trusted
 from statescape.views.core.theme import DARK, LIGHT, MONO_FONT, SCREEN_FONT, Ground, matplotlib_theme
 from statescape.wording import say, spoken
@@ -35,6 +35,7 @@ POLICY = (
     "script-src 'unsafe-inline' 'unsafe-eval' blob:; worker-src blob:; connect-src 'none'; base-uri 'none'; "
     "form-action 'none'"
 )
+CLEAR = "rgba(0,0,0,0)"  # the ground of figures: the page's shows through
 
 
 @dataclass(frozen=True)
@@ -280,13 +281,12 @@ def _drawn(figure: Figure, images: dict[str, int], screens: tuple[bool, ...] = (
         images: pixels that are known, with their numbers.
         screens: for which it is drawn, each narrow or not; one that is alone stands for both.
     """
-    made = [figure.picture.interactive(stacked=narrow) for narrow in screens]
-    for drawing in made:
-        drawing.update_layout(paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
-    found = [json.loads(drawing.to_json()) for drawing in made]
+    found = [in_json(described(figure.picture, narrow=narrow)) for narrow in screens]
     wide, narrow = found[0], found[-1]
-    for image in [image for one in found for image in one["layout"].get("images", ())]:
-        image["source"] = images.setdefault(image["source"], len(images))
+    for layout in (one["layout"] for one in found):
+        layout |= {"paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR}
+        for image in layout["images"]:
+            image["source"] = images.setdefault(image["source"], len(images))
     # Both share their big arrays; what differs is where the panels lie and what small texts say.
     differences = [
         {key: small.get(key) for key in {**big, **small} if big.get(key) != small.get(key)}

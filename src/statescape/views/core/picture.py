@@ -34,9 +34,9 @@ class Picture(Drawing):
 
     def interactive(self, *, stacked: bool = False) -> go.Figure:
         """The Plotly figure; `stacked` for narrow screens."""
-        from statescape.views.core.screen import drawn_on_screen
+        from statescape.views.core.offline import interactive
 
-        return drawn_on_screen(self, narrow=stacked)
+        return interactive(self, narrow=stacked)
 
     def printed(self) -> Figure:
         """The matplotlib figure, to be made inside `matplotlib_theme`."""

@@ -1,18 +1,23 @@
-"""Pictures on the screen, by Plotly: panels side by side on a wide one, below each other on a narrow one."""
+"""Pictures on the screen, by Plotly: panels side by side on a wide one, below each other on a narrow one.
+
+A picture becomes what Plotly's script reads: data and layout as plain dictionaries and arrays. Plotly's own classes
+check each of a figure's settings on the way, which takes longer than all else in an answer that is waited for; they are
+for those who go on with a figure in Python (`offline`).
+"""
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import singledispatchmethod
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from jaxtyping import Float
-from plotly.subplots import make_subplots
 
 from statescape.views.core.drawing import Drawing
+from statescape.views.core.grid import Grid
 from statescape.views.core.marks import (
     AreaMark,
     Axis,
@@ -26,90 +31,94 @@ from statescape.views.core.marks import (
     TextMark,
     columns,
 )
-from statescape.views.core.offline import LAYOUT, OfflineFigure
 from statescape.views.core.text import plotly_text
 from statescape.views.core.theme import GREY, faint, plotly_scale, plotly_template
 
 STEPS = {"": "linear", "after": "hv", "middle": "hvh"}
 SYMBOLS = {"ring": "circle-open", "tick": "line-ns-open"}
 FIELDS = {"note": "customdata", "name": "fullData.name"}
+TYPED = {"float32": "f4", "float64": "f8"}
 BOTTOM, TITLES, LEGEND = 50, 44, 32  # pixels below the panels, for their titles, for the legend above
 
+# Plotly puts "Share chart", which opens an upload to its cloud, and a link to its site over every figure.
+LAYOUT: dict[str, Any] = {"modebar": {"remove": ["sendChartToCloud"]}}
+CONFIG: dict[str, Any] = {"showSendToCloud": False, "plotlyServerURL": "", "displaylogo": False}
 
-def drawn_on_screen(picture: Drawing, *, narrow: bool) -> go.Figure:
-    """The Plotly figure of a picture, for a wide screen or a narrow one.
+
+def described(picture: Drawing, *, narrow: bool) -> dict[str, Any]:
+    """Data and layout of a picture as Plotly reads them, for a wide screen or a narrow one.
 
     Traces come in the same order and number for both: a page keeps what differs (`page`).
     """
-    panels = (picture.narrow or picture.panels) if narrow else picture.panels
-    columns = min(picture.narrow_columns if narrow else picture.columns, len(panels))
-    places = (picture.narrow_places if narrow else ()) or tuple(range(len(panels)))
-    titles = [plotly_text(panels[places.index(spot)].title) for spot in range(len(panels))]
-    figure = _frame(picture, titles, columns, (picture.narrow_height if narrow else 0) or picture.height, narrow)
-    brush = _Brush(figure, picture.legend)
-    for panel, spot in zip(panels, places, strict=True):
-        brush.draw(panel, {"row": spot // columns + 1, "col": spot % columns + 1})
-    for row in range(1, -(-len(panels) // columns)) if picture.shared_x else ():
-        figure.update_xaxes(title_text="", row=row)
-    return figure
-
-
-def _frame(picture: Drawing, titles: Sequence[str], columns: int, height: int, narrow: bool) -> go.Figure:
-    """An empty figure of as many panels as there are titles, row by row."""
-    rows = -(-len(titles) // columns)
+    grid = Grid.of(picture, narrow=narrow)
+    brush = _Brush(grid, picture.legend)
+    for spot, panel in sorted(zip(grid.places, grid.panels, strict=True), key=lambda placed: placed[0]):
+        brush.title(panel.title, spot)
+    for spot, panel in zip(grid.places, grid.panels, strict=True):
+        brush.draw(panel, spot)
     top = TITLES + (LEGEND if picture.legend else 0)
-    inner = rows * height
-    wide = columns == picture.columns and not narrow
-    figure = make_subplots(
-        figure=OfflineFigure(),
-        rows=rows,
-        cols=columns,
-        subplot_titles=titles,
-        column_widths=list(picture.widths) if picture.widths and wide else None,
-        horizontal_spacing=picture.gap if wide else 0.06,
-        vertical_spacing=(30 if picture.shared_x else 76) / inner if rows > 1 else 0,
-        shared_xaxes="columns" if picture.shared_x else False,
-    )
-    figure.update_layout(
-        template=plotly_template(),
+    layout = {
+        "template": plotly_template(),
         **LAYOUT,
-        height=inner + top + BOTTOM,
-        margin={"t": top, "b": BOTTOM},
-        legend={"y": 1 + 34 / inner, "yanchor": "bottom"},
-        barmode="overlay",
-        showlegend=picture.legend,
-    )
-    domains = [axis.domain for axis in figure.select_xaxes()]
-    for note in figure.layout.annotations:
-        left = min((low for low, high in domains if low <= note.x <= high), key=lambda low: abs(low - note.x))
-        note.update(xanchor="left", x=left, font={"size": 14}, yshift=4)
-    return figure
+        "height": grid.height + top + BOTTOM,
+        "margin": {"t": top, "b": BOTTOM},
+        "legend": {"y": 1 + 34 / grid.height, "yanchor": "bottom"},
+        "barmode": "overlay",
+        "showlegend": picture.legend,
+        **brush.layout,
+    }
+    return {"data": brush.data, "layout": layout}
+
+
+def in_json(found: Any) -> Any:
+    """A description in JSON types; arrays of real numbers in base64, as Plotly's script reads them."""
+    if isinstance(found, dict):
+        return {key: in_json(value) for key, value in found.items()}
+    if isinstance(found, list | tuple):
+        return [in_json(value) for value in found]
+    if isinstance(found, np.ndarray) and found.dtype.name in TYPED:
+        typed = {"dtype": TYPED[found.dtype.name], "bdata": base64.b64encode(found.tobytes()).decode()}
+        return typed if found.ndim == 1 else {**typed, "shape": ", ".join(map(str, found.shape))}
+    return found.tolist() if isinstance(found, np.ndarray | np.generic) else found
 
 
 class _Brush:
-    """Draws panels into a figure, and knows which names its legend has already."""
+    """Draws panels into a description, and knows which names its legend has already."""
 
-    def __init__(self, figure: go.Figure, legend: bool) -> None:
-        self.figure = figure
+    def __init__(self, grid: Grid, legend: bool) -> None:
+        self.grid, self.legend = grid, legend
+        self.data: list[dict[str, Any]] = []
+        self.layout: dict[str, Any] = {"annotations": [], "images": [], "meta": {"states": []}}
         self.named: set[str] = set()
-        self.legend = legend
 
-    def draw(self, panel: Panel, at: dict[str, int]) -> None:
-        """Draw one panel at its row and column."""
-        self.at = at
-        self.x, self.y = (axis.plotly_name.replace("axis", "") for axis in self.figure.get_subplot(**at))
+    def title(self, text: str, spot: int) -> None:
+        """What stands over a panel, at its left edge."""
+        (left, _), (_, top) = self.grid.domains(spot)
+        if text:
+            self._annotate(
+                text=plotly_text(text), xref="paper", yref="paper", x=left, y=top, xanchor="left", yanchor="bottom",
+                yshift=4, font={"size": 14}, showarrow=False,
+            )  # fmt: skip
+
+    def draw(self, panel: Panel, spot: int) -> None:
+        """Draw one panel at its spot."""
+        number = "" if spot == 0 else str(spot + 1)
+        self.x, self.y = f"x{number}", f"y{number}"
         for mark in panel.marks:
             self.add(mark)
-        self.figure.update_xaxes(**_axis(panel.x, panel.framed), **at)
-        self.figure.update_yaxes(**_axis(panel.y, panel.framed), **at)
+        across, up = self.grid.domains(spot)
+        x = {"anchor": self.y, "domain": across, **_axis(panel.x, panel.framed)}
+        y = {"anchor": self.x, "domain": up, **_axis(panel.y, panel.framed)}
+        lowest = max(range(spot, len(self.grid.panels), self.grid.columns))
+        if self.grid.shared_x and spot != lowest:
+            x |= {"matches": f"x{lowest + 1}", "showticklabels": False, "title": None}
         if panel.square:
-            self.figure.update_xaxes(constrain="domain", **at)
-            self.figure.update_yaxes(constrain="domain", scaleanchor=self.x, scaleratio=1, **at)
+            x |= {"constrain": "domain"}
+            y |= {"constrain": "domain", "scaleanchor": self.x, "scaleratio": 1}
+        self.layout |= {f"xaxis{number}": _said(x), f"yaxis{number}": _said(y)}
         if panel.follows:
             points = None if panel.states is None else np.round(panel.states, 5).tolist()
-            where = {"x": self.x, "y": self.y, "kind": panel.follows, "points": points}
-            known = (self.figure.layout.meta or {"states": []})["states"]
-            self.figure.layout.meta = {"states": [*known, where]}
+            self.layout["meta"]["states"].append({"x": self.x, "y": self.y, "kind": panel.follows, "points": points})
 
     @singledispatchmethod
     def add(self, mark: Any) -> None:
@@ -147,7 +156,7 @@ class _Brush:
     def _(self, mark: BarMark) -> None:
         left = mark.shift - mark.width / 2
         self._trace(
-            go.Bar, mark, x=_plain(mark.x), y=_plain(mark.y), width=mark.width, offset=left,
+            "bar", mark, x=_plain(mark.x), y=_plain(mark.y), width=mark.width, offset=left,
             marker={"color": _plain(mark.colour), "line": {"width": 0}},
             error_y=_error(mark.y, mark.low, mark.high, GREY, 1.6),
         )  # fmt: skip
@@ -162,16 +171,13 @@ class _Brush:
             "thickness": 12,
             "outlinewidth": 0,
         }
-        self.figure.add_trace(
-            go.Heatmap(
-                z=short(values, 3), x0=mark.origin[0], y0=mark.origin[1], dx=1, dy=1, zmin=mark.limits[0],
-                zmax=mark.limits[1], colorscale=plotly_scale(mark.scale), xgap=mark.gap[0], ygap=mark.gap[1],
-                name=plotly_text(mark.name) or None, text=texts, texttemplate="%{text}" if texts else None,
-                textfont={"size": mark.text_size}, customdata=notes, showscale=bool(mark.bar),
-                colorbar=bar if mark.bar else None, meta=None if mark.options is None else {"options": mark.options},
-                **_hover(mark.hover),
-            ),
-            **self.at,
+        self._put(
+            "heatmap", z=short(values, 3), x0=mark.origin[0], y0=mark.origin[1], dx=1, dy=1, zmin=mark.limits[0],
+            zmax=mark.limits[1], colorscale=plotly_scale(mark.scale), xgap=mark.gap[0], ygap=mark.gap[1],
+            name=plotly_text(mark.name) or None, text=texts, texttemplate="%{text}" if texts else None,
+            textfont={"size": mark.text_size}, customdata=notes, showscale=bool(mark.bar),
+            colorbar=bar if mark.bar else None, meta=None if mark.options is None else {"options": mark.options},
+            **_hover(mark.hover),
         )  # fmt: skip
 
     @add.register
@@ -180,51 +186,62 @@ class _Brush:
         texts = [f"<b>{plotly_text(one)}</b>" if mark.bold else plotly_text(one) for one in mark.texts]
         if mark.x is None:  # stays at the edge when the panel is zoomed
             for text, y in zip(texts, mark.y, strict=True):
-                self.figure.add_annotation(
+                self._annotate(
                     text=text, xref=f"{self.x} domain", yref=self.y, x=0, y=y, xanchor="left", yanchor="bottom",
                     yshift=4, font={"size": mark.size}, showarrow=False,
                 )  # fmt: skip
             return
-        self.figure.add_trace(
-            go.Scatter(
-                x=_plain(mark.x), y=_plain(mark.y), mode="markers+text", text=texts, textfont={"size": mark.size},
-                # What is not seen keeps the words off what is.
-                marker={"size": 8, "opacity": 0}, textposition=[_position(*one) for one in away], hoverinfo="skip",
-                showlegend=False, cliponaxis=False,
-            ),
-            **self.at,
+        self._put(
+            "scatter", x=_plain(mark.x), y=_plain(mark.y), mode="markers+text", text=texts,
+            # What is not seen keeps the words off what is.
+            textfont={"size": mark.size}, marker={"size": 8, "opacity": 0},
+            textposition=[_position(*one) for one in away], hoverinfo="skip", showlegend=False, cliponaxis=False,
         )  # fmt: skip
 
     @add.register
     def _(self, mark: CloudMark) -> None:
         low, high = mark.bounds
-        self.figure.add_layout_image(
-            source=mark.image, xref=self.x, yref=self.y, x=low[0], y=high[1], sizex=high[0] - low[0],
-            sizey=high[1] - low[1], sizing="stretch", layer="below",
-        )  # fmt: skip
+        self.layout["images"].append({
+            "source": mark.image, "xref": self.x, "yref": self.y, "x": float(low[0]), "y": float(high[1]),
+            "sizex": float(high[0] - low[0]), "sizey": float(high[1] - low[1]), "sizing": "stretch", "layer": "below",
+        })  # fmt: skip
         shown = mark.points[list(mark.answering)] if len(mark.answering) else np.full((1, 2), np.nan)
         points = PointMark(*columns(shown), GREY, mark.name, 5.0, hover="{note}", notes=mark.notes or [""])
         self.add(points)
 
     def _scatter(self, mark: LineMark | PointMark | AreaMark, x: Any, y: Any, **options: Any) -> None:
-        self._trace(go.Scatter, mark, x=_plain(x), y=_plain(y), **options)
+        self._trace("scatter", mark, x=_plain(x), y=_plain(y), **options)
 
-    def _trace(self, kind: Any, mark: LineMark | PointMark | AreaMark | BarMark, **options: Any) -> None:
+    def _trace(self, kind: str, mark: LineMark | PointMark | AreaMark | BarMark, **options: Any) -> None:
         """Add a trace with its name and what the pointer says."""
         notes = getattr(mark, "notes", None)
         listed = self.legend and bool(mark.name) and mark.name not in self.named
         self.named |= {mark.name}
-        trace = kind(
-            name=plotly_text(mark.name) or None, legendgroup=plotly_text(mark.name) or None, showlegend=listed,
+        self._put(
+            kind, name=plotly_text(mark.name) or None, legendgroup=plotly_text(mark.name) or None, showlegend=listed,
             customdata=None if notes is None else [plotly_text(one) for one in notes],
             **_hover(getattr(mark, "hover", "")), **options,
         )  # fmt: skip
-        self.figure.add_trace(trace, **self.at)
+
+    def _put(self, kind: str, **options: Any) -> None:
+        self.data.append({"type": kind, **_said(options), "xaxis": self.x, "yaxis": self.y})
+
+    def _annotate(self, **options: Any) -> None:
+        self.layout["annotations"].append(options)
+
+
+def _said(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said among settings: those that are None are left to Plotly."""
+    return {
+        key: _said(value) if isinstance(value, Mapping) else value
+        for key, value in options.items()
+        if value is not None
+    }
 
 
 def _axis(axis: Axis, framed: bool) -> dict[str, Any]:
     """An axis as Plotly knows it."""
-    found: dict[str, Any] = {"title_text": plotly_text(axis.title) or None, "showgrid": axis.grid}
+    found: dict[str, Any] = {"title": {"text": plotly_text(axis.title)} if axis.title else None, "showgrid": axis.grid}
     if not axis.grid:
         found["zeroline"] = False
     if framed:

@@ -10,12 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from statescape.wording import separators
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 RED = "#e0303a"  # the predicted token
 BLUE = "#2f7fd0"
@@ -82,10 +79,8 @@ def matplotlib_scale(name: str) -> Any:
     return LinearSegmentedColormap.from_list(name, colours)
 
 
-def plotly_template(dark: bool = False) -> go.layout.Template:
+def plotly_template(dark: bool = False) -> dict[str, Any]:
     """The theme as a Plotly template."""
-    import plotly.graph_objects as go
-
     on = ground(dark)
     axis: dict[str, Any] = {
         "gridcolor": on.grid,
@@ -99,8 +94,8 @@ def plotly_template(dark: bool = False) -> go.layout.Template:
         "ticklabeloverflow": "allow",  # looking for labels that overflow costs a tenth of the drawing
         "title": {"standoff": 8, "font": {"size": 13}},
     }
-    return go.layout.Template(
-        layout={
+    return {
+        "layout": {
             "font": {"family": SCREEN_FONT, "size": 13, "color": on.ink},
             "separators": separators(),
             "paper_bgcolor": on.paper,
@@ -114,7 +109,7 @@ def plotly_template(dark: bool = False) -> go.layout.Template:
             "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}},
             "annotationdefaults": {"font": {"size": 13}, "showarrow": False},
         }
-    )
+    }
 
 
 @contextmanager
