@@ -17,6 +17,13 @@ from statescape.studies.reservoir import STUDIES, Budget
 TINY = Budget("quick", units=8, runs=2, trainings=120, tuning=2, draws=2)
 TEXTS = ("Once upon a time, there was a little", "The dog ran to the <b>park</b> & saw a")
 FEW = ("values", "radius")
+LANGUAGE_WING = ("question", "space", "normalisation", "vectors", "outside", "decoding")
+LANGUAGE_WING += ("interventions", "corpus", "conclusion")
+
+
+def sections(studies: tuple[str, ...]) -> list[str]:
+    """Anchors of the sections of a notebook that asks these studies."""
+    return [*LANGUAGE_WING, *studies, "sum", "runs"]
 
 
 def few_documents() -> Corpus:

@@ -6,7 +6,8 @@ import pytest
 
 from statescape.studies.notebook.asking import USUAL_STUDIES
 from tests.cli.running import assert_refused, in_process
-from tests.kept import make_studies_tiny
+from tests.kept import make_studies_tiny, sections
+from tests.views.visiting import Visit
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_bad_inputs_are_refused_in_one_line(run, tmp_path, arguments, words):
 
 
 @pytest.mark.slow
-def test_the_notebook_from_end_to_end(run, monkeypatch, tmp_path):
+def test_the_notebook_from_end_to_end(run, monkeypatch, tmp_path, browser):
     make_studies_tiny(monkeypatch)
     made = run("notebook", "--quick", "--language", "fr", "--workers", 1, "--json", "n.json")
     assert made.returncode == 0, made.stderr
@@ -51,6 +52,12 @@ def test_the_notebook_from_end_to_end(run, monkeypatch, tmp_path):
     assert USUAL_STUDIES[-1] == "does-topology-matter"
     assert {one["section"] for one in found["runs"]} == {"paths", "corpus", *found["studies"]}
     assert len(list((tmp_path / "notebook-runs").glob("*.run"))) == len(found["runs"]) - 1
+    visit = Visit(browser, tmp_path / "notebook.html")
+    assert visit.page.eval_on_selector_all("main > section", "all => all.map(s => s.id)") == sections(USUAL_STUDIES)
+    assert "Matzner 2022" in visit.page.inner_text("#sum")
+    assert visit.errors == []
+    assert visit.outside == []
+    visit.page.close()
     listed = run("runs", "notebook-runs").stdout
     assert "does-topology-matter, quick" in listed
     assert "conteur on " in listed

@@ -9,21 +9,14 @@ import pytest
 
 from statescape import views
 from statescape.studies.notebook import Notebook
-from statescape.studies.notebook.asking import USUAL_STUDIES
 from statescape.wording import LANGUAGES, speaking
 from statescape.wording.catalogue import catalogue
-from tests.kept import FEW, TEXTS, kept
+from tests.kept import FEW, TEXTS, kept, sections
 from tests.views.visiting import Visit
 
 pytestmark = pytest.mark.slow  # the notebook of all studies that they share takes a minute to make
 
-LANGUAGE_WING = ["question", "space", "normalisation", "vectors", "outside", "decoding"]
-LANGUAGE_WING += ["interventions", "corpus", "conclusion"]
 SPHERE = "document.querySelectorAll('[data-statescape-sphere]')"
-
-
-def sections(studies: tuple[str, ...]) -> list[str]:
-    return [*LANGUAGE_WING, *studies, "sum", "runs"]
 
 
 @pytest.fixture(scope="module")
@@ -141,15 +134,3 @@ def test_nothing_english_is_left_on_a_french_page(notebook: Notebook, tmp_path: 
         views.report(notebook, tmp_path / "fr.html")
     names = {*FEW, "scipy"}
     assert missing - names == set()
-
-
-@pytest.mark.slow
-def test_all_studies_have_their_section(browser: Any, tmp_path: Path):
-    whole = kept(tmp_path / "runs", USUAL_STUDIES)
-    with speaking("fr"):
-        visit = Visit(browser, views.report(whole, tmp_path / "whole.html"))
-    assert visit.page.eval_on_selector_all("main > section", "all => all.map(s => s.id)") == sections(USUAL_STUDIES)
-    assert "Matzner 2022" in visit.page.inner_text("#sum")
-    assert visit.errors == []
-    assert visit.outside == []
-    visit.page.close()
