@@ -28,16 +28,18 @@ function unfolded(square) {
 	return directions;
 }
 
-async function unpack(packed) {
-	const blocks = Object.entries(packed.blocks).map(async ([name, text]) => [name, await inflated(text)]);
-	const block = Object.fromEntries(await Promise.all(blocks));
+// `before` is what was unpacked last: a vocabulary that stays is not read again.
+async function unpack(packed, before) {
+	const stays = (name) => ["vocabulary", "positions"].includes(name) && before?.blocks[name] === packed.blocks[name];
+	const blocks = Object.entries(packed.blocks).filter(([name]) => !stays(name));
+	const block = Object.fromEntries(await Promise.all(blocks.map(async ([name, text]) => [name, await inflated(text)])));
 	const curves = new Float32Array(block.curves);
 	return {
 		...packed,
 		curves,
 		shades: curves.map((log) => clamp(1 - log / packed.lowest_log, 0, 1)),
-		shown: JSON.parse(new TextDecoder().decode(block.vocabulary)),
-		positions: unfolded(new Int16Array(block.positions)),
+		shown: stays("vocabulary") ? before.shown : JSON.parse(new TextDecoder().decode(block.vocabulary)),
+		positions: stays("positions") ? before.positions : unfolded(new Int16Array(block.positions)),
 		ranks: summed(block.ranks, packed.n),
 		cosines: summed(block.cosines, packed.n),
 		top: new Uint32Array(block.top),

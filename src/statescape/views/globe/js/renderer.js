@@ -24,49 +24,64 @@ function program(gl, vertex, fragment) {
 }
 
 function attribute(gl, index, content, size, type) {
-	gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
+	const buffer = gl.createBuffer();
+	gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
 	gl.bufferData(gl.ARRAY_BUFFER, content, gl.DYNAMIC_DRAW);
 	gl.enableVertexAttribArray(index);
 	gl.vertexAttribPointer(index, size, type, type === gl.UNSIGNED_BYTE, 0, 0);
+	return () => gl.deleteBuffer(buffer);
 }
 
 function texture(gl, unit, kind, filter) {
+	const made = gl.createTexture();
 	gl.activeTexture(gl.TEXTURE0 + unit);
-	gl.bindTexture(kind, gl.createTexture());
+	gl.bindTexture(kind, made);
 	for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(kind, name, filter);
 	for (const name of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(kind, name, gl.CLAMP_TO_EDGE);
+	return () => gl.deleteTexture(made);
 }
 
 function byteTexture(gl, unit, bytes, { n, states }) {
 	const kind = gl.TEXTURE_2D_ARRAY;
 	const size = [TEXTURE_WIDTH, Math.ceil(n / TEXTURE_WIDTH)];
-	texture(gl, unit, kind, gl.NEAREST);
+	const end = texture(gl, unit, kind, gl.NEAREST);
 	gl.texStorage3D(kind, 1, gl.R8, ...size, states);
 	const slice = new Uint8Array(size[0] * size[1]);
 	for (let state = 0; state < states; state++) {
 		slice.set(rowOf(bytes, state, n));
 		gl.texSubImage3D(kind, 0, 0, 0, state, ...size, 1, gl.RED, gl.UNSIGNED_BYTE, slice);
 	}
+	return end;
 }
 
 function makeDots(canvas, data) {
 	const gl = canvas.getContext("webgl2", { antialias: false, alpha: false });
 	if (!gl) throw new Error("the browser offers none");
 	let useDots, useBody, matched;
+	let held = []; // what ends the buffers and textures at hand
 
 	function build() {
 		useDots = program(gl, DOTS_VERT, DOTS_FRAG);
 		useBody = program(gl, BODY_VERT, BODY_FRAG);
-		attribute(gl, 0, data.positions, 3, gl.FLOAT);
-		attribute(gl, 1, new Uint8Array(data.n), 1, gl.UNSIGNED_BYTE);
-		byteTexture(gl, 0, data.ranks, data);
-		byteTexture(gl, 1, data.cosines, data);
-		texture(gl, 3, gl.TEXTURE_2D, gl.NEAREST);
-		gl.texImage2D(gl.TEXTURE_2D, 0, gl.R32F, data.levels.rank + 1, data.states, 0, gl.RED, gl.FLOAT, data.shades);
-		texture(gl, 2, gl.TEXTURE_2D, gl.LINEAR);
-		matched = undefined;
 		gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
 		gl.enable(gl.BLEND);
+		held = [];
+		load(data);
+	}
+
+	function load(next) {
+		data = next;
+		for (const end of held) end();
+		held = [
+			attribute(gl, 0, data.positions, 3, gl.FLOAT),
+			byteTexture(gl, 0, data.ranks, data),
+			byteTexture(gl, 1, data.cosines, data),
+			texture(gl, 3, gl.TEXTURE_2D, gl.NEAREST),
+		];
+		gl.texImage2D(gl.TEXTURE_2D, 0, gl.R32F, data.levels.rank + 1, data.states, 0, gl.RED, gl.FLOAT, data.shades);
+		// The palette's, and last the buffer of matches, which stays bound: `useMatches` writes into it.
+		held.push(texture(gl, 2, gl.TEXTURE_2D, gl.LINEAR), attribute(gl, 1, new Uint8Array(data.n), 1, gl.UNSIGNED_BYTE));
+		matched = undefined;
 	}
 
 	function useMatches(next) {
@@ -111,7 +126,7 @@ function makeDots(canvas, data) {
 	}
 
 	build();
-	return { draw, build, gl };
+	return { draw, build, load, gl };
 }
 
 // Outline in CSS pixels.

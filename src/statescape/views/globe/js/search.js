@@ -3,7 +3,6 @@
 function makeSearch(scene) {
 	const { data, part } = scene;
 	const { query, count } = part;
-	const folded = data.shown.map((text) => text.toLowerCase());
 	let found = [];
 	let step = -1;
 
@@ -11,7 +10,8 @@ function makeSearch(scene) {
 		const text = query.value.replaceAll(" ", "␣").toLowerCase();
 		const block = Math.round(scene.look.layer);
 		const byte = (token) => data.ranks[block * data.n + token];
-		found = text ? [...folded.keys()].filter((token) => folded[token].includes(text)) : [];
+		if (text) data.folded ??= data.shown.map((name) => name.toLowerCase());
+		found = text ? [...data.folded.keys()].filter((token) => data.folded[token].includes(text)) : [];
 		found.sort((a, b) => byte(b) - byte(a));
 		step = -1;
 		const n = grouped(found.length);

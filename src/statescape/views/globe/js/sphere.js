@@ -20,18 +20,18 @@ function mount(host, packed, options = {}) {
 		if (!handle.destroyed) open(host, frame, data, settings, name, handle);
 		return handle;
 	});
-	// Other data in the same place: block, colour and, where the user has turned it, the view stay.
+	// Other data in the same place: block, colour and, where the user has turned it, the view stay; so does the canvas,
+	// whose shaders take longer to make than all the rest.
 	let newest = 0;
 	handle.show = async (other) => {
 		const own = ++newest;
-		const [data] = await Promise.all([unpack(other), handle.ready]);
+		await handle.ready;
+		const data = await unpack(other, handle.scene.data);
 		if (handle.destroyed || own !== newest) return;
 		const { look, camera, data: before } = handle.scene;
 		const first = Object.entries(firstCamera(before));
 		const kept = first.some(([key, value]) => Math.abs(camera[key] - value) > 1e-6) ? camera : null;
-		handle.destroy();
-		handle.destroyed = false;
-		open(host, frame, data, settings, name, handle);
+		open(host, frame, data, settings, name, handle, handle.release());
 		const { scene } = handle;
 		const layer = look.layer === before.states - 1 ? data.states - 1 : look.layer;
 		scene.camera = kept ?? firstCamera(data);
@@ -42,7 +42,7 @@ function mount(host, packed, options = {}) {
 	return handle;
 }
 
-function open(host, frame, data, options, name, handle) {
+function open(host, frame, data, options, name, handle, before) {
 	frame.innerHTML = SPHERE_HTML; // fixed text, no data in it
 	const part = {};
 	for (const element of frame.querySelectorAll("[data-part]")) part[element.dataset.part] = element;
@@ -52,10 +52,11 @@ function open(host, frame, data, options, name, handle) {
 		look: { layer: data.states - 1, colour: "rank", hover: -1, pinned: -1, matched: null },
 	};
 	const tell = (type, detail) => host.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
-	const dots = makePicture(scene);
+	const dots = renewed(scene, before) ?? makePicture(scene);
 	scene.gl = dots.gl;
 	let rooms = [];
 	let asked = 0;
+	let closed = false;
 
 	function size() {
 		const { width, height } = part.stage.getBoundingClientRect();
@@ -86,7 +87,7 @@ function open(host, frame, data, options, name, handle) {
 	scene.refresh = () => {
 		asked ||= requestAnimationFrame(() => {
 			asked = 0;
-			if (!handle.destroyed) scene.draw();
+			if (!closed) scene.draw();
 		});
 	};
 
@@ -108,7 +109,7 @@ function open(host, frame, data, options, name, handle) {
 	rooms = [makeWords, makeLegend, makeCard, makeInspector, makeControls, makeSharing].map((make) => make(scene));
 	const resizing = new ResizeObserver(scene.refresh);
 	resizing.observe(part.stage);
-	scene.draw();
+	if (!before) scene.draw();
 
 	Object.defineProperty(handle, "layer", {
 		configurable: true,
@@ -116,36 +117,61 @@ function open(host, frame, data, options, name, handle) {
 		set: (layer) => scene.change({ layer: Number(layer) }),
 	});
 	Object.assign(handle, { scene, inner: { firstCamera, pick, position, project, reading, stateAt, valueAt } });
-	handle.destroy = () => {
-		handle.destroyed = true;
+	handle.release = () => {
+		closed = true;
 		resizing.disconnect();
 		for (const end of scene.endings) end();
+		return { dots, canvas: part.dots };
+	};
+	handle.destroy = () => {
+		handle.destroyed = true;
+		handle.release();
 		dots.gl?.getExtension("WEBGL_lose_context")?.loseContext();
 		frame.replaceChildren();
 	};
 }
 
+// The picture of the scene before, with this scene's data; none where there was no WebGL or it is lost.
+function renewed(scene, before) {
+	if (!before?.dots.gl || before.dots.gl.isContextLost()) return null;
+	scene.part.dots.replaceWith(before.canvas);
+	scene.part.dots = before.canvas;
+	before.dots.load(scene.data);
+	return watched(scene, before.dots);
+}
+
+function watched(scene, dots) {
+	const { part } = scene;
+	const lost = (event) => {
+		event.preventDefault(); // else the browser never gives it back
+		notify(scene, "§The graphics context is lost; waiting for it.§");
+	};
+	const restored = () => {
+		dots.build();
+		notify(scene, "");
+		scene.refresh();
+	};
+	part.dots.addEventListener("webglcontextlost", lost);
+	part.dots.addEventListener("webglcontextrestored", restored);
+	scene.endings.push(() => {
+		part.dots.removeEventListener("webglcontextlost", lost);
+		part.dots.removeEventListener("webglcontextrestored", restored);
+	});
+	return dots;
+}
+
+function notify({ part }, text) {
+	part.notice.textContent = text;
+	part.notice.hidden = !text;
+}
+
 // With WebGL 2, or plainly with the reason.
 function makePicture(scene) {
 	const { part, data } = scene;
-	const notify = (text) => {
-		part.notice.textContent = text;
-		part.notice.hidden = !text;
-	};
 	try {
-		const dots = makeDots(part.dots, data);
-		part.dots.addEventListener("webglcontextlost", (event) => {
-			event.preventDefault(); // else the browser never gives it back
-			notify("§The graphics context is lost; waiting for it.§");
-		});
-		part.dots.addEventListener("webglcontextrestored", () => {
-			dots.build();
-			notify("");
-			scene.refresh();
-		});
-		return dots;
+		return watched(scene, makeDots(part.dots, data));
 	} catch ({ message }) {
-		notify(`§Drawn plainly, without WebGL 2: ${message}.§`);
+		notify(scene, `§Drawn plainly, without WebGL 2: ${message}.§`);
 		const plain = h("canvas", {});
 		part.dots.replaceWith(plain);
 		part.dots = plain;
