@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from statescape.analysis import conclude, read_path
-from statescape.language import load_model
+from statescape.language import contrast, load_model
 from statescape.live.shelf import Shelf
 from statescape.views.language.page import numbers_table
 from tests.live.serving import Served, in_thread
@@ -54,6 +54,12 @@ def test_a_second_text_lies_on_the_same_sphere(served, model):
     other = model.trace("The dog was very")[-1]
     assert text["beside"][0]["predictions"][0]["id"] == other.predicted_id
     assert sphere["data"]["beside"][0]["predicted"] == other.predicted_id
+
+
+def test_where_two_texts_part_is_said_as_the_command_says_it(served, model):
+    *_, apart, figure, _ = served.parts(text=TEXT, beside="The dog was very")
+    assert apart["sentence"] == contrast(model, TEXT, "The dog was very", align="end").conclusion
+    assert list(figure["captions"]) == ["apart"]
 
 
 def test_the_next_token_is_the_likeliest_or_drawn_by_the_seed(served, model):

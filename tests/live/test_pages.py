@@ -91,6 +91,8 @@ def test_typing_clicking_comparing_and_the_link_that_holds_it(browser, served):
     opened.until("document.getElementById('sphere').statescape.scene.data.beside.length === 1")
     opened.answered(f"{begun} named")
     assert "The dog was very" in page.inner_text("#others")
+    assert "part" in page.inner_text("#apart")
+    assert page.query_selector("[data-figure=apart] .main-svg")
 
     again = Opened(browser, page.url)
     again.answered(f"{begun} named")

@@ -10,6 +10,7 @@ from http.client import HTTPConnection
 import numpy as np
 import pytest
 
+from statescape.analysis import read_evolution
 from statescape.errors import StatescapeError
 from statescape.evolution import evolve
 from statescape.evolution.history import champion_of
@@ -18,6 +19,7 @@ from statescape.evolution.watching import Watcher
 from statescape.live.reservoirs import Folder, Watched
 from statescape.live.searches import Searches, writer_of
 from statescape.live.shelf import Shelf
+from statescape.views.evolution.pictures import pictures
 from tests.live.serving import in_thread
 
 SMALL = {"units": 8, "compare": False, "tune": False, "seed": 3, "executor": "serial"}
@@ -45,7 +47,8 @@ def test_a_finished_run_is_told_whole_and_then_nothing_more(folder, evolved_run)
     assert told["state"] == {"part": "state", "running": False, "complaint": ""}
     assert told["wiring"]["all"] == np.count_nonzero(W)
     assert {tuple(edge) for edge in told["wiring"]["edges"]} == set(zip(*np.nonzero(W.T), strict=True))
-    assert {"progress", "survivors", "sealed"} == {one["name"] for one in told["figures"]["drawings"]["figures"]}
+    drawn = {"progress", "survivors", "sealed", "operators", "races"}
+    assert drawn == {one["name"] for one in told["figures"]["drawings"]["figures"]}
     assert any(event.startswith("seal mask: champion") for event in told["events"]["events"])
     assert list(watched.changes()) == []
 
@@ -75,6 +78,22 @@ def test_each_generation_of_a_running_search_is_seen_once(tmp_path):
     assert min(counts) > 0
     assert watcher.look().finished
     assert writer_of(run) is None
+
+
+def test_operators_and_races_are_told_while_a_search_runs_in_the_words_of_its_report(tmp_path):
+    run, told = tmp_path / "now.run", []
+    watched = Watched(Folder(tmp_path), "now.run")
+    result = evolve(
+        "memory-exact", run=run, generations=6, callbacks=[lambda _: told.append(parts(watched)) and None], **SMALL
+    )
+    captions = [one["figures"]["captions"] for one in told]
+    assert any("operators" in one for one in captions)
+    assert any("races" in one for one in captions)
+    ended = parts(Watched(Folder(tmp_path), "now.run"))["figures"]["captions"]
+    drawn = pictures(read_evolution(result))
+    assert {name: ended[name] for name in ("operators", "races")} == {
+        name: drawn[name].caption for name in ("operators", "races")
+    }
 
 
 def test_units_keep_their_places_as_the_wiring_changes(tmp_path):

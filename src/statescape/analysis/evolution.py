@@ -110,7 +110,7 @@ def read_evolution(evolution: Evolution) -> EvolutionReading:
         evolution,
         concluded(evolution),
         None if written is None else curve(evolution, written),
-        operators(evolution),
+        operators(evolution.history),
         None if written is None else races(written),
         0.0 if written is None else written.noise,
         () if written is None else written.line(evolution.best.candidate.number),

@@ -19,6 +19,7 @@ from scipy import stats
 from statescape.evolution import Evolution
 from statescape.evolution.history import History, Moment, genomes
 from statescape.evolution.parts import space_of
+from statescape.evolution.search import GenerationSummary
 
 # Survivors whose wiring is shown, first and last generation among them.
 STAGES = 8
@@ -164,9 +165,12 @@ def _unshared(evolution: Evolution, moments: Sequence[Moment]) -> Float[np.ndarr
     return np.array(found)
 
 
-def operators(evolution: Evolution) -> tuple[OperatorWorth, ...]:
-    """Every operator, the one with the largest share of survivors first; random starts are left out."""
-    history = evolution.history
+def operators(history: Sequence[GenerationSummary]) -> tuple[OperatorWorth, ...]:
+    """Every operator, the one with the largest share of survivors first; random starts are left out.
+
+    Args:
+        history: the generations so far.
+    """
     count = min(PERIODS, len(history))
     periods = np.arange(len(history)) * count // len(history)
     made: defaultdict[str, np.ndarray] = defaultdict(lambda: np.zeros(count))

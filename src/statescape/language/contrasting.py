@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
@@ -64,6 +64,10 @@ class Apart:
     kl: Float[np.ndarray, " states"]
 
 
+Null: TypeAlias = dict[str, tuple[Apart, ...]]
+"""The pairs of each kind."""
+
+
 @dataclass(frozen=True, eq=False)
 class Contrast:
     """Two texts, how far apart they are, and how far pairs of the null are.
@@ -78,7 +82,7 @@ class Contrast:
     first: Trace
     second: Trace
     apart: Apart
-    null: dict[str, tuple[Apart, ...]]
+    null: Null
 
     @property
     def parts_at(self) -> int | None:
@@ -138,14 +142,32 @@ def contrast(
             f"The texts have {len(one)} and {len(other)} tokens; align them by the end (align='end'), or give texts of "
             "as many tokens."
         )
-    pairs = pairs_of() if null is None else tuple(null)
+    return contrast_of(one, other, null_of(model, null))
+
+
+def contrast_of(first: Trace, second: Trace, null: Null) -> Contrast:
+    """Two texts that are read already, at the last position of each, beside a null that is measured already."""
+    return Contrast(first, second, _apart(first, second), null)
+
+
+def null_of(model: ReadableModel, pairs: Sequence[Pair] | None = None) -> Null:
+    """How far pairs that mean the same are apart, and pairs that do not.
+
+    Args:
+        model: reads them.
+        pairs: of both kinds; None: those that ship with the package.
+
+    Raises:
+        StatescapeError: for few paraphrased pairs, or no unrelated one.
+    """
+    pairs = pairs_of() if pairs is None else tuple(pairs)
     found = {
         kind: tuple(_apart(*(Trace.read(model, text) for text in pair.texts)) for pair in pairs if pair.kind == kind)
         for kind in KINDS
     }
     if len(found["paraphrased"]) < _FEWEST or not found["unrelated"]:
         raise StatescapeError(f"A null has at least {_FEWEST} paraphrased pairs and 1 unrelated one; add some.")
-    return Contrast(one, other, _apart(one, other), found)
+    return found
 
 
 def pairs_of(file: Path | None = None) -> tuple[Pair, ...]:

@@ -157,7 +157,7 @@ class Live:
         def answer() -> Iterator[Part]:
             model = self.shelf[name]
             path, others = language.read(model, question)
-            yield from language.parts(path, others, question)
+            yield from language.parts(path, others, question, lambda: self.shelf.null(name))
 
         async def lines() -> AsyncIterator[bytes]:
             try:

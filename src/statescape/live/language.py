@@ -1,13 +1,13 @@
 """What a language page shows of a text, part by part, in the order in which they are ready.
 
 Tokens and predictions come first, then the sphere, the plane and the lens map, at last the sentences and the table: the
-numbers, pictures and words of the saved page, made by the same functions.
+numbers, pictures and words of the saved page, made by the same functions; of two texts last where they part.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,15 @@ import numpy as np
 from statescape.analysis import PathReading, conclude, read_path
 from statescape.errors import StatescapeError
 from statescape.language import StatePath, Trace, follow
+from statescape.language.contrasting import Null, contrast_of
 from statescape.language.readable import HasParts, ReadableModel
 from statescape.views.core.page import Figure, TableBlock, drawings, render
+from statescape.views.core.picture import Picture
 from statescape.views.core.text import visible
 from statescape.views.globe import SphereData, sphere_text
 from statescape.views.globe.packing import packed
 from statescape.views.language.clouds import plane_picture
+from statescape.views.language.contrast_page import apart_picture
 from statescape.views.language.lens_map import lens_map_picture
 from statescape.views.language.page import facts_of, numbers_table, page_of
 
@@ -98,13 +101,26 @@ def _trace(model: ReadableModel, text: str) -> Trace:
     return trace
 
 
-def parts(path: StatePath, others: Sequence[StatePath], question: TextQuestion) -> Iterator[Part]:
-    """All that is shown of a path, part by part."""
+def parts(
+    path: StatePath, others: Sequence[StatePath], question: TextQuestion, null: Callable[[], Null]
+) -> Iterator[Part]:
+    """All that is shown of a path, part by part.
+
+    Args:
+        path: the path.
+        others: of texts beside it.
+        question: what was asked.
+        null: gives what the two ends of texts are held against.
+    """
     reading = read_path(path)
     yield {"part": "text", **_text(path, others)}
     yield {"part": "sphere", "data": packed(_sphere(reading, others, question), level=1)}
-    yield {"part": "figures", **_figures(reading, question.narrow)}
+    yield {"part": "figures", **_figures((plane_picture(reading), lens_map_picture(reading)), question.narrow)}
     yield {"part": "words", **_words(reading)}
+    if others and isinstance(path.origin, Trace) and isinstance(others[0].origin, Trace):
+        found = contrast_of(path.origin, others[0].origin, null())
+        yield {"part": "apart", "sentence": found.conclusion}
+        yield {"part": "figures", **_figures((apart_picture(found),), question.narrow)}
 
 
 def saved(path: StatePath, others: Sequence[StatePath], question: TextQuestion, kind: str) -> str:
@@ -140,8 +156,7 @@ def _sphere(reading: PathReading, others: Sequence[StatePath], question: TextQue
     return SphereData.of(reading.path, moments=reading.moments, axes=question.axes, others=others)
 
 
-def _figures(reading: PathReading, narrow: bool) -> Part:
-    pictures = (plane_picture(reading), lens_map_picture(reading))
+def _figures(pictures: Sequence[Picture], narrow: bool) -> Part:
     return {
         "drawings": drawings([Figure(picture) for picture in pictures], narrow),
         "captions": {picture.name: picture.caption for picture in pictures},

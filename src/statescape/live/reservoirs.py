@@ -7,6 +7,7 @@ page: a run is asked for by its name in the list.
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,10 @@ import numpy as np
 
 from statescape import plugins
 from statescape.analysis import read_candidate, read_run
+from statescape.analysis.evolution_races import races
+from statescape.analysis.evolution_search import operators
 from statescape.errors import StatescapeError
+from statescape.evolution.history import read_history
 from statescape.evolution.tables import KIND
 from statescape.evolution.watching import Look, Watcher
 from statescape.live.searches import Searches, lock_holders, writer_of
@@ -25,13 +29,17 @@ from statescape.runs import kind_of, list_runs
 from statescape.studies.reservoir.running import KIND as STUDY
 from statescape.studies.reservoir.running import read_study
 from statescape.views.core.page import Figure, drawings
+from statescape.views.core.picture import Picture
 from statescape.views.core.text import visible
+from statescape.views.evolution.lineage import operators_picture
 from statescape.views.evolution.progress import progress_picture, sealed_picture, survivors_picture
+from statescape.views.evolution.search import races_picture
 from statescape.views.reservoir.layout import places
 
 Part = dict[str, Any]
 MOST_EVENTS = 40  # generations that one look tells of
 MOST_EDGES = 4000  # of a wiring that is drawn
+LEISURE = 50.0  # how much longer than the last look at all of a run took the next one waits
 LIMITS = {"units": (2, 2000), "generations": (1, 100_000), "seed": (0, 2**31)}
 CHOICES = {
     "encoding": ("circulant", "circulant-real", "blocks", "binary", "ternary", "real"),
@@ -182,6 +190,7 @@ class Watched:
         self._best = -1
         self._places: Any = None
         self._status: tuple[object, ...] = ()
+        self._rested = 0.0  # from when on all of the run may be looked at again
 
     def changes(self) -> Iterator[Part]:
         """What is new since the last call."""
@@ -221,10 +230,13 @@ class Watched:
         self._lines += look.lines
         yield {"part": "run", **_asked(look), "generations": len(self._lines), "rivals": look.rivals,
                "finished": look.finished, **_speed(look)}  # fmt: skip
-        pictures = []
+        pictures: list[Picture] = []
         if look.lines:
             pictures.append(progress_picture(self._lines))
             pictures.append(survivors_picture(look.survivors))
+            if worth := operators(self._lines):
+                pictures.append(operators_picture(worth, len(self._lines), look.settings))
+            pictures += self._raced(run, look)
         if look.sealed and (first or events or not look.lines):
             pictures.append(sealed_picture(look.sealed))
         if pictures:
@@ -246,6 +258,17 @@ class Watched:
                     for one in look.survivors
                 ],
             }
+
+    def _raced(self, run: Path, look: Look) -> Iterator[Picture]:
+        """Races and lineages, now and then: all of the run is read for them."""
+        begun = time.monotonic()
+        if begun < self._rested and not look.finished:
+            return
+        found = races(read_history(run))
+        if found is not None:
+            yield races_picture(found, look.settings.seed)
+        now = time.monotonic()
+        self._rested = now + LEISURE * (now - begun)
 
     def _events(self, look: Look) -> Iterator[str]:
         """What happened, oldest first: new bests, steps that are done."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from statescape.analysis.vocabulary import Vocabulary, vocabulary_of
 from statescape.errors import StatescapeError
+from statescape.language.contrasting import Null, null_of
 from statescape.language.readable import ReadableModel
 
 
@@ -25,6 +26,7 @@ class Shelf:
     names: Sequence[str]
     load: Callable[[str], ReadableModel]
     _loaded: dict[str, ReadableModel] = field(default_factory=dict)
+    _nulls: dict[str, Null] = field(default_factory=dict)
     _held: dict[str, Vocabulary] = field(default_factory=dict)  # what depends on embeddings alone lives as long
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -41,6 +43,12 @@ class Shelf:
                 self._loaded[name] = model = self.load(name)
                 self._held[name] = vocabulary_of(model.embeddings)
             return self._loaded[name]
+
+    def null(self, name: str) -> Null:
+        """What pairs of texts that mean the same, and that do not, are apart in a model; measured once."""
+        if name not in self._nulls:
+            self._nulls[name] = null_of(self[name])
+        return self._nulls[name]
 
     @property
     def loaded(self) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 const { h, part, post, query, refusal, root, say, showFacts, showFigures, tableOf, token } = await import(`./asking.js${import.meta.url.match(/\?.*/)}`);
 const { mount } = await import(`./sphere.js?${query}`);
-const PAUSE = 60; // milliseconds without a key before a question goes out
+const PAUSE = 60; // milliseconds without a key before a question goes out while another is out
 const tab = crypto.randomUUID();
 const asked = { model: "", text: "", position: -1, beside: "", axes: "1,2,3" };
 let sphere = null; // of `sphere.model`
@@ -35,6 +35,8 @@ const show = {
 			onclick: () => ask({ position: at === tokens.length - 1 ? -1 : at }),
 		}, h("bdi", { textContent: text }))));
 		listPredictions(part.predictions, predictions);
+		part.apart.textContent = "";
+		part.contrast.hidden = !beside.length;
 		part.others.replaceChildren(...beside.flatMap((other) => {
 			const list = h("ol", { className: "predictions" });
 			listPredictions(list, other.predictions);
@@ -54,6 +56,9 @@ const show = {
 		part.sentences.replaceChildren(...sentences.map((textContent) => h("p", { className: "answer", textContent, dir: "auto" })));
 		part.table.replaceChildren(tableOf(table));
 		showFacts(facts);
+	},
+	apart({ sentence }) {
+		part.apart.textContent = sentence;
 	},
 	error: ({ error }) => say(error, "bad"),
 	superseded: () => {},
@@ -119,6 +124,7 @@ async function ask(changes = {}) {
 		if (own.signal.aborted) return;
 		root.dataset.milliseconds = Math.round(performance.now() - begun);
 		root.dataset.answered = asked.text;
+		pending = null;
 	} catch (error) {
 		if (own.signal.aborted) return;
 		say(error.message, "bad");
@@ -155,7 +161,8 @@ addEventListener("resize", () => statescapeFigures.isNarrow() !== narrow && ask(
 let typing = 0;
 const typed = (key) => () => {
 	clearTimeout(typing);
-	typing = setTimeout(() => ask(key === "text" ? { text: part.text.value, position: -1 } : { beside: part.beside.value }), PAUSE);
+	const question = () => ask(key === "text" ? { text: part.text.value, position: -1 } : { beside: part.beside.value });
+	typing = setTimeout(question, pending ? PAUSE : 0);
 };
 part.text.addEventListener("input", typed("text"));
 part.beside.addEventListener("input", typed("beside"));

@@ -29,7 +29,7 @@ const show = {
 		part.resume.dataset.finished = finished;
 	},
 	async figures(content) {
-		if ("sealed" in content.captions) part.seals.hidden = false;
+		for (const name of Object.keys(content.captions)) statescapeFigures.places.get(name).parentNode.hidden = false;
 		await showFigures(content);
 		root.dataset.drawn = root.dataset.generations;
 	},
@@ -122,11 +122,9 @@ async function draw(told) {
 	if (drawing) return;
 	drawing = true;
 	while (waiting.length) {
-		const sealed = waiting.findLast(({ captions }) => "sealed" in captions);
-		const newest = waiting.at(-1);
+		const newest = new Set(["sealed", "races", "progress"].map((name) => waiting.findLast(({ captions }) => name in captions)));
 		waiting.length = 0;
-		if (sealed && sealed !== newest) await show.figures(sealed);
-		await show.figures(newest);
+		for (const told of newest) if (told) await show.figures(told);
 	}
 	drawing = false;
 }
@@ -162,7 +160,7 @@ function choose(name) {
 	part.facts.replaceChildren();
 	part.wiring.replaceChildren();
 	part.wired.textContent = "";
-	part.seals.hidden = true;
+	for (const figure of document.querySelectorAll(".late")) figure.hidden = true;
 	part.report.hidden = true;
 	part.report.href = reportOf();
 	stands = "";

@@ -11,6 +11,7 @@ import numpy as np
 from statescape.analysis.evolution_search import NORMAL_95, STARTS, OperatorWorth
 from statescape.evolution import Evolution
 from statescape.evolution.history import Ancestor
+from statescape.evolution.settings import Settings
 from statescape.views.core.labels import thinned
 from statescape.views.core.marks import AnyMark, Axis, LineMark, Panel, PointMark, TextMark, columns, from_zero
 from statescape.views.core.picture import Picture
@@ -30,18 +31,24 @@ def family(operator: str) -> str:
     return "start" if operator in STARTS else "edges"
 
 
-def operators_picture(evolution: Evolution, operators: Sequence[OperatorWorth]) -> Picture:
-    """The share of every operator's children that survived, and how often each kind was used; the best first."""
+def operators_picture(operators: Sequence[OperatorWorth], generations: int, settings: Settings) -> Picture:
+    """The share of every operator's children that survived, and how often each kind was used.
+
+    Args:
+        operators: the best first; one at least.
+        generations: how many there were.
+        settings: of the search.
+    """
     made, kept = sum(one.made for one in operators), sum(one.survived for one in operators)
-    use = "follows their success" if evolution.settings.adapt else "is even by request"
+    use = "follows their success" if settings.adapt else "is even by request"
     periods = len(operators[0].use)
     caption = (
         f"{made:,} children of {len(operators)} operators, of which {kept:,} ({kept / max(made, 1):.1%}) survived "
         f"the generation they were born in. Left: share of each operator's children that did, with 95% intervals "
         f"(Wilson). Right: share of all children that each kind of operator made, in "
-        f"{periods} equal parts of the search; use {use}. Seed {evolution.settings.seed}."
+        f"{periods} equal parts of the search; use {use}. Seed {settings.seed}."
     )
-    middles = (np.arange(periods) + 0.5) * len(evolution.history) / periods
+    middles = (np.arange(periods) + 0.5) * generations / periods
     success: list[AnyMark] = []
     used: list[LineMark] = []
     for name, colour in FAMILIES.items():

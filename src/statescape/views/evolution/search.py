@@ -75,7 +75,7 @@ def search_picture(evolution: Evolution, curve: Curve) -> Picture:
     return Picture("search", caption, panels, height=340, paper=(7.2, 3.1))
 
 
-def races_picture(evolution: Evolution, races: Races) -> Picture:
+def races_picture(races: Races, seed: int) -> Picture:
     """How many trials children needed, where the trainings went, and how many lineages were left."""
     children, total = sum(races.met.values()), races.start + races.dropped + races.finished + races.redrawn
     spent = (
@@ -93,7 +93,7 @@ def races_picture(evolution: Evolution, races: Races) -> Picture:
         f"{races.mean:.2f} on the average; {races.won:,} took a place. Second: where {total:,} trainings went: random "
         "starts, children that were dropped, children that met the whole pool, survivors on new trials of the pool. "
         f"Third: founders with descendants among the survivors. Fourth: trials of the pool, {races.pool[0]} at first "
-        f"and {races.pool[-1]} at the end.{bias} Seed {evolution.settings.seed}."
+        f"and {races.pool[-1]} at the end.{bias} Seed {seed}."
     )
     trials, counts = list(races.met), list(races.met.values())
     at = np.arange(len(races.lineages))
