@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float
@@ -15,6 +16,7 @@ from PIL import Image
 
 from statescape.views.core.theme import GREY
 
+TOGETHER = 20_000  # points drawn in one go
 SIDE = 1100  # pixels along the longer side: sharp on a dense screen, and when zoomed in a little
 
 
@@ -29,25 +31,38 @@ def cloud_image(
         high: upper right corner.
         dot: diameter of a dot as a share of the picture's longer side.
     """
+    corners = np.stack([low, high]).astype(np.float64)
+    return _drawn(np.ascontiguousarray(points, dtype=np.float64).tobytes(), corners.tobytes(), dot)
+
+
+@lru_cache(maxsize=8)
+def _drawn(points: bytes, corners: bytes, dot: float) -> str:
+    """The picture; the last few are kept, since a cloud stays as it is while one asks of path after path."""
+    of = np.frombuffer(points).reshape(-1, 2)
+    low, high = np.frombuffer(corners).reshape(2, 2)
     extent = np.maximum(high - low, 1e-12)
     width, height = np.maximum(1, np.ceil(SIDE * extent / extent.max())).astype(int)
-    count = np.zeros((height + 1, width + 1))
-    place = (points - low) / extent * [width - 1, height - 1]
-    inside = ((place >= 0) & (place <= [width - 1, height - 1])).all(axis=1)
-    x, y = place[inside].T
+    place = (of - low) / extent * [width - 1, height - 1]
+    place = place[((place >= 0) & (place <= [width - 1, height - 1])).all(axis=1)]
     radius = max(1.0, dot * SIDE / 2)
     reach = int(np.ceil(radius))
-    for dx in range(-reach, reach + 1):
-        for dy in range(-reach, reach + 1):
-            # Coverage falls off over the last pixel, which smooths the edge.
-            cover = np.clip(radius + 0.5 - np.hypot(np.rint(x) + dx - x, np.rint(y) + dy - y), 0.0, 1.0)
-            rows, columns = np.rint(y).astype(int) + dy, np.rint(x).astype(int) + dx
-            keep = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width) & (cover > 0)
-            np.add.at(count, (rows[keep], columns[keep]), cover[keep])
-    strength = 0.45 if len(points) < 20_000 else 0.25
-    alpha = 1 - (1 - strength) ** count[height - 1 :: -1, :width]
+    near = np.arange(-reach, reach + 1)
+    # A margin around the picture takes what the outermost dots have outside of it.
+    columns, rows = width + 2 * reach, height + 2 * reach
+    count = np.zeros(rows * columns)
+    for some in range(0, len(place), TOGETHER):
+        middle = np.rint(place[some : some + TOGETHER])
+        x, y = ((middle - place[some : some + TOGETHER])[:, :, None] + near).astype(np.float32).transpose(1, 0, 2)
+        # Coverage falls off over the last pixel, which smooths the edge.
+        cover = np.clip(radius + 0.5 - np.sqrt(x[:, None] ** 2 + y[:, :, None] ** 2), 0.0, 1.0)
+        across, down = (middle.astype(np.int64)[:, :, None] + near + reach).transpose(1, 0, 2)
+        count += np.bincount((across[:, None] + columns * down[:, :, None]).ravel(), cover.ravel(), len(count))
+    inside = count.reshape(rows, columns)[reach : reach + height, reach : reach + width][::-1]
+    strength = 0.45 if len(of) < 20_000 else 0.25
     # Sixteen levels of grey are enough for a cloud, and compress well.
-    levels = np.rint(alpha * 15).astype(np.uint8)
+    levels = np.zeros((height, width), dtype=np.uint8)
+    covered = inside > 0
+    levels[covered] = np.rint(15 * (1 - (1 - strength) ** inside[covered]))
     return _png(levels)
 
 
