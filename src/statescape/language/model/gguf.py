@@ -10,6 +10,7 @@ import math
 import os
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -66,12 +67,13 @@ def read_once(file: Path, header: Header) -> Iterator[None]:
     """Transformers takes the header of a file as it was read here, and draws no progress bar.
 
     It asks for the header five times (configuration, tokenizer and weights), by two readers that walk over every token
-    of the vocabulary, and knows no way to leave the bar out.
+    of the vocabulary, makes the table of all names of an architecture anew for every module of the network, and knows
+    no way to leave the bar out.
     """
     import gguf
     from transformers import modeling_gguf_pytorch_utils as loader
 
-    own, bar, places = gguf.GGUFReader, loader.tqdm, _of_metadata()
+    own, names, bar, places = gguf.GGUFReader, gguf.get_tensor_name_map, loader.tqdm, _of_metadata()
     metadata = [place.read_gguf_metadata for place in places]
 
     def read(path: str, whole: Container[str] = ()) -> Any:
@@ -80,13 +82,14 @@ def read_once(file: Path, header: Header) -> Iterator[None]:
         return header.metadata(whole), tuple(header.tensors)
 
     gguf.GGUFReader = lambda path, *_: AsRead(file, header) if Path(path).samefile(file) else own(path)
+    gguf.get_tensor_name_map = cache(names)
     loader.tqdm = lambda tensors, **_: tensors
     for place in places:
         place.read_gguf_metadata = read
     try:
         yield
     finally:
-        gguf.GGUFReader, loader.tqdm = own, bar
+        gguf.GGUFReader, gguf.get_tensor_name_map, loader.tqdm = own, names, bar
         for place, its in zip(places, metadata, strict=True):
             place.read_gguf_metadata = its
 

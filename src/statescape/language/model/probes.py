@@ -149,7 +149,8 @@ def _measured(network: Any, name: str) -> Probed:
     if network.dtype not in ERROR_BOUNDS:
         raise StatescapeError(f"{name} runs in {network.dtype}; load it in float32, bfloat16 or float16.")
     for weights, parameter in network.named_parameters():
-        if not bool(torch.isfinite(parameter).all()):
+        ends = parameter.detach().aminmax() if parameter.numel() else ()  # NaN where there is one; without a copy
+        if not all(bool(torch.isfinite(end)) for end in ends):
             raise StatescapeError(f"{name} has weights that are NaN or infinite ({weights}); download it again.")
     embedding = network.get_input_embeddings().weight
     ids = probe(len(embedding), context_of(network.config.get_text_config()))

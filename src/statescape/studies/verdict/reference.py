@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from statescape.analysis.vocabulary import Vocabulary, vocabulary_of
-from statescape.geometry import Normalisation, Subspace, principal_angles, rogue_dimensions, without
+from statescape.geometry import Normalisation, Subspace, rogue_dimensions, without
 from statescape.geometry.moments import blocks
 
 Variant = Literal["raw", "centred", "without_rogue", "dimension"]
@@ -222,8 +222,6 @@ def _packed(deciles: Int[np.ndarray, " vocabulary"]) -> str:
 def _random_angles(subspace: Subspace, count: int, seed: int) -> tuple[float, float]:
     rng = np.random.default_rng(seed)
     width = len(subspace.mean)
-    draws = [
-        principal_angles(rng.standard_normal((min(count, width), width)), subspace.basis) for _ in range(ANGLE_DRAWS)
-    ]
+    draws = [subspace.principal_angles(rng.standard_normal((min(count, width), width))) for _ in range(ANGLE_DRAWS)]
     ends = np.degrees([(angles[0], angles[-1]) for angles in draws]).mean(axis=0)
     return float(ends[0]), float(ends[1])

@@ -83,21 +83,20 @@ def loaded(source: ModelSource) -> ReadableModel:
     """
     from statescape.language import load_model
 
-    model: ReadableModel = (
+    if source.random_seed is not None or source.flipped:
+        model = loaded(replace(source, random_seed=None, flipped=False))
+        if source.random_seed is not None:
+            if not isinstance(model, HasRandomWeights):
+                raise StatescapeError(f"{model.facts.name} cannot be drawn anew.")
+            model = model.with_random_weights(source.random_seed)
+        flipped: ReadableModel = load_model(model, bos=not model.facts.has_bos) if source.flipped else model
+        return flipped
+    found: ReadableModel = (
         load_model(source.model)
         if source.in_memory
         else load_model(source.model, bos=source.bos, device=source.device, dtype=source.dtype)
     )
-    if isinstance(model, HasMemory):
-        model = model.remembering(REMEMBERED)
-    if source.random_seed is not None:
-        if not isinstance(model, HasRandomWeights):
-            raise StatescapeError(f"{model.facts.name} cannot be drawn anew.")
-        return model.with_random_weights(source.random_seed)
-    if source.flipped:
-        flipped: ReadableModel = load_model(model, bos=not model.facts.has_bos)
-        return flipped
-    return model
+    return found.remembering(REMEMBERED) if isinstance(found, HasMemory) else found
 
 
 @contextmanager
