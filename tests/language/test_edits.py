@@ -143,7 +143,7 @@ def test_hooks_go_also_after_an_error() -> None:
 
 
 def test_copies_in_one_pass_are_those_of_each_alone() -> None:
-    for model_type in ("gpt2", "llama", "gemma2", "mixtral", "jamba", "rwkv", "bloom"):
+    for model_type in ("gpt2", "llama", "gemma2", "mixtral", "jamba", "rwkv", "bloom", "minicpm3", "deepseek_v3"):
         model = _named(model_type)
         ids = model.tokens.encode(TEXT)
         copies = [[Edit.add(block, np.ones(WIDTH), place)] for block in range(BLOCKS + 1) for place in (0, 4, -1)]

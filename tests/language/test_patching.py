@@ -48,7 +48,7 @@ def _by_hooks(network: Any, module: Any, clean: Any, corrupt: Any, position: int
     return float(logits[pair[0]] - logits[pair[1]])
 
 
-@pytest.mark.parametrize("model_type", ["gpt2", "llama"])
+@pytest.mark.parametrize("model_type", ["gpt2", "llama", "minicpm3", "deepseek_v3"])
 def test_the_map_is_that_of_a_plain_loop_of_hooks(model_type: str) -> None:
     network, model = _loaded(model_type)
     found = patch(model, CLEAN, CORRUPT, [7, 8])

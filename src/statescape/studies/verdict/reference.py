@@ -127,10 +127,26 @@ class Reference:
         rogue = list(self.constants.rogue)
         found: dict[str, list[np.ndarray]] = {"raw": [], "centred": [], "without_rogue": []}
         for block in blocks(self.embeddings):
-            found["raw"].append(np.linalg.norm(block, axis=1))
-            found["centred"].append(np.linalg.norm(block - self.mean, axis=1))
-            found["without_rogue"].append(np.linalg.norm(np.delete(block, rogue, axis=1), axis=1))
-        return {name: np.concatenate(parts).astype(np.float32) for name, parts in found.items()}
+            centred, squares = block - self.mean, np.einsum("vd,vd->v", block, block)
+            found["raw"].append(squares)
+            found["centred"].append(np.einsum("vd,vd->v", centred, centred))
+            found["without_rogue"].append(np.maximum(squares - np.square(block[:, rogue]).sum(axis=1), 0.0))
+        return {name: np.sqrt(np.concatenate(parts)).astype(np.float32) for name, parts in found.items()}
+
+    @cached_property
+    def scales(self) -> dict[str, Float[np.ndarray, " vocabulary"]]:
+        """1 over each of these lengths; 0 for a vector of length 0, which no state points along."""
+        return {name: inverse(lengths) for name, lengths in self.lengths.items()}
+
+    @cached_property
+    def along_mean(self) -> Float[np.ndarray, " vocabulary"]:
+        """Product of every embedding with the mean embedding (float32)."""
+        return np.asarray(self.embeddings @ self.mean.astype(np.float32))
+
+    @cached_property
+    def rogue_coordinates(self) -> Float[np.ndarray, "vocabulary rogue"]:
+        """The rogue dimensions of every embedding."""
+        return self.embeddings[:, list(self.constants.rogue)]
 
     def prepare(self, points: Float[np.ndarray, "*rows d_model"], variant: Variant) -> Float[np.ndarray, "*rows kept"]:
         """What a variant of the cosine does to vectors before they are compared (float64)."""
@@ -146,6 +162,12 @@ class Reference:
     def rows(self, ids: Int[np.ndarray, " positions"]) -> Float[np.ndarray, "positions d_model"]:
         """Embeddings of tokens in float64."""
         return np.asarray(self.embeddings[ids], dtype=np.float64)
+
+
+def inverse(lengths: np.ndarray) -> np.ndarray:
+    """1 / length in float32; 0 for a length of 0."""
+    with np.errstate(divide="ignore"):
+        return np.where(lengths > 0, 1.0 / lengths, 0.0).astype(np.float32)
 
 
 def measure_constants(

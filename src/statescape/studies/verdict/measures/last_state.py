@@ -19,7 +19,7 @@ from jaxtyping import Float, Int
 from statescape.geometry import cosine
 from statescape.language.passage import Passage
 from statescape.studies.verdict.questions import MOST_AGREEMENT_BY_CONSTRUCTION
-from statescape.studies.verdict.reference import VARIANTS, Reference
+from statescape.studies.verdict.reference import VARIANTS, Reference, inverse
 
 Targets = dict[str, Int[np.ndarray, " positions"]]
 """Ids by role: predicted, current, second, random_token, same_decile, shuffled."""
@@ -164,7 +164,7 @@ def best_cosine(points: Float[np.ndarray, "rows d_model"], reference: Reference)
     from statescape.language.lens.workers import in_workers
 
     size = max(1, AT_ONCE // len(reference.embeddings))
-    scale = _inverse(reference.lengths["raw"])
+    scale = reference.scales["raw"]
 
     def best(start: int) -> Int[np.ndarray, " rows"]:
         products = points[start : start + size] @ reference.embeddings.T
@@ -180,11 +180,11 @@ def _agreements(
     reference: Reference,
 ) -> dict[str, np.ndarray]:
     embeddings = reference.embeddings
-    scales = {name: _inverse(lengths) for name, lengths in reference.lengths.items()}
+    scales = reference.scales
     products = last @ embeddings.T
     values = {"agree.product": _agrees(products, predicted)}
 
-    cosines = products * scales["raw"] * _inverse(np.linalg.norm(last, axis=1))[:, None]
+    cosines = products * scales["raw"] * inverse(np.linalg.norm(last, axis=1))[:, None]
     values["agree.cosine"] = _agrees(cosines, predicted)
     rows = np.arange(len(predicted))
     chosen = cosines[rows, predicted].copy()
@@ -193,27 +193,24 @@ def _agreements(
 
     mean = reference.mean.astype(np.float32)
     # s.mu and mu.mu are the same for every token; they shift numerators, which are then scaled token by token.
-    centred = products - (embeddings @ mean) - ((last @ mean) - mean @ mean)[:, None]
+    centred = products - reference.along_mean - ((last @ mean) - mean @ mean)[:, None]
     values["agree.centred"] = _agrees(centred * scales["centred"], predicted)
     rogue = list(reference.constants.rogue)
-    kept = products - last[:, rogue] @ embeddings[:, rogue].T if rogue else products
+    kept = products - last[:, rogue] @ reference.rogue_coordinates.T if rogue else products
     values["agree.without_rogue"] = _agrees(kept * scales["without_rogue"], predicted)
 
     values["agree.normed_cosine"] = _agrees((normed @ embeddings.T) * scales["raw"], predicted)
     read_by = embeddings if reference.unembedding is None else reference.unembedding
-    plain = last - last.mean(axis=1, keepdims=True) if reference.constants.norm_centres else last
-    values["agree.plain_norm"] = _agrees(plain @ read_by.T, predicted)
+    if reference.constants.norm_centres or read_by is not embeddings:
+        plain = last - last.mean(axis=1, keepdims=True) if reference.constants.norm_centres else last
+        values["agree.plain_norm"] = _agrees(plain @ read_by.T, predicted)
+    else:
+        values["agree.plain_norm"] = values["agree.product"]
     if reference.unembedding is not None:
         lengths = np.linalg.norm(reference.unembedding, axis=1)
-        values["agree.unembedding"] = _agrees((last @ reference.unembedding.T) * _inverse(lengths), predicted)
+        values["agree.unembedding"] = _agrees((last @ reference.unembedding.T) * inverse(lengths), predicted)
     return values
 
 
 def _agrees(scores: Float[np.ndarray, "rows vocabulary"], predicted: Int[np.ndarray, " rows"]) -> np.ndarray:
     return np.asarray((scores.argmax(axis=1) == predicted).astype(np.float64))
-
-
-def _inverse(lengths: np.ndarray) -> np.ndarray:
-    """1 / length; 0 for a vector of length 0, which no state points along."""
-    with np.errstate(divide="ignore"):
-        return np.where(lengths > 0, 1.0 / lengths, 0.0).astype(np.float32)
