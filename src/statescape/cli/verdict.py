@@ -32,7 +32,7 @@ def verdict(
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of everything drawn.")] = 0,
     workers: Annotated[
         int | None,
-        typer.Option("--workers", "-w", min=1, help="Processes. (default: one for each core; on a GPU 1)"),
+        typer.Option("--workers", "-w", min=1, help="How many read at once. (default: one for each core; on a GPU 1)"),
     ] = None,
     run: Annotated[
         Path | None, typer.Option("--run", help="Keep what is done in this file; one that is there goes on."), Keeps()

@@ -109,7 +109,8 @@ def verdict(
         executor: who reads: any executor of Python (`concurrent.futures`), which stays open, or "serial", "processes"
             or "dask"; None as `workers` says. A model that is in memory is read in this process. Results do not depend
             on it.
-        workers: processes; None for all cores, or for this one where models run on a GPU or the corpus is small.
+        workers: how many read at once, in processes, or for models of real size in threads of this one; None for all
+            cores, or for this process alone where models run on a GPU or the corpus is small.
         run: file of a run that keeps what is done; one that is there goes on. None keeps nothing.
         progress: told what is going on.
 
