@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from http.client import HTTPConnection
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from statescape.evolution import evolve
 from statescape.evolution.history import champion_of
 from statescape.evolution.tables import Tables
 from statescape.evolution.watching import Watcher
-from statescape.live.reservoirs import Folder, Watched
+from statescape.live.reservoirs import PACE, Folder, Watched
 from statescape.live.searches import Searches, writer_of
 from statescape.live.shelf import Shelf
 from statescape.views.evolution.pictures import pictures
@@ -80,7 +81,8 @@ def test_each_generation_of_a_running_search_is_seen_once(tmp_path):
     assert writer_of(run) is None
 
 
-def test_operators_and_races_are_told_while_a_search_runs_in_the_words_of_its_report(tmp_path):
+def test_operators_and_races_are_told_while_a_search_runs_in_the_words_of_its_report(tmp_path, monkeypatch):
+    monkeypatch.setattr("statescape.live.reservoirs.PACE", {"progress": 0.0, "rest": 0.0})
     run, told = tmp_path / "now.run", []
     watched = Watched(Folder(tmp_path), "now.run")
     result = evolve(
@@ -94,6 +96,26 @@ def test_operators_and_races_are_told_while_a_search_runs_in_the_words_of_its_re
     assert {name: ended[name] for name in ("operators", "races")} == {
         name: drawn[name].caption for name in ("operators", "races")
     }
+
+
+def test_pictures_that_were_put_off_are_told_later_and_those_of_the_end_at_once(tmp_path, monkeypatch):
+    clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now)
+    monkeypatch.setattr("statescape.live.reservoirs.time", clock)
+    run, told = tmp_path / "now.run", []
+    watched = Watched(Folder(tmp_path), "now.run")
+
+    def look(_) -> None:
+        clock.now += PACE["progress"]
+        told.append(set(parts(watched)["figures"]["captions"]))
+        if len(told) == 2:  # nothing new is written, what is behind comes all the same
+            clock.now += PACE["rest"]
+            told.append(set(parts(watched)["figures"]["captions"]))
+
+    evolve("memory-exact", run=run, generations=3, callbacks=[look], **SMALL)
+    assert "survivors" in told[0]
+    assert told[1] == {"progress"}
+    assert "survivors" in told[2] and "progress" not in told[2]
+    assert {"progress", "survivors"} <= set(parts(watched)["figures"]["captions"])
 
 
 def test_units_keep_their_places_as_the_wiring_changes(tmp_path):

@@ -39,6 +39,7 @@ from statescape.views.reservoir.layout import places
 Part = dict[str, Any]
 MOST_EVENTS = 40  # generations that one look tells of
 MOST_EDGES = 4000  # of a wiring that is drawn
+PACE = {"progress": 0.4, "rest": 3.0}  # seconds between two drawings: they take a browser longer than one would think
 LEISURE = 50.0  # how much longer than the last look at all of a run took the next one waits
 LIMITS = {"units": (2, 2000), "generations": (1, 100_000), "seed": (0, 2**31)}
 CHOICES = {
@@ -190,6 +191,9 @@ class Watched:
         self._best = -1
         self._places: Any = None
         self._status: tuple[object, ...] = ()
+        self._look: Look | None = None
+        self._behind: set[str] = set()  # pictures that show an earlier look
+        self._next = dict.fromkeys(PACE, 0.0)  # from when on they may be drawn again
         self._rested = 0.0  # from when on all of the run may be looked at again
 
     def changes(self) -> Iterator[Part]:
@@ -200,6 +204,8 @@ class Watched:
             if now != self._stamp:
                 self._stamp = now
                 yield from self._looked(run)
+            if self._look is not None:
+                yield from self._figures(run, self._look)
             yield from self._state(run)
         except StatescapeError as refusal:
             gone = (str(refusal),)
@@ -219,32 +225,19 @@ class Watched:
     def _looked(self, run: Path) -> Iterator[Part]:
         kind = kind_of(run)
         if kind != KIND:
+            self._look = None
             yield {"part": "other", "kind": kind}
             return
         self._watcher = self._watcher or Watcher(run)
-        look = self._watcher.look()
+        self._look = look = self._watcher.look()
         if look.started_again:
             self._lines.clear()
             self._best, self._steps, self._places = -1, None, None
-        first, events = not self._lines, list(self._events(look))
+        events = list(self._events(look))
         self._lines += look.lines
         yield {"part": "run", **_asked(look), "generations": len(self._lines), "rivals": look.rivals,
                "finished": look.finished, **_speed(look)}  # fmt: skip
-        pictures: list[Picture] = []
-        if look.lines:
-            pictures.append(progress_picture(self._lines))
-            pictures.append(survivors_picture(look.survivors))
-            if worth := operators(self._lines):
-                pictures.append(operators_picture(worth, len(self._lines), look.settings))
-            pictures += self._raced(run, look)
-        if look.sealed and (first or events or not look.lines):
-            pictures.append(sealed_picture(look.sealed))
-        if pictures:
-            yield {
-                "part": "figures",
-                "drawings": drawings([Figure(one) for one in pictures]),
-                "captions": {one.name: one.caption for one in pictures},
-            }
+        self._behind |= set(PACE)
         if look.survivors and look.survivors[0].number != self._best and look.W is not None:
             self._best = look.survivors[0].number
             yield {"part": "wiring", **self._wiring(look.W), "candidate": self._best, "made_by": look.made_by}
@@ -257,6 +250,29 @@ class Watched:
                     {"number": one.number, "mean": _finite(one.record.mean), "n": one.record.n, "edges": one.edges}
                     for one in look.survivors
                 ],
+            }
+
+    def _figures(self, run: Path, look: Look) -> Iterator[Part]:
+        """Pictures that are behind, where they may be drawn again; at the end all."""
+        now = time.monotonic()
+        due = {name for name in self._behind if look.finished or now >= self._next[name]}
+        self._behind -= due
+        self._next |= {name: now + PACE[name] for name in due}
+        pictures: list[Picture] = []
+        if "progress" in due and self._lines:
+            pictures.append(progress_picture(self._lines))
+        if "rest" in due and self._lines:
+            pictures.append(survivors_picture(look.survivors))
+            if worth := operators(self._lines):
+                pictures.append(operators_picture(worth, len(self._lines), look.settings))
+            pictures += self._raced(run, look)
+        if "rest" in due and look.sealed:
+            pictures.append(sealed_picture(look.sealed))
+        if pictures:
+            yield {
+                "part": "figures",
+                "drawings": drawings([Figure(one) for one in pictures]),
+                "captions": {one.name: one.caption for one in pictures},
             }
 
     def _raced(self, run: Path, look: Look) -> Iterator[Picture]:

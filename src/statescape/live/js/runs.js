@@ -122,7 +122,7 @@ async function draw(told) {
 	if (drawing) return;
 	drawing = true;
 	while (waiting.length) {
-		const newest = new Set(["sealed", "races", "progress"].map((name) => waiting.findLast(({ captions }) => name in captions)));
+		const newest = new Set(["sealed", "survivors", "progress"].map((name) => waiting.findLast(({ captions }) => name in captions)));
 		waiting.length = 0;
 		for (const told of newest) if (told) await show.figures(told);
 	}
