@@ -114,7 +114,8 @@ def test_pictures_that_were_put_off_are_told_later_and_those_of_the_end_at_once(
     evolve("memory-exact", run=run, generations=3, callbacks=[look], **SMALL)
     assert "survivors" in told[0]
     assert told[1] == {"progress"}
-    assert "survivors" in told[2] and "progress" not in told[2]
+    assert "survivors" in told[2]
+    assert "progress" not in told[2]
     assert {"progress", "survivors"} <= set(parts(watched)["figures"]["captions"])
 
 
