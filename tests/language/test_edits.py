@@ -179,6 +179,7 @@ def test_copies_go_on_from_a_text_that_was_read_and_say_the_same_where_it_is_rea
     ids = model.tokens.encode(TEXT)
     copies = [[Edit.scale(block, 0.5, 5)] for block in range(BLOCKS + 1)]
     alone = np.stack([model.edited_states(ids[:6], edits)[-1, -1] for edits in copies])
+    assert model.abreast == (model_type != "mamba")
     model.states_and_parts(ids)
     found = [model.last_states_edited(ids[:6], copies, within=ids) for _ in range(2)]  # with what is kept, without it
     np.testing.assert_allclose(found[0], alone, atol=1e-5 * np.abs(alone).max())

@@ -145,15 +145,18 @@ class Anatomy:
     def run(
         self,
         ids: Int[torch.Tensor, "batch positions"],
-        mask: Int[torch.Tensor, "batch positions"] | None = None,
+        mask: torch.Tensor | None = None,
         past: Any = None,
+        position_ids: Int[torch.Tensor, "batch positions"] | None = None,
     ) -> Any:
         """The model's forward pass; None where it was stopped on the way.
 
         Args:
             ids: of the tokens of each text.
-            mask: 0 where a text is padded; None: nowhere.
+            mask: 0 where a text is padded; None: nowhere. Or [batch, 1, positions, positions that can be seen], which
+                is added where each position looks, with ``past``.
             past: the cache of what stands in front of ``ids``, which is filled further; None: nothing, and none kept.
+            position_ids: the place of each token in its text; None: one after the other.
 
         Raises:
             StatescapeError: if weights have changed since the model was loaded, and with them what was measured of it.
@@ -164,10 +167,14 @@ class Anatomy:
                 "load_model(model, tokenizer=tokenizer)."
             )
         ids = ids.to(self.network.device)
-        if past is not None:
+        if past is not None and mask is None:
             mask = ids.new_ones((len(ids), past.get_seq_length() + ids.shape[1]))
         mask = torch.ones_like(ids) if mask is None else mask.to(ids.device)
-        kept = {"use_cache": False} if past is None else {"use_cache": True, "past_key_values": past}
+        kept: dict[str, Any] = {"use_cache": False}
+        if past is not None:
+            kept = {"use_cache": True, "past_key_values": past}
+        if position_ids is not None:
+            kept["position_ids"] = position_ids.to(ids.device)
         with evaluating(self.network):
             try:
                 return self.network(input_ids=ids, attention_mask=mask, **kept)

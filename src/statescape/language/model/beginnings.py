@@ -55,15 +55,23 @@ def cut(past: DynamicCache, start: int, length: int) -> DynamicCache | None:
         start: how many positions.
         length: how many the text has.
     """
+    if not is_whole(past, length):
+        return None
     own = copy.copy(past)
     own.layers = [copy.copy(layer) for layer in past.layers]
     for layer in own.layers:
-        if type(layer) not in NEVER_WRITTEN or not layer.is_initialized or layer.keys.shape[-2] != length:
-            return None
         layer.keys, layer.values = layer.keys[..., :start, :], layer.values[..., :start, :]
         if isinstance(layer, DynamicSlidingWindowLayer):
             layer.cumulative_length = start
     return own
+
+
+def is_whole(past: DynamicCache, length: int) -> bool:
+    """Whether every layer of a cache has keys and values of all of so many positions."""
+    return all(
+        type(layer) in NEVER_WRITTEN and layer.is_initialized and layer.keys.shape[-2] == length
+        for layer in past.layers
+    )
 
 
 def _size(past: DynamicCache) -> int:

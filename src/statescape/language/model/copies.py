@@ -1,7 +1,8 @@
 """Edited copies of one text, in as few and as short passes as a model allows.
 
-Copies run side by side where texts do not disturb each other, from the lowest block that is edited where passes can go
-on from a state, and from the first position that is edited where they can go on from a cache; probes say which holds.
+Copies run in one batch where texts do not disturb each other, from the lowest block that is edited where passes can go
+on from a state, and from the first position that is edited where they can go on from a cache. Copies that are edited
+at the last position alone are positions of one row, where a mask can part them. Probes say which holds.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from jaxtyping import Float
 from transformers import DynamicCache
 
 from statescape.language.edits import Edit
-from statescape.language.model.beginnings import cut
-from statescape.language.model.editing import first_edited, last_states, read
+from statescape.language.model.beginnings import cut, is_whole
+from statescape.language.model.editing import first_edited, last_states, last_states_abreast, read
 from statescape.language.model.parts import Parts
 
 if TYPE_CHECKING:
@@ -57,7 +58,12 @@ def last_states_of(
         below = torch.from_numpy(known[:, known.shape[1] - run :])
     elif model.resumes and len(copies) * run > 2 * len(ids):  # than one pass for the states to go on from
         below = model.anatomy.states(text)[:, start:]
-    past = None if within is None or not start else _beginning(model, within, start)
+    past = None
+    if start:
+        past = _beginning(model, within, start) if within is not None else None
+        past = read(model.anatomy, text[:start]) if past is None else past
+        if run == 1 and len(copies) > 1 and model.abreast and is_whole(past, start):
+            return last_states_abreast(model.anatomy, parts, int(text[-1]), copies, below, past).numpy()
     return last_states(model.anatomy, parts, text, copies, batch, below, start, everywhere, past).numpy()
 
 

@@ -29,6 +29,9 @@ from statescape.language.model.parts import Part, Parts
 
 Rows = Sequence[tuple[int, Edit]]
 
+# Copies of one row: enough to be bound by arithmetic, few enough that most begin at a block of their own.
+_ABREAST = 50
+
 
 @torch.inference_mode()
 def edited_states(
@@ -78,6 +81,61 @@ def last_states(
             last = _last(anatomy, ids[start:].expand(len(rows), -1), _repeated(past, len(rows)))
             found[rows] = (last if everywhere else last[:, -1]).cpu()
     return found
+
+
+@torch.inference_mode()
+def last_states_abreast(
+    anatomy: Anatomy,
+    parts: Parts | None,
+    token: int,
+    copies: Sequence[Sequence[Edit]],
+    below: Float[torch.Tensor, "states 1 d_model"] | None,
+    past: DynamicCache,
+) -> Float[torch.Tensor, "copies d_model"]:
+    """s_L of copies of a text's last token, each with its own edits there, side by side in one row.
+
+    Every copy is a position that sees what stands before the token, and itself. So all share the one cache of that.
+
+    Args:
+        anatomy: the model.
+        parts: its attention and MLP, where an edit is of them.
+        token: the id of the last token.
+        copies: the edits of each copy, all of its last position.
+        below: the text's own states there, to go on from; None: every pass runs from the embedding.
+        past: what the model keeps of what stands before the token.
+    """
+    start = past.get_seq_length()
+    starts = [min((_runs_from(edit) for edit in edits), default=len(anatomy.blocks)) for edits in copies]
+    order = sorted(range(len(copies)), key=lambda index: starts[index])
+    found = torch.empty((len(copies), anatomy.d_model))
+    for at in range(0, len(order), _ABREAST):
+        rows = order[at : at + _ABREAST]
+        count = len(rows)
+        edits = [replace(edit, positions=(place,)) for place, row in enumerate(rows) for edit in copies[row]]
+        seen = torch.cat([torch.ones(count, start), torch.eye(count)], dim=1)
+        mask = torch.zeros_like(seen).masked_fill(seen == 0, torch.finfo(anatomy.network.dtype).min)
+        with ExitStack() as stack:
+            stack.enter_context(_edited(anatomy, parts, [edits]))
+            if below is not None:
+                ours = below[: starts[rows[0]] + 1].expand(-1, count, -1)
+                stack.enter_context(_resumed(anatomy, ours, 1))
+            placed = mask[None, None].to(anatomy.network.dtype), torch.full((1, count), start)
+            found[rows] = _last(anatomy, torch.full((1, count), token), _repeated(past, 1), *placed)[0].cpu()
+    return found
+
+
+@torch.inference_mode()
+def runs_abreast(anatomy: Anatomy, ids: Int[torch.Tensor, " positions"]) -> bool:
+    """Whether copies of a text's last token say the same side by side in one row."""
+    n_blocks = len(anatomy.blocks)
+    copies = [[Edit.scale(block, factor, -1)] for block in range(n_blocks + 1) for factor in (0.5, 2.0)]
+    plain = last_states(anatomy, None, ids, copies, 1, None)
+    try:
+        past = read(anatomy, ids[:-1])
+        abreast = last_states_abreast(anatomy, None, int(ids[-1]), copies, None, past)
+    except Exception:  # whatever foreign code raises: it takes no such mask
+        return False
+    return bool((abreast - plain).abs().max() <= ROUNDING.get(anatomy.stream_dtype, 0.0) * plain.abs().max())
 
 
 def first_edited(copies: Sequence[Sequence[Edit]], length: int) -> int:
@@ -150,7 +208,11 @@ def _seen_from(edit: Edit, start: int, length: int) -> Edit:
 
 
 def _last(
-    anatomy: Anatomy, ids: Int[torch.Tensor, "batch positions"], past: DynamicCache | None
+    anatomy: Anatomy,
+    ids: Int[torch.Tensor, "batch positions"],
+    past: DynamicCache | None,
+    mask: Float[torch.Tensor, "batch 1 positions seen"] | None = None,
+    position_ids: Int[torch.Tensor, "batch positions"] | None = None,
 ) -> Float[torch.Tensor, "batch positions d_model"]:
     """s_L, without running the head."""
     kept: list[torch.Tensor] = []
@@ -159,7 +221,7 @@ def _last(
         kept.append(_first(output).float())
 
     with hooked(anatomy.blocks[-1].register_forward_hook(keep)), stopping_before(anatomy.head):
-        anatomy.run(ids, past=past)
+        anatomy.run(ids, mask, past, position_ids)
     return kept[0]
 
 

@@ -33,7 +33,7 @@ from statescape.language.model.contract import (
 )
 from statescape.language.model.copies import last_states_of
 from statescape.language.model.decoder import ModelDecoder, decode
-from statescape.language.model.editing import blocks_resume, copies_go_on, edited_states
+from statescape.language.model.editing import blocks_resume, copies_go_on, edited_states, runs_abreast
 from statescape.language.model.embedding import multiples, token_embeddings
 from statescape.language.model.gradients import difference_gradients
 from statescape.language.model.parts import Parts, read_states_and_parts
@@ -247,6 +247,12 @@ class LanguageModel:
     def goes_on(self) -> bool:
         """Whether edited copies of a text can go on from a cache of what stands before the edits."""
         return kept_answer(self.key, "goes on", lambda: copies_go_on(self.anatomy, long_probe(self.anatomy)))
+
+    @cached_property
+    def abreast(self) -> bool:
+        """Whether copies that are edited at the last position can be positions of one row."""
+        ids = probe(self.facts.vocab_size, self.tokens.context)
+        return self.goes_on and kept_answer(self.key, "abreast", lambda: runs_abreast(self.anatomy, ids))
 
     @cached_property
     def same_in_batches(self) -> bool:

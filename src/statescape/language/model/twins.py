@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from statescape.language.model.language_model import LanguageModel
 
 # What is measured of a model when it is first asked for.
-_MEASURED = ("embeddings", "unembedding", "same_in_batches", "resumes", "goes_on")
+_MEASURED = ("embeddings", "unembedding", "same_in_batches", "resumes", "goes_on", "abreast")
 
 
 def twin_of(model: LanguageModel) -> LanguageModel:
