@@ -158,6 +158,17 @@ def test_no_run_outside_of_the_folder_is_read(folder, name):
         folder.run(name)
 
 
+def test_a_page_begins_what_the_command_would_and_is_refused_in_the_same_words(tmp_path, monkeypatch):
+    begun = []
+    monkeypatch.setattr(Searches, "start", lambda _, run, words: begun.append([run.name, *words]))
+    asked = {"task": "narma10", "units": 8, "generations": 2, "seed": 1, "encoding": "modules", "level": "weights"}
+    assert Folder(tmp_path).begin(asked) == "narma10-1.run"
+    assert begun[0][:5] == ["narma10-1.run", "evolve", "narma10", "--units", "8"]
+    with pytest.raises(StatescapeError, match="take it with the encoding modules"):
+        Folder(tmp_path).begin({**asked, "encoding": "ternary"})
+    assert len(begun) == 1
+
+
 @pytest.mark.parametrize(
     "spoilt",
     [{"task": "/etc/passwd"}, {"task": "--help"}, {"units": "9"}, {"units": 10**9}, {"units": True}, {"seed": -1},

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -20,7 +20,9 @@ from statescape.analysis import read_candidate, read_run
 from statescape.analysis.evolution_races import races
 from statescape.analysis.evolution_search import operators
 from statescape.errors import StatescapeError
+from statescape.evolution import encodings
 from statescape.evolution.history import read_history
+from statescape.evolution.settings import SearchLevel, Settings
 from statescape.evolution.tables import KIND
 from statescape.evolution.watching import Look, Watcher
 from statescape.live.searches import Searches, lock_holders, writer_of
@@ -42,10 +44,7 @@ MOST_EDGES = 4000  # of a wiring that is drawn
 PACE = {"progress": 0.4, "rest": 3.0}  # seconds between two drawings: they take a browser longer than one would think
 LEISURE = 50.0  # how much longer than the last look at all of a run took the next one waits
 LIMITS = {"units": (2, 2000), "generations": (1, 100_000), "seed": (0, 2**31)}
-CHOICES = {
-    "encoding": ("circulant", "circulant-real", "blocks", "binary", "ternary", "real"),
-    "level": ("matrix", "wiring", "mask"),
-}
+CHOICES = {"encoding": tuple(encodings.REGISTRY.names()), "level": get_args(SearchLevel)}
 
 
 @dataclass(eq=False)
@@ -115,6 +114,8 @@ class Folder:
             if asked.get(name) not in known:
                 raise StatescapeError(f"{name.capitalize()} is one of {', '.join(known)}.")
             words += [f"--{name}", str(asked[name])]
+        own = {name: asked[name] for name in ("units", "seed", *CHOICES)}
+        Settings({"name": task}, **own)  # refused now rather than by the search
         if not asked.get("seals"):
             words += ["--no-compare", "--no-tune"]
         run = self._free(str(task))
