@@ -29,6 +29,7 @@ import statescape
 from statescape import views
 from tests.browser import FLAGS
 from tests.views.language.synthetic import path_of
+from tests.views.visiting import until
 
 READY = "document.documentElement.dataset.ready === 'true'"
 
@@ -44,7 +45,7 @@ def opened(file: Path, chromium: str, rounds: int) -> float:
             page = browser.new_page(viewport={"width": 1200, "height": 900})
             start = time.perf_counter()
             page.goto(file.as_uri(), wait_until="commit")
-            page.wait_for_function(READY, timeout=120_000)
+            until(page, READY, seconds=120)
             seconds.append(time.perf_counter() - start)
             page.close()
         browser.close()

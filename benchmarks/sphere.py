@@ -23,6 +23,7 @@ from statescape.views.globe import sphere_page
 from statescape.views.globe.module import javascript, module_text
 from tests.browser import FLAGS
 from tests.views.globe.paths import story_path
+from tests.views.visiting import until
 
 TIMED = """async (repeats) => {
   const { scene, inner } = document.querySelector("[data-statescape-sphere]").statescape;
@@ -62,7 +63,7 @@ def measured(file: Path, repeats: int) -> dict[str, float]:
         page.goto("about:blank")
         start = time.perf_counter()
         page.goto(file.as_uri())
-        page.wait_for_function("document.querySelector('[data-statescape-sphere]').statescape?.scene?.frames > 0")
+        until(page, "document.querySelector('[data-statescape-sphere]')?.statescape?.scene?.frames > 0")
         page.evaluate(
             "() => { const gl = document.querySelector('[data-statescape-sphere]').statescape.scene.gl;"
             " gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4)); }"

@@ -80,8 +80,23 @@ def test_steps_that_end_at_the_predicted_embedding_go_the_whole_way():
     assert mlp.sum() == pytest.approx(0.75, abs=1e-6)
 
 
+def test_turns_of_the_steps_add_up_to_the_change_of_the_angle(states):
+    moves = np.diff(states, axis=0)
+    zeros = np.zeros(BLOCKS)
+    path = build(states)
+    object.__setattr__(path, "steps", Steps(0.25 * moves, 0.75 * moves, zeros, zeros))
+    attention, mlp = read_path(path).step_turns()
+    angle = np.degrees(np.arccos([cosine(state, embeddings()[PREDICTED]) for state in path.states.astype(float)]))
+    np.testing.assert_allclose(attention + mlp, np.diff(angle), atol=1e-4)
+    half = path.states[2].astype(float) + 0.25 * moves[2]
+    assert attention[2] == pytest.approx(
+        np.degrees(np.arccos(cosine(half, embeddings()[PREDICTED]))) - angle[2], abs=1e-4
+    )
+
+
 def test_no_steps_no_shares(states):
     assert read_path(build(states)).step_shares() is None
+    assert read_path(build(states)).step_turns() is None
 
 
 def test_turning_the_whole_space_changes_no_number(states):

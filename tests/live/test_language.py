@@ -39,7 +39,9 @@ def test_the_numbers_are_those_of_the_path(served, model):
     assert len(text["tokens"]) == len(path.tokens)
     assert words["sentences"] == list(conclude(read_path(path)).sentences)
     assert words["table"]["rows"] == [list(row) for row in numbers_table(read_path(path)).rows]
-    assert {one["name"] for one in figures["drawings"]["figures"]} == {"plane", "lens_map"}
+    assert [one["name"] for one in figures["drawings"]["figures"]] == ["plane"]
+    assert len(figures["lens"]["tokens"]) == len(path.tokens)
+    assert figures["lens"]["words"][figures["lens"]["targets"][-1]].replace("␣", " ") == path.predicted.token
 
 
 def test_a_token_is_a_position(served, model):

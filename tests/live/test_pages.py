@@ -76,7 +76,7 @@ def test_typing_clicking_comparing_and_the_link_that_holds_it(browser, served):
     first = page.inner_text("#predictions li bdi")
     assert opened.sphere["predicted"] == first
     assert len(page.query_selector_all("#tokens button")) == len(
-        page.query_selector_all("[data-figure=lens_map] .xtick text")
+        page.query_selector_all("#lens thead th:not(:first-child)")
     )
     assert page.inner_text("#sentences").startswith("The last state")
     assert page.query_selector_all("#table tbody tr")

@@ -16,8 +16,11 @@ from statescape.analysis.candidate import read_candidate
 from statescape.analysis.evolution import read_run
 from tests.kept import kept
 from tests.studies.verdict import scripted
+from tests.views.contrast import nameless, too_faint
 from tests.views.language.synthetic import path_of
 from tests.views.language.test_generation import made_of
+from tests.views.language.test_lens_table import LOGIT, TUNED
+from tests.views.language.test_lens_table import written as lens_written
 from tests.views.visiting import Visit
 
 OURS = {"Download plot as a PNG", "Zoom", "Pan", "Zoom in", "Zoom out", "Reset axes"}
@@ -46,10 +49,19 @@ def write(request: pytest.FixtureRequest) -> Callable[[str, Path], object]:
         "notebook": lambda: request.getfixturevalue("notebook"),
         "study": lambda: request.getfixturevalue("notebook").studies[0],
     }
-    return lambda kind, file: (
-        views.sphere_page(path_of(), file) if kind == "sphere" else views.report(things[kind](), file)
-    )
 
+    def written(kind: str, file: Path) -> object:
+        if kind == "sphere":
+            return views.sphere_page(path_of(), file)
+        if kind == "lens":
+            return lens_written(file, [LOGIT, TUNED])
+        return views.report(things[kind](), file)
+
+    return written
+
+
+CROWDED = ("evolution", "candidate", "study", "notebook")
+"""Pages with clouds of translucent points, each of which is fainter than the mark that it belongs to."""
 
 SLOW = ("study", "notebook")  # their numbers take most of a minute to make
 
@@ -60,20 +72,29 @@ SLOW = ("study", "notebook")  # their numbers take most of a minute to make
         "path",
         "continuation",
         "sphere",
+        "lens",
         "verdict",
         "evolution",
         "candidate",
         *(pytest.param(kind, marks=pytest.mark.slow) for kind in SLOW),
     ],
 )
-def test_no_button_of_a_page_asks_for_anything(kind: str, write: Any, browser: Any, tmp_path: Path) -> None:
+def test_a_page_can_be_read_and_no_button_of_it_asks_for_anything(
+    kind: str, write: Any, browser: Any, tmp_path: Path
+) -> None:
     file = tmp_path / f"{kind}.html"
     write(kind, file)
     ready = "document.querySelector('[data-statescape-sphere]')?.statescape?.scene"
     visit = Visit(browser, file, **({"ready": ready} if kind == "sphere" else {}))
+    for scheme in ("light", "dark"):
+        visit.page.emulate_media(color_scheme=scheme)
+        assert too_faint(visit.page, "text") == []
+        if kind not in CROWDED:
+            assert too_faint(visit.page, "marks") == []
+    assert nameless(visit.page) == []
     figures = visit.page.eval_on_selector_all(".modebar-btn", "all => all.map(b => b.dataset.title)")
     assert set(figures) <= OURS
-    assert ("Download plot as a PNG" in figures) == (kind != "sphere")
+    assert ("Download plot as a PNG" in figures) == (kind not in ("sphere", "lens"))
     assert len(visit.pressed()) >= len(figures) + 1
     assert visit.errors == []
     visit.page.close()

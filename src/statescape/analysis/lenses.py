@@ -54,7 +54,7 @@ def compare_lenses(readouts: Sequence[LensReadout]) -> LensComparison:
         return table
 
     return LensComparison(
-        lenses=_distinct([readout.lens for readout in readouts]),
+        lenses=distinct([readout.lens for readout in readouts]),
         states=states,
         kl_to_final=means("kl"),
         first=means("first"),
@@ -62,7 +62,7 @@ def compare_lenses(readouts: Sequence[LensReadout]) -> LensComparison:
     )
 
 
-def _distinct(names: Sequence[str]) -> tuple[str, ...]:
+def distinct(names: Sequence[str]) -> tuple[str, ...]:
     """Names with a number where two are alike."""
     return tuple(
         name if names.count(name) == 1 else f"{name} {names[: place + 1].count(name)}"

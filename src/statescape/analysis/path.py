@@ -250,6 +250,22 @@ class PathReading:
         length = float(way @ way) or float("nan")
         return steps.attention.astype(np.float64) @ way / length, steps.mlp.astype(np.float64) @ way / length
 
+    def step_turns(self) -> tuple[Float[np.ndarray, " blocks"], Float[np.ndarray, " blocks"]] | None:
+        """By how many degrees attention and MLP of each block turn the state away from the predicted embedding.
+
+        Negative turns are towards it. Attention comes first, as in a block, so that all of them add up to the change of
+        the angle from the first state to the last. None where the parts are not known.
+        """
+        steps = self.path.steps
+        if steps is None:
+            return None
+        half = self._states[:-1] + steps.attention.astype(np.float64)
+        row = self._row(self.path.predicted_id)[None]
+        angles, between = (
+            np.degrees(np.arccos(np.clip(np.nan_to_num(cosine(each, row)), -1.0, 1.0))) for each in (self._states, half)
+        )
+        return between - angles[:-1], angles[1:] - between
+
     def top(self, state: int, count: int) -> list[tuple[int, float]]:
         """Ids and log-probabilities of the likeliest tokens decoded from one state, best first, ties by id."""
         row = self.path.log_probabilities[state]

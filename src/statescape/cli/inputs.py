@@ -18,6 +18,7 @@ from statescape.cli.console import working
 from statescape.cli.roles import Fills, Reads, Writes
 from statescape.errors import StatescapeError
 from statescape.files import written_whole
+from statescape.wording import speaking
 
 if TYPE_CHECKING:
     from statescape.language import LanguageModel, Trace
@@ -45,6 +46,15 @@ Out = Annotated[
 ]
 Figures = Annotated[Path | None, typer.Option("--figures", help="Write all figures as PNG and PDF here."), Fills()]
 Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
+
+
+def _spoken(context: typer.Context, language: str) -> str:
+    """Speak a language until the command has ended."""
+    context.with_resource(speaking(language))
+    return language
+
+
+Language = Annotated[str, typer.Option("--language", help="Of answers, figures and pages: en or fr.", callback=_spoken)]
 
 
 def read_text(argument: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,9 +12,10 @@ import typer
 from statescape import __version__
 from statescape.cli import inputs
 from statescape.cli.console import output, token, working
-from statescape.cli.roles import Reads
+from statescape.cli.roles import Reads, Writes
 from statescape.cli.streams import visible
 from statescape.errors import StatescapeError
+from statescape.wording import LANGUAGES
 
 if TYPE_CHECKING:
     from statescape.language import Lens, LensReadout, Trace
@@ -48,8 +50,13 @@ def lens(
     last: inputs.Last = None,
     chat: inputs.Chat = False,
     top: Annotated[int, typer.Option("--top", min=1, max=100, help="Top tokens kept in the JSON.")] = 10,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write the page to walk in, self-contained."), Writes("page")
+    ] = None,
+    open_page: inputs.Open = False,
     figures: inputs.Figures = None,
     json_file: inputs.Json = None,
+    language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
 ) -> None:
     """What every state decodes to: the top token, position by block; with --lens, several lenses on one axis."""
     language_model = inputs.load(model, bos, device, dtype)
@@ -63,10 +70,18 @@ def lens(
         readouts = [_read(trace, each, states, top) for each in used]
     _print_readout(trace, readouts[-1])
     if len(readouts) > 1:
-        _print_comparison(readouts, [getattr(each, "note", "") for each in used])
+        _print_comparison(readouts, _notes(readouts, used))
     if json_file is not None:
         inputs.write_json(json_file, _as_json(trace, readouts))
         output().print(f"Numbers: {json_file}", markup=False)
+    if out is not None:
+        from statescape.views.language.lens_page import lens_page
+
+        with working("Writing the page ..."):
+            lens_page(trace, readouts, out, notes=_notes(readouts, used))
+        output().print(f"Page: {out}", markup=False)
+        if open_page:
+            typer.launch(out.resolve().as_uri())
     if figures is not None:
         from statescape.views.core.reporting import save_pictures
         from statescape.views.language.by_state import lenses_picture
@@ -153,9 +168,16 @@ def _print_comparison(readouts: Sequence[LensReadout], notes: Sequence[str]) -> 
         ]
         table.row(f"{state}", *cells)
     console.print(table)
-    for name, note in zip(compared.lenses, notes, strict=True):
-        if note:
-            console.print(f"The {name} lens {note}.", markup=False, soft_wrap=not console.is_terminal)
+    for note in notes:
+        console.print(note, markup=False, soft_wrap=not console.is_terminal)
+
+
+def _notes(readouts: Sequence[LensReadout], lenses: Sequence[Lens]) -> list[str]:
+    """What the files of lenses say of them."""
+    from statescape.analysis.lenses import distinct
+
+    said = zip(distinct([one.lens for one in readouts]), (getattr(each, "note", "") for each in lenses), strict=True)
+    return [f"The {name} lens {note}." for name, note in said if note]
 
 
 def _heading(state: int | str) -> str:

@@ -16,6 +16,7 @@ from statescape.cli.console import output, percent, token, working
 from statescape.cli.roles import Reads
 from statescape.cli.streams import visible
 from statescape.errors import StatescapeError
+from statescape.wording import LANGUAGES
 
 if TYPE_CHECKING:
     from statescape.analysis import PathConclusion, PathReading
@@ -57,6 +58,7 @@ def path(
     figures: inputs.Figures = None,
     json_file: inputs.Json = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random directions behind the nulls.")] = 0,
+    language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
 ) -> None:
     """Where the state goes, block by block, while the model predicts the next token."""
     if follow is None and temperature:

@@ -10,6 +10,7 @@ import typer
 from statescape.cli import inputs
 from statescape.cli.console import output, working
 from statescape.cli.roles import Writes
+from statescape.wording import LANGUAGES
 
 
 def sphere(
@@ -35,6 +36,7 @@ def sphere(
         typer.Option("--with", help="Another text, whose path is drawn beside it; as often as you like."),
     ] = None,
     open_page: inputs.Open = False,
+    language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
 ) -> None:
     """The sphere of all tokens with the path of the state over it, as one page to walk in."""
     trace = inputs.trace(text, model, bos, device, last, chat, dtype)

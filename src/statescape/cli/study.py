@@ -14,12 +14,10 @@ from statescape.cli.console import complain, output, working
 from statescape.cli.options import WORK, with_options
 from statescape.cli.report import write
 from statescape.cli.roles import Keeps
-from statescape.wording import LANGUAGES, speaking
+from statescape.wording import LANGUAGES
 
 if TYPE_CHECKING:
     from statescape.studies.reservoir import StudyResult
-
-Language = Annotated[str, typer.Option("--language", help="Of answer and page: en or fr.")]
 
 
 @with_options(work=WORK)
@@ -42,7 +40,7 @@ def study(
     ] = None,
     *,
     work: dict[str, Any],
-    language: Language = LANGUAGES[0],
+    language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
     out: inputs.Out = None,
     figures: inputs.Figures = None,
     json_file: inputs.Json = None,
@@ -51,22 +49,21 @@ def study(
     with working("Loading ..."):
         from statescape.studies.reservoir import STUDIES, study
         from statescape.studies.reservoir.running import by_name
-    with speaking(language):
-        if name is None:
-            width = max(map(len, STUDIES))
-            for known in STUDIES.values():
-                output().print(f"{known.name:<{width}}  {known.question()}", markup=False)
-            return
-        chosen = None if tasks is None else [one for one in tasks.split(",") if one.strip()]
-        by_name(name).over(chosen)
-        assert run is not None  # its role names it
-        do_study(
-            lambda show: study(name, budget, tasks=chosen, seed=seed, run=run, **work, progress=show),
-            run,
-            out,
-            figures,
-            json_file,
-        )
+    if name is None:
+        width = max(map(len, STUDIES))
+        for known in STUDIES.values():
+            output().print(f"{known.name:<{width}}  {known.question()}", markup=False)
+        return
+    chosen = None if tasks is None else [one for one in tasks.split(",") if one.strip()]
+    by_name(name).over(chosen)
+    assert run is not None  # its role names it
+    do_study(
+        lambda show: study(name, budget, tasks=chosen, seed=seed, run=run, **work, progress=show),
+        run,
+        out,
+        figures,
+        json_file,
+    )
 
 
 def do_study(

@@ -14,6 +14,7 @@ from statescape.cli.console import complain, output, working
 from statescape.cli.roles import Keeps
 from statescape.cli.verdict_table import print_verdicts
 from statescape.errors import StatescapeError
+from statescape.wording import LANGUAGES
 
 
 def verdict(
@@ -39,6 +40,7 @@ def verdict(
     ] = None,
     out: inputs.Out = None,
     json_file: inputs.Json = None,
+    language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
 ) -> None:
     """Is the last state the embedding of the predicted token? Eight questions, margins declared beforehand."""
     named = [_model(name) for name in models] if models else [None]

@@ -24,7 +24,6 @@ from statescape.live import language
 from statescape.live.assets import Assets
 from statescape.live.reservoirs import Folder, Part, Watched
 from statescape.live.shelf import Shelf, memory
-from statescape.views.core.page import POLICY
 
 MOST_BYTES = 200_000  # of a request
 BREATH = 0.25  # seconds between two looks at a folder
@@ -123,7 +122,7 @@ class Live:
         if not (number == "" or (number.isdecimal() and len(number) < 10)):
             raise StatescapeError("A candidate is named by its number.")
         page = await to_thread.run_sync(folder.page, name, int(number) if number else None)
-        policy = f"sandbox allow-scripts allow-downloads; {POLICY}"
+        policy = "sandbox allow-scripts allow-downloads; frame-ancestors 'none'"  # the page brings the rest of its own
         return Response(page, media_type="text/html", headers={"content-security-policy": policy})
 
     def _folder(self) -> Folder:

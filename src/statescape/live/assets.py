@@ -7,7 +7,6 @@ browser keeps them until they change.
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -15,10 +14,11 @@ from typing import Any
 
 from statescape.live.reservoirs import CHOICES, Folder
 from statescape.reservoir import tasks
-from statescape.views.core.page import figures_script, style
+from statescape.views.core.carried import figures_script, plotly, style
 from statescape.views.core.templating import filled
 from statescape.views.core.text import visible
 from statescape.views.globe.module import module_text
+from statescape.views.language.lens_table import lens_script, lens_style
 from statescape.wording import spoken
 
 SCRIPT, STYLE = "text/javascript", "text/css"
@@ -30,16 +30,15 @@ class Assets:
 
     @cached_property
     def _files(self) -> dict[str, tuple[bytes, str]]:
-        from plotly.offline import get_plotlyjs
-
         found = {
-            "plotly.js": (get_plotlyjs(), SCRIPT),
+            "plotly.js": (plotly()[0], SCRIPT),
             "figures.js": (figures_script(), SCRIPT),
+            "lens.js": (lens_script(), SCRIPT),
             "sphere.js": (module_text(), SCRIPT),
             "asking.js": (_own("js/asking.js"), SCRIPT),
             "live.js": (_own("js/live.js"), SCRIPT),
             "runs.js": (_own("js/runs.js"), SCRIPT),
-            "page.css": (style() + _own("live.css"), STYLE),
+            "page.css": (style() + lens_style() + _own("live.css"), STYLE),
             # Plotly writes its rules into a style sheet of this address where there is one, and else into the markup.
             "plotly.css": ("", STYLE),
         }
@@ -51,11 +50,6 @@ class Assets:
         for content, _ in self._files.values():
             found.update(content)
         return found.hexdigest()
-
-    @cached_property
-    def _style_ids(self) -> list[str]:
-        """Elements in which Plotly looks for styles of its maps before it writes them: none is drawn here."""
-        return re.findall(r'getElementById\("([0-9a-f]{64})"\)', self._files["plotly.js"][0].decode("utf-8"))
 
     def get(self, name: str) -> tuple[bytes, str] | None:
         """Content and kind of a file; None where there is none of that name."""
@@ -77,7 +71,7 @@ class Assets:
 
     def _filled(self, template: str, token: str, **values: Any) -> str:
         own = f"v={self._version}&token={token}"
-        shared = {"language": spoken(), "query": own, "token": token, "style_ids": self._style_ids}
+        shared = {"language": spoken(), "query": own, "token": token, "style_ids": plotly()[1]}
         return str(filled(template, **shared, **values))
 
 

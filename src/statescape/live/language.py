@@ -25,7 +25,7 @@ from statescape.views.globe import SphereData, sphere_text
 from statescape.views.globe.packing import packed
 from statescape.views.language.clouds import plane_picture
 from statescape.views.language.contrast_page import apart_picture
-from statescape.views.language.lens_map import lens_map_picture
+from statescape.views.language.lens_table import lens_of
 from statescape.views.language.page import facts_of, numbers_table, page_of
 
 LONGEST = 20_000  # characters of a text
@@ -115,7 +115,7 @@ def parts(
     reading = read_path(path)
     yield {"part": "text", **_text(path, others)}
     yield {"part": "sphere", "data": packed(_sphere(reading, others, question), level=1)}
-    yield {"part": "figures", **_figures((plane_picture(reading), lens_map_picture(reading)), question.narrow)}
+    yield {"part": "figures", **_figures((plane_picture(reading),), question.narrow), **_lens(reading)}
     yield {"part": "words", **_words(reading)}
     if others and isinstance(path.origin, Trace) and isinstance(others[0].origin, Trace):
         found = contrast_of(path.origin, others[0].origin, null())
@@ -161,6 +161,11 @@ def _figures(pictures: Sequence[Picture], narrow: bool) -> Part:
         "drawings": drawings([Figure(picture) for picture in pictures], narrow),
         "captions": {picture.name: picture.caption for picture in pictures},
     }
+
+
+def _lens(reading: PathReading) -> Part:
+    table, caption = lens_of(reading)
+    return {"lens": table, "lens_caption": caption}
 
 
 def _words(reading: PathReading) -> Part:

@@ -15,5 +15,6 @@ from .language.figures import normalisation as normalisation
 from .language.figures import plane as plane
 from .language.figures import steps as steps
 from .language.figures import vectors as vectors
+from .language.lens_page import lens_page as lens_page
 from .language.verdict import verdict as verdict
 from .studies.figure import study as study

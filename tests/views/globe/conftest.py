@@ -12,6 +12,7 @@ import pytest
 from statescape.language import StatePath
 from statescape.views.globe import sphere_page
 from tests.views.globe.paths import story_path
+from tests.views.visiting import until
 
 HOST = "[data-statescape-sphere]"
 
@@ -38,7 +39,7 @@ class Opened:
             f"(argument) => {{ const handle = document.querySelectorAll('{HOST}')[{which}]?.statescape;"
             f" const scene = handle?.scene, part = scene?.part; return Boolean({condition}); }}"
         )
-        self.page.wait_for_function(body, arg=argument, timeout=30_000)
+        until(self.page, body, argument, 30)
 
     def draw(self) -> None:
         """The picture as it now should be."""

@@ -13,6 +13,7 @@ from statescape.views.globe.module import javascript, module_text
 from statescape.views.globe.packing import packed
 from statescape.views.globe.reading import shown
 from tests.views.globe.paths import HOSTILE, hostile_path, story_path
+from tests.views.visiting import until
 
 
 def test_hostile_vocabularies_are_seen_and_do_nothing(open_sphere):
@@ -65,7 +66,7 @@ def test_two_spheres_on_one_page_leave_each_other_and_the_page_alone(open_page, 
     opened.js("(handle.layer = 1)")
     assert [opened.js("handle.layer", which=which) for which in range(3)] == [1, 6, 4]
     opened.js("(scene.setCamera({...scene.camera, yaw: 1.25}))", which=2)
-    opened.page.wait_for_function("location.hash.includes('sphere3=1.25') && location.hash.includes('sphere=')")
+    until(opened.page, "location.hash.includes('sphere3=1.25') && location.hash.includes('sphere=')")
     colours = "(selector) => getComputedStyle(selector).fontSize"
     inner = opened.js("getComputedStyle(part.play).fontSize", which=1)
     assert inner == "13px"
@@ -81,7 +82,7 @@ def test_in_a_page_that_scrolls_the_wheel_belongs_to_the_page_until_the_sphere_h
     opened = open_page(file, path)
     opened.page.mouse.move(450, 250)
     opened.page.mouse.wheel(0, 120)
-    opened.page.wait_for_function("scrollY > 0")
+    until(opened.page, "scrollY > 0")
     assert opened.js("scene.camera.distance") == 3.1
     opened.page.evaluate("scrollTo(0, 0)")
     opened.page.mouse.click(450, 250)

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.views.globe.paths import story_path
+from tests.views.visiting import until
 
 
 def middle(sphere):
@@ -259,7 +260,7 @@ def test_the_fragment_carries_the_view_and_leaves_the_rest_of_it_alone(open_sphe
     sphere = open_sphere(path, fragment="#steps")
     sphere.js("(scene.setCamera({...scene.camera, yaw: 2, pitch: -0.5, inside: 1}))")
     sphere.js("scene.change({layer: 3.25, colour: 'cosine', pinned: 77})")
-    sphere.page.wait_for_function("location.hash.includes('cosine,77')")
+    until(sphere.page, "location.hash.includes('cosine,77')")
     fragment = sphere.page.evaluate("location.hash")
     assert fragment == "#steps&sphere=2,-0.5,3.1,1.7,1,3.25,cosine,77"
     again = open_sphere(path, fragment=fragment)

@@ -8,7 +8,7 @@ import pytest
 import statescape as ss
 from statescape import views
 from statescape.language import TextPair, direction_between, patch, patch_pairs, steer
-from tests.views.visiting import Visit
+from tests.views.visiting import Visit, until
 
 GIRL, BOY = (f"Once upon a time there was a {who} named" for who in ("girl", "boy"))
 
@@ -26,7 +26,7 @@ def test_a_click_on_a_cell_shows_the_path_that_results(browser: Any, conteur: An
     # State 4 at the last position: the fifth row from below, the right column.
     box = page.locator("[data-figure=map_state] .nsewdrag").first.bounding_box()
     page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + box["height"] * (1 - 4.5 / 7))
-    page.wait_for_function(f"{chosen}.startsWith('state 4')", timeout=5000)
+    until(page, f"{chosen}.startsWith('state 4')", seconds=5)
     assert "73% restored" in page.evaluate(chosen)
     page.wait_for_selector("[data-figure=cell-4-9].js-plotly-plot")
     assert visit.errors == []

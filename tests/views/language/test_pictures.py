@@ -12,8 +12,8 @@ from statescape.geometry import cosine
 from statescape.views.core.marks import CloudMark, LineMark, PointMark, TextMark
 from statescape.views.core.picture import Picture
 from statescape.views.core.theme import RED, matplotlib_theme
-from statescape.views.language.by_state import cosines_picture, steps_picture
-from statescape.views.language.clouds import plane_picture
+from statescape.views.language.by_state import cosines_picture, lens_picture, steps_picture
+from statescape.views.language.clouds import cloud_panel, frame_of, plane_picture
 from statescape.views.language.energy import Directions, energy_picture
 from statescape.views.language.figures import pictures
 from statescape.views.language.lens_map import lens_map_picture
@@ -129,13 +129,50 @@ def test_only_the_predicted_token_is_red():
             assert RED not in colours or "predicted" in trace.name
 
 
-def test_steps_add_up_to_the_way_and_are_refused_where_unknown():
-    shares = steps_picture(READING).panels[0].marks
-    way = PATH.embeddings[PATH.predicted_id].astype(float) - PATH.states[0]
-    gone = (PATH.states[-1] - PATH.states[0]) @ way / (way @ way)
-    assert sum(float(bars.y.sum()) for bars in shares) == pytest.approx(gone, rel=1e-4)
+def test_steps_add_up_to_the_change_of_the_angle_and_are_refused_where_unknown():
+    bars = steps_picture(READING).panels[0].marks
+    target = PATH.embeddings[PATH.predicted_id].astype(float)
+    ends = [np.degrees(np.arccos(float(cosine(PATH.states[at].astype(float), target)))) for at in (0, -1)]
+    assert sum(float(np.sum(mark.y)) for mark in bars) == pytest.approx(ends[1] - ends[0], rel=1e-4)
     with pytest.raises(StatescapeError, match="not known apart"):
         steps_picture(read_path(path_of(steps=False)))
+
+
+def test_a_speck_of_tokens_is_drawn_on_symmetric_logarithmic_axes():
+    points = np.random.default_rng(0).uniform(-1, 1, (500, 2))
+    far = np.array([[0.0, 0.0], [1.0, 0.5], [-3000.0, 20.0]])
+    frame = frame_of(points, far, "tokens")
+    np.testing.assert_allclose(np.sinh(frame.placed(far) / frame.linear) * frame.linear, far, rtol=1e-9, atol=1e-12)
+    low, high = frame.cloud.bounds
+    assert np.ptp(frame.cloud.points[:, 0]) > 0.1 * (high - low)[0]
+    axis = frame.axis("PC1", low[0], high[0])
+    for place, label in zip(axis.ticks, axis.labels, strict=True):
+        assert np.sinh(place / frame.linear) * frame.linear == pytest.approx(float(label), rel=1e-9, abs=1e-12)
+    assert {"-1000", "0", "1"} <= set(axis.labels)
+    assert "logarithmic" in cloud_panel("plane", ("PC1", "PC2"), points, far, ["", "", ""]).title
+    near = frame_of(points, far / 1000, "tokens")
+    assert near.linear == 0
+    np.testing.assert_array_equal(near.cloud.points, points)
+
+
+def test_the_lens_is_read_in_ranks_from_0_and_probabilities_that_are_floored():
+    path = replace(PATH, log_probabilities=PATH.log_probabilities.copy())
+    path.log_probabilities[0, path.predicted_id] = -120.0
+    rank, probability, *_ = lens_picture(read_path(path)).panels
+    assert list(rank.y.labels[:2]) == ["0", "10"]
+    assert rank.y.ticks[0] == 1
+    assert rank.marks[0].notes[0].startswith("0: rank ")
+    assert min(probability.marks[0].y) == 1e-9
+    assert probability.marks[0].notes[0] == f"0: {np.exp(-120.0):.3g}"
+    assert "1e-09" in probability.title
+    assert lens_picture(READING).panels[1].title == "its probability"
+
+
+def test_posts_stand_where_states_have_numbers():
+    many = energy_picture(read_path(path_of(30))).panels[0]
+    posts = many.named("height above the plane")
+    numbers = next(mark for mark in many.marks if isinstance(mark, TextMark))
+    assert len(posts.x) == 3 * len(numbers.texts)
 
 
 def test_sphere_looks_at_the_end_of_the_path_from_both_eyes():

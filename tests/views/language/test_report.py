@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import csv
 import gzip
+import io
 import json
 import re
 from dataclasses import replace
@@ -21,7 +23,7 @@ from statescape.views.language.clouds import plane_picture
 from statescape.views.language.lens_map import lens_map_picture
 from statescape.views.language.page import flags_prose
 from tests.views.language.synthetic import HOSTILE, path_of
-from tests.views.visiting import Visit
+from tests.views.visiting import Visit, until
 
 SECTIONS = ["plane", "sphere", "normalisation", "vectors", "cosines", "energy", "steps", "course", "lens", "conclusion"]
 
@@ -53,8 +55,9 @@ def test_positions_of_another_kind_are_named_to_the_last_word():
 def test_every_figure_is_drawn_without_error_or_request(visit: Visit):
     assert visit.page.evaluate("document.documentElement.dataset.ready") == "true"
     assert visit.page.eval_on_selector_all("[data-figure]", "all => all.map(p => p.dataset.figure)") == [
-        "plane", "normalisation", "vectors", "cosines", "energy", "steps", "course", "lens", "lens_map",
+        "plane", "normalisation", "vectors", "cosines", "energy", "steps", "course", "lens",
     ]  # fmt: skip
+    assert visit.page.locator("#lens .lens-box td").count() == 7 * 4
     assert visit.page.eval_on_selector_all("[data-figure]", "all => all.every(p => p.querySelector('.main-svg'))")
     assert visit.errors == []
     assert visit.outside == []
@@ -79,9 +82,32 @@ def test_light_and_dark_change_ink_and_ground_of_page_and_figures(visit: Visit):
     assert dark == ["rgb(20, 23, 27)", "rgb(230, 232, 235)", "block"]
 
 
+def test_every_figure_is_kept_as_a_picture_and_as_its_numbers(visit: Visit):
+    reading = read_path(path_of())
+    for figure in visit.page.query_selector_all("figure:has(> .plot)"):
+        assert [button.inner_text() for button in figure.query_selector_all(".files button")] == ["PNG", "SVG", "CSV"]
+
+    def kept(name: str, kind: str) -> bytes:
+        with visit.page.expect_download() as waiting:
+            visit.page.click(f"figure:has(> [data-figure={name}]) .files button:text-is('{kind}')")
+        assert waiting.value.suggested_filename == f"{name}.{kind.lower()}"
+        return Path(waiting.value.path()).read_bytes()
+
+    rows = list(csv.DictReader(io.StringIO(kept("lens", "CSV").decode())))
+    found = {(row["panel"], row["series"], int(row["x"])): float(row["y"]) for row in rows if row["x"].isdecimal()}
+    for state, value in enumerate(reading.entropy):
+        assert found["entropy", "entropy", state] == pytest.approx(value, rel=1e-4)
+    for name in ("plane", "steps", "cosines"):
+        assert kept(name, "CSV").count(b"\r\n") > 7
+    assert kept("plane", "PNG").startswith(b"\x89PNG")
+    assert b"<svg" in kept("plane", "SVG")
+    assert visit.errors == []
+
+
 def test_the_slider_of_the_sphere_marks_its_state_in_every_figure(visit: Visit):
     visit.page.evaluate("document.querySelector('[data-statescape-sphere]').statescape.layer = 2")
-    visit.page.wait_for_function("document.querySelector('[data-figure=lens_map]').layout.shapes.length === 1")
+    until(visit.page, "document.querySelector('[data-figure=lens]').layout.shapes.length === 4")
+    assert visit.page.inner_text("#lens .lens-box .current") == "2"
     places = "name => document.querySelector(`[data-figure=${name}]`).layout.shapes.map(s => [s.type, s.x0, s.xanchor])"
     assert visit.page.evaluate(places, "lens") == [["line", 2, None]] * 4
     picture = plane_picture(read_path(path_of()))
@@ -106,9 +132,7 @@ def test_a_narrow_screen_stacks_the_panels_and_nothing_is_wider_than_it(browser:
     )
     assert tops[1] > tops[0] + 300
     visit.page.set_viewport_size({"width": 1200, "height": 800})
-    visit.page.wait_for_function(
-        "document.querySelector('[data-figure=plane] .main-svg').getBoundingClientRect().width > 1000"
-    )
+    until(visit.page, "document.querySelector('[data-figure=plane] .main-svg').getBoundingClientRect().width > 1000")
     assert visit.errors == []
     visit.page.close()
 
@@ -165,11 +189,12 @@ def test_hostile_text_and_vocabulary_run_nothing_and_break_nothing(browser: Any,
     assert visit.page.eval_on_selector_all("img", "all => all.every(i => i.src.startsWith('data:image/png'))")
     assert HOSTILE[0] in visit.page.inner_text("dl")
     # Also what only hovering brings up.
-    cells = visit.page.locator("[data-figure=lens_map] .nsewdrag")
-    cells.scroll_into_view_if_needed()
-    box = cells.bounding_box()
-    visit.page.mouse.move(box["x"] + 20, box["y"] + 20)
-    visit.page.wait_for_selector(".hoverlayer .hovertext")
+    bars = visit.page.locator("[data-figure=steps] .nsewdrag").first
+    bars.scroll_into_view_if_needed()
+    box = bars.bounding_box()
+    visit.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    visit.page.locator(".lens-box td").nth(3).hover()
+    visit.page.wait_for_selector(".lens-tip:not([hidden])")
     assert visit.errors == []
     visit.page.close()
 

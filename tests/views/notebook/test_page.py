@@ -12,7 +12,7 @@ from statescape.studies.notebook import Notebook
 from statescape.wording import LANGUAGES, speaking
 from statescape.wording.catalogue import catalogue
 from tests.kept import FEW, TEXTS, kept, sections
-from tests.views.visiting import Visit
+from tests.views.visiting import Visit, until
 
 pytestmark = pytest.mark.slow  # the notebook of all studies that they share takes a minute to make
 
@@ -72,7 +72,7 @@ def test_a_text_is_chosen_everywhere_at_once(visit: Visit):
     assert set(page.eval_on_selector_all("[data-option]", shown)) == {"0"}
     page.click("#normalisation [data-choose='1']")
     assert set(page.eval_on_selector_all("[data-option]", shown)) == {"1"}
-    page.wait_for_function("document.querySelector('[data-figure=steps-1] .main-svg')")
+    until(page, "document.querySelector('[data-figure=steps-1] .main-svg')")
     checked = page.eval_on_selector_all("[data-choose]", "all => all.map(b => [b.dataset.choose, b.ariaChecked])")
     assert all((option == "1") == (is_checked == "true") for option, is_checked in checked)
     assert "<b>park</b>" in page.inner_text("#space .choose")
@@ -82,19 +82,19 @@ def test_a_text_is_chosen_everywhere_at_once(visit: Visit):
 def test_the_sphere_is_walked_in_place(visit: Visit):
     page = visit.page
     assert page.evaluate(f"{SPHERE}.length") == len(TEXTS)
-    page.wait_for_function(f"{SPHERE}[0].statescape.scene?.frames > 0")
+    until(page, f"{SPHERE}[0].statescape.scene?.frames > 0")
     stage = page.locator("[data-statescape-sphere]").first.locator("[data-part=stage]")
     stage.scroll_into_view_if_needed()
     stage.focus()
     page.keyboard.press("i")
-    page.wait_for_function(f"{SPHERE}[0].statescape.scene.camera.inside === 1")
+    until(page, f"{SPHERE}[0].statescape.scene.camera.inside === 1")
     page.keyboard.press("ArrowRight")
     page.evaluate(f"{SPHERE}[0].statescape.layer = 2")
-    page.wait_for_function("document.querySelector('[data-figure=lens-0]').layout.shapes.length === 4")
+    until(page, "document.querySelector('[data-figure=lens-0]').layout.shapes.length === 4")
     page.click("#space [data-choose='1']")
-    page.wait_for_function("document.querySelector('[data-figure=lens-1] .main-svg')")
+    until(page, "document.querySelector('[data-figure=lens-1] .main-svg')")
     assert page.evaluate("document.querySelector('[data-figure=lens-1]').layout.shapes.length") == 0
-    page.wait_for_function(f"{SPHERE}[1].statescape.scene.view.width > 600")
+    until(page, f"{SPHERE}[1].statescape.scene.view.width > 600")
 
 
 def test_on_paper_it_fits_and_says_which_text(visit: Visit):

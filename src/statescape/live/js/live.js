@@ -51,7 +51,12 @@ const show = {
 			await sphere.handle.ready;
 		}
 	},
-	figures: showFigures,
+	async figures({ lens, lens_caption, ...figures }) {
+		await showFigures(figures);
+		if (!lens) return;
+		statescapeLens.mount(part.lens, lens, "lens");
+		part.lens.nextElementSibling.textContent = lens_caption;
+	},
 	words({ sentences, table, facts }) {
 		part.sentences.replaceChildren(...sentences.map((textContent) => h("p", { className: "answer", textContent, dir: "auto" })));
 		part.table.replaceChildren(tableOf(table));
@@ -81,9 +86,9 @@ function showModels({ models, memory }) {
 	part.memory.textContent = memory ? `${(memory / 2 ** 20).toFixed(0)} MB of memory in use` : "";
 }
 
-// What is asked stands in the address beside the view of the sphere, so that a link holds all of it.
+// What is asked stands in the address beside the views of sphere and lens, so that a link holds all of it.
 function remember() {
-	const view = location.hash.slice(1).split("&").filter((text) => text.startsWith("sphere="));
+	const view = location.hash.slice(1).split("&").filter((text) => /^(sphere|lens)=/.test(text));
 	const own = new URLSearchParams(Object.entries(asked).filter(([, value]) => value !== "" && value !== -1));
 	history.replaceState(history.state, "", `#${[own, ...view].join("&")}`);
 }

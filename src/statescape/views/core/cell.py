@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from statescape import plugins
-from statescape.views.core.page import png
+from statescape.views.core.carried import png
 from statescape.views.core.templating import filled
 from statescape.views.core.text import visible
 

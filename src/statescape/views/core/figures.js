@@ -3,6 +3,7 @@
    same places later. */
 const statescapeFigures = (() => {
   "use strict";
+  const { h, keep, keepAt, csvOf } = statescapePage;
   const root = document.documentElement;
   const NARROW = 760;
   const LANGUAGE = root.lang;
@@ -31,7 +32,7 @@ const statescapeFigures = (() => {
     return ((figure.wide.meta || {}).states || []).map(({ x, y, kind, points }) => {
       if (kind === "column") return { type: "line", xref: x, yref: `${y} domain`, x0: state, x1: state, y0: 0, y1: 1, line };
       if (kind === "row") return { type: "rect", xref: `${x} domain`, yref: y, x0: 0, x1: 1, y0: state - 0.5,
-        y1: state + 0.5, line: { color: "#d9820f", width: 2.5 } };
+        y1: state + 0.5, line: { color: "#cc7a0e", width: 2.5 } };
       return { type: "circle", xref: x, yref: y, xsizemode: "pixel", ysizemode: "pixel", xanchor: points[state][0],
         yanchor: points[state][1], x0: -9, x1: 9, y0: -9, y1: 9, line: { ...line, dash: "solid", width: 2 } };
     });
@@ -44,6 +45,7 @@ const statescapeFigures = (() => {
     const layout = { ...own, width, shapes: [...(own.shapes || []), ...marks(figure)] };
     const place = places.get(figure.name);
     return window.Plotly.react(place, data, layout, CONFIG).then(() => {
+      offerFiles(figure, place);
       place.removeAllListeners("plotly_click");
       place.on("plotly_click", ({ points: [point] }) => {
         const options = (point.data.meta || {}).options;
@@ -52,6 +54,39 @@ const statescapeFigures = (() => {
         place.dispatchEvent(new CustomEvent("statescape-option", { detail, bubbles: true }));
       });
     });
+  }
+
+  /* What the marks of a figure hold, one row for each; of a cloud of pixels those points that answer to the pointer. */
+  function numbersOf(place) {
+    const plain = (text) => String(text ?? "").replaceAll("<br>", ", ").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+    const { panels = {} } = place.layout.meta || {};
+    const rows = place._fullData.filter(({ mode }) => !/text/.test(mode)).flatMap((trace) => {
+      const begun = [plain(panels[trace.xaxis]), plain(trace.name)], { customdata: notes } = trace;
+      if (trace.z) {
+        return [...trace.z].flatMap((row, i) => [...row].map((value, j) =>
+          [...begun, trace.x0 + j * trace.dx, trace.y0 + i * trace.dy, value, "", "", plain(notes?.[i]?.[j])]));
+      }
+      const { array: up, arrayminus: down } = trace.error_y?.array ? trace.error_y : trace.error_x || {};
+      return [...trace.x].map((x, i) => {
+        const middle = trace.error_x?.array ? x : trace.y[i];
+        return [...begun, x, trace.y[i], "", up ? middle - down[i] : "", up ? middle + up[i] : "", plain(notes?.[i])];
+      });
+    });
+    return csvOf([["panel", "series", "x", "y", "value", "low", "high", "note"], ...rows]);
+  }
+
+  /* Below a figure: the figure as a picture on white, and its numbers. */
+  function offerFiles(figure, place) {
+    if (place.parentElement.querySelector(".files")) return;
+    const picture = async (format) => {
+      const { data, layout } = place, { width, height } = place._fullLayout;
+      const on = { ...layout, shapes: layout.shapes, paper_bgcolor: "#fff", plot_bgcolor: "#fff" };
+      keepAt(`${figure.name}.${format}`, await window.Plotly.toImage({ data, layout: on }, { format, width, height, scale: format === "png" ? 2 : 1 }));
+    };
+    const offered = { PNG: () => picture("png"), SVG: () => picture("svg"), CSV: () => keep(`${figure.name}.csv`, numbersOf(place), "text/csv") };
+    const { name } = figure;
+    place.parentElement.append(h("p", { className: "files" }, ...Object.entries(offered).map(([kind, onclick]) =>
+      h("button", { type: "button", textContent: kind, ariaLabel: `§${name} as ${kind}§`, onclick }))));
   }
 
   const widthOf = (place) => Math.floor(place.clientWidth);

@@ -1,12 +1,15 @@
 /* A page as a file: unpacks Plotly and the figures and draws them (`figures.js`), fits them to paper when it is printed.
-   Choosing an option in one place chooses it everywhere. */
+   Choosing an option in one place chooses it everywhere; the link holds it, and the section, beside what parts keep. */
 (() => {
   "use strict";
   const root = document.documentElement;
   const PAPER = 960; // page.css makes the figures of the paper smaller by as much as A4 is narrower
   const { places, show, drawTo, drawInSight } = statescapeFigures;
+  const { unpacked, link } = statescapePage;
+  const tables = typeof statescapeLens === "undefined" ? null : statescapeLens.ready;
 
   function choose(option) {
+    link.write("option", option === "0" ? "" : option);
     for (const button of document.querySelectorAll("[data-choose]")) {
       button.ariaChecked = String(button.dataset.choose === option);
     }
@@ -19,7 +22,7 @@
   let shown = false;
   const slider = document.getElementById("walk");
   function walked(option) {
-    const chosen = document.querySelector(`.walk [data-choose="${option}"]`), line = chosen.parentElement;
+    const chosen = document.querySelector(`.walk [data-choose="${CSS.escape(option)}"]`), line = chosen.parentElement;
     slider.value = option;
     slider.ariaValueText = chosen.textContent;
     line.scrollTop = chosen.offsetTop - line.clientHeight / 2;
@@ -33,14 +36,17 @@
       scrollBy(0, button.getBoundingClientRect().top - before); // what was chosen stays under the pointer
     });
   }
-  if (!places.size) { root.dataset.ready = "true"; return; }
-
-  async function unpacked(id) {
-    const text = atob(document.getElementById(id).textContent);
-    const bytes = new Uint8Array(text.length);
-    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i); // three times as fast as Uint8Array.from
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return new Response(stream).text();
+  const recall = () => {
+    const option = link.read("option") ?? "0";
+    if (document.querySelector(`[data-option="${CSS.escape(option)}"]`)) choose(option);
+    document.getElementById(link.section())?.scrollIntoView();
+  };
+  addEventListener("hashchange", recall);
+  for (const anchor of document.querySelectorAll("nav a")) {
+    anchor.addEventListener("click", (event) => {
+      event.preventDefault();
+      link.go(anchor.hash.slice(1));
+    });
   }
 
   function fail(reason) {
@@ -53,8 +59,10 @@
   }
 
   async function start() {
-    if (typeof DecompressionStream === "undefined") throw new Error("§this browser is too old (before 2023).§");
-    const [code, text] = await Promise.all([unpacked("plotly"), unpacked("figures")]);
+    await tables;
+    if (!places.size) return;
+    const packed = (id) => unpacked(document.getElementById(id).textContent);
+    const [code, text] = await Promise.all([packed("plotly"), packed("figures")]);
     const script = document.createElement("script");
     script.textContent = code;
     document.head.append(script);
@@ -62,7 +70,10 @@
     await show(JSON.parse(text));
     window.addEventListener("beforeprint", () => drawTo(PAPER, null)); // a pause would come after the paper
     window.addEventListener("afterprint", drawInSight);
-    root.dataset.ready = "true";
   }
-  start().catch((error) => { fail(error.message); console.error(error); });
+  if (location.hash) recall();
+  start().then(() => {
+    root.dataset.ready = "true";
+    if (link.section()) recall(); // what stands above has its height now
+  }).catch((error) => { fail(error.message); console.error(error); });
 })();

@@ -7,14 +7,9 @@ the templates escape it.
 
 from __future__ import annotations
 
-import base64
-import gzip
-import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
 
@@ -23,18 +18,21 @@ from markupsafe import Markup
 from statescape import __version__
 from statescape.errors import StatescapeError
 from statescape.files import written_whole
+from statescape.views.core.carried import (
+    figures_script,
+    page_script,
+    plotly,
+    png,
+    policy,
+    squeezed,
+    squeezed_once,
+    style,
+)
 from statescape.views.core.picture import Picture, Printable
 from statescape.views.core.screen import CONFIG, described, in_json
-from statescape.views.core.templating import filled, said_in_script, trusted
-from statescape.views.core.theme import DARK, LIGHT, MONO_FONT, SCREEN_FONT, Ground, matplotlib_theme
+from statescape.views.core.templating import filled, trusted
 from statescape.wording import say, spoken
 
-POLICY = (
-    "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; font-src data:; "
-    # Plotly compiles its WebGL drawing; all scripts are the page's own.
-    "script-src 'unsafe-inline' 'unsafe-eval' blob:; worker-src blob:; connect-src 'none'; base-uri 'none'; "
-    "form-action 'none'"
-)
 CLEAR = "rgba(0,0,0,0)"  # the ground of figures: the page's shows through
 
 
@@ -100,11 +98,24 @@ class Figure:
 
 @dataclass(frozen=True)
 class Embed:
-    """HTML that this package made itself and has escaped itself (the sphere)."""
+    """HTML that this package made itself and has escaped itself (the sphere, the table of a lens).
+
+    Attributes:
+        trusted: the markup.
+        caption: what stands below it.
+        script: what it needs; a page brings it once.
+        module: the same as a module of its own, which runs when the page stands.
+        style: how it looks; a page brings it once.
+        printed: whether it stands on paper too.
+    """
 
     kind: ClassVar = "embed"
     trusted: Markup
     caption: str = ""
+    script: str = ""
+    module: str = ""
+    style: str = ""
+    printed: bool = False
 
 
 @dataclass(frozen=True)
@@ -204,7 +215,9 @@ def write_page(page: Page, file: str | Path) -> Path:
 
 def render(page: Page) -> str:
     """The page as one HTML text."""
-    figures = [figure for section in page.sections for figure in _figures_in(section.blocks)]
+    parts = [part for section in page.sections for part in _parts_in(section.blocks)]
+    figures = [part for part in parts if isinstance(part, Figure)]
+    embeds = [part for part in parts if isinstance(part, Embed)]
     words = {
         "sections": say("Sections"),
         "theme": say("Light or dark"),
@@ -213,46 +226,38 @@ def render(page: Page) -> str:
         ),
         "noscript": say("The figures of this page need JavaScript; all of it is in this file."),
     }
+    own = "\n".join([style(), *dict.fromkeys(one.style for one in embeds)])
+    script = "\n".join([figures_script(), *dict.fromkeys(one.script for one in embeds), page_script()])
+    modules = [module for module in dict.fromkeys(one.module for one in embeds) if module]
+    code, style_ids = plotly() if figures else ("", ())
     text = filled(
         "page.html.j2",
         page=page,
         language=spoken(),
         version=__version__,
-        policy=trusted(POLICY),
+        # Plotly makes empty style sheets and fills them by script.
+        policy=trusted(policy([script, *modules, code], [own, ""], attributes=bool(figures))),
         words=words,
-        style=trusted(style()),
-        script=trusted(figures_script() + said_in_script(_text("page.js"))),
-        plotly=trusted(_plotly()) if figures else "",
-        figures=trusted(_packed(json.dumps(drawings(figures), separators=(",", ":")).encode("ascii")))
+        style=trusted(own),
+        style_ids=style_ids,
+        script=trusted(script),
+        modules=[trusted(module) for module in modules],
+        plotly=trusted(squeezed_once(code)) if figures else "",
+        figures=trusted(squeezed(json.dumps(drawings(figures), separators=(",", ":")).encode("ascii")))
         if figures
         else "",
     )
     return str(text)  # markup would escape what is joined to it
 
 
-def png(picture: Printable, *, dpi: int, dark: bool = False, transparent: bool = False) -> str:
-    """A picture as pixels, in base64.
-
-    Args:
-        picture: what is drawn.
-        dpi: pixels an inch of paper.
-        dark: whether it stands on a dark ground.
-        transparent: whether the ground shows through.
-    """
-    with matplotlib_theme(dark=dark):
-        content = io.BytesIO()
-        picture.printed().savefig(content, format="png", dpi=dpi, transparent=transparent)
-    return base64.b64encode(content.getvalue()).decode("ascii")
-
-
-def _figures_in(blocks: Sequence[Block]) -> list[Figure]:
-    """The interactive figures among blocks, those of every option too, in reading order."""
-    found: list[Figure] = []
+def _parts_in(blocks: Sequence[Block]) -> list[Block]:
+    """Blocks and those of every option, in reading order."""
+    found: list[Block] = []
     for block in blocks:
-        if isinstance(block, Figure):
+        if isinstance(block, Choice):
+            found.extend(part for _, inner in block.options for part in _parts_in(inner))
+        else:
             found.append(block)
-        elif isinstance(block, Choice):
-            found.extend(figure for _, inner in block.options for figure in _figures_in(inner))
     return found
 
 
@@ -266,11 +271,6 @@ def drawings(figures: Sequence[Figure], narrow: bool | None = None) -> dict[str,
     images: dict[str, int] = {}
     drawn = [_drawn(figure, images, (False, True) if narrow is None else (narrow,)) for figure in figures]
     return {"figures": drawn, "images": list(images), "config": CONFIG}
-
-
-def figures_script() -> str:
-    """The script that draws figures, in the language that is spoken."""
-    return said_in_script(_text("figures.js"))
 
 
 def _drawn(figure: Figure, images: dict[str, int], screens: tuple[bool, ...] = (False, True)) -> dict[str, Any]:
@@ -299,35 +299,3 @@ def _drawn(figure: Figure, images: dict[str, int], screens: tuple[bool, ...] = (
         "narrow": narrow["layout"],
         "narrowData": differences,
     }
-
-
-def style() -> str:
-    """The style of all pages, light, dark and on paper."""
-
-    def variables(on: Ground) -> str:
-        names = ("paper", "ink", "muted", "grid", "panel")
-        return "".join(f"--{name}:{getattr(on, name)};" for name in names)
-
-    fonts = f"--screen:{SCREEN_FONT};--mono:{MONO_FONT};"
-    dark = f"{variables(DARK)}color-scheme:dark;"
-    return (
-        f":root{{{variables(LIGHT)}{fonts}color-scheme:light;}}\n"
-        f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\n"
-        f"@media screen{{:root[data-theme=dark]{{{dark}}}}}\n{_text('page.css')}"
-    )
-
-
-def _text(name: str) -> str:
-    return (files(__package__) / name).read_text(encoding="utf-8")
-
-
-@cache
-def _plotly() -> str:
-    from plotly.offline import get_plotlyjs
-
-    return _packed(get_plotlyjs().encode("utf-8"))
-
-
-def _packed(content: bytes) -> str:
-    # mtime=0: the same numbers give the same page.
-    return base64.b64encode(gzip.compress(content, compresslevel=6, mtime=0)).decode("ascii")

@@ -88,7 +88,7 @@ class _Brush:
     def __init__(self, grid: Grid, legend: bool) -> None:
         self.grid, self.legend = grid, legend
         self.data: list[dict[str, Any]] = []
-        self.layout: dict[str, Any] = {"annotations": [], "images": [], "meta": {"states": []}}
+        self.layout: dict[str, Any] = {"annotations": [], "images": [], "meta": {"states": [], "panels": {}}}
         self.named: set[str] = set()
 
     def title(self, text: str, spot: int) -> None:
@@ -119,6 +119,7 @@ class _Brush:
         if panel.follows:
             points = None if panel.states is None else np.round(panel.states, 5).tolist()
             self.layout["meta"]["states"].append({"x": self.x, "y": self.y, "kind": panel.follows, "points": points})
+        self.layout["meta"]["panels"][self.x] = panel.title
 
     @singledispatchmethod
     def add(self, mark: Any) -> None:

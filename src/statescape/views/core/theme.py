@@ -16,12 +16,12 @@ from statescape.wording import separators
 
 RED = "#e0303a"  # the predicted token
 BLUE = "#2f7fd0"
-ORANGE = "#d9820f"
+ORANGE = "#cc7a0e"
 PURPLE = "#b0569b"
 GREEN = "#149a74"
 BROWN = "#8c6d46"
 INDIGO = "#5a67d8"
-GREY = "#8a94a0"  # clouds and bands
+GREY = "#868f9b"  # clouds and bands
 SERIES = (BLUE, ORANGE, GREEN, PURPLE, BROWN, INDIGO, "#7d8590")
 """Colours of series in order; red is not among them."""
 
@@ -44,10 +44,16 @@ class Ground:
     muted: str
     grid: str
     panel: str
+    link: str
+    bad: str
 
 
-LIGHT = Ground(paper="#ffffff", ink="#1b1f24", muted="#5c6570", grid="#e3e7eb", panel="#f6f7f9")
-DARK = Ground(paper="#14171b", ink="#e6e8eb", muted="#9aa4af", grid="#2c323a", panel="#1b1f25")
+LIGHT = Ground(
+    paper="#ffffff", ink="#1b1f24", muted="#5c6570", grid="#e3e7eb", panel="#f6f7f9", link="#1c66b0", bad="#b3261e"
+)
+DARK = Ground(
+    paper="#14171b", ink="#e6e8eb", muted="#9aa4af", grid="#2c323a", panel="#1b1f25", link="#6fb0f0", bad="#ff8078"
+)
 
 
 def ground(dark: bool) -> Ground:

@@ -5,6 +5,6 @@ The room is not called sphere, because importing it would put it in the place of
 """
 
 from statescape.views.globe.data import SphereData
-from statescape.views.globe.page import sphere, sphere_fragment, sphere_page, sphere_text
+from statescape.views.globe.page import sphere, sphere_block, sphere_fragment, sphere_page, sphere_text
 
-__all__ = ["SphereData", "sphere", "sphere_fragment", "sphere_page", "sphere_text"]
+__all__ = ["SphereData", "sphere", "sphere_block", "sphere_fragment", "sphere_page", "sphere_text"]

@@ -14,12 +14,16 @@ from statescape.errors import StatescapeError
 from statescape.files import written_whole
 from statescape.geometry import Moments
 from statescape.language import StatePath
+from statescape.views.core.carried import policy
+from statescape.views.core.page import Embed
 from statescape.views.core.templating import filled, trusted
 from statescape.views.globe.data import SphereData
 from statescape.views.globe.module import module_text
 from statescape.views.globe.packing import packed
 from statescape.views.globe.reading import table_of
 from statescape.wording import say, spoken
+
+_STYLE = "html, body, [data-statescape-sphere] { height: 100%; margin: 0; border-radius: 0; }"
 
 
 def sphere_fragment(
@@ -64,6 +68,28 @@ def sphere_fragment(
     )
 
 
+def sphere_block(
+    path: StatePath,
+    *,
+    others: Sequence[StatePath] = (),
+    parts_at: int | None = None,
+    moments: Moments | None = None,
+) -> Embed:
+    """The sphere as a block of a page, which brings the script once.
+
+    Args:
+        path: the path to show.
+        others: paths of other texts by the same model, drawn beside it.
+        parts_at: from which state on they lead elsewhere; None if that is not known.
+        moments: those of the embeddings where they are known already.
+
+    Raises:
+        StatescapeError: as `SphereData.of`.
+    """
+    fragment = sphere_fragment(path, others=others, parts_at=parts_at, moments=moments, module=False)
+    return Embed(fragment, module=module_text())
+
+
 def sphere_page(
     path: StatePath,
     file: str | os.PathLike[str],
@@ -104,9 +130,20 @@ def sphere_text(path: StatePath, *, origin: str = "mean", axes: str = "1,2,3", o
     Raises:
         StatescapeError: as `SphereData.of`.
     """
-    fragment = sphere_fragment(path, origin=origin, axes=axes, others=others, bare=True)
-    title = f"Sphere · {path.model.name}"
-    return str(filled("sphere_page.html.j2", language=spoken(), title=title, fragment=fragment))
+    fragment = sphere_fragment(path, origin=origin, axes=axes, others=others, bare=True, module=False)
+    title = say("Sphere · {model}", model=path.model.name)
+    module = module_text()
+    return str(
+        filled(
+            "sphere_page.html.j2",
+            language=spoken(),
+            title=title,
+            policy=trusted(policy([module], [_STYLE])),
+            style=trusted(_STYLE),
+            fragment=fragment,
+            module=trusted(module),
+        )
+    )
 
 
 def sphere(path: StatePath, *, origin: str = "mean", axes: str = "1,2,3", others: Sequence[StatePath] = ()) -> Any:

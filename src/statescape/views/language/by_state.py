@@ -23,23 +23,27 @@ from statescape.views.core.picture import Picture
 from statescape.views.core.text import visible
 from statescape.views.core.theme import BLUE, BROWN, GREY, INDIGO, ORANGE, RED, SERIES
 from statescape.views.language.tokens import landmarks
-from statescape.wording import phrase, say
+from statescape.wording import number, phrase, say, say_count
 
 VARIANT_WORDS: dict[Variant, str] = {
     "raw": phrase("raw"),
     "centred": phrase("centred"),
     "without_rogue": phrase("without rogue"),
 }
+LOWEST = 1e-9
+"""Probabilities below are drawn as this: a scale down to 1e-50 would show nothing of what happens above."""
+RANKS = (0, 10, 100, 1_000, 10_000, 100_000)
 NOT_OFFERED = phrase("What attention and MLP added is not known apart here, so steps are not offered.")
 
 
 class Row(NamedTuple):
-    """One series over the states: its name, a value for each, its colour and dash."""
+    """One series over the states: its name, a value for each, its colour and dash, what the pointer says instead."""
 
     name: str
     values: Float[np.ndarray, " states"]
     colour: str
     dash: str = "solid"
+    notes: Sequence[str] = ()
 
 
 class Band(NamedTuple):
@@ -94,9 +98,10 @@ def by_state_panel(
     for row in rows:
         x = np.arange(first, first + len(row.values))
         dots = 6 if count <= 25 else 4
-        marks.append(LineMark(x, row.values, row.colour, row.name, dash=row.dash, dots=dots, hover=hover))
+        said = {"hover": f"{say(x_title)} {{note}}", "notes": row.notes} if row.notes else {"hover": hover}
+        marks.append(LineMark(x, row.values, row.colour, row.name, dash=row.dash, dots=dots, **said))
     below = Axis(say(x_title), ends, ticks=[first + i for i in every(count, most_ticks)])
-    if axis.get("log"):
+    if axis.get("log") and "ticks" not in axis:
         axis |= {"ticks": _decades(np.concatenate([row.values for row in rows])), "format": "g"}
     return Panel(title, marks, below, Axis(unit, **axis), follows=follows)
 
@@ -185,8 +190,8 @@ def steps_picture(reading: PathReading) -> Picture:
     Raises:
         StatescapeError: attention and MLP of this model are not known apart.
     """
-    steps, shares = reading.path.steps, reading.step_shares()
-    if steps is None or shares is None:
+    steps, turns = reading.path.steps, reading.step_turns()
+    if steps is None or turns is None:
         raise StatescapeError(say(NOT_OFFERED))
     logits = (steps.attention_logit, steps.mlp_logit)
     blocks = np.arange(1, reading.path.n_blocks + 1)
@@ -209,29 +214,20 @@ def steps_picture(reading: PathReading) -> Picture:
                 )
             ],
             below,
+            Axis(unit),
             follows="column",
         )
-        for title, parts in (
-            (say("share of the way to the predicted embedding"), shares),
-            (say("added to the predicted token's logit"), logits),
+        for title, parts, unit in (
+            (say("change of the angle to the predicted embedding"), turns, say("degrees")),
+            (say("added to the predicted token's logit"), logits, ""),
         )
     ]
-    if np.isnan(shares).any():
-        caption = say(
-            "The predicted token is the one that is read, so there is no way to go. Attention adds "
-            "{attention_logit:+.2f} and MLP {mlp_logit:+.2f} to its logit over the mean logit of all tokens; {blocks} "
-            "blocks.",
-            attention_logit=float(logits[0].sum()),
-            mlp_logit=float(logits[1].sum()),
-            blocks=reading.path.n_blocks,
-        )
-        return Picture("steps", caption, panels[1:])
     caption = say(
-        "Together attention goes {attention:+.2f} and MLP {mlp:+.2f} of the way to the predicted embedding (1 is "
-        "all of it, more is past it), and add {attention_logit:+.2f} and {mlp_logit:+.2f} to its logit over the "
-        "mean logit of all tokens; {blocks} blocks.",
-        attention=float(shares[0].sum()),
-        mlp=float(shares[1].sum()),
+        "Together attention changes the angle between state and predicted embedding by {attention:+.0f}° and MLP by "
+        "{mlp:+.0f}° (negative is towards it; attention is taken first in each block), and they add "
+        "{attention_logit:+.2f} and {mlp_logit:+.2f} to its logit over the mean logit of all tokens; {blocks} blocks.",
+        attention=float(turns[0].sum()),
+        mlp=float(turns[1].sum()),
         attention_logit=float(logits[0].sum()),
         mlp_logit=float(logits[1].sum()),
         blocks=reading.path.n_blocks,
@@ -243,15 +239,28 @@ def lens_picture(reading: PathReading) -> Picture:
     """What the states decode to: rank and probability of the prediction, how undecided, how far from the answer."""
     path, count = reading.path, len(reading.path.embeddings)
     undecided = Band(say("undecided among all tokens"), float(np.log(count)), float(np.log(count)))
+    probabilities = np.exp(reading.log_probability)
+    low = probabilities.min() < LOWEST
     panels = [
         by_state_panel(
-            say("1 + rank of the prediction (rank 0 is first)"),
-            [Row(say("rank"), reading.ranks + 1.0, RED)],
+            say("rank of the prediction (0 is first)"),
+            [Row("1 + " + say("rank"), reading.ranks + 1.0, RED, notes=_rank_notes(reading))],
             log=True,
-            spec=",.0f",
+            ticks=[1 + rank for rank in RANKS if rank <= 10 * (1 + reading.ranks.max())],
+            labels=[number(rank, ",") for rank in RANKS if rank <= 10 * (1 + reading.ranks.max())],
+            reverse=True,
         ),
         by_state_panel(
-            say("its probability"), [Row(say("probability"), np.exp(reading.log_probability), RED)], log=True
+            say("its probability (below {lowest:g} drawn there)", lowest=LOWEST) if low else say("its probability"),
+            [
+                Row(
+                    say("probability"),
+                    np.maximum(probabilities, LOWEST),
+                    RED,
+                    notes=[f"{state}: {number(float(p), '.3g')}" for state, p in enumerate(probabilities)],
+                )
+            ],
+            log=True,
         ),
         by_state_panel(say("entropy"), [Row(say("entropy"), reading.entropy, BLUE)], [undecided], say("nats")),
         by_state_panel(say("KL(final || lens)"), [Row(say("divergence"), reading.kl_to_final, BLUE)], (), say("nats")),
@@ -270,6 +279,10 @@ def lens_picture(reading: PathReading) -> Picture:
     return Picture("lens", caption, panels, height=230, legend=False)
 
 
+def _rank_notes(reading: PathReading) -> list[str]:
+    return [f"{state}: {say('rank')} {number(int(rank), ',')}" for state, rank in enumerate(reading.ranks)]
+
+
 def lenses_picture(readouts: Sequence[LensReadout]) -> Picture:
     """Several lenses on one axis: how far each reads from the final answer and how often it reads it first, by state.
 
@@ -285,15 +298,23 @@ def lenses_picture(readouts: Sequence[LensReadout]) -> Picture:
 
     first = compared.states[0]
     panels = [
-        by_state_panel("KL(final || lens)", rows(compared.kl_to_final), (), "nats", first=first),
+        by_state_panel(say("KL(final || lens)"), rows(compared.kl_to_final), (), say("nats"), first=first),
         by_state_panel(
-            "final prediction read first", rows(compared.first), (), "share", first=first, limits=(-0.03, 1.03)
+            say("final prediction read first"),
+            rows(compared.first),
+            (),
+            say("share"),
+            first=first,
+            limits=(-0.03, 1.03),
         ),
     ]
-    caption = (
-        f"Every state read by each lens, means over {compared.positions} position{'s' * (compared.positions != 1)} of "
-        "the text (position 0 left out): KL(final || lens) in nats, and the share of positions where the lens reads "
-        "the final prediction first. The last state is the final answer under every lens; a gap is a state that a lens "
-        "does not read."
+    caption = say_count(
+        "Every state read by each lens, at {count} position of the text (position 0 left out): KL(final || lens) in "
+        "nats, and whether the lens reads the final prediction first. The last state is the final answer under every "
+        "lens; a gap is a state that a lens does not read.",
+        "Every state read by each lens, means over {count} positions of the text (position 0 left out): "
+        "KL(final || lens) in nats, and the share of positions where the lens reads the final prediction first. The "
+        "last state is the final answer under every lens; a gap is a state that a lens does not read.",
+        compared.positions,
     )
     return Picture("lenses", caption, panels)

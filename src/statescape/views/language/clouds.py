@@ -7,6 +7,7 @@ norm, on the same two axes, it comes back: the norm is why it lay outside.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
@@ -22,6 +23,9 @@ from statescape.views.core.theme import BLUE
 from statescape.views.language.tokens import Landmark, likeliest, token_landmarks
 from statescape.wording import number, phrase, say
 
+SPECK = 8.0
+"""A path that reaches so many times as far as the cloud would make a speck of it on linear axes."""
+
 
 def cloud_panel(
     title: str,
@@ -34,7 +38,7 @@ def cloud_panel(
     answering: Sequence[int] = (),
     vocabulary: Sequence[str] = (),
     kind: str = phrase("tokens"),
-    cloud: CloudMark | None = None,
+    frame: Frame | None = None,
 ) -> Panel:
     """A cloud, the path through it and the points that are marked.
 
@@ -48,11 +52,11 @@ def cloud_panel(
         answering: points that answer to the pointer (on the sphere all do).
         vocabulary: what these say.
         kind: what the cloud is made of: a reservoir has no tokens.
-        cloud: the cloud that several panels share, with their frame; None where this one has its own.
+        frame: the cloud that several panels share, in their frame; None where this one has its own.
     """
-    cloud = (cloud or cloud_of(points, states, kind)).telling(
-        answering, [word(vocabulary[index]) for index in answering]
-    )
+    frame = frame or frame_of(points, states, kind)
+    cloud = frame.cloud.telling(answering, [word(vocabulary[index]) for index in answering])
+    states = frame.placed(states)
     low, high = cloud.bounds
     size = float((high - low).max())
     numbered = thinned(states, (0.05 * size, 0.06 * size))
@@ -66,30 +70,67 @@ def cloud_panel(
         notes=notes,
     )
     numbers = TextMark(*columns(states[numbered]), [str(index) for index in numbered], _outward(states)[numbered])
-    marked = [mark.drawn(points) for mark in reversed(landmarks)]
+    marked = [mark.drawn(cloud.points) for mark in reversed(landmarks)]
     return Panel(
-        title,
+        say("{title}, symmetric logarithmic axes", title=title) if frame.linear else title,
         [cloud, path, numbers, *marked],
-        Axis(axes[0], (low[0], high[0]), grid=False),
-        Axis(axes[1], (low[1], high[1]), grid=False),
+        frame.axis(axes[0], low[0], high[0]),
+        frame.axis(axes[1], low[1], high[1]),
         square=True,
         follows="point",
         states=states,
     )
 
 
-def cloud_of(points: Float[np.ndarray, "points 2"], states: Float[np.ndarray, "states 2"], kind: str) -> CloudMark:
-    """A cloud in a frame that has room for it and for a path, or the states of several.
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A cloud in a frame that has room for it and for one path or several.
+
+    Attributes:
+        cloud: the cloud as it is drawn.
+        linear: up to where the axes are about linear, beyond logarithmic; 0 where they are linear throughout.
+    """
+
+    cloud: CloudMark
+    linear: float = 0.0
+
+    def placed(self, points: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
+        """Where points are drawn."""
+        return _squeezed(points, self.linear)
+
+    def axis(self, title: str, low: float, high: float) -> Axis:
+        """One of the two axes, its numbers those of the points."""
+        if not self.linear:
+            return Axis(title, (low, high), grid=False)
+        decades = 10.0 ** np.arange(np.floor(np.log10(self.linear)), 300)
+        far = float(self.linear * np.sinh(max(-low, high) / self.linear))
+        ticks = np.concatenate([-decades[decades < far][::-1], [0.0], decades[decades < far]])
+        drawn = _squeezed(ticks, self.linear)
+        seen = (drawn > low) & (drawn < high)
+        return Axis(title, (low, high), ticks=drawn[seen], labels=[number(t, "g") for t in ticks[seen]], grid=False)
+
+
+def frame_of(points: Float[np.ndarray, "points 2"], states: Float[np.ndarray, "states 2"], kind: str) -> Frame:
+    """The frame of a cloud and a path, or the states of several; logarithmic where the cloud would be a speck in it.
 
     Args:
         points: the cloud.
         states: what else the frame holds.
         kind: what the cloud is made of.
     """
+    spread = float(np.quantile(np.abs(points).max(axis=1), 0.9))
+    linear = spread if spread and np.abs(states).max() > SPECK * spread else 0.0
+    points, states = (_squeezed(each, linear) for each in (points, states))
     low, high = np.minimum(points.min(axis=0), states.min(axis=0)), np.maximum(points.max(axis=0), states.max(axis=0))
     margin = 0.06 * float((high - low).max()) or 1.0
     dot = 0.006 if len(points) < 20_000 else 0.004
-    return CloudMark(points, (low - margin, high + margin), dot, f"{number(len(points), ',')} {say(kind)}")
+    name = f"{number(len(points), ',')} {say(kind)}"
+    return Frame(CloudMark(points, (low - margin, high + margin), dot, name), linear)
+
+
+def _squeezed(points: Float[np.ndarray, "*n"], linear: float) -> Float[np.ndarray, "*n"]:
+    """The symmetric logarithm: as it is where it is small beside `linear`."""
+    return np.asarray(linear * np.arcsinh(points / linear) if linear else points)
 
 
 def component_names(pca: PCA) -> list[str]:
@@ -123,9 +164,9 @@ def plane_pictures(readings: Sequence[PathReading]) -> list[Picture]:
     )
     panels: list[list[Panel]] = [[] for _ in readings]
     for title, axes, points, places in views:
-        cloud = cloud_of(points, np.concatenate(places), phrase("tokens"))
+        frame = frame_of(points, np.concatenate(places), phrase("tokens"))
         for own, reading, states in zip(panels, readings, places, strict=True):
-            own.append(_plane_panel(reading, title, axes, states, cloud))
+            own.append(_plane_panel(reading, title, axes, points, states, frame))
     return [
         Picture("plane", _caption(reading, pca, norms), own, height=440)
         for own, reading in zip(panels, readings, strict=True)
@@ -142,18 +183,23 @@ def _of_embeddings(
 
 
 def _plane_panel(
-    reading: PathReading, title: str, axes: Sequence[str], states: Float[np.ndarray, "states 2"], cloud: CloudMark
+    reading: PathReading,
+    title: str,
+    axes: Sequence[str],
+    points: Float[np.ndarray, "tokens 2"],
+    states: Float[np.ndarray, "states 2"],
+    frame: Frame,
 ) -> Panel:
     return cloud_panel(
         title,
         axes,
-        cloud.points,
+        points,
         states,
         [say("state {index}\nnorm {norm:.4g}", index=index, norm=norm) for index, norm in enumerate(reading.norms)],
         landmarks=token_landmarks(reading.path),
         answering=likeliest(reading),
         vocabulary=reading.path.vocabulary,
-        cloud=cloud,
+        frame=frame,
     )
 
 

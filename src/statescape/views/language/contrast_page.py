@@ -15,11 +15,11 @@ from statescape.geometry import PCA
 from statescape.language import StatePath
 from statescape.language.contrasting import Contrast
 from statescape.views.core.marks import AreaMark, LineMark, columns
-from statescape.views.core.page import Embed, Figure, Page, Section, TableBlock, write_page
+from statescape.views.core.page import Figure, Page, Section, TableBlock, write_page
 from statescape.views.core.picture import Picture, Printable
 from statescape.views.core.text import visible
 from statescape.views.core.theme import BLUE, GREY, ORANGE, SERIES
-from statescape.views.globe import sphere_fragment
+from statescape.views.globe import sphere_block
 from statescape.views.language.by_state import Row, by_state_panel
 from statescape.views.language.clouds import cloud_panel, component_names
 from statescape.views.language.tokens import token_landmarks
@@ -83,12 +83,13 @@ def both_picture(found: Contrast) -> Picture:
         [],
         landmarks=token_landmarks(first),
     )
+    drawn = np.split(panel.states, [len(places[0])]) if panel.states is not None else places
     lines = [
         LineMark(
             *columns(place), colour, f"{name} → {visible(path.predicted.token)}", 1.6, dots=5, hover="{name}, {note}",
             notes=[say("state {index}", index=index) for index in range(len(place))],
         )
-        for name, path, place, colour in zip("AB", (first, other), places, SERIES, strict=False)
+        for name, path, place, colour in zip("AB", (first, other), drawn, SERIES, strict=False)
     ]  # fmt: skip
     kept = [mark for mark in panel.marks if not isinstance(mark, LineMark)]
     marks = [kept[0], *lines, *kept[2:]]  # the numbers of one path would not fit two
@@ -109,7 +110,7 @@ def page_of(found: Contrast) -> Page:
     first, other = _paths(found)
     model = first.model
     said = found.conclusion
-    sphere = sphere_fragment(first, others=[other], parts_at=found.parts_at)
+    sphere = sphere_block(first, others=[other], parts_at=found.parts_at)
     return Page(
         title=say("Where two texts part"),
         lead=f"A: {first.text}\nB: {other.text}",
@@ -138,7 +139,7 @@ def page_of(found: Contrast) -> Page:
                 "sphere",
                 say("Both paths on one sphere"),
                 say("The ring on B marks the state at which the texts part."),
-                (Embed(sphere),),
+                (sphere,),
             ),
             Section("numbers", say("The numbers by state"), "", (_table(found),)),
         ),

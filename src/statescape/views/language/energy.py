@@ -134,8 +134,9 @@ def _view_panel(reading: PathReading, found: Directions) -> Panel:
         [
             CloudMark(tokens, (low, high), 0.005 if len(tokens) < 20_000 else 0.0035),
             LineMark(*columns(rim), GREY, width=1),
-            _stems(feet, heads, say("height above the plane"), GREY, 1),
-            _stems(feet, outside, say("of it outside the subspace"), ORANGE, 3),
+            # Only of states that have a number: the posts of states that stand close would hide each other.
+            _stems(feet[labelled], heads[labelled], say("height above the plane"), GREY, 1),
+            _stems(feet[labelled], outside[labelled], say("of it outside the subspace"), ORANGE, 3),
             LineMark(*columns(heads), BLUE, say("path"), 1.6, dots=7, hover="{note}", notes=notes),
             TextMark(*columns(heads[labelled]), [str(index) for index in labelled]),
             landmarks(path)[0].drawn(tokens),

@@ -37,7 +37,7 @@ def lens_map_picture(reading: PathReading) -> Picture:
     states = len(lens.rank)
     return Picture(
         "lens_map",
-        _caption(reading, lens, first),
+        map_caption(lens, first, reading.path.position),
         [_panel(lens, first, narrow=False)],
         columns=1,
         height=max(260, min(24 * states, 760)),
@@ -89,20 +89,28 @@ def _notes(lens: LensReadout, first: int, top: np.ndarray, probabilities: np.nda
     ]
 
 
-def _caption(reading: PathReading, lens: LensReadout, first: int) -> str:
+def map_caption(lens: LensReadout, first: int, position: int | None = None) -> str:
+    """What is said below the map of a text.
+
+    Args:
+        lens: what is shown.
+        first: the first position that is shown.
+        position: of the path that the page is of; None where it is of none.
+    """
     states, positions = lens.rank.shape
-    agree = (lens.top_ids[:-1, first:, 0] == lens.top_ids[-1, first:, 0]).mean()
+    agree = (lens.top_ids[:-1, first:, 0] == lens.top_ids[-1, first:, 0]).mean() if states > 1 else 1.0
     part = (
-        say("the last {most} of {positions}", most=MOST_POSITIONS, positions=positions)
+        say("the last {most} of {positions}", most=positions - first, positions=positions)
         if first
         else say("all {positions}", positions=positions)
     )
-    return say(
-        "Likeliest token of {states} states at {part} positions, coloured by its probability. Before the last "
-        "block {agree:.0%} of the cells already read what the last state reads there. The path of this page is "
-        "that of position {position}.",
+    said = say(
+        "Likeliest token of {states} states at {part} positions. Before the last of them {agree:.0%} of the cells "
+        "already read what the last reads there.",
         states=states,
         part=part,
         agree=agree,
-        position=reading.path.position,
     )
+    if position is None:
+        return said
+    return f"{said} {say('The path of this page is that of position {position}.', position=position)}"

@@ -20,6 +20,9 @@ from statescape.views.language.clouds import cloud_panel, component_names
 from statescape.views.language.tokens import likeliest, token_landmarks
 from statescape.wording import ordinal, say
 
+SMALL_TURN = 0.05
+"""Cosines that differ by less are not called a turn."""
+
 
 @dataclass(frozen=True)
 class Normalised:
@@ -84,7 +87,9 @@ class Normalisations:
         """What changes from one normalisation to the other, in a sentence."""
         vector, dimension = self.seen
         moved = (
-            say("turns the last state towards")
+            say("hardly turns the last state with respect to")
+            if abs(dimension.cosine - vector.cosine) < SMALL_TURN
+            else say("turns the last state towards")
             if dimension.cosine > vector.cosine
             else say("turns the last state away from")
         )

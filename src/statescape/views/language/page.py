@@ -12,7 +12,6 @@ from statescape.analysis.path_conclusion import flags_in_words, others_in_words
 from statescape.files import require_writable
 from statescape.language import StatePath
 from statescape.views.core.page import (
-    Embed,
     Figure,
     Page,
     Prose,
@@ -23,15 +22,16 @@ from statescape.views.core.page import (
     write_page,
 )
 from statescape.views.core.text import visible
-from statescape.views.globe import sphere_fragment
+from statescape.views.globe import sphere_block
 from statescape.views.language.by_state import cosines_picture, lens_picture, steps_picture
 from statescape.views.language.clouds import plane_picture
 from statescape.views.language.course import course_picture
 from statescape.views.language.energy import energy_picture
-from statescape.views.language.lens_map import lens_map_picture
+from statescape.views.language.lens_table import lens_block
 from statescape.views.language.normalisation import Normalisations
 from statescape.views.language.sphere_still import SphereStill
 from statescape.views.language.vectors import vectors_picture
+from statescape.wording import number, say
 
 MOST_ROWS = 25  # of the table of numbers by state
 
@@ -51,7 +51,7 @@ def page_of(reading: PathReading) -> Page:
     """The page of a path, section by section."""
     path = reading.path
     return Page(
-        title=f"The path to ‘{visible(path.predicted.token)}’",
+        title=say("The path to ‘{token}’", token=visible(path.predicted.token)),
         lead=path.text,
         facts=facts_of(reading),
         sections=_sections(reading),
@@ -63,20 +63,39 @@ def facts_of(reading: PathReading) -> list[tuple[str, str]]:
     """What a page states of a path and its model."""
     path, model = reading.path, reading.path.model
     return [
-        ("model", model.name),
-        ("blocks", str(model.n_blocks)),
-        ("width", str(model.d_model)),
-        ("vocabulary", f"{model.vocab_size:,}" + ("" if model.tied else ", unembedding of its own")),
-        ("position", f"{path.position} of {len(path.tokens)}: ‘{visible(path.tokens[path.position])}’"),
+        (say("model"), model.name),
+        (say("blocks"), str(model.n_blocks)),
+        (say("width"), str(model.d_model)),
+        (say("vocabulary"), number(model.vocab_size, ",") + ("" if model.tied else say(", unembedding of its own"))),
         (
-            "prediction",
-            f"‘{visible(path.predicted.token)}’, probability {np.exp(reading.log_probability[-1]):.3f}",
+            say("position"),
+            say(
+                "{position} of {length}: ‘{token}’",
+                position=path.position,
+                length=len(path.tokens),
+                token=visible(path.tokens[path.position]),
+            ),
         ),
-        ("first token", model.bos),
-        ("runs in", model.dtype),
-        ("exact within", f"{model.max_logit_error:.1g} of the logits' spread (allowed {model.error_bound:.0e})"),
-        ("seed", str(reading.seed)),
-        *([("edited run", model.edited)] if model.edited else []),
+        (
+            say("prediction"),
+            say(
+                "‘{token}’, probability {probability:.3f}",
+                token=visible(path.predicted.token),
+                probability=float(np.exp(reading.log_probability[-1])),
+            ),
+        ),
+        (say("first token"), model.bos),
+        (say("runs in"), model.dtype),
+        (
+            say("exact within"),
+            say(
+                "{error:.1g} of the logits' spread (allowed {allowed:.0e})",
+                error=model.max_logit_error,
+                allowed=model.error_bound,
+            ),
+        ),
+        (say("seed"), str(reading.seed)),
+        *([(say("edited run"), model.edited)] if model.edited else []),
     ]
 
 
@@ -85,70 +104,85 @@ def _sections(reading: PathReading) -> tuple[Section, ...]:
     return (
         Section(
             "plane",
-            "The path in the plane of the embeddings",
-            "See how far the states go from the cloud of tokens, and how they come back once every point has norm 1.",
+            say("The path in the plane of the embeddings"),
+            say(
+                "See how far the states go from the cloud of tokens, and how they come back once every point has norm "
+                "1."
+            ),
             (Figure(plane_picture(reading)),),
         ),
         Section(
             "sphere",
-            "The sphere of all tokens",
-            "See where the path ends: near the likely tokens (bright), near the predicted one (red), or elsewhere.",
+            say("The sphere of all tokens"),
+            say(
+                "See where the path ends: near the likely tokens (bright), near the predicted one (red), or elsewhere."
+            ),
             (
-                Embed(sphere_fragment(reading.path, moments=reading.moments)),
+                sphere_block(reading.path, moments=reading.moments),
                 Still(
                     SphereStill.of(reading),
-                    "The sphere of all tokens with the path of the state, from outside and from within",
+                    say("The sphere of all tokens with the path of the state, from outside and from within"),
                 ),
             ),
         ),
         Section(
             "normalisation",
-            "Normalise on the vector or on the dimension?",
-            "See what each does to the same path: one takes the norm away, the other evens out the coordinates.",
+            say("Normalise on the vector or on the dimension?"),
+            say("See what each does to the same path: one takes the norm away, the other evens out the coordinates."),
             (Figure(normalisations.picture), Prose(normalisations.words)),
         ),
         Section(
             "vectors",
-            "State against embedding, coordinate by coordinate",
-            "Check whether a few coordinates make the cosine, or many, and what is left when the marked ones are taken "
-            "out.",
+            say("State against embedding, coordinate by coordinate"),
+            say(
+                "Check whether a few coordinates make the cosine, or many, and what is left when the marked ones are "
+                "taken out."
+            ),
             (Figure(vectors_picture(reading)),),
         ),
         Section(
             "cosines",
-            "Along which embedding do the states point?",
-            "Check whether the red line leaves the band that choosing the best token gives by itself, in all columns.",
+            say("Along which embedding do the states point?"),
+            say(
+                "Check whether the red line leaves the band that choosing the best token gives by itself, in all "
+                "columns."
+            ),
             (Figure(cosines_picture(reading)), Prose(_by_construction(reading))),
         ),
         Section(
             "energy",
-            "Do the states live among the embeddings?",
-            "See how high the path stands above the plane, and whether its energy stays within the embeddings' band.",
+            say("Do the states live among the embeddings?"),
+            say(
+                "See how high the path stands above the plane, and whether its energy stays within the embeddings' "
+                "band."
+            ),
             (Figure(energy_picture(reading)),),
         ),
         Section(
             "steps",
-            "What attention and MLP add",
-            "See which blocks push towards the prediction, and whether it is attention or the MLP that does it.",
+            say("What attention and MLP add"),
+            say("See which blocks push towards the prediction, and whether it is attention or the MLP that does it."),
             (figure_or_reason(lambda: steps_picture(reading)),),
         ),
         Section(
             "course",
-            "How the path grows and turns",
-            "See where the line leaves what other texts give, what the same steps give in random order, and random "
-            "weights.",
+            say("How the path grows and turns"),
+            say(
+                "See where the line leaves what other texts give, what the same steps give in random order, and random "
+                "weights."
+            ),
             (Figure(course_picture(reading)), *(Prose(sentence) for sentence in others_in_words(reading))),
         ),
         Section(
             "lens",
-            "What the states decode to",
-            "See at which block the prediction becomes first, and in the map how the rest of the text settles.",
-            (Figure(lens_picture(reading)), figure_or_reason(lambda: lens_map_picture(reading))),
+            say("What the states decode to"),
+            say("See at which block the prediction becomes first, and in the map how the rest of the text settles."),
+            (Figure(lens_picture(reading)), lens_block(reading)),
         ),
         Section(
             "conclusion",
-            "Conclusion",
-            "What these numbers say of this one text; a claim about the model needs many.",
+            say("Conclusion"),
+            say("What these numbers say of this one text; a claim about the model needs many."),
             (
                 *(Prose(sentence, strong=True) for sentence in conclude(reading).sentences),
                 *flags_prose(reading),
@@ -166,11 +200,11 @@ def flags_prose(reading: PathReading) -> list[Prose]:
 
 def _by_construction(reading: PathReading) -> str:
     if reading.path.model.tied:
-        return (
+        return say(
             "With tied weights the logit is the product of final_norm(s) with a row of the embedding, so part of any "
             "alignment in the lower row is there by construction."
         )
-    return "Embedding and unembedding are two matrices here: the logit does not force this alignment."
+    return say("Embedding and unembedding are two matrices here: the logit does not force this alignment.")
 
 
 def numbers_table(reading: PathReading) -> TableBlock:
@@ -178,27 +212,32 @@ def numbers_table(reading: PathReading) -> TableBlock:
     path = reading.path
     states = np.unique(np.linspace(0, path.n_blocks, min(MOST_ROWS, len(path.states))).round().astype(int))
     columns = (
-        [f"{value:.4g}" for value in reading.norms],
-        [f"{value:.3f}" for value in reading.cosine()],
-        [f"{value:.3f}" for value in reading.cosine(variant="centred")],
-        [f"{value:.3f}" for value in reading.cosine("current")],
-        [f"{value:.1%}" for value in reading.energy_inside],
-        [f"{value:,}" for value in reading.ranks],
-        [f"{np.exp(value):.3g}" for value in reading.log_probability],
-        [f"‘{visible(path.vocabulary[reading.top(state, 1)[0][0]], 16)}’" for state in range(len(path.states))],
+        [number(float(value), ".4g") for value in reading.norms],
+        [number(value, ".3f") for value in reading.cosine()],
+        [number(value, ".3f") for value in reading.cosine(variant="centred")],
+        [number(value, ".3f") for value in reading.cosine("current")],
+        [number(value, ".1%") for value in reading.energy_inside],
+        [number(int(value), ",") for value in reading.ranks],
+        [number(float(np.exp(value)), ".3g") for value in reading.log_probability],
+        [
+            say("‘{token}’", token=visible(path.vocabulary[reading.top(state, 1)[0][0]], 16))
+            for state in range(len(path.states))
+        ],
     )
     return TableBlock(
         (
-            "state",
-            "norm",
-            "cosine to predicted",
-            "centred",
-            "to current",
-            "energy inside",
-            "rank",
-            "probability",
-            "decodes to",
+            say("state"),
+            say("norm"),
+            say("cosine to predicted"),
+            say("centred"),
+            say("to current"),
+            say("energy inside"),
+            say("rank"),
+            say("probability"),
+            say("decodes to"),
         ),
         [[str(state), *(column[state] for column in columns)] for state in states],
-        "The numbers by state" + ("" if len(states) == len(path.states) else f", {len(states)} of {len(path.states)}"),
+        say("The numbers by state")
+        if len(states) == len(path.states)
+        else say("The numbers by state, {shown} of {states}", shown=len(states), states=len(path.states)),
     )

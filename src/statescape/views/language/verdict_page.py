@@ -16,7 +16,7 @@ from statescape.views.core.page import Block, Figure, Page, Prose, Section, Tabl
 from statescape.views.core.picture import Printable
 from statescape.views.core.text import visible
 from statescape.views.language.verdict import NULL_WORDS, SHORT, along_blocks, estimates
-from statescape.wording import number, say
+from statescape.wording import number, say, say_count
 
 NAMES = tuple(question.name for question in QUESTIONS)
 
@@ -35,11 +35,13 @@ def _(found: Verdicts) -> Sequence[Printable]:
 def page_of(found: Verdicts) -> Page:
     """The page, section by section."""
     return Page(
-        title="Is the last state the embedding of the predicted token?",
+        title=say("Is the last state the embedding of the predicted token?"),
         lead=(
-            "The claim: the blocks turn the embedding of token t, step by step, into the embedding of token t + 1. Six "
-            "questions, three of them of the last state before and after the final norm, each with a margin declared "
-            "before the text was read."
+            say(
+                "The claim: the blocks turn the embedding of token t, step by step, into the embedding of token t + 1."
+                " Eight questions, three of them of the last state before and after the final norm, each with a margin"
+                " declared before the text was read."
+            )
         ),
         facts=_facts(found),
         sections=(
@@ -59,36 +61,46 @@ def page_of(found: Verdicts) -> Page:
 def _facts(found: Verdicts) -> list[tuple[str, str]]:
     names = ", ".join("stdin" if name == "-" else Path(name).name for name in found.files)
     facts = [
-        ("corpus", names or "given in memory"),
-        ("documents", f"{found.n_documents:,}" + ("" if found.complete else " (the first)")),
-        ("positions", "all but the first" if found.positions is None else f"{found.positions:,} drawn a document"),
-        ("seed", str(found.seed)),
+        (say("corpus"), names or say("given in memory")),
+        (say("documents"), number(found.n_documents, ",") + ("" if found.complete else say(" (the first)"))),
+        (
+            say("positions"),
+            say("all but the first")
+            if found.positions is None
+            else say("{count:,} drawn a document", count=found.positions),
+        ),
+        (say("seed"), str(found.seed)),
     ]
     for count, what in (
-        (found.faults, "faulty lines"),
-        (found.empty, "empty documents"),
-        (found.duplicates, "duplicates"),
+        (found.faults, say("faulty lines left out")),
+        (found.empty, say("empty documents left out")),
+        (found.duplicates, say("duplicates left out")),
     ):
         if count:
-            facts.append((f"{what} left out", f"{count:,}"))
+            facts.append((what, number(count, ",")))
     for one in found.models:
         model, summary = one.facts, one.summary
-        facts.append(
-            (
-                model.name,
-                f"{model.n_blocks} blocks, width {model.d_model}, {model.vocab_size:,} tokens, BOS: {model.bos}; "
-                f"{summary.n_documents:,} documents, {summary.n_positions:,} positions; {one.split:,} split, "
-                f"{one.too_short:,} too short",
-            )
+        read = say(
+            "{blocks} blocks, width {width}, {vocabulary:,} tokens, BOS: {bos}; {documents:,} documents, "
+            "{positions:,} positions; {split:,} split, {short:,} too short",
+            blocks=model.n_blocks,
+            width=model.d_model,
+            vocabulary=model.vocab_size,
+            bos=model.bos,
+            documents=summary.n_documents,
+            positions=summary.n_positions,
+            split=one.split,
+            short=one.too_short,
         )
+        facts.append((model.name, read))
     return facts
 
 
 def _verdicts(found: Verdicts) -> Section:
     return Section(
         "verdicts",
-        "The verdicts",
-        "See which part of the claim holds, and by how far the interval is from its margin.",
+        say("The verdicts"),
+        say("See which part of the claim holds, and by how far the interval is from its margin."),
         (verdicts_table(found), *(Prose(sentence, strong=False) for sentence in conclude(found))),
     )
 
@@ -129,13 +141,13 @@ def _estimates(found: Verdicts) -> Section:
         nulls = [one.nulls(question) for one in found.models]
         for name in dict.fromkeys(name for each in nulls for name in each):
             cells = [cell for each in nulls for cell in _cells(each.get(name))]
-            rows.append([f"{question.name}, {NULL_WORDS.get(name, name)}", *cells])
+            rows.append([f"{question.name}, {say(NULL_WORDS.get(name, name))}", *cells])
     header = [cell for one in found.models for cell in (one.facts.name, "95% interval")]
     return Section(
         "estimates",
-        "Against margin and chance",
-        "Check whether the blue point lies on the shaded side, and whether a grey one lies there as well.",
-        (Figure(estimates(found)), TableBlock(("what chance and construction give", *header), rows)),
+        say("Against margin and chance"),
+        say("Check whether the blue point lies on the shaded side, and whether a grey one lies there as well."),
+        (Figure(estimates(found)), TableBlock((say("what chance and construction give"), *header), rows)),
     )
 
 
@@ -146,8 +158,8 @@ def _cells(interval: MeanInterval | None) -> tuple[str, str]:
 def _by_state(found: Verdicts) -> Section:
     return Section(
         "states",
-        "Along the blocks",
-        "See where the two cosines cross, where the energy goes, and from which block on the token is decided.",
+        say("Along the blocks"),
+        say("See where the two cosines cross, where the energy goes, and from which block on the token is decided."),
         tuple(Figure(picture) for picture in along_blocks(found)),
     )
 
@@ -155,63 +167,66 @@ def _by_state(found: Verdicts) -> Section:
 def _readings(found: Verdicts) -> Section:
     rows = []
     for one in found.models:
-        rows.append([one.facts.name, "as it is", str(one.summary.n_documents), *_headlines(one.summary.measures)])
+        rows.append([one.facts.name, say("as it is"), str(one.summary.n_documents), *_headlines(one.summary.measures)])
         for reading in (RANDOM_WEIGHTS, OTHER_BOS):
             if reading in one.readings:
                 summary = one.readings[reading]
-                what = reading if reading == RANDOM_WEIGHTS else _other_bos(one)
+                what = say(reading) if reading == RANDOM_WEIGHTS else _other_bos(one)
                 rows.append([one.facts.name, what, str(summary.n_documents), *_headlines(summary.measures)])
     notes = [Prose(note) for one in found.models for note in one.notes]
     return Section(
         "readings",
-        "The same model, read otherwise",
-        "See what is left with random weights, and whether the policy on the first token matters.",
-        (TableBlock(("model", "reading", "documents", *NAMES), rows), *notes),
+        say("The same model, read otherwise"),
+        say("See what is left with random weights, and whether the policy on the first token matters."),
+        (TableBlock((say("model"), say("reading"), say("documents"), *NAMES), rows), *notes),
     )
 
 
 def _slices(found: Verdicts) -> Section:
     variants = (
-        ("distance, plain (H1)", "H1"),
-        ("distance, each vector at norm 1", "distance.vector"),
-        ("distance, each dimension centred and scaled", "distance.dimension"),
-        ("distance of final_norm(s_L) (H1n)", "H1n"),
-        ("distance at the best length", "distance.best_length"),
-        ("cosine above choice, raw", "excess.raw"),
-        ("cosine above choice, centred", "excess.centred"),
-        ("cosine above choice, without rogue dimensions", "excess.without_rogue"),
-        ("cosine above choice, each dimension centred and scaled", "excess.dimension"),
-        ("the same for final_norm(s_L), raw", "excess.normed.raw"),
-        ("the same for final_norm(s_L), centred", "excess.normed.centred"),
+        (say("distance, plain (H1)"), "H1"),
+        (say("distance, each vector at norm 1"), "distance.vector"),
+        (say("distance, each dimension centred and scaled"), "distance.dimension"),
+        (say("distance of final_norm(s_L) (H1n)"), "H1n"),
+        (say("distance at the best length"), "distance.best_length"),
+        (say("cosine above choice, raw"), "excess.raw"),
+        (say("cosine above choice, centred"), "excess.centred"),
+        (say("cosine above choice, without rogue dimensions"), "excess.without_rogue"),
+        (say("cosine above choice, each dimension centred and scaled"), "excess.dimension"),
+        (say("the same for final_norm(s_L), raw"), "excess.normed.raw"),
+        (say("the same for final_norm(s_L), centred"), "excess.normed.centred"),
     )
     blocks: list[Block] = []
     for one in found.models:
         measures = one.summary.measures
         blocks.append(
             TableBlock(
-                ("measure", "estimate", "95% interval"),
+                (say("measure"), say("estimate"), "95% interval"),
                 [
                     [words, _number(measures[name].mean), _ends(measures[name])]
                     for words, name in variants
                     if name in measures
                 ],
-                f"{one.facts.name}: normalisation and norm",
+                say("{model}: normalisation and norm", model=one.facts.name),
             )
         )
         blocks.append(
             TableBlock(
-                ("positions", "documents", *NAMES),
+                (say("positions"), say("documents"), *NAMES),
                 [
                     [slice_, str(max(it.n for it in headlines.values())), *_headlines(headlines)]
                     for slice_, headlines in one.summary.slices.items()
                 ],
-                f"{one.facts.name}: headlines in slices of the positions (no verdicts)",
+                say("{model}: headlines in slices of the positions (no verdicts)", model=one.facts.name),
             )
         )
     return Section(
         "sensitivity",
-        "What the answers depend on",
-        "Check whether an answer turns with normalisation, position, frequency, or with right and wrong predictions.",
+        say("What the answers depend on"),
+        say(
+            "Check whether an answer turns with normalisation, position, frequency, or with right and wrong "
+            "predictions."
+        ),
         tuple(blocks),
     )
 
@@ -221,48 +236,68 @@ def _work(found: Verdicts) -> Section:
     for one in found.models:
         measures = one.summary.measures
         for words, name in (
-            ("share of the way from s_0 to e that attention goes", "way.attention"),
-            ("share of the way that the MLPs go", "way.mlp"),
-            ("direct effect of attention on the predicted logit", "logit.attention"),
-            ("direct effect of the MLPs on the predicted logit", "logit.mlp"),
-            ("paths that end nearer to the predicted embedding", "travel.arrives"),
-            ("where the cosines cross for good, share of the depth", "travel.crossing"),
-            ("first principal angle of the path to the embedding subspace, degrees", "angle.first"),
-            ("last principal angle, degrees", "angle.last"),
+            (say("share of the way from s_0 to e that attention goes"), "way.attention"),
+            (say("share of the way that the MLPs go"), "way.mlp"),
+            (say("direct effect of attention on the predicted logit"), "logit.attention"),
+            (say("direct effect of the MLPs on the predicted logit"), "logit.mlp"),
+            (say("paths that end nearer to the predicted embedding"), "travel.arrives"),
+            (say("where the cosines cross for good, share of the depth"), "travel.crossing"),
+            (say("first principal angle of the path to the embedding subspace, degrees"), "angle.first"),
+            (say("last principal angle, degrees"), "angle.last"),
         ):
             if name in measures:
                 rows.append([words, one.facts.name, _number(measures[name].mean), _ends(measures[name])])
         first, last = one.constants.random_angles
-        rows.append(["the two angles of as many random vectors", one.facts.name, f"{first:.1f} and {last:.1f}", ""])
+        rows.append(
+            [
+                say("the two angles of as many random vectors"),
+                one.facts.name,
+                say("{first:.1f} and {last:.1f}", first=first, last=last),
+                "",
+            ]
+        )
     return Section(
         "work",
-        "Whose work it is",
-        "See whether attention or the MLPs go the way; shares far above 1 mean that the state overshoots by its norm.",
-        (TableBlock(("what", "model", "estimate", "95% interval"), rows),),
+        say("Whose work it is"),
+        say(
+            "See whether attention or the MLPs go the way; shares far above 1 mean that the state overshoots by its "
+            "norm."
+        ),
+        (TableBlock((say("what"), say("model"), say("estimate"), "95% interval"), rows),),
     )
 
 
 def _documents(found: Verdicts) -> Section:
     rows = [
-        [SHORT[name], one.facts.name, end, _own(it.place), f"‘{visible(it.opening, 48)}’", _number(it.value)]
+        [
+            say(SHORT[name]),
+            one.facts.name,
+            end,
+            _own(it.place),
+            say("‘{token}’", token=visible(it.opening, 48)),
+            _number(it.value),
+        ]
         for one in found.models
         for name, ends in one.extremes.items()
-        for end, it in zip(("lowest", "highest"), ends, strict=True)
+        for end, it in zip((say("lowest"), say("highest")), ends, strict=True)
     ]
     faults: list[Block] = []
     if found.first_faults:
         faults.append(
             TableBlock(
-                ("line", "why"),
+                (say("line"), say("why")),
                 [[_own(place), reason] for place, reason in found.first_faults],
-                f"{found.faults:,} lines left out",
+                say_count("{count} line left out", "{count:,} lines left out", found.faults),
             )
         )
     return Section(
         "documents",
-        "Documents at the ends",
-        "See which texts carry an answer furthest: a broken one would show here.",
-        (TableBlock(("question", "model", "end", "where", "opening", "value"), rows), *faults),
+        say("Documents at the ends"),
+        say("See which texts carry an answer furthest: a broken one would show here."),
+        (
+            TableBlock((say("question"), say("model"), say("end"), say("where"), say("opening"), say("value")), rows),
+            *faults,
+        ),
     )
 
 
@@ -274,19 +309,29 @@ def _own(place: str) -> str:
 def _method() -> Section:
     blocks: list[Block] = []
     for question in QUESTIONS:
-        blocks.append(Prose(f"{question.name}. {question.statement}", strong=True))
-        side = "above" if question.predicted == "above" else "below"
-        blocks.append(Prose(f"Measured: {question.statistic}. Predicted {side} {question.margin:g}. {question.reason}"))
+        blocks.append(Prose(f"{question.name}. {say(question.statement)}", strong=True))
+        side = say("above") if question.predicted == "above" else say("below")
+        measured = say(
+            "Measured: {statistic}. Predicted {side} {margin:g}.",
+            statistic=say(question.statistic),
+            side=side,
+            margin=question.margin,
+        )
+        blocks.append(Prose(f"{measured} {say(question.reason)}"))
     blocks.append(
         Prose(
-            "The document is the unit: positions are averaged within it; intervals are Student's t under 30 documents "
-            "and a bootstrap over documents from there on; p is a sign-flip permutation of document means minus the "
-            "margin, in the direction of the estimate, corrected by Holm over questions and models. Supported: the "
-            "whole interval on the predicted side and p below 0.05. Refuted: the whole interval on the other and the p "
-            "of that direction below 0.05. Under 20 documents nothing is decided."
+            say(
+                "The document is the unit: positions are averaged within it; intervals are Student's t under 30 "
+                "documents and a bootstrap over documents from there on; p is a sign-flip permutation of document "
+                "means minus the margin, in the direction of the estimate, corrected by Holm over questions and "
+                "models. Supported: the whole interval on the predicted side and p below 0.05. Refuted: the whole "
+                "interval on the other and the p of that direction below 0.05. Under 20 documents nothing is decided."
+            )
         )
     )
-    return Section("method", "What was asked, and how", "See why each margin stands where it stands.", tuple(blocks))
+    return Section(
+        "method", say("What was asked, and how"), say("See why each margin stands where it stands."), tuple(blocks)
+    )
 
 
 def _headlines(measures: dict[str, MeanInterval]) -> list[str]:
@@ -294,7 +339,7 @@ def _headlines(measures: dict[str, MeanInterval]) -> list[str]:
 
 
 def _other_bos(one: ModelVerdict) -> str:
-    return "without BOS" if one.facts.has_bos else "with BOS"
+    return say("without BOS") if one.facts.has_bos else say("with BOS")
 
 
 def _number(value: float) -> str:

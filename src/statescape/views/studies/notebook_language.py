@@ -15,15 +15,15 @@ from statescape.studies.notebook.notebook import (
     orthogonal_in_words,
 )
 from statescape.studies.verdict.conclusion import conclude as conclude_verdicts
-from statescape.views.core.page import Block, Choice, Embed, Figure, Prose, Section, Still, TableBlock, figure_or_reason
+from statescape.views.core.page import Block, Choice, Figure, Prose, Section, Still, TableBlock, figure_or_reason
 from statescape.views.core.picture import Picture
 from statescape.views.core.text import visible
-from statescape.views.globe import sphere_fragment
+from statescape.views.globe import sphere_block
 from statescape.views.language.by_state import cosines_picture, lens_picture, steps_picture
 from statescape.views.language.clouds import plane_picture
 from statescape.views.language.contrast_page import apart_picture
 from statescape.views.language.energy import energy_picture
-from statescape.views.language.lens_map import lens_map_picture
+from statescape.views.language.lens_table import lens_block
 from statescape.views.language.normalisation import Normalisations
 from statescape.views.language.patch_page import map_picture
 from statescape.views.language.sphere_still import SphereStill
@@ -95,14 +95,10 @@ def _question(notebook: Notebook) -> Section:
 
 
 def _space(notebook: Notebook) -> Section:
-    # One script serves all spheres of the page; it stands after the last of them.
-    last = notebook.readings[-1]
-
     def blocks(reading: PathReading, option: str) -> list[Block]:
-        fragment = sphere_fragment(reading.path, moments=reading.moments, module=reading is last)
         return [
             _figure(plane_picture(reading), option),
-            Embed(fragment),
+            sphere_block(reading.path, moments=reading.moments),
             Still(
                 SphereStill.of(reading),
                 say("The sphere of all tokens with the path of the state, from outside and from within"),
@@ -177,7 +173,7 @@ def _decoding(notebook: Notebook) -> Section:
     def blocks(reading: PathReading, option: str) -> list[Block]:
         return [
             _figure(lens_picture(reading), option),
-            figure_or_reason(lambda: lens_map_picture(reading), f"lens_map-{option}"),
+            lens_block(reading),
             figure_or_reason(lambda: steps_picture(reading), f"steps-{option}"),
         ]
 
