@@ -1,6 +1,9 @@
 """``statescape lens``: the position by block table, and its numbers."""
 
+import base64
+import gzip
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +11,7 @@ import pytest
 
 from statescape.language import TunedLens
 from statescape.language.lens.lenses import LENSES
+from statescape.wording import spoken
 from tests.cli.running import assert_refused, in_process
 
 TEXT = "Once upon a time, there was a little"
@@ -120,3 +124,18 @@ def test_a_lens_of_an_installed_package_is_asked_for_by_its_name(run, monkeypatc
     monkeypatch.delitem(LENSES.__dict__, "_offered", raising=False)
     found = json.loads((tmp_path / "lens.json").read_text())["lenses"]
     assert [(lens["name"], lens["states"]) for lens in found] == [("half", [0, 1, 6])]
+
+
+def test_the_page_holds_every_lens_in_the_language_that_is_asked_for(run, lens_folder, tmp_path):
+    page = tmp_path / "lens.html"
+    result = run("lens", TEXT, "--lens", lens_folder, "--out", page, "--language", "fr")
+    assert f"Page: {page}" in result.stdout
+    text = page.read_text("utf-8")
+    assert "Ce que décode chaque état" in text
+    assert text.count("<div data-statescape-lens>") == 1
+    packed = re.search(r'data-statescape-lens><script type="text/plain">([^<]+)<', text)
+    table = json.loads(gzip.decompress(base64.b64decode(packed[1])))
+    assert [one["name"] for one in table["lenses"]] == ["logit", "tuned (mine)"]
+    assert spoken() == "en"  # French ended with the command
+    assert_refused(run("lens", TEXT, "--language", "de"), "There are no texts in 'de'")
+    assert_refused(run("lens", TEXT, "--out", tmp_path / "none" / "lens.html"), "no folder")
