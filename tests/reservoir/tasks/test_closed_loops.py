@@ -1,5 +1,7 @@
 """Closed loops: continued side by side as one by one, scored by how long they are valid, capped where solvers part."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -9,7 +11,7 @@ from statescape.evolution.conditions import Conditions
 from statescape.evolution.scoring import LEAST_TIME, losses, score, shown
 from statescape.evolution.settings import Hyperparameters
 from statescape.reservoir import EchoStateNetwork, Topology, scr, tasks
-from statescape.reservoir.tasks.autonomous import LORENZ_CENTRE, LORENZ_SCALE, LORENZ_TIME
+from statescape.reservoir.tasks.autonomous import LORENZ_CENTRE, LORENZ_SCALE, LORENZ_TIME, _finer_lorenz
 from statescape.reservoir.tasks.kuramoto_sivashinsky import LENGTH, LYAPUNOV_TIME, SAMPLING, SCALE, following
 from statescape.reservoir.tasks.valid_time import THRESHOLD, valid_steps
 from statescape.runs import Serial
@@ -82,6 +84,22 @@ def test_the_cap_is_where_a_solver_of_another_kind_parts_at_the_latest():
     due = trial.targets[start : start + trial.free_run]
     parted = int(valid_steps(scaled[None], due[None], trial.train_targets[200:].std(axis=0))[0])
     assert parted == pytest.approx(trial.known[0], rel=0.15)
+
+
+def test_a_trial_that_comes_again_is_capped_alike_and_not_solved_again():
+    solved = []
+
+    def finer(points, steps):
+        solved.append(len(points))
+        return _finer_lorenz(points, steps)
+
+    plain = tasks.lorenz(closed_loop=True)
+    task = replace(plain, loop=replace(plain.loop, finer=finer, starts=3))
+    first, again, other = (task.trial(seed) for seed in (101, 101, 102))
+    assert first.known == again.known != other.known
+    assert solved == [3, 3]  # two series
+    bare = replace(first, known=())
+    assert first.known == tuple(bare.valid_steps(_finer_lorenz(first.inputs[list(first.starts)], first.free_run)))
 
 
 def test_a_loop_that_is_lost_everywhere_is_ended_to_the_same_score():

@@ -7,6 +7,7 @@ system, by how long the forecast is valid (`valid_time`).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
@@ -22,6 +23,11 @@ Series: TypeAlias = tuple[Float[np.ndarray, "steps inputs"], Float[np.ndarray, "
 Draw: TypeAlias = Callable[[np.random.Generator, int], Series]
 # The series that follow some values, so many steps each, by a finer solver than the one that draws.
 Finer: TypeAlias = Callable[[Float[np.ndarray, "starts outputs"], int], Float[np.ndarray, "starts steps outputs"]]
+
+# For how many steps two solvers agree on the runs of a series, by a digest of it: a search meets its trials again and
+# again, and the finer solver takes longer than a training.
+_AGREEMENT: dict[bytes, tuple[int, ...]] = {}
+MOST_KEPT = 4096
 
 
 @dataclass(frozen=True)
@@ -56,10 +62,13 @@ class ClosedLoop:
         """The trial with every run scored up to where two solvers part."""
         if self.finer is None:
             return trial
-        starts = np.asarray(trial.starts)
-        other = self.finer(trial.inputs[starts], self.steps)
-        agree = trial.valid_steps(other)
-        return replace(trial, known=tuple(int(steps) for steps in agree))
+        series = hashlib.blake2b(repr((self.steps, trial.starts)).encode() + trial.inputs.tobytes()).digest()
+        if series not in _AGREEMENT:
+            if len(_AGREEMENT) >= MOST_KEPT:
+                _AGREEMENT.clear()
+            other = self.finer(trial.inputs[np.asarray(trial.starts)], self.steps)
+            _AGREEMENT[series] = tuple(trial.valid_steps(other).tolist())
+        return replace(trial, known=_AGREEMENT[series])
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ a closed loop is valid (`valid_time`), of which more is better; a task says so b
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -88,7 +89,7 @@ class Trial:
         """The inputs of the test part, which follows the training part without a gap."""
         return self.inputs[self.train_steps :]
 
-    @property
+    @cached_property
     def test_targets(self) -> Float[np.ndarray, "scored outputs"]:
         """The targets that are scored: those of the test part, or of the free runs within it."""
         if not self.free_run:
@@ -118,7 +119,7 @@ class Trial:
             runs: the first steps of each, or all.
         """
         due = self.test_targets.reshape(len(self.starts), self.free_run, -1)[:, : runs.shape[1]]
-        steps = valid_steps(runs, due, self.train_targets[self.warmup :].std(axis=0))
+        steps = valid_steps(runs, due, self._deviation)
         return np.minimum(steps, self.known) if self.known else steps
 
     def mean_valid_time(self, runs: Float[np.ndarray, "starts steps outputs"]) -> float:
@@ -138,6 +139,10 @@ class Trial:
         else:
             known = np.arange(self.train_steps, len(self.targets)) - self.horizon
         return self.score(self.targets[known])
+
+    @cached_property
+    def _deviation(self) -> Float[np.ndarray, " outputs"]:
+        return np.asarray(self.train_targets[self.warmup :].std(axis=0))
 
     def _free_steps(self) -> Int[np.ndarray, " scored"]:
         """The rows of `targets` that the scored outputs of the free runs stand for.
