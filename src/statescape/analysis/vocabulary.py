@@ -29,7 +29,7 @@ ISOTROPIC_DRAWS = 200
 """Random directions behind the null of the best token."""
 
 T = TypeVar("T")
-_VERSION = 3  # of these numbers: another one makes them anew
+_VERSION = 4  # of these numbers: another one makes them anew
 _LEAST_KEPT = 5_000_000  # entries of a matrix
 
 
@@ -50,14 +50,16 @@ class Vocabulary:
 
     @cached_property
     def moments(self) -> Moments:
-        """Mean and covariance, from which every PCA of the rows follows."""
+        """Mean and covariance, with their eigenvectors, from which every PCA of the rows follows."""
 
         def make() -> cache.Arrays:
             made = Moments.of(self.rows)
-            return {"mean": made.mean, "covariance": made.covariance}
+            return {"mean": made.mean, "covariance": made.covariance, "values": made.eigen[0], "vectors": made.eigen[1]}
 
         found = self._kept(make, "moments")
-        return Moments(len(self.rows), found["mean"], found["covariance"])
+        moments = Moments(len(self.rows), found["mean"], found["covariance"])
+        vars(moments)["eigen"] = found["values"], found["vectors"]  # as it would be found again
+        return moments
 
     @cached_property
     def subspace(self) -> Subspace:

@@ -268,7 +268,8 @@ def bind(tokenizer: Any, rows: int, bos: bool | None, context: int | None) -> To
     Raises:
         StatescapeError: if the tokenizer knows more ids than the model has embeddings, or has no token to put in front.
     """
-    ids = set(tokenizer.get_vocab().values())
+    pieces: dict[int, str] = {index: piece for piece, index in tokenizer.get_vocab().items()}
+    ids = pieces.keys()
     if not ids:
         raise StatescapeError("The tokenizer is empty; load the one that the model was trained with.")
     # Some published models have a token or two, added later, beyond the matrix: a text that meets one is refused.
@@ -277,7 +278,7 @@ def bind(tokenizer: Any, rows: int, bos: bool | None, context: int | None) -> To
             f"The tokenizer does not fit the model: it knows {max(ids) + 1:,} tokens, the model has {rows:,} "
             "embeddings; load the one that the model was trained with."
         )
-    vocabulary = readings(tokenizer, rows)
+    vocabulary = readings(tokenizer, rows, pieces)
     prefix, policy = _prefix(tokenizer, vocabulary, bos)
     return Tokens(tokenizer, vocabulary, prefix, policy, context)
 
@@ -301,19 +302,17 @@ def _read(ids: tuple[int, ...], vocabulary: tuple[str, ...]) -> str:
     return "".join(vocabulary[index] if index < len(vocabulary) else f"<id {index}>" for index in ids)
 
 
-def readings(tokenizer: Any, rows: int) -> tuple[str, ...]:
+def readings(tokenizer: Any, rows: int, pieces: Mapping[int, str] | None = None) -> tuple[str, ...]:
     """How each of the first ``rows`` ids reads; rows the tokenizer does not know read ``<id 50257>``."""
-    pieces: dict[int, str] = {index: piece for piece, index in tokenizer.get_vocab().items()}
+    pieces = {index: piece for piece, index in tokenizer.get_vocab().items()} if pieces is None else pieces
     literal = {index: str(token) for index, token in tokenizer.added_tokens_decoder.items()}
-    read = _reader(tokenizer)
-    return tuple(
-        literal[index] if index in literal else read(pieces[index]) if index in pieces else f"<id {index}>"
-        for index in range(rows)
-    )
+    known = [index for index in pieces if index < rows and index not in literal]
+    read = dict(zip(known, _reader(tokenizer)([pieces[index] for index in known]), strict=True)) | literal
+    return tuple([read.get(index, f"<id {index}>") for index in range(rows)])
 
 
-def _reader(tokenizer: Any) -> Callable[[str], str]:
-    """The function from a piece of the vocabulary to how it reads, by the kind of the tokenizer's decoder."""
+def _reader(tokenizer: Any) -> Callable[[list[str]], list[str]]:
+    """The function from pieces of the vocabulary to how they read, by the kind of the tokenizer's decoder."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
     decoder = getattr(backend, "decoder", None)
     described = b"" if decoder is None else decoder.__getstate__()  # as JSON, without the vocabulary beside it
@@ -326,8 +325,8 @@ def _reader(tokenizer: Any) -> Callable[[str], str]:
                 return piece
             return piece.translate(table).encode("latin-1").decode("utf-8", "statescape.show_bytes")
 
-        return read
-    return lambda piece: piece.replace("\u2581", " ")
+        return lambda pieces: list(map(read, pieces))
+    return lambda pieces: [piece.replace("\u2581", " ") for piece in pieces]
 
 
 def _byte_alphabet() -> dict[str, int]:

@@ -8,7 +8,7 @@ at the last position alone are positions of one row, where a mask can part them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -16,12 +16,10 @@ from jaxtyping import Float
 from transformers import DynamicCache
 
 from statescape.language.edits import Edit
-from statescape.language.model.beginnings import cut, is_whole
+from statescape.language.model.anatomy import Anatomy
+from statescape.language.model.beginnings import Beginnings, cut, is_whole
 from statescape.language.model.editing import first_edited, last_states, last_states_abreast, read
 from statescape.language.model.parts import Parts
-
-if TYPE_CHECKING:
-    from statescape.language.model.language_model import LanguageModel
 
 # Tokens of one pass over edited copies: enough to be bound by arithmetic, few enough for any memory; and tokens that
 # its copies keep in their caches.
@@ -29,8 +27,37 @@ _TOGETHER = 768
 _CACHED = 8192
 
 
+@runtime_checkable
+class Able(Protocol):
+    """A model of which it is known how it may run; see `LanguageModel`."""
+
+    @property
+    def anatomy(self) -> Anatomy:
+        """Its blocks and head."""
+
+    @property
+    def beginnings(self) -> Beginnings | None:
+        """What it keeps of texts that it has read."""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether copies can go on from a cache."""
+
+    @property
+    def resumes(self) -> bool:
+        """Whether a pass can go on from a state."""
+
+    @property
+    def abreast(self) -> bool:
+        """Whether copies can be positions of one row."""
+
+    @property
+    def same_in_batches(self) -> bool:
+        """Whether texts do not disturb each other."""
+
+
 def last_states_of(
-    model: LanguageModel,
+    model: Able,
     parts: Parts | None,
     ids: Sequence[int],
     copies: Sequence[Sequence[Edit]],
@@ -67,7 +94,7 @@ def last_states_of(
     return last_states(model.anatomy, parts, text, copies, batch, below, start, everywhere, past).numpy()
 
 
-def _beginning(model: LanguageModel, whole: Sequence[int], start: int) -> DynamicCache | None:
+def _beginning(model: Able, whole: Sequence[int], start: int) -> DynamicCache | None:
     """What is kept of what stands before a position, cut out of that of a whole text."""
     past = None if model.beginnings is None else model.beginnings.of(whole)
     if past is None:

@@ -28,6 +28,8 @@ from statescape.language.readable import ReadableModel
 # logits to 8 (bfloat16) or 11 (float16) bits, and logits reach ten times their deviation.
 ERROR_BOUNDS = {torch.float64: 1e-4, torch.float32: 1e-4, torch.bfloat16: 8e-2, torch.float16: 1e-2}
 
+_ROWS = 4096  # of a vocabulary that are copied at a time
+
 
 @runtime_checkable
 class Decoder(Protocol):
@@ -189,7 +191,10 @@ class ModelDecoder:
     @cached_property
     def _mean_row(self) -> Float[np.ndarray, " d_model"]:
         rows: torch.Tensor = self.anatomy.head.weight  # type: ignore[assignment]
-        return np.asarray(rows.detach().mean(dim=0, dtype=torch.float64).cpu().numpy())
+        # Block by block: in float64 at once, all rows would be copied.
+        blocks = (rows.detach()[start : start + _ROWS] for start in range(0, len(rows), _ROWS))
+        sums = [block.sum(dim=0, dtype=torch.float64) for block in blocks]
+        return np.asarray((torch.stack(sums).sum(dim=0) / len(rows)).cpu().numpy())
 
 
 @dataclass(frozen=True, eq=False)

@@ -128,7 +128,9 @@ def last_states_abreast(
 def runs_abreast(anatomy: Anatomy, ids: Int[torch.Tensor, " positions"]) -> bool:
     """Whether copies of a text's last token say the same side by side in one row."""
     n_blocks = len(anatomy.blocks)
-    copies = [[Edit.scale(block, factor, -1)] for block in range(n_blocks + 1) for factor in (0.5, 2.0)]
+    copies = [
+        [Edit.scale(block, factor, -1)] for block in sorted({0, n_blocks // 2, n_blocks}) for factor in (0.5, 2.0)
+    ]
     plain = last_states(anatomy, None, ids, copies, 1, None)
     try:
         past = read(anatomy, ids[:-1])

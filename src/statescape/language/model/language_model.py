@@ -6,7 +6,7 @@ Made by `load_model`; `trace` runs it on a text. It is a `ReadableModel` with al
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -326,7 +326,9 @@ class LanguageModel:
         return again if self.beginnings is None else again.remembering(self.beginnings.most)
 
 
-def read_network(network: Any, tokenizer: Any, name: str, bos: bool | None, key: str = "") -> LanguageModel:
+def read_network(
+    network: Any, tokenizer: Any, name: str, bos: bool | None, key_of: Callable[[], str] = str
+) -> LanguageModel:
     """Find the parts of a transformers model, hold its decoder to the contract, bind its tokenizer.
 
     Args:
@@ -334,13 +336,15 @@ def read_network(network: Any, tokenizer: Any, name: str, bos: bool | None, key:
         tokenizer: its tokenizer.
         name: what outputs call it.
         bos: policy on what opens a text; None for the tokenizer's own.
-        key: names the model in the cache of what was measured (`key_of`); "" measures it anew and keeps nothing.
+        key_of: names the model in the cache of what was measured, when its tokens are known; "" measures it anew and
+            keeps nothing.
 
     Raises:
         StatescapeError: if the model cannot be read exactly, or the tokenizer does not fit.
     """
     rows = len(network.get_input_embeddings().weight)
     tokens = bind(tokenizer, rows, bos, context_of(network.config.get_text_config()))
+    key = key_of()
     found = probed(network, name, key)
     facts = replace(found.facts(name), bos=tokens.policy, has_bos=bool(tokens.prefix))
     return LanguageModel(facts, found.anatomy, found.decoder, tokens, key)

@@ -14,6 +14,7 @@ import re
 import textwrap
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -319,9 +320,9 @@ def _checked(network: Any, tokenizer: Any, name: str, bos: bool | None, *, from_
         raise StatescapeError(_ENCODER_DECODER.format(name=name))
     if network.device.type in ("meta", "mps"):  # no weights; no float64, in which parts are told apart
         raise StatescapeError(f"{name} is on {network.device}; move it to the processor first: model.to('cpu').")
-    with _quiet(), _foreign(name):
+    with _quiet(), _foreign(name), ThreadPoolExecutor(1) as pool:  # digests weights while the vocabulary is read
         # What a network in memory does may have been changed in ways that no digest sees.
-        return read_network(network, tokenizer, name, bos, key_of(network) if from_files else "")
+        return read_network(network, tokenizer, name, bos, pool.submit(key_of, network).result if from_files else str)
 
 
 def _one_line(error: BaseException) -> str:

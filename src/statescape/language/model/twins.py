@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Any, TypeVar
 
 from torch import nn
 
@@ -16,27 +16,28 @@ from statescape.language.model.anatomy import located_again, name_of_blocks
 from statescape.language.model.decoder import decoder_with
 from statescape.language.model.parts import Parts
 
-if TYPE_CHECKING:
-    from statescape.language.model.language_model import LanguageModel
+M = TypeVar("M")
 
 # What is measured of a model when it is first asked for.
 _MEASURED = ("embeddings", "unembedding", "same_in_batches", "resumes", "goes_on", "abreast")
 
 
-def twin_of(model: LanguageModel) -> LanguageModel:
-    """See `LanguageModel.twin`; what was measured of the model goes along."""
-    anatomy, linear = model.anatomy, model.decoder.linear
+def twin_of(model: M) -> M:
+    """A twin of a language model; what was measured of the model goes along."""
+    known: Any = model
+    anatomy, linear = known.anatomy, known.decoder.linear
     own = anatomy.network
     network = copy.deepcopy(own, {id(tensor): tensor for tensor in (*own.parameters(), *own.buffers())})
     twin_anatomy = located_again(
         network, name_of_blocks(anatomy), anatomy.frames, anatomy.d_model, anatomy.stream_dtype
     )
     decoder = decoder_with(twin_anatomy, None if linear is None else (linear.scale, linear.cap))
-    found = replace(model, anatomy=twin_anatomy, decoder=decoder)
+    found = replace(known, anatomy=twin_anatomy, decoder=decoder)
     names = {module: name for name, module in own.named_modules()}
-    vars(found).update({name: getattr(model, name) for name in _MEASURED})
-    vars(found)["parts"] = model.parts if isinstance(model.parts, str) else _moved(model.parts, names, network)
-    return found
+    vars(found).update({name: getattr(known, name) for name in _MEASURED})
+    vars(found)["parts"] = known.parts if isinstance(known.parts, str) else _moved(known.parts, names, network)
+    twin: M = found
+    return twin
 
 
 def _moved(parts: Parts, names: Mapping[nn.Module, str], network: nn.Module) -> Parts:
