@@ -93,7 +93,7 @@ def test_a_trial_that_comes_again_is_capped_alike_and_not_solved_again():
         solved.append(len(points))
         return _finer_lorenz(points, steps)
 
-    plain = tasks.lorenz(closed_loop=True)
+    plain = tasks.open("lorenz-closed")
     task = replace(plain, loop=replace(plain.loop, finer=finer, starts=3))
     first, again, other = (task.trial(seed) for seed in (101, 101, 102))
     assert first.known == again.known != other.known
