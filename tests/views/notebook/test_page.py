@@ -47,7 +47,7 @@ def test_every_section_is_there_and_every_figure_in_sight_is_drawn(visit: Visit,
     drawn = "all => all.map(p => [p.offsetParent !== null, Boolean(p.querySelector('.main-svg'))])"
     seen = page.eval_on_selector_all("[data-figure]", drawn)
     assert seen == [[shown, shown] for shown, _ in seen]
-    assert sum(shown for shown, _ in seen) == 8 + 3 + 2 + len(FEW)
+    assert sum(shown for shown, _ in seen) == 7 + 3 + 2 + len(FEW)
     titles = page.eval_on_selector_all("main h2", "all => all.map(h => h.textContent)")
     assert ("La question" if written.stem == "fr" else "The question") in titles[0]
 
