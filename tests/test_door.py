@@ -1,20 +1,26 @@
 """What a researcher tries in Python without reading the docs, and what nouns say of themselves."""
 
 import html
+import importlib
+import pkgutil
 import re
 import subprocess
 import sys
+from dataclasses import fields, is_dataclass
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 import statescape as ss
 from statescape import plugins
 from statescape.evolution import evolve
 from statescape.language import FitProgress, FitSettings, FittedLens, JacobianLens, LogitLens, TunedLens
 from statescape.language.corpus import corpus_of
+from statescape.reservoir import Plan
 from statescape.runs import Serial
+from statescape.wording import Answers
 
 TEXT = "Once upon a time, there was a little"
 LONGEST = 200
@@ -143,6 +149,12 @@ def nouns(model, trace, evolution, verdicts):
         corpus_of(["a text"]),
         ss.EchoStateNetwork(units=10, seed=1),
         ss.esn("narma10", trials=2, units=10, ridge=1e-6),
+        ss.Topology(sparse.random(300, 300, 0.1, random_state=1), name="sparse\nmatrix"),
+        ss.Settings({"name": "narma10"}, units=10, encoding="ternary"),
+        ss.Path(np.zeros((90, 8)), np.zeros((30, 8)), labels=tuple(map(str, range(90)))),
+        Plan.single(20),
+        model.contrast("The cat ran.", "The dog ran."),
+        model.follow(TEXT, 2),
     ]
 
 
@@ -153,6 +165,36 @@ def test_a_noun_calls_itself_in_one_short_line(nouns, trace):
         assert len(said) <= LONGEST
         assert said.isprintable()
     assert repr(trace[-1]) == f"StatePath of {TEXT!r}: 7 states of conteur, position 9, ends at ' girl' 51.7%"
+
+
+def _public() -> list[type]:
+    """Every class that any room names in its `__all__`."""
+    found = [getattr(ss, name) for name in ss.__all__]
+    for info in pkgutil.walk_packages(ss.__path__, "statescape."):
+        if info.ispkg and info.name != "statescape.cli":
+            room = importlib.import_module(info.name)
+            found += [
+                getattr(room, name) for name in (*getattr(room, "__all__", ()), *ss.__all__) if hasattr(room, name)
+            ]
+    kept = dict.fromkeys(one for one in found if isinstance(one, type))
+    return [one for one in kept if (is_dataclass(one) and one is not Answers) or one is ss.EchoStateNetwork]
+
+
+def test_every_public_noun_has_a_short_line_and_a_cell():
+    """Also where its fields hold arrays of any size, texts that misbehave and long lists."""
+    nouns = [one for one in _public() if not getattr(one, "_is_protocol", False)]
+    assert len(nouns) > 80
+    matrix, values = sparse.eye(500, format="csr"), {f"key {i}": i for i in range(200)}
+    for kind in nouns:
+        assert hasattr(kind, "_repr_html_"), kind
+        assert not hasattr(kind.__repr__, "__wrapped__"), f"{kind}: dataclass wrote its repr"
+    for content in (np.zeros((900, 900)), matrix, "a\nb\x1b[31m" * 90, values, list(range(10**5)), (np.eye(40),) * 3):
+        for kind in (one for one in nouns if "_named_fields" in one.__repr__.__qualname__):
+            noun = object.__new__(kind)
+            for one in fields(kind):
+                object.__setattr__(noun, one.name, content)
+            assert len(repr(noun)) <= LONGEST, kind
+            assert repr(noun).isprintable(), kind
 
 
 def test_a_cell_shows_name_table_sentence_and_figure(trace, evolution, verdicts):
@@ -166,6 +208,8 @@ def test_a_cell_shows_name_table_sentence_and_figure(trace, evolution, verdicts)
     for noun in (trace, trace.lens(), corpus_of(["<b>a</b> text"]), fitted()):
         assert "<table" in noun._repr_html_()
         assert "<b>a" not in noun._repr_html_()
+    for noun in (ss.EchoStateNetwork(units=10, seed=1), ss.reservoir.scr(10), evolution.best, Plan.single(20)):
+        assert noun._repr_html_().count("<img") == 1
     assert html.escape(repr(trace.model)) in trace.model._repr_html_()
     assert list(fitted().to_dataframe().iloc[-1]) == [5, 1, 0]
 

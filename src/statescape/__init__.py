@@ -38,6 +38,7 @@ _DRAW = {
     "statescape.evolution": ("statescape.views.evolution.page", "statescape.views.evolution.pictures"),
     "statescape.analysis.evolution": ("statescape.views.evolution.page", "statescape.views.evolution.pictures"),
     "statescape.reservoir": ("statescape.views.reservoir.pictures",),
+    "statescape.reservoir.plan": ("statescape.views.evolution.plan",),
     "statescape.studies.esn_trials": ("statescape.views.reservoir.pictures",),
     "statescape.analysis.candidate": ("statescape.views.evolution.candidate",),
     "statescape.studies.verdict": ("statescape.views.language.verdict_page",),

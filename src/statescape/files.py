@@ -7,12 +7,16 @@ that is there is replaced only by one of its own kind.
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 from statescape.errors import StatescapeError
 
@@ -176,3 +180,34 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def finite(value: Any) -> Any:
+    """Plain data as JSON takes it: numbers that are not finite are None, at any depth, and tuples are lists."""
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def json_lines(place: Traversable | Path, what: str) -> Iterator[tuple[str, Any]]:
+    """The lines of a file of JSON, blank ones left out, each with its place; None for what is no JSON.
+
+    Args:
+        place: the file.
+        what: it is called in the places.
+
+    Raises:
+        StatescapeError: for a file that cannot be read as text.
+    """
+    try:
+        lines = place.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeError) as error:
+        raise StatescapeError(f"{what} cannot be read as UTF-8 text: {error}.") from error
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                yield f"{what}, line {number}", json.loads(line)
+            except (ValueError, RecursionError):
+                yield f"{what}, line {number}", None

@@ -10,7 +10,7 @@ from statescape.errors import StatescapeError
 from statescape.evolution.crossovers import match_units
 from statescape.evolution.encodings import by_name, names
 from statescape.evolution.genome import Genome
-from statescape.evolution.operators import NAMES, for_space
+from statescape.evolution.operators import NAMES, family, for_space
 from statescape.evolution.operators import by_name as called
 from statescape.evolution.space import SearchSpace
 
@@ -185,3 +185,23 @@ def test_operators_are_chosen_by_name_in_the_order_of_the_registry() -> None:
             for_space(space, names=(name,))
     with pytest.raises(StatescapeError, match="'row-crossover' does not apply in this space without crossover"):
         for_space(space, crossover=False, names=("row-crossover",))
+
+
+def test_every_operator_says_what_it_changes() -> None:
+    """Figures ask the operators, not their names; a stranger that says nothing changes other things."""
+
+    class Stranger:
+        name, parents = "grow-unit", 1
+
+    class Telling(Stranger):
+        changes = "units"
+
+    assert {kind: [name for name in NAMES if family(name) == kind] for kind in set(map(family, NAMES))} == {
+        "edges": ["add", "delete", "move", "rewire", "swap", "flip", "perturb"],
+        "units": ["duplicate-unit", "remove-unit"],
+        "other": ["change-inputs", "change-radius", "redraw-weights"],
+        "modules": [name for name in NAMES if "module" in name and "crossover" not in name],
+        "crossover": [name for name in NAMES if "crossover" in name],
+    }
+    assert family("grow-unit") == family("grow-unit", [Stranger()]) == "other"
+    assert family("grow-unit", [Telling()]) == "units"

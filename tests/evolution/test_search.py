@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from statescape.errors import StatescapeError
-from statescape.evolution.conditions import Conditions, Stream
+from statescape.evolution.conditions import Conditions
 from statescape.evolution.encodings import by_name
 from statescape.evolution.genome import Genome
 from statescape.evolution.operators import for_space
@@ -16,7 +16,6 @@ from statescape.evolution.search import STRATEGIES, Search, Strategy, strategy_b
 from statescape.evolution.search.final import race
 from statescape.evolution.search.population import Candidate, Record, difficulties
 from statescape.evolution.search.rates import FLOOR, OperatorRates, shared_out
-from statescape.evolution.search.strategies import stream_of
 from statescape.evolution.settings import Hyperparameters, Settings
 from statescape.evolution.space import SearchSpace
 from statescape.reservoir import Topology, scr, tasks
@@ -300,19 +299,3 @@ def test_what_diverges_scores_infinity_and_what_is_disconnected_works() -> None:
 
 def _edges(candidate: Candidate) -> int:
     return int((candidate.genome.genes["W"] != 0).sum())
-
-
-def test_no_stream_of_random_numbers_is_used_twice() -> None:
-    """Streams of a search stand below the seed and the strategy's number, the others below the seed alone."""
-    assert {stream.name: stream.value for stream in Stream} == {
-        "TRIALS": 0, "OPERATORS": 1, "RACE": 2, "RESCORE": 3, "SEALED": 4, "FRONT": 5,
-        "POOL": 6, "ORDER": 7,
-        "SEAL": 11, "TUNING": 12, "DRAWS": 13, "INPUTS": 21, "HYPER": 22,
-    }  # fmt: skip
-    numbers = [stream_of(name) for name in (*(strategy.name for strategy in STRATEGIES), "own")]
-    assert numbers == list(range(len(numbers)))
-    assert max(numbers) < Stream.SEAL
-    below = [(number, stream) for number in numbers for stream in Stream if stream < Stream.SEAL]
-    alone = [(stream,) for stream in Stream if stream >= Stream.SEAL]
-    draws = [tuple(np.random.SeedSequence((7, *prefix, 0)).generate_state(2)) for prefix in (*below, *alone)]
-    assert len(set(draws)) == len(below) + len(alone) == 45

@@ -39,5 +39,5 @@ def test_a_constant_column_is_centred_and_not_blown_up(value):
 
 
 def test_an_unknown_kind_is_refused():
-    with pytest.raises(StatescapeError, match="Unknown normalisation 'layer'; use one of none, vector, dimension"):
+    with pytest.raises(StatescapeError, match="The normalisation is one of none, vector, dimension; got 'layer'"):
         Normalisation.fit(POINTS, "layer")

@@ -61,5 +61,5 @@ def test_known_angles():
 def test_refusals():
     with pytest.raises(StatescapeError, match="at least 3 dimensions; got 2"):
         Sphere.fit(POINTS[:, :2])
-    with pytest.raises(StatescapeError, match="Unknown origin 'centre'"):
+    with pytest.raises(StatescapeError, match=r"The origin of the sphere is one of .*; got 'centre'"):
         Sphere.fit(POINTS, "centre")

@@ -1,5 +1,6 @@
 """What holds of every echo state network: symmetries, continuations, files, and the sentence for every wrong input."""
 
+import copy
 import warnings
 
 import numpy as np
@@ -377,3 +378,22 @@ def test_an_activation_of_ones_own_is_not_written_to_a_file(tmp_path):
     network = EchoStateNetwork(units=5, activation=np.sin, seed=1).fit(np.ones((50, 1)), np.zeros((50, 1)))
     with pytest.raises(StatescapeError, match="activation function of its own"):
         network.save(tmp_path / "network.npz")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"ridge": [1e-6, 1e-3]}, {"ridge": (1, 1e-3)}, {"ridge": np.array([1e-6, 1e-3])}, {"ridge": 1},
+        {"read": [True] * 9 + [False]}, {"read": np.arange(10) > 2}, {"read": (True,) * 10},
+        {"lr": [0.5] * 10}, {"lr": np.full(10, 0.5)}, {"bias": [0.1] * 10}, {"input_scaling": [1.0, 2.0]},
+        {"W": np.eye(10)}, {"W": scipy.sparse.eye(10, format="csr")}, {"Win": np.ones((10, 1))},
+        {"activation": np.tanh}, {"sr": np.float64(0.9)}, {"seed": 3},
+    ],
+    ids=lambda one: next(iter(one)),
+)  # fmt: skip
+def test_a_network_is_cloned_as_scikit_learn_clones(given: dict) -> None:
+    """`sklearn.base.clone` copies the parameters and asks that the constructor keeps the very objects it is given."""
+    network = EchoStateNetwork(**({"units": 10} | given))
+    parameters = {name: copy.deepcopy(value) for name, value in network.get_params(deep=False).items()}
+    again = type(network)(**parameters).get_params(deep=False)
+    assert all(again[name] is parameters[name] for name in parameters)

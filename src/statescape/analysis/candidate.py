@@ -14,10 +14,11 @@ from statescape.evolution.result import Champion
 from statescape.evolution.rows import Birth
 from statescape.evolution.search.population import Record
 from statescape.reservoir import is_acyclic, spectral_radius
+from statescape.wording import Noun
 
 
 @dataclass(frozen=True, eq=False)
-class CandidateReading:
+class CandidateReading(Noun):
     """What there is to tell of a candidate.
 
     Attributes:

@@ -12,7 +12,7 @@ from statescape.analysis.evolution_conclusion import concluded
 from statescape.analysis.evolution_races import Races, races
 from statescape.analysis.evolution_search import Curve, OperatorWorth, Stage, curve, operators, stages
 from statescape.analysis.wiring import WiringOrder, wiring_order
-from statescape.errors import StatescapeError
+from statescape.errors import UnfinishedError
 from statescape.evolution import Evolution, Hyperparameters, resume
 from statescape.evolution.conditions import Conditions, Level, draw
 from statescape.evolution.controls import control
@@ -23,6 +23,8 @@ from statescape.evolution.scoring import running as running_on
 from statescape.evolution.seals import trial_seed
 from statescape.reservoir import EchoStateNetwork, Topology
 from statescape.reservoir.tasks import AnyTrial, Attempt, Task, attempt
+from statescape.streams import Stream
+from statescape.wording import Noun
 
 # Wirings drawn beside the champion.
 BESIDE = ("SCR", "erdos-renyi", "rewired")
@@ -48,7 +50,7 @@ class ChampionAtWork:
 
 
 @dataclass(frozen=True, eq=False)
-class EvolutionReading:
+class EvolutionReading(Noun):
     """The numbers of a run.
 
     Attributes:
@@ -133,10 +135,7 @@ def read_run(run: str | Path, *, task: Task | None = None) -> EvolutionReading:
     """
     progress = progress_of(run)
     if not progress.finished:
-        raise StatescapeError(
-            f"{run} is not finished ({progress.words}); go on with `statescape resume {run}`, or look at its best so "
-            f"far with `statescape show {run}`."
-        )
+        raise UnfinishedError(f"{run} is not finished ({progress.words}); resume it, or show its best so far.")
     return read_evolution(resume(run, task=task))
 
 
@@ -144,7 +143,12 @@ def wirings(evolution: Evolution) -> tuple[Topology, ...]:
     """The champion, a simple cycle, a random wiring of its density, and itself rewired."""
     champion, seed = evolution.best.topology, evolution.settings.seed
     bare = Topology(champion.W, name="champion")
-    return (bare, *(control(name, bare, "wiring", evolution.task.n_inputs, (seed, 42)).draws[0] for name in BESIDE))
+    seeds = [Stream.BESIDE.below(seed, place) for place in range(len(BESIDE))]
+    n_inputs = evolution.task.n_inputs
+    return (
+        bare,
+        *(control(name, bare, "wiring", n_inputs, one).draws[0] for name, one in zip(BESIDE, seeds, strict=True)),
+    )
 
 
 def running(topology: Topology, sr: float) -> np.ndarray:

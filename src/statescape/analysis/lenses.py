@@ -10,10 +10,11 @@ from jaxtyping import Float
 
 from statescape.errors import StatescapeError
 from statescape.language import LensReadout
+from statescape.wording import Noun
 
 
 @dataclass(frozen=True, eq=False)
-class LensComparison:
+class LensComparison(Noun):
     """Means over the positions of one text; NaN where a lens does not read a state.
 
     Attributes:

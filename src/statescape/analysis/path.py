@@ -20,12 +20,13 @@ from jaxtyping import Float, Int
 from statescape import plugins
 from statescape.analysis.other_texts import OtherTexts, telling
 from statescape.analysis.vocabulary import Vocabulary, vocabulary_of
-from statescape.errors import StatescapeError
+from statescape.errors import StatescapeError, nearest
 from statescape.geometry import Course, Null, Subspace, cosine, cosine_to, random_row_null, shuffled_steps, without
 from statescape.geometry.moments import Moments
 from statescape.language import StatePath
 from statescape.language.corpus import sample
 from statescape.language.path import HasOtherTexts
+from statescape.wording import Noun
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +39,7 @@ TARGETS: tuple[Target, ...] = ("predicted", "current", "second", "mean")
 
 
 @dataclass(frozen=True, eq=False)
-class PathReading:
+class PathReading(Noun):
     """Numbers of a path, each computed when it is first asked for.
 
     Attributes:
@@ -78,7 +79,8 @@ class PathReading:
         """
         for given, known in ((to, TARGETS), (variant, VARIANTS)):
             if given not in known:
-                raise StatescapeError(f"A cosine is asked for by {', '.join(map(repr, known))}; got {given!r}.")
+                near = nearest(given, known)
+                raise StatescapeError(f"A cosine is asked for by {', '.join(map(repr, known))}; got {given!r}{near}.")
         states = np.asarray(self.path.normed_states, dtype=np.float64) if normed else self._states
         token = self.target_ids[to]
         target = self.mean_embedding if token is None else self._row(token)
@@ -89,7 +91,7 @@ class PathReading:
 
     @cached_property
     def best_of_isotropic(self) -> dict[Variant, Null]:
-        """Cosine of the best token with an isotropic random direction: what choosing gives by itself (design 5.5)."""
+        """Cosine of the best token with an isotropic random direction: what choosing gives by itself."""
         left_out = tuple(self.path.rogue_dimensions)
         return {variant: self.vocabulary.best_of_isotropic(variant, left_out, self.seed) for variant in VARIANTS}
 

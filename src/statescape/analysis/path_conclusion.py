@@ -21,7 +21,7 @@ from statescape.analysis.vocabulary import VARIANCE_SHARE
 from statescape.errors import StatescapeError
 from statescape.language import StatePath
 from statescape.language.flags import Flag
-from statescape.wording import Answers, number
+from statescape.wording import Answers, Noun, number
 
 SAME_WITHIN = 0.5
 """A state nearer to an embedding than this share of the embedding's norm counts as that embedding."""
@@ -36,7 +36,7 @@ answers = Answers("path")
 
 
 @dataclass(frozen=True)
-class PathConclusion:
+class PathConclusion(Noun):
     """What one path shows.
 
     Attributes:

@@ -94,7 +94,7 @@ class Vocabulary:
     def best_of_isotropic(
         self, variant: str, left_out: tuple[int, ...], seed: int, draws: int = ISOTROPIC_DRAWS
     ) -> Null:
-        """Cosine of the best token with an isotropic random direction: what choosing gives by itself (design 5.5).
+        """Cosine of the best token with an isotropic random direction: what choosing gives by itself.
 
         Args:
             variant: "raw", "centred" (the rows less their mean), "without_rogue" or "dimension" (centred, every

@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import shortest_path, structural_rank
 
 from statescape.reservoir import Topology, rewired
 from statescape.reservoir.measures import in_degrees, modularity, out_degrees, reciprocity
+from statescape.streams import Stream
 
 # Draws of the null; fewer where a graph is so dense that finding its communities takes long.
 DRAWS, FEW_DRAWS = 99, 29
@@ -89,7 +90,8 @@ def wiring_order(topology: Topology, seed: int) -> WiringOrder:
     """
     W = topology.to_dense()
     draws = DRAWS if topology.edges <= DENSE else FEW_DRAWS
-    nulls = [rewired(topology, seed=one).to_dense() for one in np.random.SeedSequence((seed, 41)).spawn(draws)]
+    seeds = np.random.SeedSequence(Stream.REWIRED.below(seed)).spawn(draws)
+    nulls = [rewired(topology, seed=one).to_dense() for one in seeds]
     measures = tuple(
         Measure(name, meaning, measure(W), np.array([measure(null) for null in nulls]))
         for name, meaning, measure in measures_for(W)

@@ -6,6 +6,7 @@ Command modules import what they run inside their functions: ``statescape --help
 from __future__ import annotations
 
 import os
+import re
 from typing import Annotated
 
 import typer
@@ -36,7 +37,7 @@ from statescape.cli.console import complain
 from statescape.cli.data_options import as_typed
 from statescape.cli.roles import guarded
 from statescape.cli.streams import finish_streams, prepare_streams
-from statescape.errors import StatescapeError
+from statescape.errors import StatescapeError, nearest
 
 # typer keeps its own copy of click in some versions and imports it in others; the base class is the same by name.
 ClickException: type[Exception] = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
@@ -120,6 +121,9 @@ def _run(arguments: list[str]) -> int:
         # With no command at all typer raises an empty complaint after it has shown the help.
         message = error.format_message()  # type: ignore[attr-defined]
         if message:
+            if choice := re.search(r"'([^']*)' is not one of (.*)\.$", message):
+                near = nearest(choice[1], re.findall("'(.*?)'", choice[2]))
+                message = f"{message.replace('Value error, ', '').removesuffix('.')}{near}."
             complain(message)
         return 2
     finish_streams()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -17,7 +16,7 @@ from statescape import __version__
 from statescape.cli.console import working
 from statescape.cli.roles import Fills, Reads, Writes
 from statescape.errors import StatescapeError
-from statescape.files import written_whole
+from statescape.files import finite, written_whole
 from statescape.wording import speaking
 
 if TYPE_CHECKING:
@@ -161,24 +160,14 @@ def write_json_lines(file: Path, data: Iterable[dict[str, Any]]) -> None:
     """Write one line for each of ``data`` as it comes, the version first; the file appears when all are there."""
     with written_whole(file) as partial, partial.open("w", encoding="ascii") as lines:
         for one in data:
-            lines.write(json.dumps(_finite({"version": __version__, **one}), allow_nan=False) + "\n")
+            lines.write(json.dumps(finite({"version": __version__, **one}), allow_nan=False) + "\n")
 
 
 def write_json(file: Path, data: dict[str, Any]) -> None:
     """Write ``data`` whole, the version first; what is not a number there is null."""
     data = {"version": __version__, **data}
     with written_whole(file) as partial:
-        partial.write_text(json.dumps(_finite(data), allow_nan=False, indent=1) + "\n", encoding="ascii")
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+        partial.write_text(json.dumps(finite(data), allow_nan=False, indent=1) + "\n", encoding="ascii")
 
 
 def beside(run: Path, ending: str) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +13,7 @@ from statescape.cli import inputs
 from statescape.cli.console import complain, output, working
 from statescape.cli.roles import Values, Writes
 from statescape.cli.streams import visible
+from statescape.errors import StatescapeError, UnfinishedError
 
 if TYPE_CHECKING:
     from statescape.analysis.evolution import EvolutionReading
@@ -35,7 +38,7 @@ def report(
     open_page: inputs.Open = False,
 ) -> None:
     """The report of a run: what its gain is made of, how it was found, what was found."""
-    with working("Reading the run ..."):
+    with working("Reading the run ..."), _told_how_to_go_on(run):
         from statescape.analysis.evolution import read_run
         from statescape.reservoir.kernels import announcing
         from statescape.runs import kind_of
@@ -51,6 +54,15 @@ def report(
             said = tuple(reading.conclusion)
     output().print(visible(" ".join(said)) + "\n", markup=False)
     write(reading, out, figures, json_file, open_page)
+
+
+@contextmanager
+def _told_how_to_go_on(run: Path) -> Iterator[None]:
+    """The refusal of a run that is not finished, with the commands that help."""
+    try:
+        yield
+    except UnfinishedError as error:
+        raise StatescapeError(f"{error} That is: statescape resume {run}, or statescape show {run}.") from None
 
 
 def write(

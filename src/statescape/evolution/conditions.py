@@ -11,17 +11,17 @@ Plans have levels of their own: *matrix* redraws the data, *weights* all that is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum, unique
 from typing import Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
 
-from statescape.errors import StatescapeError
+from statescape.errors import StatescapeError, require_choice
 from statescape.evolution.settings import Hyperparameters
 from statescape.reservoir import Topology, draw_plan
 from statescape.reservoir.tasks import AnyTrial, MemoryTrial, Part, SequencesTrial, Task, usable_trial
 from statescape.reservoir.weights import draw_values
+from statescape.wording import Noun
 
 Level: TypeAlias = Literal["matrix", "wiring", "signs", "mask", "weights", "plan", "single"]
 LEVELS: tuple[Level, ...] = ("matrix", "wiring", "signs", "mask")
@@ -29,35 +29,12 @@ PLAN_LEVELS: tuple[Level, ...] = ("matrix", "weights", "plan", "single")
 # In the order of their random numbers: append, never insert.
 ALL_LEVELS: tuple[Level, ...] = (*LEVELS, "weights", "plan", "single")
 
-
-@unique
-class Stream(IntEnum):
-    """What random numbers are drawn for: each has a stream of its own, so that nothing is drawn twice.
-
-    The first eight stand below a run's seed and the number of its strategy, the others below the seed alone.
-    """
-
-    TRIALS = 0
-    OPERATORS = 1
-    RACE = 2
-    RESCORE = 3
-    SEALED = 4
-    FRONT = 5
-    POOL = 6
-    ORDER = 7
-    SEAL = 11
-    TUNING = 12
-    DRAWS = 13
-    INPUTS = 21
-    HYPER = 22
-
-
 # A seed of a trial: whole numbers from the run's seed down to the number of the trial.
 TrialSeed: TypeAlias = tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Conditions:
+class Conditions(Noun):
     """What all trials of a comparison share.
 
     Attributes:
@@ -76,8 +53,7 @@ class Conditions:
     hyper: Hyperparameters
 
     def __post_init__(self) -> None:
-        if self.level not in ALL_LEVELS:
-            raise StatescapeError(f"The levels are {', '.join(ALL_LEVELS)}; got {self.level!r}.")
+        require_choice("The level", self.level, ALL_LEVELS)
 
     @property
     def deterministic(self) -> bool:

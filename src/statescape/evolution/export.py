@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from statescape.errors import StatescapeError
+from statescape.errors import require_choice
 from statescape.evolution.result import Champion
 from statescape.files import written_whole
 
@@ -31,8 +31,7 @@ def export(champion: Champion, to: str, file: str | Path) -> None:
     Raises:
         StatescapeError: for another format, or a file that cannot be written.
     """
-    if to not in _WRITERS:
-        raise StatescapeError(f"A champion is exported to {', '.join(SUFFIXES)}; got {to!r}.")
+    require_choice("The format of a champion", to, tuple(SUFFIXES))
     _WRITERS[to](champion, Path(file))
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
+from statescape.wording import Noun
 
 _MAGIC = b"G1"
 _INPUTS, _RADIUS = "W_in", "sr"
@@ -28,7 +29,7 @@ _ENTRY_BYTES, _NAME_BYTES = 12, 10**4
 
 
 @dataclass(frozen=True, eq=False)
-class Genome:
+class Genome(Noun):
     """What evolves.
 
     Attributes:

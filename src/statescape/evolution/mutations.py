@@ -34,6 +34,7 @@ class Mutation:
         keeps_edges: whether every child's W has as many edges as its parent's.
         between_nodes: whether only arrays are chosen that connect nodes with nodes, no bands.
         parents: how many it takes.
+        changes: what kind of thing, for figures: "edges", "units", "other".
     """
 
     name: str
@@ -42,6 +43,7 @@ class Mutation:
     keeps_edges: bool = True
     between_nodes: bool = False
     parents: int = 1
+    changes: str = "edges"
 
     def __call__(self, space: SearchSpace, parents: Sequence[Genome], rng: np.random.Generator) -> Genome:
         """A child; equal to its parent where there is nothing to edit."""
@@ -133,6 +135,7 @@ class Duplicate:
 
     name: str = "duplicate-unit"
     parents: int = 1
+    changes: str = "units"
     keeps_edges: bool = False
 
     def applies(self, space: SearchSpace) -> bool:
@@ -158,6 +161,7 @@ class ChangeInputs:
 
     name: str = "change-inputs"
     parents: int = 1
+    changes: str = "other"
     keeps_edges: bool = True
 
     def applies(self, space: SearchSpace) -> bool:
@@ -182,6 +186,7 @@ class ChangeRadius:
 
     name: str = "change-radius"
     parents: int = 1
+    changes: str = "other"
     keeps_edges: bool = True
 
     def applies(self, space: SearchSpace) -> bool:
@@ -232,7 +237,7 @@ MUTATIONS = (
     Mutation("flip", flip_signs, lambda space: of_entries(space) and space.values.signed),
     Mutation("perturb", perturb_weights, lambda space: of_entries(space) and space.values.kind == "real"),
     Duplicate(),
-    Mutation("remove-unit", silence_unit, over_units, keeps_edges=False),
+    Mutation("remove-unit", silence_unit, over_units, keeps_edges=False, changes="units"),
     ChangeInputs(),
     ChangeRadius(),
 )

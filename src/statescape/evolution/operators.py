@@ -16,7 +16,10 @@ from statescape.registry import Registry
 
 @runtime_checkable
 class Operator(Protocol):
-    """One way to make a child; a new one is a small class with these members."""
+    """One way to make a child; a new one is a small class with these members.
+
+    It may also say what kind of thing it ``changes``: "edges", "units" or "modules" (see `family`).
+    """
 
     @property
     def name(self) -> str:
@@ -60,6 +63,20 @@ def by_name(name: str) -> Operator:
             "statescape.evolution.operators.Operator; mend it."
         )
     return operator
+
+
+def family(name: str, others: Sequence[Any] = ()) -> str:
+    """What kind of change an operator makes, by what the operator itself says.
+
+    Args:
+        name: of the operator.
+        others: operators of others, looked at first.
+
+    Returns:
+        "crossover" with two parents; else what it ``changes``; "other" where it does not say, or is not known.
+    """
+    operator = next((one for one in (*others, *MUTATIONS, *CROSSOVERS) if getattr(one, "name", "") == name), None)
+    return "crossover" if getattr(operator, "parents", 1) == 2 else str(getattr(operator, "changes", "other"))
 
 
 def for_space(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 
-from statescape.errors import StatescapeError
+from statescape.errors import StatescapeError, nearest
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,9 @@ def require_allowed(settings: Any) -> None:
     hints = hints_of(owner)
     for one in fields(settings):
         value, option = getattr(settings, one.name), option_of(one)
-        if get_origin(hints[one.name]) is Literal and value not in get_args(hints[one.name]):
-            raise StatescapeError(f"{one.name} is {', '.join(get_args(hints[one.name]))}; got {value!r}.")
+        known = get_args(hints[one.name]) if get_origin(hints[one.name]) is Literal else ()
+        if known and value not in known:
+            raise StatescapeError(f"{one.name} is {', '.join(known)}; got {value!r}{nearest(value, known)}.")
         if option is None or value is None:
             continue
         if isinstance(value, float) and not math.isfinite(value):

@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 from statescape.errors import StatescapeError
 from statescape.evolution import encodings, operators
-from statescape.evolution.conditions import Stream, draw_input_weights
+from statescape.evolution.conditions import draw_input_weights
 from statescape.evolution.encodings import Encoding
 from statescape.evolution.operators import Operator
 from statescape.evolution.search.strategies import STRATEGIES, Strategy, operators_of, strategy_by_name, with_offspring
@@ -24,6 +24,7 @@ from statescape.evolution.slots import OwnPart, Slot
 from statescape.evolution.space import SearchSpace
 from statescape.registry import Origin, Registry, origin_of
 from statescape.reservoir.tasks import Task
+from statescape.streams import Stream
 
 # Trials where nobody says: that the pool of a race may grow to, and of a generation that draws its own.
 POOL, REDRAWN_TRIALS = 16, 4
@@ -143,7 +144,7 @@ def _space(settings: Settings, n_inputs: int, W_in: Float[np.ndarray, "units inp
 
 def inputs_of(settings: Settings, task: Task) -> Float[np.ndarray, "units inputs"]:
     """The run's own W_in, [units, inputs]: at *matrix* where it does not evolve, and for the seal at *matrix*."""
-    return draw_input_weights(settings.units, task.n_inputs, np.random.SeedSequence((settings.seed, Stream.INPUTS)))
+    return draw_input_weights(settings.units, task.n_inputs, np.random.SeedSequence(Stream.INPUTS.below(settings.seed)))
 
 
 def _thing(settings: Settings, slot: Slot, name: str) -> object | None:

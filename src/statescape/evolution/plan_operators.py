@@ -64,12 +64,14 @@ class PlanMutation:
         name: how tables call it.
         edit: changes a draft, with room for so many modules at most, by random numbers.
         parents: how many it takes.
+        changes: what kind of thing, for figures.
         keeps_edges: whether every child's W has as many edges as its parent's.
     """
 
     name: str
     edit: Callable[[Draft, int, np.random.Generator], None]
     parents: int = 1
+    changes: str = "modules"
     keeps_edges: bool = False
 
     def applies(self, space: SearchSpace) -> bool:
@@ -195,6 +197,7 @@ class RedrawWeights:
 
     name: str = "redraw-weights"
     parents: int = 1
+    changes: str = "other"
     keeps_edges: bool = False
 
     def applies(self, space: SearchSpace) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -16,17 +16,18 @@ from statescape.evolution.search.final import Final, FrontPoint
 from statescape.evolution.search.generation import GenerationSummary
 from statescape.evolution.search.population import Candidate, Record
 from statescape.evolution.settings import Hyperparameters, Settings
+from statescape.files import finite
 from statescape.reservoir import EchoStateNetwork, Topology, is_acyclic
 from statescape.reservoir.tasks import FileTask, SequenceTask, Task, better_of
 from statescape.statistics import MeanInterval, mean_interval
-from statescape.wording import brief, number
+from statescape.wording import Noun, brief, number
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
-class Champion:
+class Champion(Noun):
     """A candidate and the wiring it is.
 
     Attributes:
@@ -109,7 +110,7 @@ class Found:
 
 
 @dataclass(frozen=True, eq=False)
-class Evolution:
+class Evolution(Noun):
     """The result of a run.
 
     Attributes:
@@ -180,9 +181,6 @@ class Evolution:
             f"{settings.seed}; {len(self.history)} generations, {self.found.trainings:,} trainings{sealed}"
         )
 
-    def _repr_html_(self) -> str:
-        return str(plugins.cell(self))
-
     @property
     def history(self) -> tuple[GenerationSummary, ...]:
         """The generations of the search."""
@@ -212,21 +210,16 @@ class Evolution:
         return self.best.candidate.record.mean - self.sealed.mean
 
     def as_json(self) -> dict[str, Any]:
-        """Machine-readable, without the conclusion, which `studies` draws."""
+        """Machine-readable, without the conclusion, which `analysis` draws."""
         from statescape import __version__
 
         record, settings = self.best.candidate.record, self.settings
 
         def mean(interval: MeanInterval) -> dict[str, Any]:
-            ends = [end if np.isfinite(end) else None for end in (interval.low, interval.high)]
-            return {
-                "mean": interval.mean if np.isfinite(interval.mean) else None,
-                "ci95": ends,
-                "n": interval.n,
-                "interval": interval.method,
-            }
+            ends = [interval.low, interval.high]
+            return {"mean": interval.mean, "ci95": ends, "n": interval.n, "interval": interval.method}
 
-        return {
+        found = {
             "version": __version__,
             "run": self.run,
             "task": self.task.name,
@@ -246,7 +239,7 @@ class Evolution:
                 "edges": self.best.topology.edges,
                 "spectral_radius": _radius(self.best),
                 "nilpotent": self.nilpotent,
-                "selection_score": {"mean": record.mean if np.isfinite(record.mean) else None, "n": record.n},
+                "selection_score": {"mean": record.mean, "n": record.n},
                 "rescored": mean(self.rescored),
                 "sealed": mean(self.sealed),
                 "candidate": self.best.candidate.number,
@@ -256,9 +249,10 @@ class Evolution:
             "seals": {level: seal.as_json() for level, seal in self.seals.items()},
             "objectives": list(settings.objectives),
             "front": [{**asdict(point), "score": abs(point.score)} for point in self.front],
-            "winners_curse": self.winners_curse if np.isfinite(self.winners_curse) else None,
+            "winners_curse": self.winners_curse,
             "rivals": {name: {"trainings": one.trainings, "seconds": one.seconds} for name, one in self.rivals.items()},
         }
+        return cast("dict[str, Any]", finite(found))
 
     def _plan(self) -> dict[str, Any]:
         """The champion's plan, what is flagged of it, and whether it is better; nothing of a wiring."""

@@ -90,3 +90,10 @@ def kept_of(population: Population) -> dict[str, Any]:
     members = tuple((one.number, one.record.n, one.record.total, one.record.raw) for one in population.members)
     rest = {name: value for name, value in vars(population).items() if name not in ("members", "rates")}
     return asdict(State(members=members, credit=population.rates, **rest))
+
+
+def mean_of(kept: object) -> float:
+    """The mean score of what was kept of a seal; infinite where a trial diverged."""
+    rows = typed(tuple[tuple[float, ...], ...], typed(dict, kept)["scores"])
+    values = [abs(value) for row in rows for value in row]
+    return math.fsum(values) / len(values)

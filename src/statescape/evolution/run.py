@@ -90,11 +90,12 @@ def resume(
     Args:
         run: its file.
         task: needed where the run's task was an object or an array, not a name or a file.
-        executor: as for `evolve`.
-        workers: as for `evolve`.
-        scheduler: as for `evolve`.
-        callbacks: as for `evolve`.
-        say: as for `evolve`.
+        executor: who works: any executor of Python (`concurrent.futures`), which stays open, or "serial", "processes"
+            or "dask"; processes on all cores where None.
+        workers: how many processes, where the executor is not given.
+        scheduler: address of a Dask scheduler, where the executor is not given.
+        callbacks: called after every generation; one that returns True ends that strategy.
+        say: called with a few words before every longer step.
         parts: encoding, operators and strategy again, where they were given as objects; those of installed packages are
             found by their names.
 

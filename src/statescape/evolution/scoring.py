@@ -75,9 +75,9 @@ def score(
     """The score of every wiring on every trial.
 
     Args:
-        topologies: as in `Scoring`.
-        conditions: as in `Scoring`.
-        seeds: as in `Scoring`.
+        topologies: the wirings, of equally many units, or the draws of plans.
+        conditions: task, level, part and hyper-parameters.
+        seeds: one for each trial.
         executor: who works; the scores are the same, bit for bit, for any.
 
     Returns:

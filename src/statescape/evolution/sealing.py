@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
-from statescape.evolution.conditions import ALL_LEVELS, LEVELS, PLAN_LEVELS, Conditions, Level, Stream
+from statescape.evolution.conditions import ALL_LEVELS, LEVELS, PLAN_LEVELS, Conditions, Level
 from statescape.evolution.controls import DRAWS, control, planned_control, planned_names
 from statescape.evolution.scoring import score
 from statescape.evolution.seals import CHAMPION, Seal, Sealed, compare, trial_seed
@@ -20,6 +20,7 @@ from statescape.reservoir import Topology
 from statescape.reservoir.tasks import Task
 from statescape.runs import Executor
 from statescape.runs.plain import typed
+from statescape.streams import Stream
 
 # The champion's W scaled to a tuned radius, as its controls are: what its own radius is worth.
 RESCALED = "rescaled"
@@ -105,9 +106,8 @@ def _sealed(name: str, plan: Sealing, level: Level, executor: Executor, keep: Re
         place = ALL_LEVELS.index(level)
         draws = _draws(name, plan, level)
         begin = Conditions(plan.task, level, "seal", plan.tuned.get(_left_of(name, level), plan.hyper))
-        hyper = (
-            tune(draws, begin, (plan.seed, Stream.TUNING, place), executor, plan.settings) if plan.tune else begin.hyper
-        )
+        seed = Stream.TUNING.below(plan.seed, place)
+        hyper = tune(draws, begin, seed, executor, plan.settings) if plan.tune else begin.hyper
         conditions = Conditions(plan.task, level, "seal", hyper)
         seeds = [trial_seed(plan.seed, level, trial) for trial in range(trials)]
         return {"hyper": asdict(hyper), "scores": score(draws, conditions, seeds, executor).tolist()}
@@ -133,9 +133,13 @@ def _left_of(name: str, level: Level) -> str:
     return "single" if (name, level) == (CHAMPION, "single") else name
 
 
+def place_of(name: str) -> int:
+    """The number of a control among the seeds of draws: a polynomial of its letters, apart for all names there are."""
+    return sum(ord(letter) * int(31**index) for index, letter in enumerate(name)) % 2**32
+
+
 def _draws(name: str, plan: Sealing, level: Level) -> tuple[Topology, ...]:
-    place = sum(ord(letter) * 31**index for index, letter in enumerate(name)) % 2**32
-    seed = (plan.seed, Stream.DRAWS, place, ALL_LEVELS.index(level))
+    seed = Stream.DRAWS.below(plan.seed, place_of(name), ALL_LEVELS.index(level))
     n_inputs, own = plan.W_in.shape[1], plan.champion.plan
     found = plan.champion if name in (CHAMPION, RESCALED) else plan.found.get(name)
     if own is not None:

@@ -16,16 +16,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from jaxtyping import Float
 
-from statescape.evolution.conditions import ALL_LEVELS, Level, Stream, TrialSeed
+from statescape.evolution.conditions import ALL_LEVELS, Level, TrialSeed
 from statescape.evolution.scoring import losses, shown
 from statescape.evolution.settings import Hyperparameters
+from statescape.files import finite
 from statescape.statistics import MeanInterval, holm, mean_interval, sign_flip, smallest_visible
 from statescape.statistics.permutation import BOUND
+from statescape.streams import Stream
+from statescape.wording import Noun
 
 # Declared before any data was seen: the family-wise error of one seal.
 ALPHA = 0.05
@@ -109,25 +112,26 @@ class Comparison:
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON; what is not finite is null."""
-        return {
-            "mean": _finite(self.control.mean),
-            "best_of_k": _finite(self.control.best_of_k),
+        found = {
+            "mean": self.control.mean,
+            "best_of_k": self.control.best_of_k,
             "k": self.control.k,
-            "ci95": _ends((self.interval.low, self.interval.high)),
-            "ratio": _finite(self.ratio),
-            "ratio_ci95": _ends(self.ratio_interval),
-            "ratio_to_best": _finite(self.ratio_to_best),
+            "ci95": [self.interval.low, self.interval.high],
+            "ratio": self.ratio,
+            "ratio_ci95": self.ratio_interval,
+            "ratio_to_best": self.ratio_to_best,
             "beaten": self.beaten,
             "test": "sign-flip permutation" if self.tested else "no test: nothing is drawn",
-            "p": _finite(self.p),
-            "p_holm": _finite(self.p_holm),
-            "smallest_visible_gain": _finite(self.visible),
+            "p": self.p,
+            "p_holm": self.p_holm,
+            "smallest_visible_gain": self.visible,
             "hyper": asdict(self.control.hyper),
         }
+        return cast("dict[str, Any]", finite(found))
 
 
 @dataclass(frozen=True, eq=False)
-class Seal:
+class Seal(Noun):
     """All that was sealed at one level.
 
     Attributes:
@@ -156,15 +160,16 @@ class Seal:
 
     def as_json(self) -> dict[str, Any]:
         """The keys of the machine-readable output, and more."""
-        return {
-            "mean": _finite(self.interval.mean),
-            "ci95": _ends((self.interval.low, self.interval.high)),
+        found = {
+            "mean": self.interval.mean,
+            "ci95": [self.interval.low, self.interval.high],
             "n": self.interval.n,
             "interval": self.interval.method,
             "hyper": asdict(self.champion.hyper),
             "controls": {name: one.as_json() for name, one in self.controls.items()},
             "rescaled": None if self.rescaled is None else self.rescaled.as_json(),
         }
+        return cast("dict[str, Any]", finite(found))
 
 
 def compare(
@@ -210,7 +215,7 @@ def better_plan(seals: Mapping[Level, Seal]) -> bool:
 
 def trial_seed(seed: int, level: Level, trial: int) -> TrialSeed:
     """The seed of one trial of a seal, from the run's seed."""
-    return (seed, Stream.SEAL, ALL_LEVELS.index(level), trial)
+    return Stream.SEAL.below(seed, ALL_LEVELS.index(level), trial)
 
 
 def log_ratios(champion: Sealed, other: Sealed) -> Float[np.ndarray, "draws trials"]:
@@ -230,11 +235,3 @@ def _tested(differences: Float[np.ndarray, "draws trials"]) -> list[Float[np.nda
     """The means over draws and over trials, of those that there are several of."""
     means = (differences.mean(axis=0), differences.mean(axis=1))
     return [one for one in means if len(one) > 1]
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def _ends(ends: tuple[float, float]) -> list[float | None]:
-    return [_finite(end) for end in ends]

@@ -14,10 +14,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, TypeAlias, TypeVar, cast
 
-from statescape.errors import StatescapeError, unknown_name
+from statescape.errors import StatescapeError, nearest, unknown_name
 from statescape.evolution.options import asked, hints_of, require_allowed
 from statescape.evolution.slots import Named, OwnPart, Slot
 from statescape.runs.plain import typed
+from statescape.wording import Noun
 
 SearchLevel: TypeAlias = Literal["matrix", "wiring", "mask", "weights"]
 Radius: TypeAlias = Literal["rescale", "free", "gene"]
@@ -33,7 +34,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
-class Hyperparameters:
+class Hyperparameters(Noun):
     """What is set beside the wiring; names as in ReservoirPy.
 
     Attributes:
@@ -60,7 +61,7 @@ class Hyperparameters:
 
 
 @dataclass(frozen=True)
-class Limits:
+class Limits(Noun):
     """When a search ends: at the first of these that is reached.
 
     Attributes:
@@ -92,7 +93,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Noun):
     """The settings of a run.
 
     Attributes:
@@ -147,7 +148,11 @@ class Settings:
     strategy: Named = asked("genetic", "genetic, mutation-only, random-search or hill-climber.", panel="Search")
     seed: int = asked(0, "Seed of everything random.", least=0)
     trials: int | None = asked(
-        None, "Most trials of the pool. (default: 16; of a generation 4 with --redraw)", "-k", panel="Search", least=1
+        None,
+        "Most trials of the pool. (default: 16; of a generation 4 with --redraw)",
+        "-k",
+        panel="Search",
+        least=1,
     )
     adapt: bool = asked(True, "Use operators as often as they succeed.", "--adapt/--fixed-rates", panel="Search")
     hyper: Hyperparameters = field(default_factory=Hyperparameters)
@@ -198,7 +203,8 @@ class Settings:
             )
         if self.objectives not in OBJECTIVES:
             known = " or ".join(",".join(names) for names in OBJECTIVES)
-            raise StatescapeError(f"The objectives are {known}; got {','.join(self.objectives) or 'none'}.")
+            near = nearest(self.objectives[-1] if self.objectives else "", ("error", "edges"))
+            raise StatescapeError(f"The objectives are {known}; got {','.join(self.objectives) or 'none'}{near}.")
 
     @property
     def planned(self) -> bool:

@@ -17,7 +17,7 @@ def open_task(given: TaskLike, options: Mapping[str, Any] | None = None) -> tupl
     """The task that was meant, and its source.
 
     Args:
-        given: a name, a file, an array, a task: see `tasks.open`.
+        given: a name, a file, an array, a task: whatever `tasks.open` takes.
         options: of `tasks.open`, for files and data.
 
     Raises:

@@ -15,13 +15,14 @@ from statescape.evolution.genome import Genome
 from statescape.evolution.plans import Modules
 from statescape.reservoir import Topology
 from statescape.reservoir.topology import RadiusPolicy
+from statescape.wording import Noun
 
 # Bounds of a spectral radius that evolves.
 LEAST_SR, LARGEST_SR = 0.1, 1.5
 
 
 @dataclass(frozen=True, eq=False)
-class SearchSpace:
+class SearchSpace(Noun):
     """Where genomes come from and what they become.
 
     Attributes:

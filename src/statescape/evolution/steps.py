@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias, cast
 
-from statescape.evolution.conditions import Conditions, Stream
+from statescape.evolution.conditions import Conditions
 from statescape.evolution.controls import control, names
 from statescape.evolution.parts import inputs_of, named_operators, space_of, strategy_of, trials_of
 from statescape.evolution.result import Champion, Evolution, Found
@@ -23,6 +23,8 @@ from statescape.evolution.tuning import SETTINGS, single_plan, trainings_of, tun
 from statescape.reservoir import Plan, Topology, draw_plan
 from statescape.reservoir.tasks import Task
 from statescape.runs import Executor
+from statescape.streams import Stream
+from statescape.wording import Noun
 
 RIVALS = ("random-search", "hill-climber")
 
@@ -34,7 +36,7 @@ class _Single:
 
 
 @dataclass(frozen=True)
-class Progress:
+class Progress(Noun):
     """What a callback is told after every generation.
 
     Attributes:
@@ -216,10 +218,11 @@ class RunSteps:
                 main.topology,
                 settings.level,
                 self._task.n_inputs,
-                (settings.seed, Stream.HYPER),
+                Stream.HYPER.below(settings.seed),
             ).draws
             length = max(round(main.trainings / (trainings_of(1024, len(draws)) / 1024)), 1)
-            return vars(tune(draws, self._conditions, (settings.seed, Stream.HYPER, 1), self._executor, length))
+            seed = Stream.HYPER_TUNING.below(settings.seed, 1)
+            return vars(tune(draws, self._conditions, seed, self._executor, length))
 
         return cast("Hyperparameters", self._remember("tuned/hyper-parameters", compute, Hyperparameters))
 
@@ -232,7 +235,7 @@ class RunSteps:
                 return {"plan": single_plan(settings.units, settings.hyper).as_json(), "hyper": vars(settings.hyper)}
             self._say("Tuning a single reservoir with the same budget")
             length = round(main.trainings / (trainings_of(1024, 1) / 1024)) if settings.compare else SETTINGS
-            seed = (settings.seed, Stream.HYPER, 2)
+            seed = Stream.HYPER_TUNING.below(settings.seed, 2)
             plan, hyper = tune_single(settings.units, self._conditions, seed, self._executor, max(length, 1))
             return {"plan": plan.as_json(), "hyper": vars(hyper)}
 

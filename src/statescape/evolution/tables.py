@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import cast
 
 from statescape.errors import StatescapeError
+from statescape.evolution.conditions import ALL_LEVELS
 from statescape.evolution.genome import Genome
 from statescape.evolution.parts import encoding_of, require_parts, with_parts
-from statescape.evolution.rows import Birth, State, kept_of, numbers_of, operators_of, or_infinite, state_of
+from statescape.evolution.rows import Birth, State, kept_of, mean_of, numbers_of, operators_of, or_infinite, state_of
 from statescape.evolution.search.final import Final
 from statescape.evolution.search.generation import Generation, GenerationSummary
 from statescape.evolution.search.population import Candidate, Population, Record
@@ -267,6 +268,30 @@ class Tables:
     def final(self, strategy: str) -> Final | None:
         """The race of a strategy; None where it is not over."""
         return cast("Final | None", self.journal.known(f"final/{strategy}", Final))
+
+    def lengths(self) -> dict[str, int]:
+        """How many generations every strategy has, of those that have begun."""
+        query = "SELECT arm, count(*) FROM generations GROUP BY arm"
+        return dict(self.journal.rows("generations", tuple[str, int], query))
+
+    def steps(self, *kinds: str) -> list[str]:
+        """The keys of the steps that are done, of these kinds: what stands before the first slash."""
+        keys = self.journal.rows("steps", tuple[str], "SELECT key FROM blobs ORDER BY key")
+        return [key for (key,) in keys if key.split("/")[0] in kinds]
+
+    def sealed(self) -> dict[str, dict[str, float]]:
+        """The mean scores that are sealed so far, by level and name; infinite where a trial diverged.
+
+        Raises:
+            StatescapeError: for a seal of no level that is known.
+        """
+        found: dict[str, dict[str, float]] = {level: {} for level in ALL_LEVELS}
+        for key in self.steps("seal"):
+            _, level, name = key.split("/", 2)
+            if level not in found:
+                raise StatescapeError(f"{self.journal.path} is sealed at no level that is known.")
+            found[level][name] = self.journal.known(key, mean_of)
+        return {level: names for level, names in found.items() if names}
 
     def topology(self, strategy: str, number: int) -> Topology:
         """What one candidate is, as far as it can be told without the task.

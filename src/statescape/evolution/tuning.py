@@ -19,17 +19,17 @@ from statescape.evolution.scoring import Scoring, losses, score_all
 from statescape.evolution.settings import Hyperparameters
 from statescape.reservoir import Plan, Topology, draw_plan
 from statescape.runs import Executor
+from statescape.streams import Stream
 
 SETTINGS = 32
 # Share of the settings that goes on to the next round, and trials of the rounds.
 KEPT = 4
 ROUNDS = (1, 4, 12)
+STREAMS = (Stream.FIRST_ROUND, Stream.SECOND_ROUND, Stream.THIRD_ROUND)
 # Draws of a control that are tuned together; the hyper-parameters are the same for all its draws.
 DRAWS = 4
 # Connectivities of single reservoirs, in turn along their list.
 CONNECTIVITIES = (0.1, 0.05, 0.2, 0.5)
-# Stream of their draws below the seed of a tuning.
-_SINGLE = 91
 
 SR, INPUT_SCALING, LR, RIDGE = (0.5, 1.1), (0.01, 1.0), (0.3, 1.0), (1e-10, 1e-4)
 
@@ -74,7 +74,7 @@ def tune_single(
     plans = [single_plan(units, one, CONNECTIVITIES[place % len(CONNECTIVITIES)]) for place, one in enumerate(known)]
     n_inputs = conditions.task.n_inputs
     draws = [
-        draw_plan(plan, n_inputs, seed=np.random.SeedSequence((*seed, _SINGLE, place)))
+        draw_plan(plan, n_inputs, seed=np.random.SeedSequence(Stream.SINGLES.below(seed, place)))
         for place, plan in enumerate(plans)
     ]
     subjects, hyper = _halved(
@@ -97,8 +97,8 @@ def _halved(
 ) -> tuple[list[Topology], Hyperparameters]:
     """The best of a list, on more trials from round to round."""
     rounds = ROUNDS if not conditions.deterministic else (1,)
-    for number, trials in enumerate(rounds):
-        seeds: list[TrialSeed] = [(*seed, 1 + number, trial) for trial in range(trials)]
+    for number, (trials, stream) in enumerate(zip(rounds, STREAMS, strict=False)):
+        seeds: list[TrialSeed] = [stream.below(seed, trial) for trial in range(trials)]
         questions = [Scoring(own, replace(conditions, part="search", hyper=one), seeds) for own, one in known]
         found = np.array([losses(scores).mean() for scores in score_all(questions, executor)])
         best = np.argsort(found, kind="stable")
@@ -133,7 +133,7 @@ def candidates(
         planned: whether all but the ridge belongs to a plan, so that the ridge alone is tuned.
     """
     given = conditions.hyper
-    points = qmc.Sobol(5, rng=np.random.default_rng(np.random.SeedSequence((*seed, 0)))).random(_power(settings))
+    points = qmc.Sobol(5, rng=np.random.default_rng(Stream.LIST.below(seed))).random(_power(settings))
     reads_weights, own_ridge = draws_no_data(conditions.task), chooses_ridge(conditions.task)
     found = {given: None}  # in order, each once
     for sr, scaling, leak, ridge, leaky in points[: settings - 1]:

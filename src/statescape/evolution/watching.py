@@ -5,7 +5,6 @@ The journal is read as other processes may read it, a look at a time; nothing is
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +12,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from statescape.errors import StatescapeError
-from statescape.evolution.conditions import ALL_LEVELS
 from statescape.evolution.search import GenerationSummary
 from statescape.evolution.search.population import Record
 from statescape.evolution.settings import Settings
 from statescape.evolution.steps import Progress
 from statescape.evolution.tables import Tables
-from statescape.runs.plain import typed
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +100,6 @@ class Watcher:
             states = kept.states(strategy, last=True)
             numbers = tuple(states[0][2].records) if states else ()
             self._learn(kept, numbers)
-            keys = [key for (key,) in kept.journal.rows("steps", tuple[str], "SELECT key FROM blobs ORDER BY key")]
             return Look(
                 settings=kept.settings,
                 finished=kept.journal.finished,
@@ -116,9 +111,9 @@ class Watcher:
                 noise=states[0][2].noise if states else 0.0,
                 W=None if self._drawn is None else self._drawn[1],
                 made_by="" if self._drawn is None else self._drawn[2],
-                rivals=_rivals(kept),
-                steps=tuple(key for key in keys if key.split("/")[0] in ("final", "over", "seal", "tuned", "front")),
-                sealed=_sealed(kept, keys),
+                rivals={name: count for name, count in kept.lengths().items() if name != strategy},
+                steps=tuple(kept.steps("final", "over", "seal", "tuned", "front")),
+                sealed=kept.sealed(),
                 started_again=again,
             )
 
@@ -135,28 +130,3 @@ class Watcher:
                 self._drawn = (number, topology.to_dense(), kept.candidate(strategy, number).operator)
         for gone in set(self._edges) - set(numbers):
             del self._edges[gone]
-
-
-def _rivals(kept: Tables) -> dict[str, int]:
-    rows = kept.journal.rows("generations", tuple[str, int], "SELECT arm, count(*) FROM generations GROUP BY arm")
-    return {name: count for name, count in rows if name != kept.settings.strategy}
-
-
-def _sealed(kept: Tables, keys: Collection[str]) -> dict[str, dict[str, float]]:
-    found: dict[str, dict[str, float]] = {level: {} for level in ALL_LEVELS}
-    for key in keys:
-        if not key.startswith("seal/"):
-            continue
-        _, level, name = key.split("/", 2)
-        if level not in found:
-            raise StatescapeError(f"{kept.journal.path} is sealed at no level that is known.")
-        found[level][name] = kept.journal.known(key, _mean)
-    return {level: names for level, names in found.items() if names}
-
-
-def _mean(kept: object) -> float:
-    """The mean score of what was kept of a seal; infinite where a trial diverged."""
-    scores = typed(dict, kept)["scores"]
-    rows = typed(tuple[tuple[float, ...], ...], scores)
-    values = [abs(value) for row in rows for value in row]
-    return math.fsum(values) / len(values)

@@ -19,6 +19,7 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
+from statescape.wording import Noun
 
 PENALTIES = 10.0 ** np.arange(-5, 2.5, 0.5)
 LEAST = 2.0
@@ -26,7 +27,7 @@ LEAST = 2.0
 
 
 @dataclass(frozen=True, eq=False)
-class LinearMap:
+class LinearMap(Noun):
     """A map from states to what is added to them.
 
     Attributes:

@@ -18,12 +18,13 @@ from jaxtyping import Float
 
 from statescape.arguments import require_seed
 from statescape.geometry.similarity import Null, cosine
+from statescape.wording import Noun
 
 DRAWS = 500
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class Course(Noun):
     """The geometry of one path; angles in degrees, NaN where a state or a step is zero.
 
     Attributes:

@@ -14,12 +14,13 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
+from statescape.wording import Noun
 
 BLOCK_ROWS = 2048  # their float64 copy takes 26 MB at width 1,600
 
 
 @dataclass(frozen=True, eq=False)
-class Moments:
+class Moments(Noun):
     """First and second moments of a cloud.
 
     Attributes:

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from statescape.errors import StatescapeError
+from statescape.errors import require_choice
 from statescape.geometry.moments import Moments
+from statescape.wording import Noun
 
 KINDS = ("none", "vector", "dimension")
 
 
 @dataclass(frozen=True, eq=False)
-class Normalisation:
+class Normalisation(Noun):
     """A named way to normalise points, learned from a reference cloud.
 
     Attributes:
@@ -39,8 +40,7 @@ class Normalisation:
         Raises:
             StatescapeError: an unknown kind.
         """
-        if kind not in KINDS:
-            raise StatescapeError(f"Unknown normalisation {kind!r}; use one of {', '.join(KINDS)}.")
+        require_choice("The normalisation", kind, KINDS)
         if kind == "dimension":
             return cls.from_moments(Moments.of(reference))
         d = reference.shape[1]

@@ -8,10 +8,11 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
+from statescape.wording import Noun
 
 
 @dataclass(frozen=True, eq=False)
-class Path:
+class Path(Noun):
     """States in order, and the cloud they are looked at against.
 
     Attributes:

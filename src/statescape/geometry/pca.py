@@ -14,10 +14,11 @@ from jaxtyping import Float
 
 from statescape.errors import StatescapeError
 from statescape.geometry.moments import Moments, coordinates
+from statescape.wording import Noun
 
 
 @dataclass(frozen=True, eq=False)
-class PCA:
+class PCA(Noun):
     """Mean and principal components of a cloud.
 
     Attributes:

@@ -16,10 +16,11 @@ from jaxtyping import Float
 from statescape.arguments import require_seed
 from statescape.errors import StatescapeError
 from statescape.geometry.moments import blocks
+from statescape.wording import Noun
 
 
 @dataclass(frozen=True)
-class Null:
+class Null(Noun):
     """What chance gives: the distribution of a number when nothing but chance made it.
 
     Attributes:

@@ -13,16 +13,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
-from statescape.errors import StatescapeError
+from statescape.errors import StatescapeError, require_choice
 from statescape.geometry.moments import Moments, coordinates
 from statescape.geometry.normalisation import Normalisation
 from statescape.geometry.pca import PCA
+from statescape.wording import Noun
 
 ORIGINS = ("mean", "zero")
 
 
 @dataclass(frozen=True, eq=False)
-class Sphere:
+class Sphere(Noun):
     """Three axes, a scale and an origin that turn points into directions.
 
     Attributes:
@@ -63,8 +64,7 @@ class Sphere:
         Raises:
             StatescapeError: for an unknown origin, fewer than 3 dimensions or directions that are not independent.
         """
-        if origin not in ORIGINS:
-            raise StatescapeError(f"Unknown origin {origin!r} of the sphere; use one of {', '.join(ORIGINS)}.")
+        require_choice("The origin of the sphere", origin, ORIGINS)
         if len(moments.mean) < 3:
             raise StatescapeError(f"A sphere needs points of at least 3 dimensions; got {len(moments.mean)}.")
         scale = Normalisation.from_moments(moments).scale

@@ -16,10 +16,11 @@ from jaxtyping import Float
 from statescape.errors import StatescapeError
 from statescape.geometry.moments import Moments, blocks
 from statescape.geometry.pca import PCA
+from statescape.wording import Noun
 
 
 @dataclass(frozen=True, eq=False)
-class Subspace:
+class Subspace(Noun):
     """The affine subspace through a cloud's mean that holds a share of its variance.
 
     Attributes:

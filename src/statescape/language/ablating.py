@@ -26,7 +26,7 @@ from statescape.language.patching import last_states_edited
 from statescape.language.readable import HasEdits, HasParts, ModelFacts, ReadableModel
 from statescape.statistics import MeanInterval
 from statescape.statistics.intervals import student_interval
-from statescape.wording import brief
+from statescape.wording import Noun, brief
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +38,7 @@ PARTS: dict[str, tuple[Place, ...]] = {"block": ("attention", "mlp"), "attention
 
 
 @dataclass(frozen=True, eq=False)
-class Ablation:
+class Ablation(Noun):
     """Losses of a corpus with every block left out in turn.
 
     Attributes:

@@ -21,11 +21,11 @@ from statescape.language.path import StatePath
 from statescape.language.readable import HasParts, ReadableModel
 from statescape.language.tokens import joined, whole
 from statescape.language.trace import Trace
-from statescape.wording import brief
+from statescape.wording import Noun, brief
 
 
 @dataclass(frozen=True, eq=False)
-class Continuation:
+class Continuation(Noun):
     """What a model made of a text.
 
     Attributes:

@@ -9,8 +9,7 @@ the same state. (Distances are no measure for this: pairs of unlike lengths diff
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -21,11 +20,12 @@ from jaxtyping import Float
 
 from statescape import plugins
 from statescape.errors import StatescapeError
+from statescape.files import json_lines
 from statescape.geometry import cosine
 from statescape.language.path import log_softmax
 from statescape.language.readable import ReadableModel
 from statescape.language.trace import Trace
-from statescape.wording import brief
+from statescape.wording import Noun, brief
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +69,7 @@ Null: TypeAlias = dict[str, tuple[Apart, ...]]
 
 
 @dataclass(frozen=True, eq=False)
-class Contrast:
+class Contrast(Noun):
     """Two texts, how far apart they are, and how far pairs of the null are.
 
     Attributes:
@@ -180,22 +180,13 @@ def pairs_of(file: Path | None = None) -> tuple[Pair, ...]:
         StatescapeError: where a line is none of these.
     """
     place = resources.files("statescape") / "data" / "pairs.jsonl" if file is None else file
+    return tuple(_pair(read, where) for where, read in json_lines(place, str(file)))
+
+
+def _pair(read: Any, place: str) -> Pair:
     try:
-        lines = place.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeError) as error:
-        raise StatescapeError(f"{file} cannot be read as UTF-8 text: {error}.") from error
-    return tuple(_pair(line, f"{file}, line {number}") for number, line in _numbered(lines))
-
-
-def _numbered(lines: Iterable[str]) -> list[tuple[int, str]]:
-    return [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
-
-
-def _pair(line: str, place: str) -> Pair:
-    try:
-        read = json.loads(line)
         kind, (one, other) = read["kind"], read["texts"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         kind, one, other = None, None, None
     if kind not in KINDS or not (isinstance(one, str) and isinstance(other, str)):
         raise StatescapeError(

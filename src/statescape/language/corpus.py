@@ -20,9 +20,8 @@ from importlib.resources import files as files_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from statescape import plugins
 from statescape.errors import StatescapeError
-from statescape.wording import brief
+from statescape.wording import Noun, brief
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +63,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Corpus:
+class Corpus(Noun):
     """Documents and what was left out on the way.
 
     Attributes:
@@ -87,9 +86,6 @@ class Corpus:
     def __repr__(self) -> str:
         first = self.documents[0].text if self.documents else ""
         return brief(f"Corpus of {len(self.documents):,} documents, the first: {brief(repr(first), 80)}")
-
-    def _repr_html_(self) -> str:
-        return str(plugins.cell(self))
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row for each document: ``place``, ``text``."""
@@ -159,7 +155,7 @@ def corpus_of(given: Corpus | str | Path | Iterable[str]) -> Corpus:
     """A corpus from what people have at hand: one already, the name of a file, or the texts themselves.
 
     Raises:
-        StatescapeError: as for `read_corpus`; for anything but texts.
+        StatescapeError: for anything but texts, and where none has a letter.
     """
     if isinstance(given, Corpus):
         return given

@@ -20,9 +20,9 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-from statescape.arguments import shown
 from statescape.errors import StatescapeError
-from statescape.wording import brief
+from statescape.fitting import shown
+from statescape.wording import Noun, brief
 
 Place = Literal["stream", "attention", "mlp"]
 
@@ -31,7 +31,7 @@ _RANK = 1e-6
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Edit:
+class Edit(Noun):
     """A change at one block; made by `replace`, `add`, `scale`, `project_out` or `zero`.
 
     Attributes:

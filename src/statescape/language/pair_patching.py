@@ -6,7 +6,6 @@ pairs must have as many tokens each, and mean the same by a position: the first 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,17 +15,18 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
+from statescape.files import json_lines
 from statescape.language.patching import Patching, patch
 from statescape.language.readable import ModelFacts, ReadableModel
 from statescape.statistics.intervals import student_interval
-from statescape.wording import brief
+from statescape.wording import Noun, brief
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True)
-class TextPair:
+class TextPair(Noun):
     """A clean and a corrupt text.
 
     Attributes:
@@ -41,7 +41,7 @@ class TextPair:
 
 
 @dataclass(frozen=True, eq=False)
-class PatchedPairs:
+class PatchedPairs(Noun):
     """The maps of several pairs.
 
     Attributes:
@@ -160,19 +160,14 @@ def read_pairs(file: Path) -> tuple[TextPair, ...]:
     Raises:
         StatescapeError: for a file that cannot be read, or a line that is no pair.
     """
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeError) as error:
-        raise StatescapeError(f"{file} cannot be read as UTF-8 text: {error}.") from error
-    return tuple(_pair(line, f"{file}, line {number}") for number, line in enumerate(lines, 1) if line.strip())
+    return tuple(_pair(read, where) for where, read in json_lines(file, str(file)))
 
 
-def _pair(line: str, place: str) -> TextPair:
+def _pair(read: Any, place: str) -> TextPair:
     try:
-        read: Any = json.loads(line)
         texts = [read["clean"], read["corrupt"]]
         answers = read.get("answers")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (KeyError, TypeError, AttributeError):
         texts, answers = [], None
     named = isinstance(answers, list) and len(answers) == 2 and all(isinstance(answer, str) for answer in answers)
     if not texts or not all(isinstance(text, str) and text.strip() for text in texts) or not (answers is None or named):

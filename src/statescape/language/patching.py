@@ -35,7 +35,7 @@ from statescape.language.readable import (
     ReadableModel,
 )
 from statescape.language.trace import Trace
-from statescape.wording import brief
+from statescape.wording import Noun, brief
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +45,7 @@ _AT_A_TIME = 512
 
 
 @dataclass(frozen=True, eq=False)
-class Patching:
+class Patching(Noun):
     """The map of two texts.
 
     Attributes:

@@ -21,7 +21,7 @@ from statescape.language.flags import Flag
 from statescape.language.lens.readout import LensReadout
 from statescape.language.readable import ModelFacts
 from statescape.language.tokens import joined, whole
-from statescape.wording import brief, number
+from statescape.wording import Noun, brief, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +66,7 @@ class HasOtherTexts(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Steps:
+class Steps(Noun):
     """What attention and MLP each added at every block, where the two sum to the block's change.
 
     Attributes:
@@ -91,7 +91,7 @@ class Steps:
 
 
 @dataclass(frozen=True, eq=False)
-class StatePath:
+class StatePath(Noun):
     """The L + 1 states of one position with the tokens they are looked at against.
 
     Attributes:
@@ -235,7 +235,7 @@ class StatePath:
 
     @cached_property
     def reading(self) -> Any:
-        """All numbers of the path, measured when they are first asked for (`statescape.studies.PathReading`)."""
+        """All numbers of the path, measured when they are first asked for (`statescape.analysis.PathReading`)."""
         return plugins.reading(self)
 
     @property
@@ -274,9 +274,6 @@ class StatePath:
             f"{self.position}, ends at {ends.token!r} {number(ends.probability, '.1%')}"
             f"{f'; edited: {self.model.edited}' if self.model.edited else ''}"
         )
-
-    def _repr_html_(self) -> str:
-        return str(plugins.cell(self))
 
 
 def log_softmax(logits: Float[np.ndarray, "states vocabulary"]) -> Float[np.ndarray, "states vocabulary"]:

@@ -19,13 +19,13 @@ from jaxtyping import Float
 
 from statescape.language.edits import Edit, Place
 from statescape.language.tokens import Tokens
-from statescape.wording import brief
+from statescape.wording import Noun, brief
 
 _EPS = {"bfloat16": 2.0**-7, "float16": 2.0**-10}
 
 
 @dataclass(frozen=True)
-class ModelFacts:
+class ModelFacts(Noun):
     """Facts of a loaded model that every output states.
 
     Attributes:

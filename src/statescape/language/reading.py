@@ -38,6 +38,6 @@ def lens(
         loading: `load_model`'s other arguments.
 
     Raises:
-        StatescapeError: as for `trace`, and for a lens that does not fit the model.
+        StatescapeError: for a model or text that cannot be read, and for a lens that does not fit the model.
     """
     return trace(text, model, **loading).lens(top=top, lens=lens)

@@ -24,11 +24,11 @@ from statescape.language.path import StatePath, log_softmax
 from statescape.language.readable import ReadableModel
 from statescape.language.tokens import joined
 from statescape.language.trace import Trace
-from statescape.wording import brief
+from statescape.wording import Noun, brief
 
 
 @dataclass(frozen=True, eq=False)
-class Steering:
+class Steering(Noun):
     """A text read untouched and steered.
 
     Attributes:

@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 
 from statescape.errors import StatescapeError
-from statescape.wording import brief
+from statescape.wording import Noun, brief
 
 _BYTE = re.compile("(<0x[0-9A-F]{2}>)")
 _OF_A_MESSAGE = ("role", "content")
 
 
 @dataclass(frozen=True, eq=False)
-class Tokens:
+class Tokens(Noun):
     """A tokenizer bound to one model.
 
     Attributes:

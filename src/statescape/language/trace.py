@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from statescape import plugins
 from statescape.errors import StatescapeError
 from statescape.geometry import rogue_dimensions
 from statescape.language.attribution import fixed_norm, logit_shares
@@ -36,7 +35,7 @@ from statescape.language.readable import (
     ReadableModel,
 )
 from statescape.language.tokens import is_chat, joined
-from statescape.wording import brief
+from statescape.wording import Noun, brief
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +44,7 @@ _TOGETHER = 8  # texts of one pass
 
 
 @dataclass(frozen=True, eq=False)
-class Trace:
+class Trace(Noun):
     """The states of every position of one text.
 
     Attributes:
@@ -154,9 +153,6 @@ class Trace:
             f"Trace of {brief(repr(self.text), 80)} by {self.model.facts.name}: {positions} positions, {states} states "
             f"each, width {width}{f'; edited: {in_words(self.edits)}' if self.edits else ''}"
         )
-
-    def _repr_html_(self) -> str:
-        return str(plugins.cell(self))
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row for each position: its token, the token predicted next, its log-probability, the entropy (nats)."""

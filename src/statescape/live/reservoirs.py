@@ -25,6 +25,7 @@ from statescape.evolution.history import read_history
 from statescape.evolution.settings import SearchLevel, Settings
 from statescape.evolution.tables import KIND
 from statescape.evolution.watching import Look, Watcher
+from statescape.files import finite
 from statescape.live.searches import Searches, lock_holders, writer_of
 from statescape.reservoir import tasks
 from statescape.runs import kind_of, list_runs
@@ -248,7 +249,12 @@ class Watched:
             yield {
                 "part": "survivors",
                 "survivors": [
-                    {"number": one.number, "mean": _finite(one.record.mean), "n": one.record.n, "edges": one.edges}
+                    {
+                        "number": one.number,
+                        "mean": finite(one.record.mean),
+                        "n": one.record.n,
+                        "edges": one.edges,
+                    }
                     for one in look.survivors
                 ],
             }
@@ -339,8 +345,8 @@ def _speed(look: Look) -> Part:
     return {
         "trainings": progress.summary.trainings,
         "per_second": progress.trainings_per_second,
-        "seconds_left": None if look.finished else _finite(left),
-        "best": _finite(abs(progress.summary.best)),
+        "seconds_left": None if look.finished else finite(float(left)),
+        "best": finite(float(abs(progress.summary.best))),
     }
 
 
@@ -352,7 +358,3 @@ def _step(step: str, look: Look) -> str:
         return f"seal {level}: {name} {look.sealed[level][name]:.4f}"
     words = {"final": "the final race of {} is over", "over": "the search by {} is over", "tuned": "{} are tuned"}
     return words.get(kind, "the front of error and edges is scored").format(visible(rest, 40))
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

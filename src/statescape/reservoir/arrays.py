@@ -62,7 +62,7 @@ def as_series(given: SeriesLike, name: str) -> list[Float[np.ndarray, "_ feature
     """One or several series as a list.
 
     Args:
-        given: see `SeriesLike`.
+        given: one series [steps, features] or [steps], or several of them in a list or along the first axis.
         name: what the user calls it.
 
     Raises:

@@ -19,6 +19,7 @@ from statescape.reservoir.kernels import PackedWeights, Simulation, pack
 from statescape.reservoir.radius import Matrix
 from statescape.reservoir.readout import Readout, RidgeSums
 from statescape.reservoir.tasks.task import Trial
+from statescape.wording import Noun
 
 # Steps that are simulated before their sums are taken, so that the states are still in the cache (measured at 50 to 500
 # units). Always the same, because the order of additions must be.
@@ -30,7 +31,7 @@ MOST_TRIALS = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
+class Evaluation(Noun):
     """What networks scored.
 
     Attributes:

@@ -85,7 +85,7 @@ def small_world(
         neighbours: incoming edges of every unit, at most units - 1; no self-loops.
         rewiring: share of edges whose source is drawn anew among all units it does not yet have.
         seed: of rewiring and weights.
-        values: as for `erdos_renyi`.
+        values: "uniform" on [-1, 1], "normal", or "ternary" (-1 and 1).
 
     Raises:
         StatescapeError: for neighbours outside 0 to units - 1, or a rewiring that is no share.
@@ -120,7 +120,7 @@ def scale_free(
         units: number of units.
         attachments: edges that every new unit brings.
         seed: of edges, labels and weights.
-        values: as for `erdos_renyi`.
+        values: "uniform" on [-1, 1], "normal", or "ternary" (-1 and 1).
 
     Raises:
         StatescapeError: for attachments outside 0 to units - 1.
@@ -160,7 +160,7 @@ def modular(
         within: probability of an edge inside a block, self-loops included.
         between: probability of an edge between blocks.
         seed: of edges and weights.
-        values: as for `erdos_renyi`.
+        values: "uniform" on [-1, 1], "normal", or "ternary" (-1 and 1).
 
     Raises:
         StatescapeError: for modules outside 1 to units, or probabilities that are no shares.

@@ -14,23 +14,23 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from statescape.errors import StatescapeError
+from statescape.errors import StatescapeError, require_choice
 from statescape.reservoir.archive import read_network, write_network
 from statescape.reservoir.arrays import SeriesLike, as_labels, as_series, as_targets, is_many, shifted
 from statescape.reservoir.dynamics import Dynamics
 from statescape.reservoir.kernels.reference import Activation
-from statescape.reservoir.parameters import Parameters, require_choice
+from statescape.reservoir.parameters import Parameters
 from statescape.reservoir.readout import Readout, RidgeTraining, checked_ridges
 from statescape.reservoir.topology import Topology
 from statescape.reservoir.weights import Weights, WeightsLike, per_unit
-from statescape.wording import brief
+from statescape.wording import Noun, brief
 
 ACTIVATIONS = ("tanh", "identity")
 POOLINGS = ("none", "last", "mean")
 DTYPES = ("float64", "float32")
 
 
-class EchoStateNetwork(Parameters):
+class EchoStateNetwork(Parameters, Noun):
     """An echo state network.
 
     A fitted network is not changed by `run`, `states` or `generate`: they start where training ended (`reset=True`: at
@@ -256,7 +256,7 @@ class EchoStateNetwork(Parameters):
 
         Args:
             X: input, `[steps, inputs]` or `[steps]`, or several of them.
-            reset: as for `states`.
+            reset: whether to start at rest rather than where training ended. None: only several series do.
 
         Returns:
             `[steps, outputs]`, or a list of them; pooled, `[series, classes]`. A network that diverges gives outputs

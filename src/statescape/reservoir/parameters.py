@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from statescape.errors import StatescapeError
+from statescape.errors import StatescapeError, nearest
 from statescape.wording import brief
 
 Own = TypeVar("Own", bound="Parameters")
@@ -28,11 +28,11 @@ class Parameters:
         Raises:
             StatescapeError: for an unknown argument, or a value out of range.
         """
-        unknown = [name for name in parameters if name not in self._parameters]
-        if unknown:
-            raise StatescapeError(
-                f"An {type(self).__name__} has no parameter {unknown[0]!r}. It has: {', '.join(self._parameters)}."
-            )
+        known = tuple(self._parameters)
+        for name in parameters:
+            if name not in known:
+                has = f"{nearest(name, known)}. It has: {', '.join(known)}."
+                raise StatescapeError(f"An {type(self).__name__} has no parameter {name!r}{has}")
         # Made apart first: one that is refused leaves this one as it was.
         vars(self).update(vars(type(self)(**{**self._parameters, **parameters})))
         return self
@@ -49,16 +49,6 @@ class Parameters:
             for name, value in self._parameters.items()
             if not (np.isscalar(value) or value is None) or value != defaults[name].default
         )
-
-
-def require_choice(name: str, given: str, choices: tuple[str, ...]) -> None:
-    """Refuse what is none of the choices of an argument.
-
-    Raises:
-        StatescapeError: it lists them.
-    """
-    if given not in choices:
-        raise StatescapeError(f"{name} is one of {', '.join(choices)}; got {given!r}.")
 
 
 def _brief(value: Any) -> str:

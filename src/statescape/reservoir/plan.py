@@ -21,7 +21,7 @@ from jaxtyping import Bool, Float
 
 from statescape.errors import StatescapeError, unknown_name
 from statescape.runs.plain import typed
-from statescape.wording import brief
+from statescape.wording import Noun, brief
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -32,7 +32,7 @@ ATTEMPTS = 100
 
 
 @dataclass(frozen=True)
-class Module:
+class Module(Noun):
     """One reservoir of a plan; names as in ReservoirPy.
 
     Attributes:
@@ -66,7 +66,7 @@ class Module:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Noun):
     """Modules and what connects them.
 
     Attributes:

@@ -24,6 +24,7 @@ from scipy.sparse.linalg import ArpackError, eigs, svds
 from statescape.errors import StatescapeError
 from statescape.reservoir.arrays import real_array
 from statescape.reservoir.kernels.components import strong_components
+from statescape.wording import Noun
 
 # W, dense or sparse. Two names for its two sides: that they agree is checked where a sentence can say so.
 Matrix: TypeAlias = Float[np.ndarray, "to_units from_units"] | scipy.sparse.csr_array
@@ -37,7 +38,7 @@ _lock = threading.Lock()  # threads may work side by side
 
 
 @dataclass(frozen=True, eq=False)
-class Rescaled:
+class Rescaled(Noun):
     """A matrix brought to a radius, and what it was scaled by.
 
     Attributes:

@@ -20,10 +20,11 @@ from scipy.linalg.lapack import dposv
 
 from statescape.errors import StatescapeError, StatescapeWarning
 from statescape.reservoir.arrays import real_array
+from statescape.wording import Noun
 
 
 @dataclass(frozen=True, eq=False)
-class Readout:
+class Readout(Noun):
     """A linear map from states to outputs.
 
     Attributes:

@@ -14,12 +14,13 @@ import numpy as np
 import scipy.sparse
 from jaxtyping import Float
 
-from statescape.arguments import shown
-from statescape.errors import StatescapeError
+from statescape.errors import StatescapeError, require_choice
+from statescape.fitting import shown
 from statescape.reservoir.archive import matrix_arrays, matrix_from, read_npz, write_npz
 from statescape.reservoir.arrays import real_array
 from statescape.reservoir.plan import Plan
 from statescape.reservoir.radius import Matrix, rescale, spectral_radius
+from statescape.wording import Noun, brief
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -29,7 +30,7 @@ POLICIES = ("rescale", "free", "gene")
 
 
 @dataclass(frozen=True, eq=False)
-class Topology:
+class Topology(Noun):
     """A wiring, and how its spectral radius is set when it runs.
 
     Attributes:
@@ -54,6 +55,10 @@ class Topology:
     name: str = ""
     plan: Plan | None = None
 
+    def __repr__(self) -> str:
+        name = f" {self.name!r}" if self.name else ""
+        return brief(f"Topology{name}: {self.units:,} units, {self.edges:,} edges, radius {self.radius}")
+
     def __post_init__(self) -> None:
         W = as_matrix(self.W)
         object.__setattr__(self, "W", W)
@@ -67,8 +72,7 @@ class Topology:
                     f"W_in must be finite, with one row for each of the {self.units} units; got shape {W_in.shape}."
                 )
             object.__setattr__(self, "W_in", W_in)
-        if self.radius not in POLICIES:
-            raise StatescapeError(f"The radius policy is one of {', '.join(POLICIES)}; got {self.radius!r}.")
+        require_choice("The radius policy", self.radius, POLICIES)
         if self.plan is not None and (self.plan.units != self.units or self.radius != "free"):
             raise StatescapeError("The W of a plan has its units, and the radii of its modules: its policy is free.")
         if (self.radius == "gene") != (self.sr is not None):

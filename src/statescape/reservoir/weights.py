@@ -26,9 +26,9 @@ class Weights:
 
     Args:
         seed: of all that is drawn; None for chance.
-        units: as for `recurrent`, and so W, sr and rc_connectivity.
+        units: number of units; None for those of `W`, or 100.
         W: recurrent weights or where they come from.
-        sr: spectral radius.
+        sr: spectral radius; None leaves a given matrix as it is.
         rc_connectivity: share of drawn recurrent weights.
         bias: one for all units, one for each, or an initialiser.
         Win: input weights, an initialiser, or None for those of the topology, else -1 and 1 with equal probability.

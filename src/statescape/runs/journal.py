@@ -136,7 +136,7 @@ class Journal:
         """Look at a run, also while another process writes it, also where nothing can be written.
 
         Raises:
-            StatescapeError: as for `open`.
+            StatescapeError: where the file is missing, damaged, no run, or of another kind or format.
         """
         path = _existing(path)
         uri = path.absolute().as_uri() + "?mode=ro"
@@ -281,7 +281,7 @@ def _existing(path: str | Path) -> Path:
     if path.is_dir():
         raise StatescapeError(f"{path} is a folder; name the file of a run.")
     if not path.is_file():
-        raise StatescapeError(f"There is no run {path}; `statescape runs` lists those of a folder.")
+        raise StatescapeError(f"There is no run {path}; name a file that is there.")
     with sentences_of(path), path.open("rb") as file:
         header = file.read(100)
     # Read here, since opening a file by SQLite may change it: format and application stand at bytes 60 and 68.

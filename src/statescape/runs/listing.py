@@ -8,10 +8,11 @@ from typing import Any
 
 from statescape.errors import StatescapeError
 from statescape.runs.journal import Journal
+from statescape.wording import Noun
 
 
 @dataclass(frozen=True)
-class RunSummary:
+class RunSummary(Noun):
     """One run of a folder.
 
     Attributes:

@@ -56,13 +56,13 @@ def working(executor: AnyExecutor, workers: int | None = None, scheduler: str | 
     """Who works while the block lasts: one made here ends with it, one of the caller's stays open.
 
     Args:
-        executor: any executor of Python (`concurrent.futures`), or as for `make_executor`.
-        workers: how many tasks an executor of the caller's runs at once, where it does not say; else as for
-            `make_executor`.
-        scheduler: as for `make_executor`.
+        executor: any executor of Python (`concurrent.futures`), or a name; processes where None.
+        workers: how many tasks an executor of the caller's runs at once, where it does not say; else how many
+            processes, one for each core where None.
+        scheduler: address of a Dask scheduler; for "dask" only.
 
     Raises:
-        StatescapeError: as for `make_executor`.
+        StatescapeError: for an unknown name, fewer than one worker, or a scheduler that does not go with the rest.
     """
     if executor is None or isinstance(executor, str):
         with make_executor(executor, workers, scheduler) as own:

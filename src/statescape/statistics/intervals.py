@@ -17,6 +17,7 @@ from jaxtyping import Float
 from scipy import stats
 
 from statescape.errors import StatescapeError
+from statescape.wording import Noun
 
 FEW = 30
 RESAMPLES = 9999
@@ -24,7 +25,7 @@ AT_ONCE = 2_000_000  # values redrawn at a time, so that memory stays small
 
 
 @dataclass(frozen=True)
-class MeanInterval:
+class MeanInterval(Noun):
     """A mean with its interval.
 
     Attributes:

@@ -14,10 +14,11 @@ from scipy import stats
 
 from statescape.errors import StatescapeError
 from statescape.statistics.intervals import MeanInterval, student_interval
+from statescape.wording import Noun
 
 
 @dataclass(frozen=True)
-class StudentMean:
+class StudentMean(Noun):
     """A mean over runs.
 
     Attributes:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from jaxtyping import Float
 
-from statescape import plugins
 from statescape.arguments import require_memory
 from statescape.errors import StatescapeError, StatescapeWarning, unknown_name
 from statescape.reservoir import EchoStateNetwork, Topology, generators, tasks
@@ -37,7 +36,7 @@ from statescape.reservoir.tasks import (
 from statescape.reservoir.tasks.driven import MemoryCapacity
 from statescape.reservoir.weights import STREAMS, checked_share, draw_matrix
 from statescape.statistics import MeanInterval, mean_interval
-from statescape.wording import brief
+from statescape.wording import Noun, brief
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +64,7 @@ TOPOLOGIES: dict[str, Callable[[int, float, int], Topology]] = {
 
 
 @dataclass(frozen=True)
-class NetworkSettings:
+class NetworkSettings(Noun):
     """What the networks of all trials share; names as in ReservoirPy.
 
     Attributes:
@@ -145,7 +144,7 @@ class NetworkSettings:
 
 
 @dataclass(frozen=True, eq=False)
-class EsnTrials:
+class EsnTrials(Noun):
     """What k trials showed, and the first of them to look at.
 
     Attributes:
@@ -192,9 +191,6 @@ class EsnTrials:
             f"EsnTrials on {self.task.name}: {self.task.score_name} {score.mean:.4g} (95% {score.low:.4g} to "
             f"{score.high:.4g}, n = {score.n}), {self.settings.units} units, {self.settings.topology}, seed {self.seed}"
         )
-
-    def _repr_html_(self) -> str:
-        return str(plugins.cell(self))
 
 
 def esn(
@@ -294,7 +290,7 @@ def with_warmup(task: Task, warmup: int) -> Task:
     fields: Any = getattr(task, "__dataclass_fields__", {})
     reads_weights = isinstance(task, MemoryCapacity) and task.method != "estimated"
     if "warmup" not in fields or reads_weights:
-        raise StatescapeError(f"{task.name} has no warmup; leave --warmup out.")
+        raise StatescapeError(f"{task.name} has no warmup; leave warmup out.")
     changed: Any = replace(task, warmup=warmup)  # type: ignore[type-var]
     return changed  # type: ignore[no-any-return]
 

@@ -8,7 +8,7 @@ sentences.
 """
 
 from statescape.wording.answers import Answers
-from statescape.wording.brief import brief
+from statescape.wording.brief import Noun, brief
 from statescape.wording.language import LANGUAGES, speaking, spoken
 from statescape.wording.numbers import NARROW_SPACE, number, ordinal, percent, separators
 from statescape.wording.saying import listed, phrase, say, say_count, unfilled
@@ -17,6 +17,7 @@ __all__ = [
     "LANGUAGES",
     "NARROW_SPACE",
     "Answers",
+    "Noun",
     "brief",
     "listed",
     "number",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from statescape.errors import StatescapeError
+from statescape.errors import require_choice
 
 LANGUAGES = ("en", "fr")
 """ISO 639 codes of the languages; the first is the one that the code is written in."""
@@ -29,8 +29,7 @@ def speaking(language: str) -> Iterator[None]:
     Raises:
         StatescapeError: it is none of them.
     """
-    if language not in LANGUAGES:
-        raise StatescapeError(f"There are no texts in {language!r}; choose one of {', '.join(LANGUAGES)}.")
+    require_choice("The language", language, LANGUAGES)
     token = _spoken.set(language)
     try:
         yield

@@ -213,7 +213,7 @@ def test_paths_that_cannot_be_drawn_are_refused():
     flat = path.states[:, :2]
     with pytest.raises(StatescapeError, match="at least 3 dimensions"):
         SphereData.of(replace(path, states=flat, normed_states=flat, embeddings=path.embeddings[:, :2]))
-    with pytest.raises(StatescapeError, match="Unknown origin 'middle'"):
+    with pytest.raises(StatescapeError, match=r"The origin of the sphere is one of .*; got 'middle'"):
         sphere_fragment(path, origin="middle")
 
 

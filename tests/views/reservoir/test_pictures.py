@@ -32,7 +32,7 @@ def _network(W):
 def test_a_cycle_in_any_numbering_is_brought_back_to_two_bands():
     order = np.random.default_rng(0).permutation(60)
     W = scr(60).to_dense()[np.ix_(order, order)]
-    picture = matrix_picture(_network(W))
+    picture = matrix_picture(_network(W).topology)
     assert bandwidth(W) > 40
     assert "Bandwidth" in picture.caption
     numbered, ordered = (panel.marks[0].values for panel in picture.panels)
@@ -47,7 +47,7 @@ def test_shuffled_modules_are_gathered_and_a_line_comes_back_in_its_order():
     rng = np.random.default_rng(0)
     blocks = np.kron(np.eye(4), np.ones((15, 15))) * (rng.random((60, 60)) < 0.4) + (rng.random((60, 60)) < 0.01)
     order = rng.permutation(60)
-    picture = matrix_picture(_network(blocks[np.ix_(order, order)]))
+    picture = matrix_picture(_network(blocks[np.ix_(order, order)]).topology)
     rows, columns = np.nonzero(picture.panels[1].marks[0].values)
     assert np.abs(rows - columns).mean() < 10  # at random 20, were every module in one piece 5
     line = np.eye(60, k=-1)[np.ix_(order, order)]
@@ -67,7 +67,7 @@ def test_a_cycle_is_drawn_as_a_circle_whatever_its_numbering():
 def test_edges_run_from_source_to_target():
     W = np.zeros((5, 5))
     W[3, 1] = -0.7  # from unit 1 to unit 3
-    diagram, picture = Diagram.of("", W), graph_picture(_network(W))
+    diagram, picture = Diagram.of("", W), graph_picture(_network(W).topology)
     assert diagram.edges.tolist() == [[1, 3]]
     assert diagram.weights.tolist() == [-0.7]
     assert "incoming 0 to 1, outgoing 0 to 1" in picture.caption
@@ -75,14 +75,14 @@ def test_edges_run_from_source_to_target():
 
 def test_spectrum_shows_the_matrix_that_runs_and_knows_nilpotent_ones():
     network = EchoStateNetwork(W=scr(30), sr=0.8, seed=0)
-    picture = spectrum_picture(network)
+    picture = spectrum_picture(network.topology)
     dots = picture.panels[0].marks[1]
     np.testing.assert_allclose(np.hypot(dots.x, dots.y), 0.8)
     assert "spectral radius 0.8" in picture.caption
     rng = np.random.default_rng(0)
     order = rng.permutation(30)
     hidden_line = np.eye(30, k=-1)[np.ix_(order, order)]
-    line = spectrum_picture(_network(hidden_line))
+    line = spectrum_picture(_network(hidden_line).topology)
     dots = line.panels[0].marks[1]
     assert len(dots.x) == 30
     assert not np.hypot(dots.x, dots.y).any()

@@ -17,12 +17,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from statescape.evolution.conditions import Conditions, Stream
+from statescape.evolution.conditions import Conditions
 from statescape.evolution.scoring import losses, score
 from statescape.evolution.search.fronts import by_fronts, nobody_dominates
 from statescape.evolution.search.population import Candidate, merit
 from statescape.evolution.space import SearchSpace
 from statescape.runs import Executor
+from statescape.streams import Stream
+from statescape.wording import Noun
 
 FINALISTS = 8
 ROUND, ROUNDS = 8, 6
@@ -74,7 +76,7 @@ def race(
         for number in range(ROUNDS):
             if len(left) == 1:
                 break
-            seeds = [(*stream, Stream.RACE, number, trial) for trial in range(ROUND)]
+            seeds = [Stream.RACE.below(stream, number, trial) for trial in range(ROUND)]
             scores = np.full((len(finalists), ROUND), np.nan)
             scores[left] = losses(score([topologies[index] for index in left], conditions, seeds, executor))
             trainings += len(left) * ROUND
@@ -82,9 +84,9 @@ def race(
             left = _remaining(found, left)
     winner = left[0]
     n = 1 if conditions.deterministic else RESCORED
-    again = [(*stream, Stream.RESCORE, trial) for trial in range(n)]
+    again = [Stream.RESCORE.below(stream, trial) for trial in range(n)]
     unseen = Conditions(conditions.task, conditions.level, "seal", conditions.hyper)
-    fresh = [(*stream, Stream.SEALED, trial) for trial in range(n)]
+    fresh = [Stream.SEALED.below(stream, trial) for trial in range(n)]
     rescored = score([topologies[winner]], conditions, again, executor)[0]
     sealed = score([topologies[winner]], unseen, fresh, executor)[0]
     return Final(finalists[winner].number, trainings + 2 * n, tuple(rescored.tolist()), tuple(sealed.tolist()))
@@ -108,7 +110,7 @@ def _remaining(found: np.ndarray, left: list[int]) -> list[int]:
 
 
 @dataclass(frozen=True)
-class FrontPoint:
+class FrontPoint(Noun):
     """One point of the front.
 
     Attributes:
@@ -150,7 +152,7 @@ def front_of(
     ordered = by_fronts([candidates[place] for place in best], space, noise)[:MOST_POINTS]
     chosen = sorted(names[one.number] for one in ordered)
     unseen = Conditions(conditions.task, conditions.level, "seal", conditions.hyper)
-    seeds = [(*stream, Stream.FRONT, trial) for trial in range(1 if conditions.deterministic else RESCORED)]
+    seeds = [Stream.FRONT.below(stream, trial) for trial in range(1 if conditions.deterministic else RESCORED)]
     scores = score([topologies[place] for place in chosen], unseen, seeds, executor).mean(axis=1)
     left = nobody_dominates(scores, edges[chosen])
     points = [

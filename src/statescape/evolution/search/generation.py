@@ -15,10 +15,11 @@ from statescape.evolution.search.population import Candidate, Population
 from statescape.evolution.search.strategies import Strategy
 from statescape.evolution.space import SearchSpace
 from statescape.reservoir import Topology
+from statescape.wording import Noun
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
+class Batch(Noun):
     """What is to be scored next: every candidate on every trial.
 
     Attributes:
@@ -33,7 +34,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class GenerationSummary:
+class GenerationSummary(Noun):
     """One generation in a line.
 
     Attributes:
@@ -56,7 +57,7 @@ class GenerationSummary:
 
 
 @dataclass(frozen=True, eq=False)
-class Generation:
+class Generation(Noun):
     """A generation that is over.
 
     Attributes:
@@ -127,7 +128,7 @@ class Contest(Protocol):
         """Take these scores; the generation, where that ended it."""
 
 
-def tally(born: Sequence[Candidate], alive: set[int]) -> dict[str, tuple[int, int]]:
+def children_by_operator(born: Sequence[Candidate], alive: set[int]) -> dict[str, tuple[int, int]]:
     """For every operator, how many children it made and how many of them survived."""
     operators: dict[str, tuple[int, int]] = {}
     for child in born:

@@ -19,6 +19,7 @@ from statescape.errors import StatescapeError
 from statescape.evolution.genome import Genome
 from statescape.evolution.scoring import losses
 from statescape.evolution.search.rates import OperatorRates
+from statescape.wording import Noun
 
 # A candidate is ranked by its record plus this many standard errors: luck on few trials is not merit.
 CAUTION = 0.5
@@ -27,7 +28,7 @@ MEMORY = 0.1
 
 
 @dataclass(frozen=True)
-class Record:
+class Record(Noun):
     """The trials of one candidate, added up.
 
     A trial's difficulty is a term of the log score that all candidates share. It is taken off, so that records over
@@ -59,7 +60,7 @@ class Record:
 
 
 @dataclass(frozen=True, eq=False)
-class Candidate:
+class Candidate(Noun):
     """One genome of a search.
 
     Attributes:
@@ -84,7 +85,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Pool:
+class Pool(Noun):
     """Common trials, and what the survivors scored on them.
 
     Attributes:
@@ -168,7 +169,7 @@ class Pool:
 
 
 @dataclass(frozen=True, eq=False)
-class Population:
+class Population(Noun):
     """The state of a search between two generations.
 
     Attributes:

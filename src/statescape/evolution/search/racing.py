@@ -21,9 +21,9 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float
 
-from statescape.evolution.conditions import Stream, TrialSeed
+from statescape.evolution.conditions import TrialSeed
 from statescape.evolution.scoring import losses
-from statescape.evolution.search.generation import Generation, Rules, tally
+from statescape.evolution.search.generation import Generation, Rules, children_by_operator
 from statescape.evolution.search.population import (
     Candidate,
     Pool,
@@ -34,6 +34,7 @@ from statescape.evolution.search.population import (
     running,
 )
 from statescape.evolution.search.variation import offspring
+from statescape.streams import Stream
 
 # Random starts for every lineage, and trials that they meet before the better of them go on.
 STARTS, SCREENING = 4, 2
@@ -65,7 +66,7 @@ class Race:
         first = max(strategy.survivors, len(start)) if start else STARTS * strategy.survivors
         count = strategy.offspring if now.members else first
         children = offspring(
-            now, rules.space, strategy, rules.operators, count, (*rules.stream, Stream.OPERATORS, now.generation)
+            now, rules.space, strategy, rules.operators, count, Stream.OPERATORS.below(rules.stream, now.generation)
         )
         if not now.members:
             children[: len(start)] = start
@@ -73,7 +74,7 @@ class Race:
         self._table = {one.number: np.full(size, np.nan) for one in children}
         self._table |= {one.number: np.array(own) for one, own in zip(now.members, self._pool.scores, strict=True)}
         self._rivals = {one.number: self._rival(one) for one in children} if now.members else {}
-        order = np.random.default_rng(np.random.SeedSequence((*rules.stream, Stream.ORDER, now.generation)))
+        order = np.random.default_rng(Stream.ORDER.below(rules.stream, now.generation))
         self._order = order.permutation(size)
         self._met = 0
         self._scores: list[tuple[int, int, float]] = []
@@ -119,7 +120,7 @@ class Race:
         return self._closed(None)
 
     def _seed(self, trial: int) -> TrialSeed:
-        return (*self._rules.stream, Stream.POOL, trial)
+        return Stream.POOL.below(self._rules.stream, trial)
 
     def _rate(self, found: Float[np.ndarray, "candidates trials"]) -> None:
         """How difficult the first trials of the pool are, by the random starts."""
@@ -216,7 +217,7 @@ class Race:
             tuple(self._scores),
             float(table[0].mean()),
             float(np.median(table.mean(axis=1))),
-            tally(born, alive),
+            children_by_operator(born, alive),
             population,
         )
 

@@ -13,10 +13,10 @@ import math
 import numpy as np
 from jaxtyping import Float
 
-from statescape.evolution.conditions import Stream, TrialSeed
+from statescape.evolution.conditions import TrialSeed
 from statescape.evolution.scoring import losses
 from statescape.evolution.search.fronts import by_fronts
-from statescape.evolution.search.generation import Generation, Rules, tally
+from statescape.evolution.search.generation import Generation, Rules, children_by_operator
 from statescape.evolution.search.population import (
     Candidate,
     Population,
@@ -27,6 +27,7 @@ from statescape.evolution.search.population import (
     running,
 )
 from statescape.evolution.search.variation import offspring
+from statescape.streams import Stream
 
 
 class Redrawn:
@@ -47,7 +48,7 @@ class Redrawn:
             rules.strategy,
             rules.operators,
             count,
-            (*rules.stream, Stream.OPERATORS, now.generation),
+            Stream.OPERATORS.below(rules.stream, now.generation),
         )
         if not now.members:
             children[: len(start)] = start
@@ -81,7 +82,7 @@ class Redrawn:
         return None
 
     def _seed(self, trial: int) -> TrialSeed:
-        return (*self._rules.stream, Stream.TRIALS, self._now.generation, trial)
+        return Stream.TRIALS.below(self._rules.stream, self._now.generation, trial)
 
     def _halve(self) -> None:
         """Go on with the survivors and the better half of the offspring, on the other trials."""
@@ -123,7 +124,7 @@ class Redrawn:
             tuple(self._scores),
             known[0],
             float(np.median(known)),
-            tally(born, alive),
+            children_by_operator(born, alive),
             population,
         )
 

@@ -23,6 +23,7 @@ from statescape.errors import StatescapeError, unknown_name
 from statescape.evolution.operators import Operator, for_space
 from statescape.evolution.search.population import Candidate, merit, ranked
 from statescape.evolution.space import SearchSpace
+from statescape.wording import Noun
 
 # Few children have two parents: with more, the few lineages become one before they are good (measured on NARMA10 and
 # noisy memory capacity; with none at all a search came as far).
@@ -36,7 +37,7 @@ Variation: TypeAlias = Literal["operators", "mutations", "random"]
 
 
 @dataclass(frozen=True)
-class Strategy:
+class Strategy(Noun):
     """One way to search; a subclass may choose parents and survivors its own way.
 
     Attributes:

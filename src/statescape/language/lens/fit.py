@@ -20,7 +20,6 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from statescape import plugins
 from statescape.errors import StatescapeError
 from statescape.files import written_whole
 from statescape.language.lens.files import LENS, save_lens, unembedding_hash
@@ -30,7 +29,7 @@ from statescape.language.model.decoder import decoder_of
 from statescape.language.readable import HasBatches, ReadableModel
 from statescape.language.trace import Trace
 from statescape.runs.journal import Journal
-from statescape.wording import brief
+from statescape.wording import Noun, brief
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +41,7 @@ _HELD_OUT_EVERY, _HELD_OUT = 20, 100
 
 
 @dataclass(frozen=True)
-class FitSettings:
+class FitSettings(Noun):
     """What decides a fit, beside model and corpus.
 
     Attributes:
@@ -72,7 +71,7 @@ class FitSettings:
 
 
 @dataclass(frozen=True)
-class FitProgress:
+class FitProgress(Noun):
     """Where a fit is.
 
     Attributes:
@@ -86,7 +85,7 @@ class FitProgress:
 
 
 @dataclass(frozen=True, eq=False)
-class FittedLens:
+class FittedLens(Noun):
     """A lens with what it reaches on documents that it was not fitted on.
 
     Attributes:
@@ -109,9 +108,6 @@ class FittedLens:
             f"FittedLens on {self.trained_on:,} positions: KL {self.before.mean():.3f} becomes {self.after.mean():.3f} "
             f"nats, mean over {len(self.after)} states and {self.positions:,} held-out positions"
         )
-
-    def _repr_html_(self) -> str:
-        return str(plugins.cell(self))
 
     def to_dataframe(self) -> pd.DataFrame:
         """KL(final || lens) in nats, one row for each state: ``state``, ``logit_lens``, ``tuned_lens``."""

@@ -30,8 +30,8 @@ def absorb(logits: Any, start: int, target_logits: Any, probabilities: Any, top:
         target_logits: the target's logit of every row.
         probabilities: the final distribution on the whole vocabulary, [positions, vocabulary]; row r belongs to
             position r % positions. No positions: there is none yet.
-        top: the best logits of all blocks so far, best first; ``top_ids`` their tokens.
-        top_ids: see ``top``.
+        top: the best logits of all blocks so far, best first.
+        top_ids: the tokens of ``top``.
         sums: [5, rows], filled with the count of logits above the target's, the largest logit M, sum e^(z - M),
             sum e^(z - M) (z - M), and the sum of the final probability times z.
     """

@@ -27,7 +27,7 @@ from jaxtyping import Float
 from statescape.errors import StatescapeError
 from statescape.language.readable import ReadableModel
 from statescape.registry import Registry
-from statescape.wording import brief
+from statescape.wording import Noun, brief
 
 _HOOK = re.compile(r"blocks\.(\d+)\.hook_resid_(pre|mid|post)")
 _NUMBER = re.compile(r"(?:s_)?(-?\d+)")
@@ -100,7 +100,7 @@ class Lens(Protocol):
 
 
 @dataclass(frozen=True)
-class LogitLens:
+class LogitLens(Noun):
     """States as they are. It reads at every point, the middle of blocks included."""
 
     name: str = "logit"
@@ -115,7 +115,7 @@ class LogitLens:
 
 
 @dataclass(frozen=True, eq=False)
-class TunedLens:
+class TunedLens(Noun):
     """An affine map for every state it reads.
 
     Attributes:
@@ -150,7 +150,7 @@ class TunedLens:
 
 
 @dataclass(frozen=True, eq=False)
-class JacobianLens:
+class JacobianLens(Noun):
     """The mean Jacobian of the last state with respect to every state it reads.
 
     Attributes:

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float, Int
 
-from statescape import plugins
 from statescape.errors import StatescapeError
-from statescape.wording import brief
+from statescape.wording import Noun, brief
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
-class LensReadout:
+class LensReadout(Noun):
     """Top tokens, target's rank and log-probability, entropy and divergence of every state at every position.
 
     Attributes:
@@ -63,9 +62,6 @@ class LensReadout:
         return brief(
             f"LensReadout of {text} by the {self.lens} lens: {states} states, {positions} positions, top {top}"
         )
-
-    def _repr_html_(self) -> str:
-        return str(plugins.cell(self))
 
     def chosen(self, rows: Sequence[int], states: tuple[int | str, ...], lens: str) -> LensReadout:
         """The readings of some states only, by row, under these names."""

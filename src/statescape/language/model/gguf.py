@@ -148,11 +148,11 @@ def refuse_lost(network: torch.nn.Module, file: Path, header: Header) -> None:
     surplus = sum(inside.values()) - sum(own.values())
     if surplus:
         unused = [name for name in inside if name not in _named(network, header)]
-        first = f" {unused[0]} among them" if unused else ""
+        first = f", {unused[0]} among them" if unused else ""
         less = "less" if surplus > 0 else "more"
         raise StatescapeError(
             f"{file.name} holds {sum(inside.values()):,} weights, and the model that transformers makes of it "
-            f"{abs(surplus):,} {less},{first}; it would be misread."
+            f"{abs(surplus):,} {less}{first}; it would be misread."
         )
 
 

@@ -16,7 +16,6 @@ import torch
 from jaxtyping import Float
 from transformers import DynamicCache
 
-from statescape import plugins
 from statescape.cache import digest, name_array
 from statescape.errors import StatescapeError
 from statescape.language.continuation import Continuation, follow
@@ -42,11 +41,11 @@ from statescape.language.model.twins import twin_of
 from statescape.language.readable import Added, ModelFacts
 from statescape.language.tokens import Tokens, bind
 from statescape.language.trace import Trace
-from statescape.wording import brief
+from statescape.wording import Noun, brief
 
 
 @dataclass(frozen=True, eq=False)
-class LanguageModel:
+class LanguageModel(Noun):
     """A loaded model.
 
     Attributes:
@@ -67,9 +66,6 @@ class LanguageModel:
 
     def __repr__(self) -> str:
         return brief(f"LanguageModel {self.facts}")
-
-    def _repr_html_(self) -> str:
-        return str(plugins.cell(self))
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
@@ -124,7 +120,8 @@ class LanguageModel:
             seed: of the draws.
 
         Raises:
-            StatescapeError: as for `trace`, and where text and tokens are longer than the model's context.
+            StatescapeError: for a text that cannot be read, an edit that does not fit, or more tokens than the model's
+                context.
         """
         return follow(self, text, n, temperature=temperature, seed=seed)
 

@@ -11,6 +11,7 @@ import scipy.sparse
 from jaxtyping import Float, Int, UInt32
 
 from statescape.reservoir.kernels.lanes import WIDTH
+from statescape.wording import Noun
 
 # From this density on the dense kernels win (measured at 50 to 500 units, benchmarks/esn.py).
 DENSE_FROM = 0.5
@@ -49,7 +50,7 @@ class Groups:
 
 
 @dataclass(frozen=True, eq=False)
-class PackedWeights:
+class PackedWeights(Noun):
     """One W, ready for `Simulation`; `dense` or `rows` is set.
 
     Attributes:

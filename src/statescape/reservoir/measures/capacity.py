@@ -36,6 +36,7 @@ import scipy.stats
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
+from statescape.wording import Noun
 
 CHANCE = 1e-4
 RANK_TOLERANCE = 1e-9
@@ -155,7 +156,7 @@ def _require_finite(W: Float[np.ndarray, "units units"], w_in: Float[np.ndarray,
 
 
 @dataclass(frozen=True)
-class InformationProcessingCapacity:
+class InformationProcessingCapacity(Noun):
     """What a network can compute of its input, term by term.
 
     Attributes:

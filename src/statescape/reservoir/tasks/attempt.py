@@ -23,10 +23,11 @@ from statescape.reservoir.network import EchoStateNetwork
 from statescape.reservoir.tasks.answering import answers_of, train_on_answers
 from statescape.reservoir.tasks.sequences import THRESHOLD, SequencesTrial
 from statescape.reservoir.tasks.task import AnyTrial, LabelledTrial, MemoryTrial, Trial
+from statescape.wording import Noun
 
 
 @dataclass(frozen=True, eq=False)
-class Attempt:
+class Attempt(Noun):
     """How one network did on one trial.
 
     Attributes:

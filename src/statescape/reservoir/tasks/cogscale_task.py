@@ -21,6 +21,7 @@ from statescape.arguments import require_memory
 from statescape.errors import StatescapeError, unknown_name
 from statescape.reservoir.tasks.sequences import SCORE_NAMES, Category, Sequences, SequencesTrial
 from statescape.reservoir.tasks.task import Part, Seed
+from statescape.wording import Noun
 
 PREFIX = "cogscale"
 TASKS = (
@@ -56,7 +57,7 @@ PARTS = {"train": "training sequences", "valid": "validation sequences", "test":
 
 
 @dataclass(frozen=True)
-class CogScale:
+class CogScale(Noun):
     """One task of CogScale at one size.
 
     Attributes:

@@ -22,6 +22,7 @@ from statescape.reservoir.tasks.reading import digest
 from statescape.reservoir.tasks.table import listed
 from statescape.reservoir.tasks.task import Part, Seed, Trial
 from statescape.reservoir.tasks.valid_time import IN_LYAPUNOV_TIMES, IN_ROWS
+from statescape.wording import Noun
 
 LEAST_STEPS = 10  # that a readout is trained or tested on
 LEAST_WINDOWS = 10  # that must remain where some are left out
@@ -31,7 +32,7 @@ SMALLEST, LARGEST = 1e-50, 1e50
 
 
 @dataclass(frozen=True, eq=False)
-class FileTask:
+class FileTask(Noun):
     """A forecast (or, at horizon 0, a filter) on columns of a table.
 
     Attributes:

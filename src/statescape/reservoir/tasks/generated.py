@@ -17,6 +17,7 @@ from jaxtyping import Float
 
 from statescape.reservoir.tasks.task import Part, Seed, Trial
 from statescape.reservoir.tasks.valid_time import IN_LYAPUNOV_TIMES
+from statescape.wording import Noun
 
 Series: TypeAlias = tuple[Float[np.ndarray, "steps inputs"], Float[np.ndarray, "steps outputs"]]
 # Inputs and targets of so many steps, out of random numbers.
@@ -31,7 +32,7 @@ MOST_KEPT = 4096
 
 
 @dataclass(frozen=True)
-class ClosedLoop:
+class ClosedLoop(Noun):
     """From where and for how long a network runs on its own outputs.
 
     Attributes:
@@ -72,7 +73,7 @@ class ClosedLoop:
 
 
 @dataclass(frozen=True)
-class GeneratedTask:
+class GeneratedTask(Noun):
     """A series drawn afresh for every trial.
 
     Attributes:

@@ -113,7 +113,7 @@ def open(  # noqa: A001 - as in tasks.open
     stands beside what goes in. A task is handed back. All but the first argument are for files and data.
 
     Args:
-        task: see above.
+        task: a name, a file, a folder, an array, a DataFrame, a pair (inputs, targets), or a task.
         inputs: names of the input columns; the targets where none is named.
         target: name or names of the target columns; the only column of numbers where none is named.
         horizon: how many rows ahead the target lies. None: 1, and 0 for a pair.
@@ -164,7 +164,7 @@ def open(  # noqa: A001 - as in tasks.open
     else:
         raise StatescapeError(
             "A task is a name, a file, an array, a DataFrame, a pair (inputs, targets), or an object with the members "
-            f"of statescape.tasks.Task; got {type(task).__name__}."
+            f"of statescape.reservoir.tasks.Task; got {type(task).__name__}."
         )
     _refuse({**columns, **trials, **how}, "files and arrays", found.name)
     return found
@@ -240,7 +240,7 @@ def _by_name(name: str) -> Task:
     if not isinstance(task, Task):
         raise StatescapeError(
             f"The task {asked!r} of {REGISTRY.origin(asked)} is a {type(task).__name__}, which lacks members of "
-            "statescape.tasks.Task; mend it."
+            "statescape.reservoir.tasks.Task; mend it."
         )
     return task
 

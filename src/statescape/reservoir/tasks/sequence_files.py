@@ -71,8 +71,8 @@ def sequences_of_folder(
 
     Args:
         folder: holds the tables.
-        inputs: as for `sequences_of_table`.
-        targets: as there; empty where subfolders are the classes.
+        inputs: input columns; empty for all others that hold numbers.
+        targets: target columns, several only where they hold numbers; empty where subfolders are the classes.
         classes: as there.
         how: the tables are to be read.
         split: share of the sequences that train.

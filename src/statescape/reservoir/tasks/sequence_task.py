@@ -19,6 +19,7 @@ from statescape.errors import StatescapeError
 from statescape.reservoir.tasks.reading import digest
 from statescape.reservoir.tasks.sequences import SCORE_NAMES, Category, Sequences, SequencesTrial
 from statescape.reservoir.tasks.task import Part, Seed
+from statescape.wording import Noun
 
 LEAST_SEQUENCES = 4  # of a part: two train, one chooses the ridge, one tests
 CHOOSING = 4  # one in so many of the training sequences chooses the ridge
@@ -26,7 +27,7 @@ RIDGES = tuple(10.0**exponent for exponent in range(2, -10, -1))
 
 
 @dataclass(frozen=True, eq=False)
-class SequenceTask:
+class SequenceTask(Noun):
     """Sequences that are answered at some of their rows.
 
     Attributes:

@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from statescape.errors import StatescapeError
+from statescape.wording import Noun
 
 Category: TypeAlias = Literal["classification", "multi_classification", "regression"]
 SCORE_NAMES: dict[Category, str] = {
@@ -33,7 +34,7 @@ THRESHOLDS = np.linspace(0.01, 0.99, 100)
 
 
 @dataclass(frozen=True, eq=False)
-class Sequences:
+class Sequences(Noun):
     """Sequences of equal length and the steps at which they are to be answered.
 
     Attributes:
@@ -71,7 +72,7 @@ class Sequences:
 
 
 @dataclass(frozen=True, eq=False)
-class SequencesTrial:
+class SequencesTrial(Noun):
     """Sequences that train, on which a ridge is chosen, and that test.
 
     Attributes:

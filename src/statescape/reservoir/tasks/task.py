@@ -23,6 +23,8 @@ from jaxtyping import Float, Int, Shaped
 from statescape.errors import StatescapeError
 from statescape.reservoir.tasks.sequences import SequencesTrial
 from statescape.reservoir.tasks.valid_time import valid_steps
+from statescape.streams import Stream
+from statescape.wording import Noun
 
 Seed: TypeAlias = int | np.random.SeedSequence
 # A search reads only its part of a file; its seals read only the other. Generated series are endless: all parts alike.
@@ -32,7 +34,7 @@ DRAWS = 10
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class Trial(Noun):
     """One series in time order: the first `train_steps` train, the rest test; the state runs on between the two.
 
     Attributes:
@@ -155,7 +157,7 @@ class Trial:
 
 
 @dataclass(frozen=True, eq=False)
-class LabelledTrial:
+class LabelledTrial(Noun):
     """Many series, each with its class: some train, the others test.
 
     Attributes:
@@ -183,7 +185,7 @@ class LabelledTrial:
 
 
 @dataclass(frozen=True, eq=False)
-class MemoryTrial:
+class MemoryTrial(Noun):
     """The question for a network's memory capacity MC; the score is 1 - MC/N.
 
     Attributes:
@@ -267,7 +269,7 @@ def _next(seed: Seed, number: int) -> Seed:
     if not number:
         return seed
     entropy, key = (seed.entropy, seed.spawn_key) if isinstance(seed, np.random.SeedSequence) else (seed, ())
-    return np.random.SeedSequence(entropy, spawn_key=(*key, DRAWS, number))
+    return np.random.SeedSequence(entropy, spawn_key=Stream.NEXT.below(key, number))
 
 
 def _unusable(trial: AnyTrial) -> str:

@@ -16,6 +16,7 @@ from jaxtyping import Float, Int
 from statescape.errors import StatescapeError
 from statescape.reservoir.tasks.reading import read_table
 from statescape.reservoir.tasks.task import LabelledTrial, Part, Seed
+from statescape.wording import Noun
 
 N_SPEAKERS = 9
 N_COEFFICIENTS = 12
@@ -30,7 +31,7 @@ Utterances = tuple[Float[np.ndarray, "_ 12"], ...]
 
 
 @dataclass(frozen=True, eq=False)
-class JapaneseVowels:
+class JapaneseVowels(Noun):
     """The classification of whole utterances by speaker, scored by the share of errors.
 
     Attributes:

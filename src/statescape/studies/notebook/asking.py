@@ -21,6 +21,7 @@ from statescape.studies.notebook.notebook import Entry, Interventions, Notebook,
 from statescape.studies.reservoir import STUDIES, StudyResult, resume_study, study
 from statescape.studies.verdict import Verdicts, verdict
 from statescape.studies.verdict.sources import ModelSource, loaded
+from statescape.wording import Noun
 
 if TYPE_CHECKING:
     from statescape.language import Patching
@@ -51,7 +52,7 @@ USUAL_STUDIES = tuple(name for name in STUDIES if name not in ("do-modules-matte
 
 
 @dataclass(frozen=True)
-class Asked:
+class Asked(Noun):
     """What a notebook is about.
 
     Attributes:

@@ -12,7 +12,7 @@ import numpy as np
 from statescape.analysis.path import PathReading
 from statescape.studies.reservoir import StudyResult
 from statescape.studies.verdict import ModelVerdict, Verdicts
-from statescape.wording import Answers
+from statescape.wording import Answers, Noun, brief
 
 if TYPE_CHECKING:
     from statescape.language import Patching
@@ -26,7 +26,7 @@ answers = Answers("verdict", "notebook")
 
 
 @dataclass(frozen=True)
-class Entry:
+class Entry(Noun):
     """Where the numbers of a section come from.
 
     Attributes:
@@ -45,7 +45,7 @@ class Entry:
 
 
 @dataclass(frozen=True, eq=False)
-class Interventions:
+class Interventions(Noun):
     """Two texts that end otherwise, compared and patched, by the model that leads.
 
     Attributes:
@@ -58,7 +58,7 @@ class Interventions:
 
 
 @dataclass(frozen=True, eq=False)
-class Notebook:
+class Notebook(Noun):
     """All that a page of the notebook shows.
 
     Attributes:
@@ -78,6 +78,12 @@ class Notebook:
     entries: tuple[Entry, ...]
     seed: int
     budget: str
+
+    def __repr__(self) -> str:
+        studies = ", ".join(study.name for study in self.studies)
+        return brief(
+            f"Notebook of {len(self.readings)} paths, budget {self.budget}, seed {self.seed}; studies: {studies}"
+        )
 
     def entry(self, section: str) -> Entry:
         """Where the numbers of a section come from."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from statescape.errors import StatescapeError
+from statescape.errors import StatescapeError, nearest
+from statescape.wording import Noun
 
 # What minutes are turned into: the longest search of these that fits, with runs enough for mixed effects.
 TRAININGS = (800, 1_200, 2_000, 3_000, 5_000, 8_000, 12_000, 20_000, 30_000, 50_000)
@@ -16,7 +17,7 @@ SMALL_BELOW = 3.0
 
 
 @dataclass(frozen=True)
-class Budget:
+class Budget(Noun):
     """What a study may cost.
 
     Attributes:
@@ -64,7 +65,9 @@ def minutes_of(text: str) -> float | None:
     except ValueError:
         minutes = 0.0
     if not 0.0 < minutes < float("inf"):
-        raise StatescapeError(f"A budget is quick, full or a number of minutes above 0; got {text!r}.")
+        raise StatescapeError(
+            f"A budget is quick, full or a number of minutes above 0; got {text!r}{nearest(text, (QUICK, WHOLE))}."
+        )
     return minutes
 
 

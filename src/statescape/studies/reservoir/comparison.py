@@ -95,9 +95,9 @@ class Ratio:
         }
 
 
-def champion_errors(results: Results, arms: Iterable[str], budget: Budget) -> dict[str, list[float]]:
-    """Log errors of the champions of every arm, run by run, on the trials that its search never saw."""
-    return {arm: [log_error(results[f"{arm}/{run}"]["sealed"]) for run in range(budget.runs)] for arm in arms}
+def champion_errors(results: Results, ways: Iterable[str], budget: Budget) -> dict[str, list[float]]:
+    """Log errors of the champions of every way to search, run by run, on the trials that its search never saw."""
+    return {way: [log_error(results[f"{way}/{run}"]["sealed"]) for run in range(budget.runs)] for way in ways}
 
 
 def ratios(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> dict[str, Ratio]:

@@ -26,6 +26,7 @@ from statescape.evolution.source import reopen_task
 from statescape.evolution.tuning import trainings_of, tune, tune_single
 from statescape.reservoir import Plan, draw_plan
 from statescape.runs import Serial
+from statescape.streams import Stream
 from statescape.studies.reservoir.budget import Budget
 from statescape.studies.reservoir.comparison import Ratio, as_json, changes, common, compared, reading
 from statescape.studies.reservoir.picture import Dots
@@ -53,7 +54,6 @@ SEARCHED: Mapping[str, Mapping[str, Any]] = {
 # What evolved plans are compared with.
 OTHERS = (SINGLE, REWIRED, "random-search", "tuned-random")
 # Streams of random numbers below the seed of a run.
-_TUNING, _DRAWS, _SINGLE = 71, 72, 73
 
 answers = Answers("studies", "do-modules-matter")
 
@@ -95,12 +95,12 @@ def plan_sealed(spec: Spec) -> dict[str, Any]:
     trainings = settings.limits.trainings or 0
     if spec["way"] == SINGLE:
         length = max(round(trainings / (trainings_of(1024, 1) / 1024)), 1)
-        plan, hyper = tune_single(settings.units, search, (seed, _SINGLE), Serial(), length)
+        plan, hyper = tune_single(settings.units, search, Stream.MODULES_SINGLE.below(seed), Serial(), length)
         trainings = trainings_of(length, 1)
     else:
         found = search_only(settings, task, Serial())
         plan, trainings = _plan(found.topology.plan), found.trainings + found.final.trainings
-        hyper = tune([found.topology], search, (seed, _TUNING), Serial(), spec["tuning"])
+        hyper = tune([found.topology], search, Stream.MODULES_TUNING.below(seed), Serial(), spec["tuning"])
         trainings += trainings_of(spec["tuning"], 1)
     unseen = Conditions(task, "weights", "seal", hyper)
     trials = [trial_seed(seed, "weights", trial) for trial in range(spec["trials"])]
@@ -108,7 +108,8 @@ def plan_sealed(spec: Spec) -> dict[str, Any]:
     other = plan.rewired(np.random.default_rng(0)) if spec["draws"] else None
     redrawn = []
     if other is not None:
-        draws = planned_control("redrawn-plan", plan, "weights", task.n_inputs, (seed, _DRAWS), spec["draws"]).draws
+        stream = Stream.MODULES_DRAWS.below(seed)
+        draws = planned_control("redrawn-plan", plan, "weights", task.n_inputs, stream, spec["draws"]).draws
         redrawn = score(draws, unseen, trials, Serial()).tolist()
     return {
         "sealed": sealed.tolist(),

@@ -19,25 +19,25 @@ answers = Answers("studies", "operators")
 
 
 def pieces(budget: Budget, seed: int) -> Sequence[Piece]:
-    """One search for each arm and run."""
+    """One search for each way and run."""
     return [
-        searched(f"{arm}/{run}", _settings(budget, seed + run, arm), budget)
+        searched(f"{way}/{run}", _settings(budget, seed + run, way), budget)
         for run in range(budget.runs)
-        for arm in _arms(budget)
+        for way in _ways(budget)
     ]
 
 
 def read(results: Results, budget: Budget, seed: int) -> Reading:
-    """Every arm against all operators."""
-    errors = champion_errors(results, _arms(budget), budget)
-    found = ratios({arm: (errors[arm], errors[ALL]) for arm in errors if arm != ALL})
+    """Every way against all operators."""
+    errors = champion_errors(results, _ways(budget), budget)
+    found = ratios({way: (errors[way], errors[ALL]) for way in errors if way != ALL})
     crosses = _operators(budget)
     rows: list[tuple[str, ...]] = []
     for name in crosses:
         without, only = found[f"without {name}"], found[f"only {name}"]
         kind = answers("crossover" if crosses[name] else "mutation")
         rows.append((name, kind, without.in_words, without.decided, only.in_words, only.decided))
-    rows += [(answers(arm), answers("strategy"), "", "", found[arm].in_words, found[arm].decided) for arm in STRATEGIES]
+    rows += [(answers(way), answers("strategy"), "", "", found[way].in_words, found[way].decided) for way in STRATEGIES]
     left_out, alone = answers.each("panels")
     return reading(
         answers,
@@ -51,7 +51,7 @@ def read(results: Results, budget: Budget, seed: int) -> Reading:
                 alone,
                 (
                     *(found[f"only {name}"].mark(name) for name in crosses),
-                    *(found[arm].mark(answers(arm)) for arm in STRATEGIES),
+                    *(found[way].mark(answers(way)) for way in STRATEGIES),
                 ),
             ),
         ),
@@ -65,7 +65,7 @@ def _answer(found: Mapping[str, Ratio], names: Sequence[str]) -> Iterator[str]:
     hinder = [name for name in names if found[f"without {name}"].lower]
     worse = [name for name in names if found[f"only {name}"].higher]
     better = [f"{name} {found[f'only {name}'].in_words}" for name in names if found[f"only {name}"].lower]
-    crossover, random = (found[arm] for arm in STRATEGIES)
+    crossover, random = (found[way] for way in STRATEGIES)
     yield answers("earn", names=listed(earn)) if earn else answers("none_earns")
     if hinder:
         yield answers("hinder", names=listed(hinder))
@@ -80,14 +80,14 @@ def _answer(found: Mapping[str, Ratio], names: Sequence[str]) -> Iterator[str]:
     yield answers("random_worse" if random.higher else "random_not_worse", change=random.in_words)
 
 
-def _arms(budget: Budget) -> list[str]:
+def _ways(budget: Budget) -> list[str]:
     names = list(_operators(budget))
     return [ALL, *(f"without {name}" for name in names), *(f"only {name}" for name in names), *STRATEGIES]
 
 
-def _settings(budget: Budget, seed: int, arm: str) -> Settings:
-    kind, _, operator = arm.partition(" ")
-    strategy = arm if arm in STRATEGIES else "genetic"
+def _settings(budget: Budget, seed: int, way: str) -> Settings:
+    kind, _, operator = way.partition(" ")
+    strategy = way if way in STRATEGIES else "genetic"
     chosen = {
         "without": tuple(name for name in _operators(budget) if name != operator),
         "only": (operator,),
@@ -106,5 +106,5 @@ STUDY = Study(
     Budget("full", units=50, runs=12, trainings=12_000),
     pieces,
     read,
-    lambda budget: {"count": len(_arms(budget))},
+    lambda budget: {"count": len(_ways(budget))},
 )

@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from statescape import plugins
 from statescape.errors import StatescapeError
 from statescape.reservoir.tasks.opening import is_path
 from statescape.reservoir.tasks.opening import open as open_task
 from statescape.studies.reservoir.budget import Budget
 from statescape.studies.reservoir.picture import StudyFigure
-from statescape.wording import Answers, brief
+from statescape.wording import Answers, Noun, brief
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +72,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Study:
+class Study(Noun):
     """One question, with its experiment, statistics and answer. What it says stands in the templates, by its name.
 
     Attributes:
@@ -129,7 +128,7 @@ class Study:
 
 
 @dataclass(frozen=True)
-class StudyResult:
+class StudyResult(Noun):
     """A study that was done.
 
     Attributes:
@@ -179,9 +178,6 @@ class StudyResult:
     def __repr__(self) -> str:
         done = f"{self.name}, budget {self.budget.name}, {self.trainings:,} trainings"
         return brief(f"StudyResult of {done}: {self.read().answer[0]}")
-
-    def _repr_html_(self) -> str:
-        return str(plugins.cell(self))
 
     def read(self) -> Reading:
         """What the results say, in the language that is spoken now."""

@@ -17,6 +17,7 @@ from statescape.evolution.scoring import score
 from statescape.evolution.source import reopen_task
 from statescape.reservoir import Topology, spectral_radius
 from statescape.runs import Serial
+from statescape.streams import Stream
 from statescape.studies.reservoir.budget import FULL, Budget
 from statescape.studies.reservoir.comparison import Ratio, as_json, changes, compared, percent, reading, signed
 from statescape.studies.reservoir.protocol import Piece, Reading, Results, Spec, Study
@@ -25,7 +26,6 @@ from statescape.wording import Answers
 
 POLICIES = ("rescale", "free", "gene")
 # Streams of random numbers below (seed,): of the trials and of the random wirings.
-_TRIALS, _RANDOM = 41, 42
 
 answers = Answers("studies", "radius")
 
@@ -120,11 +120,10 @@ def search_and_part(spec: Spec) -> dict[str, Any]:
     found = search_only(settings, task, Serial())
     hyper, champion = settings.hyper, found.topology
     own = spectral_radius(champion.weights(hyper.sr))
-    seeds = [(settings.seed, _TRIALS, trial) for trial in range(spec["trials"])]
+    seeds = [Stream.RADIUS_TRIALS.below(settings.seed, trial) for trial in range(spec["trials"])]
     rescaled = Topology(champion.W)
-    random = control(
-        "erdos-renyi", champion, settings.level, task.n_inputs, (settings.seed, _RANDOM), draws=spec["draws"]
-    ).draws
+    stream = Stream.RADIUS_RANDOM.below(settings.seed)
+    random = control("erdos-renyi", champion, settings.level, task.n_inputs, stream, draws=spec["draws"]).draws
     scores = {}
     for name, sr in (("usual", hyper.sr), ("own", own)):
         conditions = Conditions(task, settings.level, "seal", replace(hyper, sr=sr))

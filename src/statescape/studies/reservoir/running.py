@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from statescape.arguments import require_seed
-from statescape.errors import StatescapeError, unknown_name
+from statescape.errors import StatescapeError, UnfinishedError, unknown_name
 from statescape.runs import AnyExecutor, Executor, Journal, working
 from statescape.runs.plain import DamagedRunError, typed
 from statescape.studies.reservoir import (
@@ -119,10 +119,11 @@ def resume_study(
 
     Args:
         run: its file.
-        executor: as for `study`.
-        workers: as for `study`.
-        scheduler: as for `study`.
-        progress: as for `study`.
+        executor: who works: any executor of Python (`concurrent.futures`), which stays open, or "serial", "processes"
+            or "dask"; processes on all cores where None.
+        workers: how many processes, where the executor is not given.
+        scheduler: address of a Dask scheduler, where the executor is not given.
+        progress: called with the pieces done and their number.
 
     Raises:
         StatescapeError: where the run cannot be used, or another process writes it.
@@ -144,7 +145,7 @@ def read_study(run: str | Path) -> StudyResult:
     """
     with Journal.read(run, kind=KIND) as journal:
         if not journal.finished:
-            raise StatescapeError(f"{run} is not finished; statescape resume {run} goes on with it.")
+            raise UnfinishedError(f"{run} is not finished; resume it first.")
         return _result(journal, str(run))
 
 

@@ -21,6 +21,7 @@ from statescape.evolution.source import reopen_task
 from statescape.evolution.tuning import trainings_of
 from statescape.reservoir import Topology, erdos_renyi
 from statescape.runs import Serial
+from statescape.streams import Stream
 from statescape.studies.reservoir.budget import Budget
 from statescape.studies.reservoir.protocol import Piece, Spec
 
@@ -29,8 +30,6 @@ TASK = {"name": "narma10"}
 FINAL = 8 * 20 + 60
 # Trainings of the search that tells how fast a worker is.
 PROBE = 1_000
-# Stream of random numbers below (seed,).
-_DENSE = 61
 
 
 def usual(budget: Budget, seed: int, encoding: str = "ternary", **other: Any) -> Settings:
@@ -133,7 +132,7 @@ def search_and_seal(spec: Spec) -> dict[str, Any]:
 
 def _dense(settings: Settings, density: float, n_inputs: int) -> Topology:
     """A random wiring of the usual density, with W_in of its own where the level keeps one."""
-    wiring, inputs = np.random.SeedSequence((settings.seed, _DENSE)).spawn(2)
+    wiring, inputs = np.random.SeedSequence(Stream.DENSE.below(settings.seed)).spawn(2)
     W_in = draw_input_weights(settings.units, n_inputs, inputs) if settings.level == "matrix" else None
     return Topology(erdos_renyi(settings.units, density, seed=wiring).W, W_in)
 

@@ -24,6 +24,7 @@ from statescape.reservoir import Topology, erdos_renyi, evaluate
 from statescape.reservoir.tasks import Trial
 from statescape.runs import Serial
 from statescape.statistics import StudentMean, student_mean, variance_components
+from statescape.streams import Stream
 from statescape.studies.reservoir.budget import FULL, Budget
 from statescape.studies.reservoir.comparison import between, percent, reading
 from statescape.studies.reservoir.picture import Dots, Lines, Mark, StudyCurve
@@ -42,8 +43,6 @@ LEVELS = 5
 EDGES_PER_UNIT = 5
 GAINS = tuple(np.round(np.geomspace(0.01, 0.3, 16), 4).tolist())
 ALPHA, POWER = 0.05, 0.8
-# Streams of random numbers: trials that all champions share, levels of the factors.
-_COMMON, _LEVELS, _MASK = 51, 52, 53
 
 answers = Answers("studies", "stability")
 
@@ -171,9 +170,9 @@ def crossed(spec: Spec) -> dict[str, Any]:
     begun = time.perf_counter()
     units, seed = spec["units"], spec["seed"]
     hyper, task = Hyperparameters(), reopen_task(TASK)
-    wiring = np.random.SeedSequence((seed, _MASK, spec["wiring"]))
+    wiring = np.random.SeedSequence(Stream.MASKS.below(seed, spec["wiring"]))
     mask = erdos_renyi(units, min(EDGES_PER_UNIT / units, 1.0), seed=wiring).to_dense() != 0
-    streams = [np.random.SeedSequence((seed, _LEVELS, level)).spawn(3) for level in range(LEVELS)]
+    streams = [np.random.SeedSequence(Stream.FACTORS.below(seed, level)).spawn(3) for level in range(LEVELS)]
     trials = [task.trial(data) for data, _, _ in streams]
     inputs = [hyper.input_scaling * draw_input_weights(units, task.n_inputs, one) for _, one, _ in streams]
     values = np.empty((LEVELS, LEVELS, LEVELS))
@@ -193,7 +192,7 @@ def search_and_share(spec: Spec) -> dict[str, Any]:
     settings = Settings.from_json(spec["settings"])
     task = reopen_task(settings.task)
     found = search_only(settings, task, Serial())
-    seeds = [(spec["common"], _COMMON, trial) for trial in range(spec["trials"])]
+    seeds = [Stream.SHARED_TRIALS.below(spec["common"], trial) for trial in range(spec["trials"])]
     conditions = Conditions(task, settings.level, "seal", settings.hyper)
     common = losses(score([found.topology], conditions, seeds, Serial())[0])
     return {
@@ -229,7 +228,7 @@ def _needed(gain: float, variance: float) -> int:
 def _likeness(results: Results, budget: Budget, seed: int) -> tuple[float, float]:
     """Signed edges that champions of different seeds share, units matched; and random wirings as dense."""
     champions = [wiring_from_json(results[f"trials {USUAL}/{run}"]["wiring"]).to_dense() for run in range(budget.runs)]
-    rng = np.random.default_rng((seed, _MASK))
+    rng = np.random.default_rng(Stream.SHUFFLED.below(seed))
     random = []
     for W in champions:
         shuffled = rng.permutation(W.ravel()).reshape(W.shape)

@@ -27,6 +27,7 @@ from statescape.evolution.tuning import trainings_of, tune, tune_single
 from statescape.reservoir import Topology, draw_plan
 from statescape.reservoir.tasks import Task
 from statescape.runs import Serial
+from statescape.streams import Stream
 from statescape.studies.reservoir.budget import Budget
 from statescape.studies.reservoir.comparison import Ratio, as_json, common, compared, reading
 from statescape.studies.reservoir.picture import Cells
@@ -39,8 +40,6 @@ TASKS = ("narma10", "mackey-glass-17-84", "lorenz", "henon")
 # What is searched: an encoding and the level of its search.
 KINDS: Mapping[str, tuple[str, SearchLevel]] = {"wirings": ("ternary", "wiring"), "plans": (PLANS, "weights")}
 FIELD = ("SCR", "DLR", "CRJ", "erdos-renyi")
-# Streams of random numbers below the seed of a run.
-_TUNING, _FIELD = 81, 82
 
 answers = Answers("studies", "transfer")
 
@@ -96,16 +95,14 @@ def field_of(spec: Spec) -> dict[str, Any]:
         trainings = settings.limits.trainings or 0
         length = max(round(trainings / (trainings_of(1024, 1) / 1024)), 1)
         search = Conditions(task, settings.level, "search", settings.hyper)
-        plan, hyper = tune_single(settings.units, search, (seed, _FIELD), Serial(), length)
+        plan, hyper = tune_single(settings.units, search, Stream.TRANSFER_SINGLE.below(seed), Serial(), length)
         scores = {"single": _scores(draw_plan(plan, task.n_inputs, seed=seed), task, settings, hyper, spec["trials"])}
         spent = trainings_of(length, 1) + spec["trials"]
     else:
-        like = control("erdos-renyi", _sparse(settings.units), "wiring", task.n_inputs, (seed, _FIELD), draws=1).draws[
-            0
-        ]
+        like, fields = _sparse(settings.units), Stream.TRANSFER_FIELD
         scores = {
             name: sealed_on(
-                control(name, like, "wiring", task.n_inputs, (seed, _FIELD, place), draws=1).draws[0],
+                control(name, like, "wiring", task.n_inputs, fields.below(seed, place), draws=1).draws[0],
                 task,
                 settings,
                 spec,
@@ -119,7 +116,7 @@ def field_of(spec: Spec) -> dict[str, Any]:
 def sealed_on(subject: Topology, task: Task, settings: Settings, spec: Spec) -> list[float]:
     """The scores of a wiring or plan on a task's fresh trials, after tuning there."""
     conditions = Conditions(task, settings.level, "search", settings.hyper)
-    hyper = tune([subject], conditions, (settings.seed, _TUNING), Serial(), spec["tuning"])
+    hyper = tune([subject], conditions, Stream.TRANSFER_TUNING.below(settings.seed), Serial(), spec["tuning"])
     return _scores(subject, task, settings, hyper, spec["trials"])
 
 

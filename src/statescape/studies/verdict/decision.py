@@ -19,12 +19,13 @@ from jaxtyping import Float
 
 from statescape.statistics import MeanInterval, holm, mean_interval, sign_flip
 from statescape.studies.verdict.questions import ALPHA, FEWEST_DOCUMENTS, LEVEL, QUESTIONS, Question
+from statescape.wording import Noun
 
 Word = Literal["supported", "refuted", "undecided"]
 
 
 @dataclass(frozen=True)
-class Decision:
+class Decision(Noun):
     """One question, one model.
 
     Attributes:

@@ -19,13 +19,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from statescape.wording import phrase
+from statescape.wording import Noun, phrase
 
 Side = Literal["above", "below"]
 
 
 @dataclass(frozen=True)
-class Question:
+class Question(Noun):
     """One question with its declared margin.
 
     Attributes:

@@ -192,7 +192,7 @@ def measure_constants(
         path_length: states of a path.
         agreement: of isotropic states, see `ModelConstants`.
         normed_agreement: of the same after the final norm.
-        norm_centres: see `ModelConstants`.
+        norm_centres: whether the final norm takes the mean out.
         seed: of the random directions.
         known: constants of another reading of these embeddings by this seed, of which the nulls are the same.
         average: log-probabilities of what the model says on average; None: nothing is to stand in for its states.

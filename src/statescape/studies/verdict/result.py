@@ -13,7 +13,7 @@ from statescape.studies.verdict.decision import Decision
 from statescape.studies.verdict.questions import Question
 from statescape.studies.verdict.reference import VARIANTS, ModelConstants
 from statescape.studies.verdict.summary import CorpusSummary
-from statescape.wording import brief
+from statescape.wording import Noun, brief
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +37,7 @@ class Extreme:
 
 
 @dataclass(frozen=True, eq=False)
-class ModelVerdict:
+class ModelVerdict(Noun):
     """One model's answers.
 
     Attributes:
@@ -85,7 +85,7 @@ class ModelVerdict:
 
 
 @dataclass(frozen=True, eq=False)
-class Verdicts:
+class Verdicts(Noun):
     """The answers of one or more models over one corpus.
 
     Attributes:
@@ -139,9 +139,6 @@ class Verdicts:
             for one in self.models
         )
         return brief(f"Verdicts over {self.n_documents:,} documents: {words}")
-
-    def _repr_html_(self) -> str:
-        return str(plugins.cell(self))
 
     def as_json(self) -> dict[str, Any]:
         """All numbers as plain JSON; what is not a number stays NaN."""

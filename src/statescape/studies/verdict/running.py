@@ -68,7 +68,7 @@ class _Asked:
         bos: policy on BOS, as `load_model` takes it.
         positions: most positions in a document; None for all.
         seed: of everything drawn.
-        null_documents: see `NULL_DOCUMENTS`; 0 leaves these readings out.
+        null_documents: how many are read again with random weights and the other policy on BOS; 0: none.
     """
 
     corpus: Corpus

@@ -18,6 +18,7 @@ from jaxtyping import Float, Int
 
 from statescape.language.passage import Passage, following_ids
 from statescape.runs.bundles import one_blas_thread
+from statescape.streams import Stream
 from statescape.studies.verdict.measures import Measured, measure
 from statescape.studies.verdict.measures.last_state import best_cosine
 from statescape.studies.verdict.measures.stand_in import INNER_STATES, measure_stand_in
@@ -152,7 +153,7 @@ def chosen_positions(ids: Ids, most: int | None, seed: int, number: int) -> list
     count = sum(map(len, everywhere))
     if most is None or count <= most:
         return everywhere
-    drawn = np.random.default_rng([seed, number, 0]).choice(count, most, replace=False)
+    drawn = np.random.default_rng(Stream.POSITIONS.below((seed, number))).choice(count, most, replace=False)
     kept = np.zeros(count, dtype=bool)
     kept[drawn] = True
     parts = np.split(kept, np.cumsum([len(each) for each in everywhere])[:-1])
@@ -160,16 +161,15 @@ def chosen_positions(ids: Ids, most: int | None, seed: int, number: int) -> list
 
 
 def _read(model: ReadableModel, reference: Reference, ids: Ids, task: Portion, number: int) -> Record:
-    rng = np.random.default_rng([task.seed, number, 1])
+    rng = np.random.default_rng(Stream.NULLS.below((task.seed, number)))
     passages = task.followed.get(number) or _followed(model, ids, task, number)
     chosen = chosen_positions(ids, task.positions, task.seed, number)
     read = [each for each, positions in zip(ids, chosen, strict=True) if len(positions)]
     measured = []
     for place, (passage_ids, passage) in enumerate(zip(read, passages, strict=True)):
         found = measure(passage, reference, rng)
-        values, profiles = measure_stand_in(
-            model, passage_ids, passage, reference, INNER_STATES if place == 0 else 0, [task.seed, number, 4, place]
-        )
+        seed, inner = Stream.STAND_INS.below((task.seed, number), place), INNER_STATES if place == 0 else 0
+        values, profiles = measure_stand_in(model, passage_ids, passage, reference, inner, seed)
         measured.append((passage, Measured(found.values | values, found.profiles | profiles)))
     return record_of(measured, reference)
 
@@ -225,7 +225,7 @@ def prepare(
         states = np.concatenate([one.states for one in sampled], axis=1, dtype=np.float32)
         typical = float(np.median(np.linalg.norm(states[-1], axis=1)))
         width = states.shape[2]
-        isotropic = np.random.default_rng([seed, 3]).standard_normal((ISOTROPIC_STATES, width))
+        isotropic = np.random.default_rng(Stream.ISOTROPIC.below(seed)).standard_normal((ISOTROPIC_STATES, width))
         isotropic *= typical / np.linalg.norm(isotropic, axis=1, keepdims=True)
         isotropic = isotropic.astype(np.float32)
         bare = ModelConstants((), (), float("nan"), (0.0, 0.0), False, "", seed)
@@ -261,7 +261,7 @@ def drawn(documents: dict[int, Ids], most: int, seed: int) -> dict[int, Ids]:
     """At most so many of the documents, drawn by the seed."""
     numbers = np.array(list(documents))
     if len(numbers) > most:
-        numbers = np.sort(np.random.default_rng([seed, 2]).choice(numbers, most, replace=False))
+        numbers = np.sort(np.random.default_rng(Stream.DOCUMENTS.below(seed)).choice(numbers, most, replace=False))
     return {int(number): documents[int(number)] for number in numbers}
 
 

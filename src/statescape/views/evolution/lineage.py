@@ -11,24 +11,29 @@ import numpy as np
 from statescape.analysis.evolution_search import NORMAL_95, STARTS, OperatorWorth
 from statescape.evolution import Evolution
 from statescape.evolution.history import Ancestor
+from statescape.evolution.operators import family
 from statescape.evolution.settings import Settings
 from statescape.views.core.labels import thinned
 from statescape.views.core.marks import AnyMark, Axis, LineMark, Panel, PointMark, TextMark, columns, from_zero
 from statescape.views.core.picture import Picture
-from statescape.views.core.theme import BLUE, GREEN, GREY, ORANGE, RED
+from statescape.views.core.theme import BLUE, BROWN, GREEN, GREY, INDIGO, ORANGE, RED
 
-FAMILIES = {"edges": BLUE, "units": GREEN, "crossover": ORANGE, "start": GREY}
-FAMILY_NAMES = {"edges": "changes edges", "units": "changes units", "crossover": "crossover", "start": "start"}
+# What operators change, with the colour and the name that figures give it.
+FAMILIES = {
+    "edges": (BLUE, "changes edges"),
+    "units": (GREEN, "changes units"),
+    "modules": (INDIGO, "changes modules"),
+    "crossover": (ORANGE, "crossover"),
+    "other": (BROWN, "changes other things"),
+    "start": (GREY, "start"),
+}
 LABELS = 9
 
 
-def family(operator: str) -> str:
-    """What kind of change an operator makes."""
-    if operator.endswith("crossover"):
-        return "crossover"
-    if operator.endswith("-unit"):
-        return "units"
-    return "start" if operator in STARTS else "edges"
+def _family(settings: Settings, operator: str) -> str:
+    """What kind of change an operator of a run makes; one of `FAMILIES`."""
+    found = "start" if operator in STARTS else family(operator, settings.objects)
+    return found if found in FAMILIES else "other"
 
 
 def operators_picture(operators: Sequence[OperatorWorth], generations: int, settings: Settings) -> Picture:
@@ -51,11 +56,10 @@ def operators_picture(operators: Sequence[OperatorWorth], generations: int, sett
     middles = (np.arange(periods) + 0.5) * generations / periods
     success: list[AnyMark] = []
     used: list[LineMark] = []
-    for name, colour in FAMILIES.items():
-        members = [(-row, one) for row, one in enumerate(operators) if family(one.name) == name]
+    for kind, (colour, called) in FAMILIES.items():
+        members = [(-row, one) for row, one in enumerate(operators) if _family(settings, one.name) == kind]
         if not members:
             continue
-        called = FAMILY_NAMES[name]
         success.append(
             PointMark(
                 [100 * one.share for _, one in members],
@@ -103,13 +107,13 @@ def genealogy_picture(evolution: Evolution, line: Sequence[Ancestor], noise: flo
     """
     # Where all trials are alike, records are errors as they are.
     alike = len(evolution.found.final.sealed) == 1
-    panel = _line_panel(line, 0.0 if alike else noise, alike, named=True)
-    narrow = _line_panel(line, 0.0 if alike else noise, alike, named=False)
+    panel = _line_panel(evolution.settings, line, 0.0 if alike else noise, alike, named=True)
+    narrow = _line_panel(evolution.settings, line, 0.0 if alike else noise, alike, named=False)
     caption = _line_caption(evolution, line, noise, alike)
     return Picture("genealogy", caption, [panel], 1, 420, narrow=[narrow], paper=(7.2, 3.7))
 
 
-def _line_panel(line: Sequence[Ancestor], noise: float, alike: bool, *, named: bool) -> Panel:
+def _line_panel(settings: Settings, line: Sequence[Ancestor], noise: float, alike: bool, *, named: bool) -> Panel:
     """Errors of the ancestors at their births, with names of the largest gains where there is room for them."""
     born = np.array([one.birth.generation for one in line], dtype=np.float64)
     logs = np.array([one.record.difference for one in line])
@@ -131,8 +135,8 @@ def _line_panel(line: Sequence[Ancestor], noise: float, alike: bool, *, named: b
         LineMark(*columns(other), GREY, "other parents" if len(other) else "", 0.8),
         LineMark(born, error, RED, "the champion's line"),
     ]
-    for name, colour in FAMILIES.items():
-        chosen = [index for index, one in enumerate(line) if family(one.birth.operator) == name]
+    for name, (colour, _) in FAMILIES.items():
+        chosen = [index for index, one in enumerate(line) if _family(settings, one.birth.operator) == name]
         if chosen:
             notes = [_ancestor(line[index]) for index in chosen]
             marks.append(

@@ -23,7 +23,7 @@ from statescape.views.evolution.tables import (
 )
 
 LONGEST_NAME = 60
-NO_FILE = "This run was kept in no file, so its generations are gone; give it one (--run FILE, run=...) to see them."
+NO_FILE = "This run was kept in no file, so its generations are gone; name a file for the run to see them."
 
 
 @plugins.report.register
@@ -188,7 +188,7 @@ def _sections(reading: EvolutionReading, drawn: dict[str, Picture]) -> tuple[Sec
         Section(
             "numbers",
             "The numbers",
-            "What stands behind the pictures; --json writes all of it.",
+            "What stands behind the pictures; the numbers as JSON hold all of it.",
             (honest_table(evolution), controls_table(evolution), hyper_table(evolution)),
         ),
     )

@@ -9,7 +9,7 @@ import numpy as np
 from statescape import plugins
 from statescape.analysis.evolution import ChampionAtWork, EvolutionReading, read_evolution, running
 from statescape.analysis.wiring import WiringOrder
-from statescape.evolution import Evolution
+from statescape.evolution import Champion, Evolution
 from statescape.reservoir.tasks import LabelledTrial, Trial
 from statescape.views.core.labels import every
 from statescape.views.core.marks import Axis, BarMark, Panel, PointMark, from_zero
@@ -27,13 +27,25 @@ from statescape.views.evolution.search import (
     search_picture,
 )
 from statescape.views.reservoir.diagram import KEY
-from statescape.views.reservoir.pictures import classes_picture, outputs_picture, state_path_picture, states_along
+from statescape.views.reservoir.pictures import (
+    classes_picture,
+    graph_picture,
+    outputs_picture,
+    state_path_picture,
+    states_along,
+)
 from statescape.views.reservoir.wirings import diagrams, matrices, spectra
 
 
 @plugins.pictures.register
 def _(evolution: Evolution) -> Sequence[Printable]:
     return list(pictures(read_evolution(evolution)).values())
+
+
+@plugins.pictures.register
+def _(champion: Champion) -> Sequence[Printable]:
+    plan = champion.topology.plan
+    return [graph_picture(champion.topology) if plan is None else plan_picture(plan, "The champion's plan")]
 
 
 @plugins.pictures.register

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import networkx as nx
 import numpy as np
 
+from statescape import plugins
 from statescape.reservoir import Plan
 from statescape.reservoir.plan import INPUT, READOUT
 from statescape.views.core.marks import NOTHING, AnyMark, LineMark, Panel, PointMark, TextMark
@@ -17,6 +19,11 @@ from statescape.views.core.theme import BLUE, GREY, ORANGE
 LEAST, LARGEST = 12.0, 44.0
 # Where along an edge its arrow stands.
 ARROW = 0.6
+
+
+@plugins.pictures.register
+def _(plan: Plan) -> Sequence[Picture]:
+    return [plan_picture(plan, "The plan")]
 
 
 def plan_picture(plan: Plan, what: str) -> Picture:

@@ -22,6 +22,7 @@ from statescape.errors import StatescapeError
 from statescape.geometry import Moments
 from statescape.language import StatePath
 from statescape.views.globe.axes import Axes, axes_of
+from statescape.wording import Noun
 
 LOWEST_LOG = -9  # log10 p at the end of the colours
 RANKS = 55  # levels of rank beyond the last token's
@@ -48,7 +49,7 @@ class Beside:
 
 
 @dataclass(frozen=True, eq=False)
-class SphereData:
+class SphereData(Noun):
     """The numbers behind one sphere.
 
     Attributes:

@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from statescape import plugins
 from statescape.geometry import PCA, Path
-from statescape.reservoir import EchoStateNetwork
+from statescape.reservoir import EchoStateNetwork, Topology
 from statescape.reservoir.measures import in_degrees, modularity, out_degrees, reciprocity
 from statescape.reservoir.radius import is_acyclic
 from statescape.reservoir.tasks import AnyTrial, LabelledTrial, Trial
@@ -33,7 +33,8 @@ PATH_STEPS = 25
 def pictures(result: EsnTrials) -> list[Picture]:
     """Outputs, spectrum, wiring and state path of the first trial; what a task has not or what diverged is left out."""
     network, outputs = result.network, result.attempt.outputs
-    drawn = [spectrum_picture(network), graph_picture(network), matrix_picture(network)]
+    wiring = network.topology
+    drawn = [spectrum_picture(wiring), graph_picture(wiring), matrix_picture(wiring)]
     if outputs is not None and np.isfinite(outputs).all():
         what = f"{result.task.name}, first trial of seed {result.seed}"
         scored = f"{what}: {result.task.score_name} {result.scores[0]:.4g}"
@@ -45,6 +46,16 @@ def pictures(result: EsnTrials) -> list[Picture]:
     if path is not None:
         drawn.append(state_path_picture(path))
     return drawn
+
+
+@plugins.pictures.register
+def _(topology: Topology) -> Sequence[Picture]:
+    return [graph_picture(topology), matrix_picture(topology), spectrum_picture(topology)]
+
+
+@plugins.pictures.register
+def _(network: EchoStateNetwork) -> Sequence[Picture]:
+    return [graph_picture(network.topology), matrix_picture(network.topology), spectrum_picture(network.topology)]
 
 
 def outputs_picture(trial: Trial, outputs: Float[np.ndarray, "steps outputs"], scored: str) -> Picture:
@@ -115,9 +126,9 @@ def classes_picture(
     return Picture("outputs", caption, [panel], 1, 420, legend=False, paper=(4.2, 3.9))
 
 
-def spectrum_picture(network: EchoStateNetwork) -> Picture:
+def spectrum_picture(topology: Topology) -> Picture:
     """The eigenvalues of the matrix that runs: how fast what went in fades, and in what rhythm."""
-    W = network.topology.to_dense()
+    W = topology.to_dense()
     values, largest = eigenvalues(W), np.linalg.norm(W, 2)
     if is_acyclic(W):
         caption = (
@@ -134,9 +145,9 @@ def spectrum_picture(network: EchoStateNetwork) -> Picture:
     return Picture("spectrum", caption, [panel], 1, 440, legend=False, paper=(3.9, 3.9))
 
 
-def graph_picture(network: EchoStateNetwork) -> Picture:
+def graph_picture(topology: Topology) -> Picture:
     """The matrix that runs as a graph, with what can be counted in its caption."""
-    W = network.topology.to_dense()
+    W = topology.to_dense()
     edges = int(np.count_nonzero(W))
     ins, outs = in_degrees(W), out_degrees(W)
     left_out = edges - int(np.count_nonzero(np.diag(W))) - EDGES_DRAWN
@@ -152,9 +163,9 @@ def graph_picture(network: EchoStateNetwork) -> Picture:
     return Picture("wiring-graph", caption, [panel], 1, 520, legend=False, paper=(4.6, 4.6))
 
 
-def matrix_picture(network: EchoStateNetwork) -> Picture:
+def matrix_picture(topology: Topology) -> Picture:
     """The matrix that runs, as numbered and with neighbours brought together."""
-    W = network.topology.to_dense()
+    W = topology.to_dense()
     order = bringing_together(W)
     edges = int(np.count_nonzero(W))
     caption = (

@@ -15,12 +15,13 @@ from statescape.language.passage import Passage
 from statescape.studies.verdict.measures.last_state import draw_targets, measure_nearness, measure_singling
 from statescape.studies.verdict.measures.way import measure_decoding, measure_region, measure_travel
 from statescape.studies.verdict.reference import Reference
+from statescape.wording import Noun
 
 __all__ = ["Measured", "measure"]
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class Measured(Noun):
     """What was measured at the positions of one passage.
 
     Attributes:
