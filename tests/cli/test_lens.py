@@ -137,5 +137,5 @@ def test_the_page_holds_every_lens_in_the_language_that_is_asked_for(run, lens_f
     table = json.loads(gzip.decompress(base64.b64decode(packed[1])))
     assert [one["name"] for one in table["lenses"]] == ["logit", "tuned (mine)"]
     assert spoken() == "en"  # French ended with the command
-    assert_refused(run("lens", TEXT, "--language", "de"), "There are no texts in 'de'")
+    assert_refused(run("lens", TEXT, "--language", "de"), "The language is one of en, fr; got 'de'")
     assert_refused(run("lens", TEXT, "--out", tmp_path / "none" / "lens.html"), "no folder")

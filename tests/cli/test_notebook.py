@@ -19,7 +19,7 @@ def run(monkeypatch, capfd, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--language", "de"], ["no texts in 'de'", "en, fr"]),
+        (["--language", "de"], ["The language is one of en, fr", "'de'"]),
         (["--quick", "--budget", "5"], ["--quick is --budget quick"]),
         (["--budget", "much"], ["quick, full or a number of minutes", "'much'"]),
         (["--out", "none/n.html"], ["no folder"]),

@@ -159,7 +159,7 @@ def test_the_last_net_makes_one_line_and_leaves_nothing(monkeypatch, capfd, tmp_
     def fails(*_: object) -> dict:
         raise error
 
-    monkeypatch.setattr(inputs, "_finite", fails)
+    monkeypatch.setattr(inputs, "finite", fails)
     done = in_process(monkeypatch, capfd, "runs", tmp_path, "--json", tmp_path / "n.json")
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1

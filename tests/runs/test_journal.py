@@ -176,7 +176,7 @@ def _newer(path):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda _: None, "There is no run .*statescape runs"),
+        (lambda _: None, "There is no run .*name a file that is there"),
         (lambda path: path.mkdir(), "is a folder; name the file of a run"),
         (lambda path: path.write_bytes(b""), "is no run that statescape wrote"),
         (lambda path: path.write_text("a,b\n1,2\n"), "is no run that statescape wrote"),

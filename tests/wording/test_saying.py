@@ -66,7 +66,7 @@ def test_the_language_ends_with_its_block():
 
 
 def test_an_unknown_language_is_refused():
-    with pytest.raises(StatescapeError, match="no texts in 'de'; choose one of en, fr"), speaking("de"):
+    with pytest.raises(StatescapeError, match="The language is one of en, fr; got 'de'"), speaking("de"):
         pass
 
 

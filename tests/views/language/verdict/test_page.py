@@ -53,7 +53,7 @@ def test_the_page_is_complete_quiet_and_self_contained(visit: Visit):
 def test_hostile_documents_are_text(visit: Visit):
     assert visit.page.eval_on_selector_all("[onerror], main img, main iframe", "all => all.length") == 0
     assert HOSTILE[0] in visit.page.inner_text("#verdicts")
-    assert "1 lines left out" in visit.page.inner_text("#documents")
+    assert "1 line left out" in visit.page.inner_text("#documents")
 
 
 def test_the_words_a_reader_came_for_are_there(visit: Visit, found: Verdicts):
