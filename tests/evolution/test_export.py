@@ -93,7 +93,7 @@ def test_archive_and_json_hold_the_same_matrices(champion, tmp_path):
 
 
 def test_an_unknown_format_is_refused_and_a_file_is_whole_or_not_there(champion, tmp_path):
-    with pytest.raises(StatescapeError, match=f"exported to {', '.join(SUFFIXES)}; got 'matlab'"):
+    with pytest.raises(StatescapeError, match=f"one of {', '.join(SUFFIXES)}; got 'matlab'"):
         export(champion[0], "matlab", tmp_path / "a")
     with pytest.raises(StatescapeError):
         export(champion[0], "json", tmp_path / "missing" / "a.json")
