@@ -50,8 +50,8 @@ def test_the_notebook_from_end_to_end(run, monkeypatch, tmp_path, browser):
     assert asked == {*(f"H{number}" for number in range(1, 9)), "H1n", "H2n", "H6n"}
     assert list(found["studies"]) == list(USUAL_STUDIES)
     assert USUAL_STUDIES[-1] == "does-topology-matter"
-    assert {one["section"] for one in found["runs"]} == {"paths", "corpus", *found["studies"]}
-    assert len(list((tmp_path / "notebook-runs").glob("*.run"))) == len(found["runs"]) - 1
+    assert {one["section"] for one in found["runs"]} == {"paths", "interventions", "corpus", *found["studies"]}
+    assert len(list((tmp_path / "notebook-runs").glob("*.run"))) == len(found["runs"]) - 2  # those two keep none
     visit = Visit(browser, tmp_path / "notebook.html")
     assert visit.page.eval_on_selector_all("main > section", "all => all.map(s => s.id)") == sections(USUAL_STUDIES)
     assert "Matzner 2022" in visit.page.inner_text("#sum")
