@@ -17,9 +17,10 @@ from statescape.evolution import evolve
 from statescape.evolution.history import champion_of
 from statescape.evolution.tables import Tables
 from statescape.evolution.watching import Watcher
-from statescape.live.reservoirs import PACE, Folder, Watched
+from statescape.live.reservoirs import Folder
 from statescape.live.searches import Searches, writer_of
 from statescape.live.shelf import Shelf
+from statescape.live.watched import PACE, Watched
 from statescape.views.evolution.pictures import pictures
 from tests.live.serving import in_thread
 
@@ -82,7 +83,7 @@ def test_each_generation_of_a_running_search_is_seen_once(tmp_path):
 
 
 def test_operators_and_races_are_told_while_a_search_runs_in_the_words_of_its_report(tmp_path, monkeypatch):
-    monkeypatch.setattr("statescape.live.reservoirs.PACE", {"progress": 0.0, "rest": 0.0})
+    monkeypatch.setattr("statescape.live.watched.PACE", {"progress": 0.0, "rest": 0.0})
     run, told = tmp_path / "now.run", []
     watched = Watched(Folder(tmp_path), "now.run")
     result = evolve(
@@ -100,7 +101,7 @@ def test_operators_and_races_are_told_while_a_search_runs_in_the_words_of_its_re
 
 def test_pictures_that_were_put_off_are_told_later_and_those_of_the_end_at_once(tmp_path, monkeypatch):
     clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now)
-    monkeypatch.setattr("statescape.live.reservoirs.time", clock)
+    monkeypatch.setattr("statescape.live.watched.time", clock)
     run, told = tmp_path / "now.run", []
     watched = Watched(Folder(tmp_path), "now.run")
 

@@ -22,8 +22,9 @@ from starlette.routing import Route
 from statescape.errors import StatescapeError
 from statescape.live import language
 from statescape.live.assets import Assets
-from statescape.live.reservoirs import Folder, Part, Watched
+from statescape.live.reservoirs import Folder, Part
 from statescape.live.shelf import Shelf, memory
+from statescape.live.watched import Watched
 
 MOST_BYTES = 200_000  # of a request
 BREATH = 0.25  # seconds between two looks at a folder
