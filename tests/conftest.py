@@ -12,6 +12,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest
 from jaxtyping import install_import_hook
 
+from tests import shapes
 from tests.browser import FLAGS
 from tests.material import missing
 
@@ -53,7 +54,12 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     _CACHE = tempfile.TemporaryDirectory(prefix="statescape-tests-")
     os.environ["STATESCAPE_CACHE"] = _CACHE.name
 os.environ.pop("COLUMNS", None)  # the width of the tester's terminal must not cut tables
-install_import_hook(CHECKED, "beartype.beartype")
+install_import_hook(CHECKED, "tests.shapes.checked")
+
+
+def pytest_runtest_setup() -> None:
+    """Every test checks the first calls of every function."""
+    shapes.begin_test()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

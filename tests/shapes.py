@@ -1,0 +1,46 @@
+"""Shape and type checks of the first calls of a function in every test.
+
+A search calls a small function ten thousand times with arrays of the same shapes; checking them all took a third of the
+suite's time.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from types import FunctionType
+from typing import Any
+
+from beartype import beartype
+
+CALLS = 100
+_test = 0
+_trusted: list[FunctionType] = []
+
+
+def checked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that refuses wrong types, for jaxtyping, which calls it before the function itself and after it."""
+    refusing: Callable[..., Any] = beartype(function)
+    test, calls = -1, 0
+
+    @wraps(function)
+    def counting(*args: Any, **kwargs: Any) -> Any:
+        nonlocal test, calls
+        test, calls = _test, calls + 1 if test == _test else 1
+        if calls == CALLS:
+            own = sys._getframe(1).f_locals["fn"]  # of jaxtyping's wrapper, which passes a marked function by
+            own.__no_type_check__ = True
+            _trusted.append(own)
+        return refusing(*args, **kwargs)
+
+    return counting
+
+
+def begin_test() -> None:
+    """From here on the first calls are checked again."""
+    global _test
+    _test += 1
+    for own in _trusted:
+        vars(own).pop("__no_type_check__", None)  # a function may be there twice
+    _trusted.clear()
