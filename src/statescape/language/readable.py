@@ -198,6 +198,25 @@ class HasMemory(Protocol):
 
 
 @runtime_checkable
+class ReadsOn(Protocol):
+    """A model that reads a text from where it parts from one that it has read before."""
+
+    def read_on(
+        self, ids: Sequence[int], shared: int, before: Sequence[int]
+    ) -> tuple[Float[np.ndarray, "states _ d_model"], Added | str] | None:
+        """States and parts of what a text has beyond its beginning, equal to those of the whole text up to rounding.
+
+        Args:
+            ids: of the text.
+            shared: how many tokens it begins with as ``before`` does; fewer than it has.
+            before: ids of a text whose states and parts were read before.
+
+        Returns:
+            None where the whole text has to be read.
+        """
+
+
+@runtime_checkable
 class HasTwins(Protocol):
     """A model that several threads can run at the same time."""
 

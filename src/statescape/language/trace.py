@@ -211,6 +211,7 @@ class Trace(Noun):
         targets: Int[np.ndarray, " targets"] | None = None,
         lens: Lens | str | os.PathLike[str] | None = None,
         states: Sequence[int | str] | None = None,
+        first: int = 0,
     ) -> LensReadout:
         """What the states decode to at every position, streamed.
 
@@ -219,6 +220,7 @@ class Trace(Noun):
             targets: one id for each position; by default the token that the last state predicts.
             lens: the lens to read with: an object, a name, a folder or a file (`load_lens`); None for the logit lens.
             states: the states to read, by number or TransformerLens name; by default all that the lens reads.
+            first: the position from which on they are read.
 
         Raises:
             StatescapeError: if the lens does not read one of the states, or top or targets do not fit.
@@ -226,14 +228,17 @@ class Trace(Noun):
         lens = load_lens("logit" if lens is None else lens, self.model)
         n_blocks = self.model.facts.n_blocks
         last = Point(n_blocks)
+        if not 0 <= first < len(self.tokens):
+            raise StatescapeError(f"The text has {len(self.tokens)} positions; the lens cannot begin at {first}.")
         points = points_read(lens, n_blocks) if states is None else tuple(point(name, n_blocks) for name in states)
         if not points:
             raise StatescapeError("The lens needs at least one state to read.")
         # The last state goes along in any case: its distribution is what the others are compared with.
         asked = [at for at in points if at != last]
-        stacked = np.stack([*(moved(lens, self.state(at), at) for at in asked), self.states[-1]])
+        stacked = np.stack([*(moved(lens, self.state(at)[first:], at) for at in asked), self.states[-1][first:]])
         rows = [len(asked) if at == last else asked.index(at) for at in points]
-        readout = read_lens(decoder_of(self.model), stacked, self.tokens, self.model.tokens.vocabulary, top, targets)
+        tokens, vocabulary = self.tokens[first:], self.model.tokens.vocabulary
+        readout = read_lens(decoder_of(self.model), stacked, tokens, vocabulary, top, targets)
         return readout.chosen(rows, tuple(at.name for at in points), lens.name)
 
     def state(self, name: int | str | Point) -> Float[np.ndarray, "positions d_model"]:

@@ -155,9 +155,9 @@ class Live:
         self._newest[tab] = ticket
 
         def answer() -> Iterator[Part]:
-            model = self.shelf[name]
-            path, others = language.read(model, question)
-            yield from language.parts(path, others, question, lambda: self.shelf.null(name))
+            reader = self.shelf[name]
+            path, others = language.read(reader, question)
+            yield from language.parts(reader, path, others, question, lambda: self.shelf.null(name))
 
         async def lines() -> AsyncIterator[bytes]:
             try:

@@ -11,13 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from statescape.analysis import PathReading, conclude, read_path
 from statescape.errors import StatescapeError
 from statescape.language import StatePath, Trace, follow
 from statescape.language.contrasting import Null, contrast_of
-from statescape.language.readable import HasParts, ReadableModel
+from statescape.live.reader import Reader
 from statescape.views.core.page import Figure, TableBlock, drawings, render
 from statescape.views.core.picture import Picture
 from statescape.views.core.text import visible
@@ -29,7 +27,6 @@ from statescape.views.language.lens_table import lens_of
 from statescape.views.language.page import facts_of, numbers_table, page_of
 
 LONGEST = 20_000  # characters of a text
-MOST_TOKENS = 512
 PREDICTIONS = 10
 MOST_BYTES_OF_A_CHARACTER = 4
 Part = dict[str, Any]
@@ -73,40 +70,26 @@ class TextQuestion:
         return cls(text, position, beside, axes, given.get("narrow") is True)
 
 
-def read(model: ReadableModel, question: TextQuestion) -> tuple[StatePath, tuple[StatePath, ...]]:
+def read(reader: Reader, question: TextQuestion) -> tuple[StatePath, tuple[StatePath, ...]]:
     """The path of a text, and those beside it.
 
     Raises:
         StatescapeError: the model cannot read one of the texts.
     """
-    trace = _trace(model, question.text)
+    trace = reader.trace(question.text)
     length = len(trace)
     position = question.position if -length <= question.position < length else -1
-    others = (_trace(model, question.beside).path(-1),) if question.beside.strip() else ()
+    others = (reader.trace(question.beside).path(-1),) if question.beside.strip() else ()
     return trace.path(position), others
 
 
-def _trace(model: ReadableModel, text: str) -> Trace:
-    if not text.strip():
-        raise StatescapeError("Type a few words.")
-    ids = model.tokens.encode(text, None)
-    if isinstance(model, HasParts) and len(ids) <= MOST_TOKENS:  # states and parts from one pass
-        states, added = model.states_and_parts(ids)
-        return Trace.of(model, text, ids, np.asarray(states, dtype=np.float32)).with_parts(added)
-    trace = Trace.read(model, text)
-    if len(trace) > MOST_TOKENS:
-        raise StatescapeError(
-            f"The text has {len(trace):,} tokens; this page reads up to {MOST_TOKENS}, `statescape path` more."
-        )
-    return trace
-
-
 def parts(
-    path: StatePath, others: Sequence[StatePath], question: TextQuestion, null: Callable[[], Null]
+    reader: Reader, path: StatePath, others: Sequence[StatePath], question: TextQuestion, null: Callable[[], Null]
 ) -> Iterator[Part]:
     """All that is shown of a path, part by part.
 
     Args:
+        reader: what has read the texts.
         path: the path.
         others: of texts beside it.
         question: what was asked.
@@ -115,7 +98,7 @@ def parts(
     reading = read_path(path)
     yield {"part": "text", **_text(path, others)}
     yield {"part": "sphere", "data": packed(_sphere(reading, others, question), level=1)}
-    yield {"part": "figures", **_figures((plane_picture(reading),), question.narrow), **_lens(reading)}
+    yield {"part": "figures", **_figures((plane_picture(reading),), question.narrow), **_lens(reading, reader)}
     yield {"part": "words", **_words(reading)}
     if others and isinstance(path.origin, Trace) and isinstance(others[0].origin, Trace):
         found = contrast_of(path.origin, others[0].origin, null())
@@ -163,8 +146,9 @@ def _figures(pictures: Sequence[Picture], narrow: bool) -> Part:
     }
 
 
-def _lens(reading: PathReading) -> Part:
-    table, caption = lens_of(reading)
+def _lens(reading: PathReading, reader: Reader) -> Part:
+    assert isinstance(reading.path.origin, Trace)  # as `read` makes paths
+    table, caption = lens_of(reading, reader.readout(reading.path.origin))
     return {"lens": table, "lens_caption": caption}
 
 
@@ -177,11 +161,11 @@ def _words(reading: PathReading) -> Part:
     }
 
 
-def continued(model: ReadableModel, text: str, temperature: float, seed: int) -> str:
+def continued(reader: Reader, text: str, temperature: float, seed: int) -> str:
     """A text with the token that the model goes on with, or with as many as make whole characters.
 
     Args:
-        model: the model.
+        reader: what reads texts.
         text: the text.
         temperature: 0 takes the likeliest; above 0 tokens are drawn.
         seed: of the draws.
@@ -189,7 +173,8 @@ def continued(model: ReadableModel, text: str, temperature: float, seed: int) ->
     Raises:
         StatescapeError: the model cannot read the text, or ends it here.
     """
-    _trace(model, text)
+    reader.trace(text)
+    model = reader.model
     for count in range(1, MOST_BYTES_OF_A_CHARACTER + 1):
         made = follow(model, text, count, temperature=temperature, seed=seed)
         if made.token_ids[-1] == model.tokens.end:

@@ -12,6 +12,7 @@ from statescape.analysis.vocabulary import Vocabulary, vocabulary_of
 from statescape.errors import StatescapeError
 from statescape.language.contrasting import Null, null_of
 from statescape.language.readable import ReadableModel
+from statescape.live.reader import Reader
 
 
 @dataclass(eq=False)
@@ -25,13 +26,13 @@ class Shelf:
 
     names: Sequence[str]
     load: Callable[[str], ReadableModel]
-    _loaded: dict[str, ReadableModel] = field(default_factory=dict)
+    _loaded: dict[str, Reader] = field(default_factory=dict)
     _nulls: dict[str, Null] = field(default_factory=dict)
     _held: dict[str, Vocabulary] = field(default_factory=dict)  # what depends on embeddings alone lives as long
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def __getitem__(self, name: str) -> ReadableModel:
-        """A model, loaded if it was not yet.
+    def __getitem__(self, name: str) -> Reader:
+        """What reads with a model, loaded if it was not yet.
 
         Raises:
             StatescapeError: there is none of that name here, or it cannot be loaded.
@@ -40,14 +41,14 @@ class Shelf:
             raise StatescapeError("This server holds no such model; choose one of its menu.")
         with self._lock:  # one at a time: two loads at once would need the memory of both
             if name not in self._loaded:
-                self._loaded[name] = model = self.load(name)
-                self._held[name] = vocabulary_of(model.embeddings)
+                self._loaded[name] = reader = Reader(self.load(name))
+                self._held[name] = vocabulary_of(reader.model.embeddings)
             return self._loaded[name]
 
     def null(self, name: str) -> Null:
         """What pairs of texts that mean the same, and that do not, are apart in a model; measured once."""
         if name not in self._nulls:
-            self._nulls[name] = null_of(self[name])
+            self._nulls[name] = null_of(self[name].model)
         return self._nulls[name]
 
     @property

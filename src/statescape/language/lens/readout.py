@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -14,6 +14,16 @@ from statescape.wording import Noun, brief
 
 if TYPE_CHECKING:
     import pandas as pd
+
+AXIS_OF_POSITIONS = {
+    "target_ids": 0,
+    "top_ids": 1,
+    "top_log_probabilities": 1,
+    "rank": 1,
+    "log_probability": 1,
+    "entropy": 1,
+    "kl_to_final": 1,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +73,27 @@ class LensReadout(Noun):
             f"LensReadout of {text} by the {self.lens} lens: {states} states, {positions} positions, top {top}"
         )
 
+    def followed_by(self, other: LensReadout) -> LensReadout:
+        """The readings of this text's positions and then of another's, by the same lens of the same states."""
+        fields: dict[str, Any] = {
+            name: np.concatenate([getattr(self, name), getattr(other, name)], axis=axis)
+            for name, axis in AXIS_OF_POSITIONS.items()
+        }
+        return replace(self, tokens=self.tokens + other.tokens, **fields)
+
+    def up_to(self, position: int) -> LensReadout:
+        """The readings of the positions before one."""
+        fields: dict[str, Any] = {
+            name: getattr(self, name)[(slice(None),) * axis + (slice(position),)]
+            for name, axis in AXIS_OF_POSITIONS.items()
+        }
+        return replace(self, tokens=self.tokens[:position], **fields)
+
     def chosen(self, rows: Sequence[int], states: tuple[int | str, ...], lens: str) -> LensReadout:
         """The readings of some states only, by row, under these names."""
         fields = ("top_ids", "top_log_probabilities", "rank", "log_probability", "entropy", "kl_to_final")
-        picked: dict[str, np.ndarray] = {name: getattr(self, name)[list(rows)] for name in fields}
-        return replace(self, **picked, states=states, lens=lens)  # type: ignore[arg-type]
+        picked: dict[str, Any] = {name: getattr(self, name)[list(rows)] for name in fields}
+        return replace(self, **picked, states=states, lens=lens)
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row for each state and position, the top tokens in columns ``top_1``, ``top_2``, ..."""

@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Float, Int
 
 from statescape.errors import StatescapeError
-from statescape.language.lens.readout import LensReadout
+from statescape.language.lens.readout import AXIS_OF_POSITIONS, LensReadout
 from statescape.language.lens.workers import in_workers
 from statescape.language.model.decoder import Decoder
 
@@ -80,21 +80,9 @@ def read_lens(
         lambda chunk: _read_chunk(decoder, *chunk, len(vocabulary), top, compiled), prepared(), decoder.streams
     )
     fields: dict[str, Any] = {
-        name: np.concatenate([chunk[name] for chunk in chunks], axis=axis) for name, axis in _AXES.items()
+        name: np.concatenate([chunk[name] for chunk in chunks], axis=axis) for name, axis in AXIS_OF_POSITIONS.items()
     }
     return LensReadout(tokens=tokens, vocabulary=vocabulary, **fields)
-
-
-# Where the positions are in each field of a readout.
-_AXES = {
-    "target_ids": 0,
-    "top_ids": 1,
-    "top_log_probabilities": 1,
-    "rank": 1,
-    "log_probability": 1,
-    "entropy": 1,
-    "kl_to_final": 1,
-}
 
 
 @torch.inference_mode()

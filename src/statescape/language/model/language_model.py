@@ -21,7 +21,7 @@ from statescape.errors import StatescapeError
 from statescape.language.continuation import Continuation, follow
 from statescape.language.edits import Edit, Place
 from statescape.language.model.anatomy import Anatomy
-from statescape.language.model.beginnings import Beginnings
+from statescape.language.model.beginnings import Beginnings, cut
 from statescape.language.model.contract import (
     batched,
     context_of,
@@ -170,6 +170,29 @@ class LanguageModel(Noun):
             return read_states_and_parts(self.anatomy, self.parts, [ids])[0]
         past = DynamicCache(config=self.anatomy.network.config)
         found = read_states_and_parts(self.anatomy, self.parts, [ids], past)[0]
+        self.beginnings.keep(ids, past)
+        return found
+
+    def read_on(
+        self, ids: Sequence[int], shared: int, before: Sequence[int]
+    ) -> tuple[Float[np.ndarray, "states _ d_model"], Added | str] | None:
+        """States and parts of what a text has beyond its beginning; None where the whole text has to be read.
+
+        Args:
+            ids: of the text.
+            shared: how many tokens it begins with as ``before`` does; fewer than it has.
+            before: ids of a text whose states and parts were read before.
+        """
+        if self.beginnings is None or isinstance(self.parts, str):
+            return None
+        kept = self.beginnings.of(before)
+        if kept is None:
+            return None
+        self.beginnings.keep(before, kept)  # another text may part from it, too
+        past = cut(kept, shared, len(before))
+        if past is None:
+            return None
+        found = read_states_and_parts(self.anatomy, self.parts, [ids[shared:]], past)[0]
         self.beginnings.keep(ids, past)
         return found
 

@@ -44,8 +44,12 @@ def lens_block(reading: PathReading) -> Embed | Prose:
         return Prose(str(missing))
 
 
-def lens_of(reading: PathReading) -> tuple[dict[str, Any], str]:
-    """The table of a path's whole text and what stands below it; asks the path's trace.
+def lens_of(reading: PathReading, readout: LensReadout | None = None) -> tuple[dict[str, Any], str]:
+    """The table of a path's whole text and what stands below it.
+
+    Args:
+        reading: the path.
+        readout: what the logit lens reads in its text, the best `TOP` tokens; None: the path's trace is asked.
 
     Raises:
         StatescapeError: the path has no trace to ask.
@@ -53,7 +57,7 @@ def lens_of(reading: PathReading) -> tuple[dict[str, Any], str]:
     origin, position = reading.path.origin, reading.path.position
     if origin is None:
         raise StatescapeError(say(MISSING))
-    readout = origin.lens(top=TOP)
+    readout = origin.lens(top=TOP) if readout is None else readout
     table = lens_data([readout], getattr(origin, "states", None), position)
     return table, map_caption(readout, table["first"], position)
 
