@@ -34,7 +34,7 @@ from harness import RESULTS, write
 from statescape.reservoir import EchoStateNetwork, tasks
 from statescape.reservoir.tasks import Sequences, SequencesTrial
 from statescape.reservoir.tasks.cogscale_task import TASKS
-from statescape.studies.esn_trials import esn, settings_for
+from statescape.studies.esn_trials import drawn_network, esn, settings_for
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "shared" / "data" / "cogscale" / "esn_baseline.csv"
 UNITS, SEEDS = 100, 10
@@ -150,7 +150,7 @@ def speed(sizes: list[str], rounds: int) -> list[dict[str, Any]]:
     for row in (row for row in published() if row["difficulty"] in sizes):
         task = tasks.open(f"cogscale:{row['task']}:{row['difficulty']}")
         trial = task.trial(0)
-        network = settings_for(task, units=UNITS, **settings_of(row)).network(1, trial)
+        network = drawn_network(settings_for(task, units=UNITS, **settings_of(row)), 1, trial)
         scores = {"ours": with_ours(network, trial)}  # also draws W_in and loads the kernels
         times: dict[str, list[float]] = {"ours": [], "reservoirpy": []}
         for number in range(rounds):

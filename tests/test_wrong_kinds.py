@@ -15,7 +15,7 @@ from statescape.arguments import checked
 from statescape.errors import StatescapeError
 from statescape.reservoir import scr
 from statescape.runs import make_executor
-from statescape.studies.esn_trials import NetworkSettings
+from statescape.studies.network_settings import NetworkSettings
 from tests.documents import ROOT
 from tests.wrong_kinds import doors
 
@@ -25,7 +25,7 @@ sys.path.insert(0, {root!r})
 from statescape.errors import StatescapeError
 from statescape.reservoir import scr
 from statescape.runs import make_executor
-from statescape.studies.esn_trials import NetworkSettings
+from statescape.studies.network_settings import NetworkSettings
 from tests.wrong_kinds import calls
 warnings.simplefilter("ignore")
 def late(*_): raise TimeoutError

@@ -20,12 +20,14 @@ class Option:
         flags: short flags, or all of them where they are not made of its name.
         panel: of the help page.
         least: the smallest value that it takes; None for any.
+        most: the largest; None for any.
     """
 
     help: str
     flags: tuple[str, ...] = ()
     panel: str | None = None
     least: int | None = None
+    most: int | None = None
 
 
 def option_of(one: Any) -> Option | None:
@@ -63,3 +65,5 @@ def require_allowed(settings: Any) -> None:
             raise StatescapeError(f"{one.name} is a finite number; got {value}.")
         if option.least is not None and value < option.least:
             raise StatescapeError(f"{one.name} must be at least {option.least:,}; got {value}.")
+        if option.most is not None and value > option.most:
+            raise StatescapeError(f"{one.name} must be at most {option.most:,}; got {value}.")

@@ -10,9 +10,9 @@ import pytest
 from statescape.errors import StatescapeError
 from statescape.evolution import Limits, Settings, evolve
 from statescape.evolution.encodings import names
-from statescape.evolution.options import option_of
 from statescape.evolution.search import STRATEGIES
 from statescape.evolution.settings import Hyperparameters, Radius, keywords
+from statescape.options import option_of
 from statescape.reservoir.topology import RadiusPolicy
 from tests.cli.tree import TREE
 

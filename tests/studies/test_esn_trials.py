@@ -7,7 +7,8 @@ import pytest
 
 from statescape.errors import StatescapeError
 from statescape.reservoir import EchoStateNetwork, tasks
-from statescape.studies.esn_trials import NetworkSettings, esn, with_warmup
+from statescape.studies.esn_trials import esn, with_warmup
+from statescape.studies.network_settings import NetworkSettings
 
 
 def test_a_score_can_be_had_by_hand():

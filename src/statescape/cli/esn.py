@@ -8,83 +8,19 @@ import typer
 
 from statescape.cli import data_options, inputs
 from statescape.cli.console import complain, output, working
-from statescape.cli.options import NETWORK, with_options
+from statescape.cli.options import unset_fields, with_options
+from statescape.studies.network_settings import NetworkSettings
 
 if TYPE_CHECKING:
     from statescape.reservoir.tasks import AnyTrial
-    from statescape.studies.esn_trials import EsnTrials, NetworkSettings
-
-_NETWORK = "Network"
-_RIDGE = (
-    Annotated[
-        float | None,
-        typer.Option(
-            "--ridge", min=0, help="Penalty of the readout. (default: chosen in training)", rich_help_panel=_NETWORK
-        ),
-    ],
-    None,
-)
-_BIAS = (
-    Annotated[
-        float | None,
-        typer.Option("--bias", help="Bias of every unit. (default: 0.1; 1 for CogScale)", rich_help_panel=_NETWORK),
-    ],
-    None,
-)
+    from statescape.studies.esn_trials import EsnTrials
 
 
-_SR = (
-    Annotated[
-        float | None, typer.Option("--sr", min=0, help="Spectral radius. (default: 0.9)", rich_help_panel=_NETWORK)
-    ],
-    None,
-)
-
-
-@with_options(network=NETWORK.but(sr=_SR, ridge=_RIDGE, bias=_BIAS), options=data_options.FILES)
+@with_options(network=unset_fields(NetworkSettings), options=data_options.FILES)
 def esn(
     task: data_options.TaskName,
     *,
-    units: Annotated[int, typer.Option("--units", "-n", min=1, help="Units.", rich_help_panel=_NETWORK)] = 100,
-    topology: Annotated[
-        str,
-        typer.Option(
-            "--topology",
-            help="erdos-renyi, SCR, DLR, DLRB, CRJ, small-world, scale-free or modular.",
-            rich_help_panel=_NETWORK,
-        ),
-    ] = "erdos-renyi",
     network: dict[str, Any],
-    density: Annotated[
-        float | None,
-        typer.Option(
-            "--rc-connectivity",
-            min=0,
-            max=1,
-            help="Share of recurrent weights of random wirings. (default: 0.1)",
-            rich_help_panel=_NETWORK,
-        ),
-    ] = None,
-    input_density: Annotated[
-        float | None,
-        typer.Option(
-            "--input-connectivity",
-            min=0,
-            max=1,
-            help="Share of input weights. (default: 1; 0.1 for CogScale)",
-            rich_help_panel=_NETWORK,
-        ),
-    ] = None,
-    bias_density: Annotated[
-        float | None,
-        typer.Option(
-            "--bias-connectivity",
-            min=0,
-            max=1,
-            help="Share of units with a bias, of random sign. (default: all, as it is; 0.1 for CogScale)",
-            rich_help_panel=_NETWORK,
-        ),
-    ] = None,
     trials: Annotated[
         int, typer.Option("--trials", "-k", min=1, help="Trials, each with fresh data and a fresh network.")
     ] = 10,
@@ -103,9 +39,7 @@ def esn(
         from statescape.studies import esn_trials
 
     chosen = tasks.open(task, **options)
-    network |= {"rc_connectivity": density, "input_connectivity": input_density, "bias_connectivity": bias_density}
-    given = {name: value for name, value in network.items() if value is not None}
-    settings = esn_trials.settings_for(chosen, units=units, topology=topology, **given)
+    settings = esn_trials.settings_for(chosen, **network)
     if warmup is not None:
         chosen = esn_trials.with_warmup(chosen, warmup)
     with announcing(complain), working(f"Running {trials} trials ..."):

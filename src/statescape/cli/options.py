@@ -11,14 +11,14 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import wraps
 from typing import Annotated, Any, Union
 
 import typer
 
-from statescape.evolution.options import Option, hints_of, option_of
 from statescape.evolution.settings import Hyperparameters, Limits, Settings
+from statescape.options import Option, hints_of, option_of
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,6 @@ class Group:
 
     options: Mapping[str, tuple[Any, Any]]
     gathered: Callable[[dict[str, Any]], Any] = dict
-
-    def but(self, **others: tuple[Any, Any]) -> Group:
-        """The same options, some of them with another kind and default."""
-        return Group({**self.options, **others}, self.gathered)
 
 
 def with_options(**groups: Group) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -65,6 +61,15 @@ def with_options(**groups: Group) -> Callable[[Callable[..., None]], Callable[..
 
 def of_fields(*owners: type) -> Group:
     """The options of dataclasses that declare them in their fields, as `statescape.evolution.settings` does."""
+    return _group(owners, unset=False)
+
+
+def unset_fields(*owners: type) -> Group:
+    """The same where a command gets only the options that were given, since what the others are depends on these."""
+    return _group(owners, unset=True)
+
+
+def _group(owners: tuple[type, ...], unset: bool) -> Group:
     options: dict[str, tuple[Any, Any]] = {}
     listed = set()
     for owner in owners:
@@ -78,17 +83,23 @@ def of_fields(*owners: type) -> Group:
                 default = ",".join(default)
             if _is_list(hints[one.name]):
                 listed.add(one.name)
+            if unset:
+                words = option.help if "(default: " in option.help else f"{option.help} (default: {default})"
+                kind, option, default = kind | None, replace(option, help=words), None
             options[one.name] = (Annotated[kind, _flagged(one.name, option)], default)
 
     def gathered(given: dict[str, Any]) -> dict[str, Any]:
-        return {name: _names(value) if name in listed and value is not None else value for name, value in given.items()}
+        kept = {name: value for name, value in given.items() if not (unset and value is None)}
+        return {name: _names(value) if name in listed and value is not None else value for name, value in kept.items()}
 
     return Group(options, gathered)
 
 
 def _flagged(name: str, option: Option) -> Any:
     own = () if any(flag.startswith("--") for flag in option.flags) else (f"--{name.replace('_', '-')}",)
-    return typer.Option(*own, *option.flags, help=option.help, rich_help_panel=option.panel, min=option.least)
+    return typer.Option(
+        *own, *option.flags, help=option.help, rich_help_panel=option.panel, min=option.least, max=option.most
+    )
 
 
 def _is_list(hint: Any) -> bool:
@@ -113,7 +124,6 @@ def _work(words: str, *flags: str, **more: Any) -> Any:
 
 
 SETTINGS = of_fields(Settings, Limits, Hyperparameters)
-NETWORK = of_fields(Hyperparameters)
 WORK = Group(
     {
         "workers": (

@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 from statescape.errors import StatescapeError, nearest, unknown_name
-from statescape.evolution.options import asked, hints_of, require_allowed
 from statescape.evolution.slots import Named, OwnPart, Slot
+from statescape.options import asked, hints_of, require_allowed
 from statescape.runs.plain import typed
 from statescape.wording import Noun
 

@@ -11,13 +11,12 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
 
-from statescape.arguments import require_memory
-from statescape.errors import StatescapeError, StatescapeWarning, unknown_name
+from statescape.errors import StatescapeError, StatescapeWarning
 from statescape.reservoir import EchoStateNetwork, Topology, generators, tasks
 from statescape.reservoir.evaluation import MOST_TRIALS
 from statescape.reservoir.tasks import (
@@ -34,8 +33,9 @@ from statescape.reservoir.tasks import (
     usable_trial,
 )
 from statescape.reservoir.tasks.driven import MemoryCapacity
-from statescape.reservoir.weights import STREAMS, checked_share, draw_matrix
+from statescape.reservoir.weights import STREAMS, draw_matrix
 from statescape.statistics import MeanInterval, mean_interval
+from statescape.studies.network_settings import NetworkSettings
 from statescape.wording import Noun, brief
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 RIDGES = tuple(10.0**exponent for exponent in range(-9, 3))
 
 # Random wirings take the number of units, the share of weights and a seed; the others are fixed by their rule.
-TOPOLOGIES: dict[str, Callable[[int, float, int], Topology]] = {
+GENERATORS: dict[str, Callable[[int, float, int], Topology]] = {
     "erdos-renyi": lambda units, density, seed: generators.erdos_renyi(units, density, seed=seed, values="normal"),
     "SCR": lambda units, _density, _seed: generators.scr(units),
     "DLR": lambda units, _density, _seed: generators.dlr(units),
@@ -61,86 +61,6 @@ TOPOLOGIES: dict[str, Callable[[int, float, int], Topology]] = {
         units, min(4, units), min(3.0 * density, 1.0), density / 3.0, seed=seed
     ),
 }
-
-
-@dataclass(frozen=True)
-class NetworkSettings(Noun):
-    """What the networks of all trials share; names as in ReservoirPy.
-
-    Attributes:
-        units: number of units.
-        topology: a name in `TOPOLOGIES`.
-        sr: spectral radius W is scaled to.
-        lr: leak rate.
-        input_scaling: factor of the input weights, which are -1 and 1.
-        bias: of every unit; without one, and with an input that is symmetric around 0, tanh units cannot form squares.
-        bias_connectivity: share of units that have the bias, each with a sign of its own; None: all have it as it is.
-        rc_connectivity: share of recurrent weights, for random wirings.
-        input_connectivity: share of input weights.
-        ridge: penalty of the readout; None chooses one of `RIDGES` in every trial.
-        activation: "tanh", or "identity" for linear units.
-
-    Raises:
-        StatescapeError: for an unknown topology, a radius or scaling out of range, or more units than memory holds.
-    """
-
-    units: int = 100
-    topology: str = "erdos-renyi"
-    sr: float = 0.9
-    lr: float = 1.0
-    input_scaling: float = 0.1
-    bias: float = 0.1
-    bias_connectivity: float | None = None
-    rc_connectivity: float = 0.1
-    input_connectivity: float = 1.0
-    ridge: float | None = None
-    activation: Literal["tanh", "identity"] = "tanh"
-
-    def __post_init__(self) -> None:
-        # The normal equations of the readout, and what is solved with.
-        require_memory(f"{self.units:,} units", 16.0 * self.units**2)
-        if self.topology.lower() not in {name.lower() for name in TOPOLOGIES}:
-            raise unknown_name("topology", self.topology, TOPOLOGIES)
-        if not (np.isfinite(self.sr) and self.sr >= 0):
-            raise StatescapeError(f"A spectral radius is a finite number from 0 on; got sr={self.sr:g}.")
-        if not np.isfinite(self.input_scaling):
-            raise StatescapeError(f"The input scaling is a finite number; got {self.input_scaling:g}.")
-        if self.bias_connectivity is not None:
-            checked_share(self.bias_connectivity, "bias_connectivity")
-
-    def network(self, seed: int, trial: AnyTrial | None = None) -> EchoStateNetwork:
-        """A network drawn from `seed`.
-
-        Args:
-            seed: of its weights.
-            trial: that it is for, which says whether its states are pooled and may bring ridges of its own; None for
-                one that gives an output at every step.
-
-        Raises:
-            StatescapeError: for values out of range.
-        """
-        ridges = trial.ridges if isinstance(trial, SequencesTrial) else RIDGES
-        draw = next(make for name, make in TOPOLOGIES.items() if name.lower() == self.topology.lower())
-        return EchoStateNetwork(
-            W=draw(self.units, self.rc_connectivity, seed),
-            sr=self.sr,
-            lr=self.lr,
-            input_scaling=self.input_scaling,
-            bias=self._drawn_bias(seed),
-            input_connectivity=self.input_connectivity,
-            ridge=ridges if self.ridge is None else self.ridge,
-            activation=self.activation,
-            pooling="none" if trial is None else pooling_of(trial),
-            seed=seed,
-        )
-
-    def _drawn_bias(self, seed: int) -> float | Float[np.ndarray, " units"]:
-        """The bias of all units, or drawn for its share of them."""
-        if self.bias_connectivity is None:
-            return self.bias
-        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(STREAMS.index("bias"),)))
-        drawn = draw_matrix(self.units, 1, self.bias_connectivity, "ternary", rng).toarray()
-        return np.asarray(self.bias * drawn[:, 0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,7 +145,7 @@ def esn(
     for index in range(trials):
         data_seed, network_seed = np.random.SeedSequence([seed, index]).spawn(2)
         trial = usable_trial(task, data_seed, "whole")
-        network = settings.network(int(network_seed.generate_state(1)[0]), trial)
+        network = drawn_network(settings, int(network_seed.generate_state(1)[0]), trial)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", StatescapeWarning)
             tried = attempt(network, trial)
@@ -259,6 +179,43 @@ def esn(
     )
 
 
+def drawn_network(settings: NetworkSettings, seed: int, trial: AnyTrial | None = None) -> EchoStateNetwork:
+    """A network of some settings.
+
+    Args:
+        settings: of the network.
+        seed: of its weights.
+        trial: that it is for, which says whether its states are pooled and may bring ridges of its own; None for one
+            that gives an output at every step.
+
+    Raises:
+        StatescapeError: for values out of range.
+    """
+    ridges = trial.ridges if isinstance(trial, SequencesTrial) else RIDGES
+    draw = next(make for name, make in GENERATORS.items() if name.lower() == settings.topology.lower())
+    return EchoStateNetwork(
+        W=draw(settings.units, settings.rc_connectivity, seed),
+        sr=settings.sr,
+        lr=settings.lr,
+        input_scaling=settings.input_scaling,
+        bias=_drawn_bias(settings, seed),
+        input_connectivity=settings.input_connectivity,
+        ridge=ridges if settings.ridge is None else settings.ridge,
+        activation=settings.activation,
+        pooling="none" if trial is None else pooling_of(trial),
+        seed=seed,
+    )
+
+
+def _drawn_bias(settings: NetworkSettings, seed: int) -> float | Float[np.ndarray, " units"]:
+    """The bias of all units, or drawn for its share of them."""
+    if settings.bias_connectivity is None:
+        return settings.bias
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(STREAMS.index("bias"),)))
+    drawn = draw_matrix(settings.units, 1, settings.bias_connectivity, "ternary", rng).toarray()
+    return np.asarray(settings.bias * drawn[:, 0])
+
+
 def settings_for(task: Task, **single: Any) -> NetworkSettings:
     """The usual settings for a task: those of its authors where it names them, else the defaults.
 
@@ -276,7 +233,7 @@ def prepare(task: Task, settings: NetworkSettings) -> None:
         StatescapeError: for settings out of range, or data too short.
     """
     usable_trial(task, 0, "whole")
-    settings.network(seed=0).states(np.zeros((2, task.n_inputs)))
+    drawn_network(settings, seed=0).states(np.zeros((2, task.n_inputs)))
 
 
 def with_warmup(task: Task, warmup: int) -> Task:

@@ -16,7 +16,7 @@ from statescape.evolution.tuning import candidates
 from statescape.reservoir import EchoStateNetwork, Topology, scr, tasks
 from statescape.reservoir.tasks import Sequences, cogscale_task
 from statescape.runs import Processes, Serial
-from statescape.studies.esn_trials import esn, settings_for
+from statescape.studies.esn_trials import drawn_network, esn, settings_for
 
 package = pytest.importorskip("cogscale")
 SMALL = [name for name in cogscale_task.NAMES if name.endswith(":small")]
@@ -160,11 +160,11 @@ def test_the_authors_settings_are_the_usual_ones():
     assert (settings.rc_connectivity, settings.input_connectivity) == (0.1, 0.1)
     assert (settings.bias, settings.bias_connectivity) == (1.0, 0.1)
     assert settings_for(tasks.open("narma10")) == type(settings)()
-    bias = settings.network(seed=1).bias
+    bias = drawn_network(settings, seed=1).bias
     assert (np.count_nonzero(bias), set(np.abs(bias))) == (10, {0.0, 1.0})
     assert {*bias[bias != 0]} == {-1.0, 1.0}
-    np.testing.assert_array_equal(bias, settings.network(seed=1).bias)
-    assert not np.array_equal(bias, settings.network(seed=2).bias)
+    np.testing.assert_array_equal(bias, drawn_network(settings, seed=1).bias)
+    assert not np.array_equal(bias, drawn_network(settings, seed=2).bias)
     result = esn("cogscale:simple_copy:small", trials=2)
     assert result.settings == settings
     assert set(result.ridges) <= {10.0**-power for power in range(1, 10)}

@@ -5,7 +5,8 @@ import pytest
 
 from statescape.geometry import PCA
 from statescape.reservoir import EchoStateNetwork, scr, tasks
-from statescape.studies.esn_trials import NetworkSettings, esn
+from statescape.studies.esn_trials import esn
+from statescape.studies.network_settings import NetworkSettings
 from statescape.views.core.reporting import save_pictures
 from statescape.views.core.theme import matplotlib_theme
 from statescape.views.reservoir.diagram import Diagram
