@@ -78,6 +78,30 @@ def test_alone_it_writes_the_page_beside_the_run_and_with_json_only_that(monkeyp
     assert sorted(file.name for file in tmp_path.iterdir()) == ["copy.run", "n.json"]
 
 
+def test_a_report_is_french_where_it_is_asked_for_and_refusals_are_not(
+    monkeypatch, capfd, run: Path, unfinished: Path, tmp_path: Path
+):
+    page = tmp_path / "fr.html"
+    done = in_process(monkeypatch, capfd, "report", run, "--out", page, "--language", "fr")
+    assert done.returncode == 0, done.stderr
+    assert "À son propre niveau, «\u202fwiring\u202f»" in done.stdout
+    assert '<html lang="fr">' in page.read_text(encoding="utf-8")
+    done = in_process(monkeypatch, capfd, "report", unfinished, "--language", "fr")
+    assert_refused(done, "is not finished", "6 generations is over")
+    assert_refused(in_process(monkeypatch, capfd, "report", run, "--language", "de"), "one of en, fr; got 'de'")
+
+
+def test_a_candidate_is_shown_in_french_with_the_same_numbers(monkeypatch, capfd, run: Path, tmp_path: Path):
+    told = {}
+    for language in ("en", "fr"):
+        numbers = tmp_path / f"{language}.json"
+        done = in_process(monkeypatch, capfd, "show", run, "--json", numbers, "--language", language)
+        assert done.returncode == 0, done.stderr
+        assert ("le champion" in done.stdout) == (language == "fr")
+        told[language] = json.loads(numbers.read_text())
+    assert told["en"] == told["fr"]
+
+
 def test_what_is_not_finished_is_refused_with_the_way_on(monkeypatch, capfd, unfinished: Path, searching: Path):
     done = in_process(monkeypatch, capfd, "report", unfinished)
     assert_refused(done, "is not finished", "6 generations is over", "statescape resume", "statescape show")

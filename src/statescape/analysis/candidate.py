@@ -9,12 +9,42 @@ from typing import Any
 import numpy as np
 
 from statescape.analysis.wiring import measures_for
-from statescape.evolution.history import Ancestor, champion_of, progress_of, read_history, scores
+from statescape.evolution.history import Ancestor, RunProgress, champion_of, progress_of, read_history, scores
 from statescape.evolution.result import Champion
 from statescape.evolution.rows import Birth
 from statescape.evolution.search.population import Record
 from statescape.reservoir import is_acyclic, spectral_radius
-from statescape.wording import Noun
+from statescape.wording import LANGUAGES, Noun, say, speaking
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a candidate is in its run.
+
+    Attributes:
+        won: whether it is the champion.
+        place: among the last survivors, from 0; None where it is none of them.
+        survivors: how many these are.
+        survived: whether it ever was one.
+        over: whether the search is over.
+    """
+
+    won: bool
+    place: int | None
+    survivors: int
+    survived: bool
+    over: bool
+
+    @property
+    def words(self) -> str:
+        """The same for a reader."""
+        if self.won:
+            return say("the champion")
+        if self.place is None:
+            return say("survived for a while") if self.survived else say("did not survive its first generation")
+        if self.place == 0 and not self.over:
+            return say("the best survivor so far")
+        return say("survivor {place} of {survivors}", place=self.place + 1, survivors=self.survivors)
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +54,8 @@ class CandidateReading(Noun):
     Attributes:
         run: the file's name.
         champion: the candidate with its record, its wiring, the hyper-parameters that it was searched under.
-        role: what it is in its run, in words.
-        progress: how far the run is, in words.
+        standing: what it is in its run.
+        far: how far the run is.
         children: all that were born of it.
         line: from a random start to it.
         scores: all of the search, in order.
@@ -36,8 +66,8 @@ class CandidateReading(Noun):
 
     run: str
     champion: Champion
-    role: str
-    progress: str
+    standing: Standing
+    far: RunProgress
     children: tuple[Birth, ...]
     line: tuple[Ancestor, ...]
     scores: tuple[float, ...]
@@ -45,13 +75,25 @@ class CandidateReading(Noun):
     radius: float
     nilpotent: bool
 
+    @property
+    def role(self) -> str:
+        """What it is in its run, in words."""
+        return self.standing.words
+
+    @property
+    def progress(self) -> str:
+        """How far the run is, in words."""
+        return self.far.words
+
     def as_json(self) -> dict[str, Any]:
         """Machine-readable."""
         candidate, topology = self.champion.candidate, self.champion.topology
+        with speaking(LANGUAGES[0]):  # a key's value is the same in every language
+            role = self.role
         return {
             "run": self.run,
             "candidate": candidate.number,
-            "role": self.role,
+            "role": role,
             "generation": candidate.generation,
             "operator": candidate.operator,
             "parents": list(candidate.parents),
@@ -89,11 +131,18 @@ def read_candidate(run: str | Path, number: int | None = None) -> CandidateReadi
     # A candidate that never survived has no record in the journal, only scores.
     record = written.records.get(number, Record(len(own), float("nan"), float(np.sum(own))))
     W = champion.topology.to_dense()
+    survivors = [member for member, _ in written.moments[-1].members]
     return CandidateReading(
         Path(run).name,
         replace(champion, candidate=champion.candidate.with_record(record)),
-        _role(number, winner, [member for member, _ in written.moments[-1].members], number in written.records),
-        progress.words,
+        Standing(
+            number == winner,
+            survivors.index(number) if number in survivors else None,
+            len(survivors),
+            number in written.records,
+            winner is not None,
+        ),
+        progress,
         written.children(number),
         written.line(number),
         own,
@@ -101,15 +150,3 @@ def read_candidate(run: str | Path, number: int | None = None) -> CandidateReadi
         spectral_radius(champion.topology.weights(champion.hyper.sr)),
         is_acyclic(champion.topology.W),
     )
-
-
-def _role(number: int, winner: int | None, survivors: list[int], survived: bool) -> str:
-    """What a candidate is in its run."""
-    if number == winner:
-        return "the champion"
-    if number in survivors:
-        place = survivors.index(number)
-        return (
-            "the best survivor so far" if place == 0 and winner is None else f"survivor {place + 1} of {len(survivors)}"
-        )
-    return "survived for a while" if survived else "did not survive its first generation"

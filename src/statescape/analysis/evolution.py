@@ -24,7 +24,7 @@ from statescape.evolution.seals import trial_seed
 from statescape.reservoir import EchoStateNetwork, Topology
 from statescape.reservoir.tasks import AnyTrial, Attempt, Task, attempt
 from statescape.streams import Stream
-from statescape.wording import Noun
+from statescape.wording import LANGUAGES, Noun, speaking
 
 # Wirings drawn beside the champion.
 BESIDE = ("SCR", "erdos-renyi", "rewired")
@@ -55,7 +55,6 @@ class EvolutionReading(Noun):
 
     Attributes:
         evolution: its result.
-        conclusion: its sentences.
         curve: errors by generation; None where the run left no file to read them from.
         operators: what each was worth.
         races: what children needed on the pool; None where there is no file, or all trials were redrawn.
@@ -68,7 +67,6 @@ class EvolutionReading(Noun):
     """
 
     evolution: Evolution
-    conclusion: tuple[str, ...]
     curve: Curve | None
     operators: tuple[OperatorWorth, ...]
     races: Races | None
@@ -78,6 +76,11 @@ class EvolutionReading(Noun):
     wirings: tuple[Topology, ...]
     order: WiringOrder
     work: ChampionAtWork
+
+    @property
+    def conclusion(self) -> tuple[str, ...]:
+        """What the run says, sentence by sentence, in the language that is spoken."""
+        return concluded(self.evolution)
 
     def as_json(self) -> dict[str, Any]:
         """The keys of the machine-readable output: those of the evolution, what the pictures add, the conclusion."""
@@ -110,7 +113,6 @@ def read_evolution(evolution: Evolution) -> EvolutionReading:
     written = read_history(evolution.run, evolution.settings.strategy) if evolution.run else None
     return EvolutionReading(
         evolution,
-        concluded(evolution),
         None if written is None else curve(evolution, written),
         operators(evolution.history),
         None if written is None else races(written),
@@ -135,7 +137,9 @@ def read_run(run: str | Path, *, task: Task | None = None) -> EvolutionReading:
     """
     progress = progress_of(run)
     if not progress.finished:
-        raise UnfinishedError(f"{run} is not finished ({progress.words}); resume it, or show its best so far.")
+        with speaking(LANGUAGES[0]):  # as all refusals are
+            words = progress.words
+        raise UnfinishedError(f"{run} is not finished ({words}); resume it, or show its best so far.")
     return read_evolution(resume(run, task=task))
 
 

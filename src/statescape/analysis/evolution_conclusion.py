@@ -20,7 +20,7 @@ from statescape.evolution import Evolution
 from statescape.evolution.conditions import LEVELS, Level
 from statescape.evolution.seals import Seal
 from statescape.reservoir.tasks import better_of
-from statescape.wording import Answers, listed
+from statescape.wording import Answers, listed, unfilled
 
 # The control that a champion is like in all but its search: parts of the gain are measured against it.
 REFERENCE = "erdos-renyi"
@@ -125,17 +125,18 @@ def _overall(facts: Facts, own: Seal) -> str:
     """Whether the champion beats its controls at the search's own level, and by how much."""
     best = own.controls[own.best_control]
     kind = "scores_alone" if not math.isfinite(best.control.mean) else "scores_tuned" if facts.tuned else "scores"
-    names = {"name": facts.score_name, "control": own.best_control}
+    names = {"name": unfilled(facts.score_name), "control": own.best_control}
     scores = answers(f"own.{kind}", **names, mean=own.interval.mean, best=best.control.mean)
+    level = answers(f"levels.{facts.level}")
     if beats_all(own):
         which = answers("own.every" if facts.compared else "own.every_drawn")
         by_trial = answers("own.by_trial", change=_change(best.ratio)) if own.interval.n > 1 else ""
-        return answers("own.beats", level=facts.level, which=which, scores=scores, by_trial=by_trial)
+        return answers("own.beats", level=level, which=which, scores=scores, by_trial=by_trial)
     left = unbeaten(own)
     which = answers("own.any") if len(left) == len(own.controls) else listed(left)
     verdict = "not_shown" if any(own.controls[name].tested for name in left) else "does_not"
     hidden = _with_visible("own.hidden", own)
-    return answers(f"own.{verdict}", level=facts.level, which=which, scores=scores, hidden=hidden)
+    return answers(f"own.{verdict}", level=level, which=which, scores=scores, hidden=hidden)
 
 
 def _untested(seal: Seal) -> str:

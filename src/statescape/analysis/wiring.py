@@ -19,6 +19,7 @@ from scipy.sparse.csgraph import shortest_path, structural_rank
 from statescape.reservoir import Topology, rewired
 from statescape.reservoir.measures import in_degrees, modularity, out_degrees, reciprocity
 from statescape.streams import Stream
+from statescape.wording import phrase
 
 # Draws of the null; fewer where a graph is so dense that finding its communities takes long.
 DRAWS, FEW_DRAWS = 99, 29
@@ -125,9 +126,9 @@ def lined_up(W: Float[np.ndarray, "units units"]) -> float:
 
 Named = tuple[str, str, Callable[[Float[np.ndarray, "_ _"]], float]]
 MEASURES: tuple[Named, ...] = (
-    ("reciprocity", "edges answered by an edge back", reciprocity),
-    ("modularity", "edges within communities beyond chance", modularity),
-    ("strong core", "units in the largest strongly connected part", largest_component),
-    ("reach", "pairs of units with a directed path between them", reach),
-    ("lined up", "units fed at once by disjoint cycles and chains (structural rank)", lined_up),
+    (phrase("reciprocity"), phrase("edges answered by an edge back"), reciprocity),
+    (phrase("modularity"), phrase("edges within communities beyond chance"), modularity),
+    (phrase("strong core"), phrase("units in the largest strongly connected part"), largest_component),
+    (phrase("reach"), phrase("pairs of units with a directed path between them"), reach),
+    (phrase("lined up"), phrase("units fed at once by disjoint cycles and chains (structural rank)"), lined_up),
 )

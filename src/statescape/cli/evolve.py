@@ -14,6 +14,7 @@ from statescape.cli.options import SETTINGS, WORK, with_options
 from statescape.cli.report import write
 from statescape.cli.roles import Keeps, Reads
 from statescape.errors import StatescapeError
+from statescape.wording import LANGUAGES
 
 if TYPE_CHECKING:
     from statescape.evolution import Evolution, Progress
@@ -40,6 +41,7 @@ def evolve(
     out: inputs.Out = None,
     figures: inputs.Figures = None,
     json_file: inputs.Json = None,
+    language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
 ) -> None:
     """Evolve the wiring of an echo state network, and say what the gain is made of."""
     with working("Loading ..."):

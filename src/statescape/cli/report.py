@@ -14,6 +14,7 @@ from statescape.cli.console import complain, output, working
 from statescape.cli.roles import Values, Writes
 from statescape.cli.streams import visible
 from statescape.errors import StatescapeError, UnfinishedError
+from statescape.wording import LANGUAGES
 
 if TYPE_CHECKING:
     from statescape.analysis.evolution import EvolutionReading
@@ -36,6 +37,7 @@ def report(
     figures: inputs.Figures = None,
     json_file: inputs.Json = None,
     open_page: inputs.Open = False,
+    language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
 ) -> None:
     """The report of a run: what its gain is made of, how it was found, what was found."""
     with working("Reading the run ..."), _told_how_to_go_on(run):

@@ -13,6 +13,7 @@ from statescape.cli.evolve import Watch, run_evolution
 from statescape.cli.options import WORK, with_options
 from statescape.cli.roles import Keeps
 from statescape.cli.study import do_study
+from statescape.wording import LANGUAGES
 
 if TYPE_CHECKING:
     from statescape.evolution import Evolution
@@ -25,6 +26,7 @@ def resume(
     out: inputs.Out = None,
     figures: inputs.Figures = None,
     json_file: inputs.Json = None,
+    language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
 ) -> None:
     """Go on with a run that was interrupted, to the same result; show one that is finished."""
     with working("Loading ..."):

@@ -12,6 +12,7 @@ from statescape.cli.console import output, working
 from statescape.cli.roles import Writes
 from statescape.errors import StatescapeError
 from statescape.files import written_whole
+from statescape.wording import LANGUAGES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,6 +34,7 @@ def show(
         Path | None, typer.Option("--out", "-o", help="Its picture: .png, .pdf, .svg or .html."), Writes()
     ] = None,
     json_file: inputs.Json = None,
+    language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
 ) -> None:
     """Show one candidate: where it comes from, how it did, how it is wired."""
     if out is not None and out.suffix.lower() not in PICTURES:

@@ -20,6 +20,7 @@ from statescape.evolution.rows import Birth, State
 from statescape.evolution.search.population import Pool, Record
 from statescape.evolution.tables import Tables
 from statescape.runs.plain import DamagedRunError
+from statescape.wording import say
 
 
 @dataclass(frozen=True)
@@ -156,13 +157,24 @@ class RunProgress:
 
     Attributes:
         finished: whether it is over.
-        words: how far it is, for a reader.
+        generations: of its search so far.
         champion: the winner's number, where the search is over.
     """
 
     finished: bool
-    words: str
+    generations: int
     champion: int | None
+
+    @property
+    def words(self) -> str:
+        """How far it is, for a reader."""
+        if self.finished:
+            return say("{generations:,} generations, sealed", generations=self.generations)
+        if self.champion is not None:
+            return say(
+                "its search of {generations:,} generations is over, its seals are not", generations=self.generations
+            )
+        return say("{generations:,} generations of its search so far", generations=self.generations)
 
 
 def progress_of(run: str | Path) -> RunProgress:
@@ -175,13 +187,7 @@ def progress_of(run: str | Path) -> RunProgress:
         strategy = kept.settings.strategy
         generations, final, finished = kept.generations(strategy), kept.final(strategy), kept.journal.finished
     champion = None if final is None else final.champion
-    if finished:
-        words = f"{generations:,} generations, sealed"
-    elif champion is not None:
-        words = f"its search of {generations:,} generations is over, its seals are not"
-    else:
-        words = f"{generations:,} generations of its search so far"
-    return RunProgress(finished, words, champion)
+    return RunProgress(finished, generations, champion)
 
 
 def genomes(

@@ -21,7 +21,7 @@ from jaxtyping import Bool, Float
 
 from statescape.errors import StatescapeError, unknown_name
 from statescape.runs.plain import typed
-from statescape.wording import Noun, brief
+from statescape.wording import Noun, brief, say
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -155,8 +155,11 @@ class Plan(Noun):
         wild = nx.DiGraph([edge for edge in self.edges if all(self.modules[end].sr > 1 for end in edge)])
         circles = [sorted(one) for one in nx.strongly_connected_components(wild) if len(one) > 1]
         return tuple(
-            f"Modules {', '.join(map(str, circle))} feed each other in a cycle, each with sr above 1: their "
-            "activity may outlive the input."
+            say(
+                "Modules {modules} feed each other in a cycle, each with sr above 1: their activity may outlive the "
+                "input.",
+                modules=", ".join(map(str, circle)),
+            )
             for circle in sorted(circles)
         )
 

@@ -23,7 +23,9 @@ from statescape.reservoir.network import EchoStateNetwork
 from statescape.reservoir.tasks.answering import answers_of, train_on_answers
 from statescape.reservoir.tasks.sequences import THRESHOLD, SequencesTrial
 from statescape.reservoir.tasks.task import AnyTrial, LabelledTrial, MemoryTrial, Trial
-from statescape.wording import Noun
+from statescape.wording import Noun, phrase
+
+NO_SOLUTION = phrase("The normal equations have no solution; raise the ridge.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +63,7 @@ def attempt(network: EchoStateNetwork, trial: AnyTrial, *, score_only: bool = Fa
     try:
         network.fit(trial.train_inputs, trial.train_targets, trial.warmup)
     except np.linalg.LinAlgError:
-        return Attempt(trial.worst_score, reason="The normal equations have no solution; raise the ridge.")
+        return Attempt(trial.worst_score, reason=NO_SOLUTION)
     except StatescapeError as refusal:
         if _diverges(network, trial.train_inputs):
             return Attempt(trial.worst_score, reason=str(refusal))
@@ -74,7 +76,11 @@ def attempt(network: EchoStateNetwork, trial: AnyTrial, *, score_only: bool = Fa
     else:
         outputs = network.run(trial.test_inputs)
     score = trial.score(outputs)
-    reason = "" if np.isfinite(outputs).all() else "The network diverged on the test part; lower sr or input scaling."
+    reason = (
+        ""
+        if np.isfinite(outputs).all()
+        else phrase("The network diverged on the test part; lower sr or input scaling.")
+    )
     return Attempt(score, outputs, reason)
 
 
@@ -106,14 +112,18 @@ def _answers(network: EchoStateNetwork, trial: SequencesTrial) -> Attempt:
     try:
         train_on_answers(network, trial)
     except np.linalg.LinAlgError:
-        return Attempt(float("inf"), reason="The normal equations have no solution; raise the ridge.")
+        return Attempt(float("inf"), reason=NO_SOLUTION)
     except StatescapeError as refusal:
         if any(_diverges(network, inputs) for inputs in trial.train.inputs):
             return Attempt(float("inf"), reason=str(refusal))
         raise
     outputs = answers_of(network, trial.test)
     threshold = trial.threshold(answers_of(network, trial.valid)) if trial.has_threshold else THRESHOLD
-    reason = "" if np.isfinite(outputs).all() else "The network diverged on a test sequence; lower sr or input scaling."
+    reason = (
+        ""
+        if np.isfinite(outputs).all()
+        else phrase("The network diverged on a test sequence; lower sr or input scaling.")
+    )
     return Attempt(trial.score(outputs, threshold), outputs, reason)
 
 

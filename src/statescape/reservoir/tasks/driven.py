@@ -38,6 +38,7 @@ from numba import njit
 from statescape.errors import StatescapeError
 from statescape.reservoir.tasks.generated import GeneratedTask, Series
 from statescape.reservoir.tasks.task import MemoryTrial, Part, Seed
+from statescape.wording import phrase
 
 # A series beyond this has left the basin of the equation; what it does next is no benchmark.
 DIVERGED = 2.0
@@ -149,7 +150,7 @@ def channel(signal_to_noise: float = 20.0, train: int = 5000, test: int = 5000, 
         warmup,
         horizon=0,
         symbols=SYMBOLS,
-        score_name="symbol error rate",
+        score_name=phrase("symbol error rate"),
     )
 
 

@@ -20,13 +20,13 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from statescape.errors import StatescapeError
-from statescape.wording import Noun
+from statescape.wording import Noun, phrase
 
 Category: TypeAlias = Literal["classification", "multi_classification", "regression"]
 SCORE_NAMES: dict[Category, str] = {
-    "classification": "error rate",
-    "multi_classification": "label error rate",
-    "regression": "mean squared error",
+    "classification": phrase("error rate"),
+    "multi_classification": phrase("label error rate"),
+    "regression": phrase("mean squared error"),
 }
 THRESHOLD = 0.5
 # Thresholds that are tried on the validation part, the authors' own.

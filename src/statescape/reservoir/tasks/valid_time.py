@@ -12,9 +12,11 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, Int
 
+from statescape.wording import phrase
+
 THRESHOLD = 0.4
-IN_LYAPUNOV_TIMES = "valid time (Lyapunov times, higher is better)"
-IN_ROWS = "valid time (rows, higher is better)"
+IN_LYAPUNOV_TIMES = phrase("valid time (Lyapunov times, higher is better)")
+IN_ROWS = phrase("valid time (rows, higher is better)")
 
 
 def valid_steps(

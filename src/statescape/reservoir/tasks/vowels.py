@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 from statescape.errors import StatescapeError
 from statescape.reservoir.tasks.reading import read_table
 from statescape.reservoir.tasks.task import LabelledTrial, Part, Seed
-from statescape.wording import Noun
+from statescape.wording import Noun, phrase
 
 N_SPEAKERS = 9
 N_COEFFICIENTS = 12
@@ -48,7 +48,7 @@ class JapaneseVowels(Noun):
     name: str = "japanese-vowels"
     n_inputs: int = N_COEFFICIENTS
     n_outputs: int = N_SPEAKERS
-    score_name: str = "error rate"
+    score_name: str = phrase("error rate")
 
     def trial(self, seed: Seed, part: Part = "search") -> LabelledTrial:
         """One division of the utterances into training and test.

@@ -14,6 +14,7 @@ from statescape.views.core.page import Figure, Page, Section, write_page
 from statescape.views.core.picture import Picture, Printable
 from statescape.views.core.text import visible
 from statescape.views.core.theme import BLUE
+from statescape.views.evolution.names import explained
 from statescape.views.evolution.plan import plan_picture
 from statescape.views.reservoir.diagram import KEY, Diagram
 from statescape.views.reservoir.wirings import (
@@ -25,6 +26,7 @@ from statescape.views.reservoir.wirings import (
     spectra,
     spectrum_panel,
 )
+from statescape.wording import number, say
 
 
 @plugins.report.register
@@ -44,8 +46,8 @@ def candidate_picture(reading: CandidateReading) -> Picture:
     W = topology.to_dense()
     panels = [
         Diagram.of(_title(reading), W).panel(),
-        matrix_panel("W in spectral order", W, bringing_together(W), x="from", y="to"),
-        spectrum_panel("eigenvalues", eigenvalues(running(topology, reading.champion.hyper.sr)), BLUE),
+        matrix_panel(say("W in spectral order"), W, bringing_together(W), x=say("from"), y=say("to")),
+        spectrum_panel(say("eigenvalues"), eigenvalues(running(topology, reading.champion.hyper.sr)), BLUE),
     ]
     return Picture("candidate", _caption(reading), panels, 3, legend=False, paper=(7.2, 2.7))
 
@@ -59,20 +61,20 @@ def page_of(reading: CandidateReading) -> Page:
     sr = champion.hyper.sr
     plan = champion.topology.plan
     drawn = (
-        *(() if plan is None else (plan_picture(plan, f"The plan of {title}:"),)),
-        diagrams(shown, f"{_caption(reading)} {KEY}", "graph"),
-        matrices(shown, "W as numbered and in spectral order, from column to row.", "matrix"),
+        *(() if plan is None else (plan_picture(plan, say("The plan of {title}:", title=title)),)),
+        diagrams(shown, f"{_caption(reading)} {say(KEY)}", "graph"),
+        matrices(shown, say("W as numbered and in spectral order, from column to row."), "matrix"),
         spectra([(title, running(champion.topology, sr))], sr, 0),
     )
     return Page(
-        title=f"Candidate {candidate.number} of ‘{visible(reading.run, 60)}’",
+        title=say("Candidate {number} of ‘{run}’", number=candidate.number, run=visible(reading.run, 60)),
         lead=_caption(reading),
         facts=facts(reading),
         sections=(
             Section(
                 "wiring",
-                "Its wiring",
-                "Check whether cycles, chains, hubs or communities stand out.",
+                say("Its wiring"),
+                say("Check whether cycles, chains, hubs or communities stand out."),
                 tuple(Figure(picture) for picture in drawn),
             ),
         ),
@@ -82,42 +84,50 @@ def page_of(reading: CandidateReading) -> Page:
 def facts(reading: CandidateReading) -> list[tuple[str, str]]:
     """Names and values that tables and pages state of a candidate."""
     candidate, topology = reading.champion.candidate, reading.champion.topology
-    parents = ", ".join(map(str, candidate.parents)) or "none: a start"
-    mean = f"{candidate.record.mean:.4f} over {candidate.record.n} trials" if candidate.record.n else "not scored"
-    made = f"{len(reading.children):,}"
+    record = candidate.record
+    mean = say("{mean:.4f} over {n} trials", mean=record.mean, n=record.n) if record.n else say("not scored")
+    radius = say("0 (no cycle)") if reading.nilpotent else number(reading.radius, ".4g")
     return [
-        ("candidate", f"{candidate.number}, {reading.role}"),
-        ("run", f"{visible(reading.run, 60)}: {reading.progress}"),
-        ("born in generation", str(candidate.generation)),
-        ("made by", candidate.operator),
-        ("parents", parents),
-        ("children", made),
-        ("steps from a start", str(len(reading.line) - 1)),
-        ("mean score in the search", mean),
-        ("units, edges", f"{topology.units:,}, {topology.edges:,}"),
-        *([] if topology.plan is None else [("plan", _plan(topology.plan))]),
-        ("spectral radius as it runs", "0 (no cycle)" if reading.nilpotent else f"{reading.radius:.4g}"),
+        (say("candidate"), f"{candidate.number}, {reading.role}"),
+        (say("run"), say("{run}: {progress}", run=visible(reading.run, 60), progress=reading.progress)),
+        (say("born in generation"), str(candidate.generation)),
+        (say("made by"), explained(candidate.operator)),
+        (say("parents"), ", ".join(map(str, candidate.parents)) or say("none: a start")),
+        (say("children"), number(len(reading.children), ",")),
+        (say("steps from a start"), str(len(reading.line) - 1)),
+        (say("mean score in the search"), mean),
+        (say("units, edges"), f"{number(topology.units, ',')}, {number(topology.edges, ',')}"),
+        *([] if topology.plan is None else [(say("plan"), _plan(topology.plan))]),
+        (say("spectral radius as it runs"), radius),
     ]
 
 
 def _plan(plan: Plan) -> str:
     """A plan in a line: who feeds whom."""
     ways = [
-        *(f"input > {number}" for number in plan.inputs),
+        *(say("input > {number}", number=module) for module in plan.inputs),
         *(f"{source} > {target}" for source, target in plan.edges),
-        *(f"{number} > readout" for number in plan.seen),
+        *(say("{number} > readout", number=module) for module in plan.seen),
     ]
-    return f"modules of {', '.join(str(module.units) for module in plan.modules)} units; {', '.join(ways)}"
+    units = ", ".join(str(module.units) for module in plan.modules)
+    return say("modules of {units} units; {ways}", units=units, ways=", ".join(ways))
 
 
 def _title(reading: CandidateReading) -> str:
-    return f"candidate {reading.champion.candidate.number}"
+    return say("candidate {number}", number=reading.champion.candidate.number)
 
 
 def _caption(reading: CandidateReading) -> str:
     candidate, topology = reading.champion.candidate, reading.champion.topology
-    measures = ", ".join(f"{name} {value:.2f}" for name, value in reading.measures.items())
-    return (
-        f"Candidate {candidate.number} ({reading.role}), made by {candidate.operator} in generation "
-        f"{candidate.generation}: {topology.edges:,} edges of {topology.units:,} units; {measures}."
+    measures = ", ".join(f"{say(name)} {number(value, '.2f')}" for name, value in reading.measures.items())
+    return say(
+        "Candidate {number} ({role}), made by {operator} in generation {generation}: {edges:,} edges of {units:,} "
+        "units; {measures}.",
+        number=candidate.number,
+        role=reading.role,
+        operator=explained(candidate.operator),
+        generation=candidate.generation,
+        edges=topology.edges,
+        units=topology.units,
+        measures=measures,
     )

@@ -16,6 +16,7 @@ from statescape.studies.reservoir.picture import Dots, Mark, StudyFigure
 from statescape.views.evolution.pictures import pictures
 from statescape.views.evolution.seals import seals_picture
 from statescape.views.studies.figure import study_picture
+from statescape.wording import say
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -44,15 +45,15 @@ def levels(evolutions: Sequence[Evolution]) -> go.Figure:
         raise StatescapeError("There is no evolution to draw; give the results of at least one run.")
     shared = [level for level in LEVELS if all(level in one.seals for one in evolutions)]
     trials = ", ".join(sorted({str(one.settings.seal_trials) for one in evolutions}))
-    caption = (
-        f"How much lower the champion's error is than that of random wirings of its density ({REFERENCE}), paired by "
-        f"trial, with 95% intervals; strong where every control is beaten. {trials} fresh trials a seal."
+    caption = say(
+        "How much lower the champion's error is than that of random wirings of its density ({reference}), paired by "
+        "trial, with 95% intervals; strong where every control is beaten. {trials} fresh trials a seal.",
+        reference=REFERENCE,
+        trials=trials,
     )
+    lower = say("error lower than random wirings")
     panels = tuple(
-        Dots(
-            level, "error lower than random wirings", tuple(_mark(one, level) for one in evolutions), 0.0, percent=True
-        )
-        for level in shared
+        Dots(level, lower, tuple(_mark(one, level) for one in evolutions), 0.0, percent=True) for level in shared
     )
     return study_picture("levels", StudyFigure(caption, panels)).interactive()
 
@@ -63,5 +64,10 @@ def _mark(evolution: Evolution, level: Level) -> Mark:
     reference = seal.controls[reference_of(seal)]
     low, high = 1.0 - np.array(reference.ratio_interval)[::-1]
     beaten = all(control.beaten for control in seal.controls.values())
-    label = f"{evolution.task.name}, {settings.units} units, searched at {settings.level}"
+    label = say(
+        "{task}, {units} units, searched at {level}",
+        task=evolution.task.name,
+        units=settings.units,
+        level=settings.level,
+    )
     return Mark(label, 1.0 - reference.ratio, float(low), float(high), strong=beaten)

@@ -17,15 +17,17 @@ from statescape.views.core.labels import thinned
 from statescape.views.core.marks import AnyMark, Axis, LineMark, Panel, PointMark, TextMark, columns, from_zero
 from statescape.views.core.picture import Picture
 from statescape.views.core.theme import BLUE, BROWN, GREEN, GREY, INDIGO, ORANGE, RED
+from statescape.views.evolution.names import explained
+from statescape.wording import listed, number, phrase, say
 
 # What operators change, with the colour and the name that figures give it.
 FAMILIES = {
-    "edges": (BLUE, "changes edges"),
-    "units": (GREEN, "changes units"),
-    "modules": (INDIGO, "changes modules"),
-    "crossover": (ORANGE, "crossover"),
-    "other": (BROWN, "changes other things"),
-    "start": (GREY, "start"),
+    phrase("edges"): (BLUE, phrase("changes edges")),
+    phrase("units"): (GREEN, phrase("changes units")),
+    phrase("modules"): (INDIGO, phrase("changes modules")),
+    phrase("crossover"): (ORANGE, phrase("crossover")),
+    phrase("other"): (BROWN, phrase("changes other things")),
+    phrase("start"): (GREY, phrase("start")),
 }
 LABELS = 9
 
@@ -45,18 +47,24 @@ def operators_picture(operators: Sequence[OperatorWorth], generations: int, sett
         settings: of the search.
     """
     made, kept = sum(one.made for one in operators), sum(one.survived for one in operators)
-    use = "follows their success" if settings.adapt else "is even by request"
     periods = len(operators[0].use)
-    caption = (
-        f"{made:,} children of {len(operators)} operators, of which {kept:,} ({kept / max(made, 1):.1%}) survived "
-        f"the generation they were born in. Left: share of each operator's children that did, with 95% intervals "
-        f"(Wilson). Right: share of all children that each kind of operator made, in "
-        f"{periods} equal parts of the search; use {use}. Seed {settings.seed}."
+    caption = say(
+        "{made:,} children of {operators} operators, of which {kept:,} ({share:.1%}) survived the generation they were "
+        "born in. Left: share of each operator's children that did, with 95% intervals (Wilson). Right: share of all "
+        "children that each kind of operator made, in {periods} equal parts of the search; use {use}. Seed {seed}.",
+        made=made,
+        operators=len(operators),
+        kept=kept,
+        share=kept / max(made, 1),
+        periods=periods,
+        use=say("follows their success") if settings.adapt else say("is even by request"),
+        seed=settings.seed,
     )
     middles = (np.arange(periods) + 0.5) * generations / periods
     success: list[AnyMark] = []
     used: list[LineMark] = []
-    for kind, (colour, called) in FAMILIES.items():
+    for kind, (colour, words) in FAMILIES.items():
+        called = say(words)
         members = [(-row, one) for row, one in enumerate(operators) if _family(settings, one.name) == kind]
         if not members:
             continue
@@ -72,26 +80,34 @@ def operators_picture(operators: Sequence[OperatorWorth], generations: int, sett
                 along="x",
                 hover="{note}",
                 notes=[
-                    f"{one.name}: {100 * one.share:.1f}%, {one.survived:,} of {one.made:,} children"
+                    say(
+                        "{name}: {share:.1%}, {survived:,} of {made:,} children",
+                        name=one.name,
+                        share=one.share,
+                        survived=one.survived,
+                        made=one.made,
+                    )
                     for _, one in members
                 ],
             )
         )
         share = 100 * np.sum([one.use for _, one in members], axis=0)
-        hover = f"{called}, about generation {{x:.0f}}: {{y:.1f}}%"
+        hover = say("{called}, about generation {{x:.0f}}: {{y:.1f}}%", called=called)
         used.append(LineMark(middles, share, colour, called, 2, hover=hover))
     names = Axis(
         limits=(0.5 - len(operators), 0.5),
         ticks=[-row for row in range(len(operators))],
         labels=[one.name for one in operators],
     )
+    shares = Axis(limits=from_zero(*(mark.y for mark in used)))
     panels = [
         Panel(
-            "children that survived (%)", success, Axis(limits=from_zero([100 * one.high for one in operators])), names
+            say("children that survived (%)"),
+            success,
+            Axis(limits=from_zero([100 * one.high for one in operators])),
+            names,
         ),
-        Panel(
-            "share of all children (%)", used, Axis("generation"), Axis(limits=from_zero(*(mark.y for mark in used)))
-        ),
+        Panel(say("share of all children (%)"), used, Axis(say("generation")), shares),
     ]
     rows = max(len(operators), 6)
     return Picture("operators", caption, panels, height=150 + 22 * rows, gap=0.1, paper=(7.2, 1.2 + 0.2 * rows))
@@ -132,8 +148,8 @@ def _line_panel(settings: Settings, line: Sequence[Ancestor], noise: float, alik
         ]
     ).reshape(-1, 2)
     marks: list[AnyMark] = [
-        LineMark(*columns(other), GREY, "other parents" if len(other) else "", 0.8),
-        LineMark(born, error, RED, "the champion's line"),
+        LineMark(*columns(other), GREY, say("other parents") if len(other) else "", 0.8),
+        LineMark(born, error, RED, say("the champion's line")),
     ]
     for name, (colour, _) in FAMILIES.items():
         chosen = [index for index, one in enumerate(line) if _family(settings, one.birth.operator) == name]
@@ -141,7 +157,7 @@ def _line_panel(settings: Settings, line: Sequence[Ancestor], noise: float, alik
             notes = [_ancestor(line[index]) for index in chosen]
             marks.append(
                 PointMark(
-                    born[chosen], error[chosen], colour, name, 8, low=low[chosen], high=high[chosen], stroke=1,
+                    born[chosen], error[chosen], colour, say(name), 8, low=low[chosen], high=high[chosen], stroke=1,
                     hover="{note}\n{y:.3f}", notes=notes,
                 )
             )  # fmt: skip
@@ -151,10 +167,10 @@ def _line_panel(settings: Settings, line: Sequence[Ancestor], noise: float, alik
     marks.append(TextMark(born[labelled], error[labelled], texts, np.column_stack([1 - 2 * right, 1 + 0 * right]), 11))
     ticks = _ticks(float(np.nanmin(low)), float(np.nanmax(high)))
     return Panel(
-        "error" if alike else "error / median random start",
+        say("error") if alike else say("error / median random start"),
         marks,
-        Axis("generation of birth"),
-        Axis(log=True, ticks=ticks, labels=[f"{tick:g}" for tick in ticks]),
+        Axis(say("generation of birth")),
+        Axis(log=True, ticks=ticks, labels=[number(tick, "g") for tick in ticks]),
     )
 
 
@@ -169,21 +185,31 @@ def _labelled(line: Sequence[Ancestor], born: np.ndarray, logs: np.ndarray, alik
 
 def _line_caption(evolution: Evolution, line: Sequence[Ancestor], noise: float, alike: bool) -> str:
     best = [(name, count, change) for name, count, change in gains_by_operator(line)[:3] if change < 0]
-    gained = ", ".join(f"{name} ({percent(change)} in {count})" for name, count, change in best)
-    return (
-        f"From the random start {line[0].birth.number} to the champion {line[-1].birth.number} in {len(line) - 1} "
-        f"steps, each candidate at the generation of its birth and at its last record: "
-        + (
-            "its error. "
-            if alike
-            else "its error as a multiple of the median random start's, difficulty of trials taken off, with 95% "
-            f"intervals (one trial's noise is {noise:.1%}). "
-        )
-        + "Red follows the better parent; thin lines come from the other one of a crossover. "
-        + ("" if alike else "Records of survivors are flattered by having been chosen. ")
-        + (f"Most was gained by {gained} of its steps. " if best else "")
-        + f"Seed {evolution.settings.seed}."
+    gained = ", ".join(
+        say("{name} ({change} in {count})", name=name, change=percent(change), count=count)
+        for name, count, change in best
     )
+    ends = {"first": line[0].birth.number, "last": line[-1].birth.number, "steps": len(line) - 1}
+    told = [
+        say(
+            "From the random start {first} to the champion {last} in {steps} steps, each candidate at the generation "
+            "of its birth and at its last record: its error.",
+            **ends,
+        )
+        if alike
+        else say(
+            "From the random start {first} to the champion {last} in {steps} steps, each candidate at the generation "
+            "of its birth and at its last record: its error as a multiple of the median random start's, difficulty of "
+            "trials taken off, with 95% intervals (one trial's noise is {noise:.1%}).",
+            **ends,
+            noise=noise,
+        ),
+        say("Red follows the better parent; thin lines come from the other one of a crossover."),
+        "" if alike else say("Records of survivors are flattered by having been chosen."),
+        say("Most was gained by {gained} of its steps.", gained=gained) if best else "",
+        say("Seed {seed}.", seed=evolution.settings.seed),
+    ]
+    return " ".join(sentence for sentence in told if sentence)
 
 
 def gains_by_operator(line: Sequence[Ancestor]) -> list[tuple[str, int, float]]:
@@ -197,9 +223,9 @@ def gains_by_operator(line: Sequence[Ancestor]) -> list[tuple[str, int, float]]:
 def percent(change: float) -> str:
     """A change of log score, in percent of the error."""
     if not math.isfinite(change):
-        return "start"
-    change = 100 * math.expm1(change)
-    return f"{change:+.1f}%" if abs(change) >= 0.05 else "0.0%"
+        return say("start")
+    change = math.expm1(change)
+    return number(change if abs(change) >= 0.0005 else 0.0, "+.1%" if abs(change) >= 0.0005 else ".1%")
 
 
 def _ticks(low: float, high: float) -> list[float]:
@@ -213,7 +239,10 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def _ancestor(one: Ancestor) -> str:
-    parents = " and ".join(map(str, one.birth.parents))
-    made = f"{one.birth.operator} of {parents}" if parents else one.birth.operator
-    change = "" if math.isnan(one.change) else f": {percent(one.change)} ± {NORMAL_95 * one.error:.1%}"
-    return f"candidate {one.birth.number}, {made}{change}\n{one.record.n} trials"
+    parents, made = listed(list(map(str, one.birth.parents))), explained(one.birth.operator)
+    if parents:
+        made = say("{operator} of {parents}", operator=made, parents=parents)
+    change = percent(one.change)
+    if not math.isnan(one.change):
+        made = say("{made}: {change} ± {error:.1%}", made=made, change=change, error=NORMAL_95 * one.error)
+    return say("candidate {number}, {made}\n{trials} trials", number=one.birth.number, made=made, trials=one.record.n)

@@ -17,6 +17,7 @@ from statescape.views.core.picture import Picture, Printable
 from statescape.views.core.text import visible
 from statescape.views.core.theme import BLUE, GREY, ORANGE, RED
 from statescape.views.evolution.lineage import genealogy_picture, operators_picture
+from statescape.views.evolution.names import explained
 from statescape.views.evolution.plan import plan_picture
 from statescape.views.evolution.seals import seals_picture
 from statescape.views.evolution.search import (
@@ -35,6 +36,10 @@ from statescape.views.reservoir.pictures import (
     states_along,
 )
 from statescape.views.reservoir.wirings import diagrams, matrices, spectra
+from statescape.wording import number, phrase, say, unfilled
+
+# What some wirings beside each other are called over their panels.
+TITLES = {"champion": phrase("champion"), "erdos-renyi": phrase("random")}
 
 
 @plugins.pictures.register
@@ -45,7 +50,7 @@ def _(evolution: Evolution) -> Sequence[Printable]:
 @plugins.pictures.register
 def _(champion: Champion) -> Sequence[Printable]:
     plan = champion.topology.plan
-    return [graph_picture(champion.topology) if plan is None else plan_picture(plan, "The champion's plan")]
+    return [graph_picture(champion.topology) if plan is None else plan_picture(plan, say("The champion's plan"))]
 
 
 @plugins.pictures.register
@@ -80,41 +85,62 @@ def order_picture(order: WiringOrder) -> Picture:
     """Degrees of a champion, and what of its wiring rewiring would not have given it."""
     edges, units = int(order.incoming.sum()), len(order.incoming)
     measured = "; ".join(
-        f"{one.name} ({one.meaning}) {one.value:.2f}, rewired {one.low:.2f} to {one.high:.2f}" for one in order.measures
+        say(
+            "{name} ({meaning}) {value:.2f}, rewired {low:.2f} to {high:.2f}",
+            name=say(one.name),
+            meaning=say(one.meaning),
+            value=one.value,
+            low=one.low,
+            high=one.high,
+        )
+        for one in order.measures
     )
-    caption = (
-        f"Left: {edges:,} edges of {units} units, {edges / units:.2f} a unit; incoming {order.incoming.min()} to "
-        f"{order.incoming.max()}, outgoing {order.outgoing.min()} to {order.outgoing.max()}. Right: the champion "
-        f"(red) and the middle 95% of itself rewired {order.draws} times, which keeps every unit's numbers of "
-        f"edges (seed {order.seed}): {measured}."
+    caption = say(
+        "Left: {edges:,} edges of {units} units, {share:.2f} a unit; incoming {in_low} to {in_high}, outgoing "
+        "{out_low} to {out_high}. Right: the champion (red) and the middle 95% of itself rewired {draws} times, which "
+        "keeps every unit's numbers of edges (seed {seed}): {measured}.",
+        edges=edges,
+        units=units,
+        share=edges / units,
+        in_low=order.incoming.min(),
+        in_high=order.incoming.max(),
+        out_low=order.outgoing.min(),
+        out_high=order.outgoing.max(),
+        draws=order.draws,
+        seed=order.seed,
+        measured=measured,
     )
     most = int(max(order.incoming.max(), order.outgoing.max()))
     counts = [np.bincount(degrees, minlength=most + 1) for degrees in (order.incoming, order.outgoing)]
+    sides = (
+        (counts[0], BLUE, say("incoming"), say("{{y}} units with {{x}} incoming"), -0.2),
+        (counts[1], ORANGE, say("outgoing"), say("{{y}} units with {{x}} outgoing"), 0.2),
+    )
     degrees = [
-        BarMark(np.arange(most + 1), own, colour, name, 0.4, shift, hover=f"{{y}} units with {{x}} {name}")
-        for own, colour, name, shift in zip(counts, (BLUE, ORANGE), ("incoming", "outgoing"), (-0.2, 0.2), strict=True)
+        BarMark(np.arange(most + 1), own, colour, name, 0.4, shift, hover=hover)
+        for own, colour, name, hover, shift in sides
     ]
     rows = -np.arange(len(order.measures))
     medians = [float(np.median(one.nulls)) for one in order.measures]
     measures = [
         PointMark(
-            medians, rows, GREY, "rewired, middle 95%", 12, "tick", [one.low for one in order.measures],
+            medians, rows, GREY, say("rewired, middle 95%"), 12, "tick", [one.low for one in order.measures],
             [one.high for one in order.measures], "x", 6, hover="{note}",
             notes=[
-                f"{one.name} of the rewired: median {middle:.3f}"
+                say("{name} of the rewired: median {middle:.3f}", name=say(one.name), middle=middle)
                 for one, middle in zip(order.measures, medians, strict=True)
             ],
         ),
         PointMark(
-            [one.value for one in order.measures], rows, RED, "champion", 11, hover="{note}",
-            notes=[f"{one.name} {one.value:.3f}\n{one.meaning}" for one in order.measures],
+            [one.value for one in order.measures], rows, RED, say("champion"), 11, hover="{note}",
+            notes=[f"{say(one.name)} {number(one.value, '.3f')}\n{say(one.meaning)}" for one in order.measures],
         ),
     ]  # fmt: skip
-    names = Axis(limits=(0.5 - len(rows), 0.5), ticks=rows, labels=[one.name for one in order.measures])
-    across = Axis("edges of a unit", ticks=every(most + 1, 12))
+    names = Axis(limits=(0.5 - len(rows), 0.5), ticks=rows, labels=[say(one.name) for one in order.measures])
+    across = Axis(say("edges of a unit"), ticks=every(most + 1, 12))
     panels = [
-        Panel("units by number of edges", degrees, across, Axis("units", from_zero(*counts))),
-        Panel("champion and itself rewired", measures, Axis(limits=(-0.03, 1.03)), names),
+        Panel(say("units by number of edges"), degrees, across, Axis(say("units"), from_zero(*counts))),
+        Panel(say("champion and itself rewired"), measures, Axis(limits=(-0.03, 1.03)), names),
     ]
     return Picture("order", caption, panels, height=280, gap=0.12, paper=(7.2, 2.7))
 
@@ -122,7 +148,9 @@ def order_picture(order: WiringOrder) -> Picture:
 def _plan(evolution: Evolution) -> list[Picture]:
     """The champion's plan, where plans were searched."""
     plan = evolution.best.topology.plan
-    return [] if plan is None else [plan_picture(plan, f"The champion, candidate {evolution.best.candidate.number}:")]
+    if plan is None:
+        return []
+    return [plan_picture(plan, say("The champion, candidate {number}:", number=evolution.best.candidate.number))]
 
 
 def _stages(reading: EvolutionReading) -> list[Picture]:
@@ -130,17 +158,35 @@ def _stages(reading: EvolutionReading) -> list[Picture]:
     if not reading.stages:
         return []
     settings = reading.evolution.settings
-    shown = [(f"generation {stage.generation}: {stage.relative:.2f}", stage.W) for stage in reading.stages]
-    candidates = ", ".join(f"{stage.candidate}" for stage in reading.stages)
-    caption = (
-        f"The best survivor of {len(shown)} generations, evenly spread over the changes of the best; beside the "
-        "generation its error"
-        + ("" if reading.curve is None or not reading.curve.difficulty_free else " relative to the median random start")
-        + f". {settings.units} units, {settings.encoding}, seed {settings.seed}; candidates {candidates}."
+    shown = [
+        (say("generation {number}: {error:.2f}", number=stage.generation, error=stage.relative), stage.W)
+        for stage in reading.stages
+    ]
+    relative = reading.curve is not None and reading.curve.difficulty_free
+    best = (
+        say(
+            "The best survivor of {count} generations, evenly spread over the changes of the best; beside the "
+            "generation its error relative to the median random start.",
+            count=len(shown),
+        )
+        if relative
+        else say(
+            "The best survivor of {count} generations, evenly spread over the changes of the best; beside the "
+            "generation its error.",
+            count=len(shown),
+        )
     )
-    ordered = f"The same in spectral order, from column to row. {caption}"
+    whose = say(
+        "{units} units, {encoding}, seed {seed}; candidates {candidates}.",
+        units=settings.units,
+        encoding=explained(settings.encoding),
+        seed=settings.seed,
+        candidates=", ".join(f"{stage.candidate}" for stage in reading.stages),
+    )
+    caption = f"{best} {whose}"
+    ordered = f"{say('The same in spectral order, from column to row.')} {caption}"
     return [
-        diagrams(shown, f"{caption} {KEY}", "stages"),
+        diagrams(shown, f"{caption} {say(KEY)}", "stages"),
         matrices(shown, ordered, "stages-matrices", both=False),
     ]
 
@@ -148,23 +194,28 @@ def _stages(reading: EvolutionReading) -> list[Picture]:
 def _wirings(reading: EvolutionReading) -> list[Picture]:
     """Champion, cycle, random wiring and the champion rewired, drawn alike."""
     evolution, sr = reading.evolution, reading.evolution.best.hyper.sr
-    titles = ["random" if topology.name == "erdos-renyi" else topology.name for topology in reading.wirings]
+    names = [topology.name for topology in reading.wirings]
+    titles = [say(TITLES[name]) if name in TITLES else explained(name) for name in names]
     shown = [(title, topology.to_dense()) for title, topology in zip(titles, reading.wirings, strict=True)]
-    edges = ", ".join(f"{title} {topology.edges:,}" for title, topology in zip(titles, reading.wirings, strict=True))
-    seed = evolution.settings.seed
-    caption = (
-        f"The champion, the simple cycle, a random wiring of its density (erdos-renyi) and itself rewired (same "
-        f"weights, every unit keeps its numbers of edges), one draw each. {evolution.settings.units} units; edges: "
-        f"{edges}. Seed {seed}."
+    edges = ", ".join(
+        f"{title} {number(topology.edges, ',')}" for title, topology in zip(titles, reading.wirings, strict=True)
     )
-    ordered = (
+    seed = evolution.settings.seed
+    caption = say(
+        "The champion, the simple cycle, a random wiring of its density (erdos-renyi) and itself rewired (same "
+        "weights, every unit keeps its numbers of edges), one draw each. {units} units; edges: {edges}. Seed {seed}.",
+        units=evolution.settings.units,
+        edges=edges,
+        seed=seed,
+    )
+    ordered = say(
         "The same as matrices, from column to row, weights relative to the largest: above as numbered, below in "
         "spectral order, which brings connected units together: a line or a cycle becomes a thin band, communities "
         "gather along the diagonal, what is random stays random."
     )
     as_they_run = [(title, running(topology, sr)) for title, topology in zip(titles, reading.wirings, strict=True)]
     return [
-        diagrams(shown, f"{caption} {KEY}", "wirings"),
+        diagrams(shown, f"{caption} {say(KEY)}", "wirings"),
         matrices(shown, ordered, "matrices"),
         spectra(as_they_run, sr, seed),
     ]
@@ -175,11 +226,18 @@ def _outputs(evolution: Evolution, work: ChampionAtWork) -> Picture | None:
     outputs = work.attempt.outputs
     if outputs is None or not np.isfinite(outputs).all():
         return None
-    what = f"{visible(evolution.task.name, 60)}, first trial of the seal {work.level} (seed {evolution.settings.seed})"
+    what = say(
+        "{task}, first trial of the seal {level} (seed {seed})",
+        task=visible(evolution.task.name, 60),
+        level=work.level,
+        seed=evolution.settings.seed,
+    )
     if isinstance(work.trial, LabelledTrial):
         return classes_picture(work.network.classes, work.trial, outputs, what)
     if isinstance(work.trial, Trial):
-        return outputs_picture(work.trial, outputs, f"{what}: {evolution.task.score_name} {work.attempt.score:.4g}")
+        score = unfilled(evolution.task.score_name)
+        scored = say("{what}: {name} {score:.4g}", what=what, name=score, score=work.attempt.score)
+        return outputs_picture(work.trial, outputs, scored)
     return None
 
 

@@ -9,21 +9,23 @@ import networkx as nx
 import numpy as np
 
 from statescape import plugins
-from statescape.reservoir import Plan
+from statescape.reservoir import Module, Plan
 from statescape.reservoir.plan import INPUT, READOUT
 from statescape.views.core.marks import NOTHING, AnyMark, LineMark, Panel, PointMark, TextMark
 from statescape.views.core.picture import Picture
 from statescape.views.core.theme import BLUE, GREY, ORANGE
+from statescape.wording import phrase, say, say_count
 
 # Diameters of the smallest and of a module that holds all units.
 LEAST, LARGEST = 12.0, 44.0
 # Where along an edge its arrow stands.
 ARROW = 0.6
+ENDS = {INPUT: phrase("input"), READOUT: phrase("readout")}
 
 
 @plugins.pictures.register
 def _(plan: Plan) -> Sequence[Picture]:
-    return [plan_picture(plan, "The plan")]
+    return [plan_picture(plan, say("The plan"))]
 
 
 def plan_picture(plan: Plan, what: str) -> Picture:
@@ -34,16 +36,22 @@ def plan_picture(plan: Plan, what: str) -> Picture:
         what: it is, at the beginning of the caption.
     """
     modules = "; ".join(
-        f"{number}: {one.units} units, sr {one.sr:.2f}, lr {one.lr:.2f}, input scaling {one.input_scaling:.2g}, "
-        f"connectivity {one.connectivity:.2g}"
+        say(
+            "{number}: {units} units, sr {sr:.2f}, lr {lr:.2f}, input scaling {scaling:.2g}, connectivity "
+            "{connectivity:.2g}",
+            **_values(number, one),
+        )
         for number, one in enumerate(plan.modules)
     )
-    flags = f" {' '.join(plan.flags)}" if plan.flags else ""
-    caption = (
-        f"{what} {len(plan.modules)} {'module' if len(plan.modules) == 1 else 'modules'} of {plan.units} units, "
-        f"{len(plan.edges)} edges among them; discs are sized by units, orange ones have sr above 1; what a module "
-        f"hears of another is one step old. {modules}.{flags}"
+    counted = say(
+        "{what} {modules} of {units} units, {edges} edges among them; discs are sized by units, orange ones have sr "
+        "above 1; what a module hears of another is one step old.",
+        what=what,
+        modules=say_count("{count} module", "{count} modules", len(plan.modules)),
+        units=plan.units,
+        edges=len(plan.edges),
     )
+    caption = " ".join([counted, f"{modules}.", *plan.flags])
     return Picture("plan", caption, [plan_panel(plan)], legend=False, height=330, paper=(5.2, 2.8))
 
 
@@ -63,8 +71,11 @@ def plan_panel(plan: Plan) -> Panel:
         angles.append(float(np.degrees(np.arctan2(along[0], along[1]))))
     shares = np.sqrt([module.units / plan.units for module in plan.modules])
     notes = [
-        f"module {number}: {one.units} units\nsr {one.sr:.3f}, lr {one.lr:.3f}\ninput scaling {one.input_scaling:.3g}\n"
-        f"connectivity {one.connectivity:.3g}"
+        say(
+            "module {number}: {units} units\nsr {sr:.3f}, lr {lr:.3f}\ninput scaling {scaling:.3g}\nconnectivity "
+            "{connectivity:.3g}",
+            **_values(number, one),
+        )
         for number, one in enumerate(plan.modules)
     ]
     drawn, heads = np.array(lines), np.array(arrows)
@@ -83,12 +94,27 @@ def plan_panel(plan: Plan) -> Panel:
         TextMark(
             [*spots[:, 0], *ends[:, 0]],
             [*(spots[:, 1] - 0.36), *(ends[:, 1] - 0.3)],
-            [*(f"{number}: {one.units} units" for number, one in enumerate(plan.modules)), INPUT, READOUT],
+            [
+                *(say("{number}: {units} units", **_values(number, one)) for number, one in enumerate(plan.modules)),
+                *(say(ENDS[end]) for end in (INPUT, READOUT)),
+            ],
         ),
     ]
     every = np.array(list(places.values()))
     across, up = (replace(NOTHING, limits=(float(one.min()) - 0.5, float(one.max()) + 0.5)) for one in every.T)
     return Panel("", marks, across, up)
+
+
+def _values(number: int, module: Module) -> dict[str, float | int]:
+    """A module's number and what it is, as templates take them."""
+    return {
+        "number": number,
+        "units": module.units,
+        "sr": module.sr,
+        "lr": module.lr,
+        "scaling": module.input_scaling,
+        "connectivity": module.connectivity,
+    }
 
 
 def _places(graph: nx.DiGraph) -> dict[object, tuple[float, float]]:

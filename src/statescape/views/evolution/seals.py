@@ -17,15 +17,16 @@ from statescape.views.core.marks import Axis, BarMark, LineMark, Panel, PointMar
 from statescape.views.core.picture import Picture
 from statescape.views.core.text import word
 from statescape.views.core.theme import GREY, RED
+from statescape.wording import phrase, say, say_count, unfilled
 
 REDRAWN = {
-    "matrix": "new data",
-    "wiring": "and new W_in",
-    "signs": "and new signs",
-    "mask": "and new weights",
-    "weights": "all weights new",
-    "plan": "and new edges",
-    "single": "one reservoir",
+    "matrix": phrase("new data"),
+    "wiring": phrase("and new W_in"),
+    "signs": phrase("and new signs"),
+    "mask": phrase("and new weights"),
+    "weights": phrase("all weights new"),
+    "plan": phrase("and new edges"),
+    "single": phrase("one reservoir"),
 }
 PALE_RED = "#e8a7aa"
 INK = "#7d8590"
@@ -77,10 +78,15 @@ class Rung:
 
     @property
     def verdict(self) -> str:
-        """Which controls are beaten, in a few words."""
+        """How many controls are beaten, in a few words."""
+        return say("beats {count}", count=self.count)
+
+    @property
+    def count(self) -> str:
+        """How many controls are beaten."""
         if not self.unbeaten:
-            return f"beats all {self.n_controls}"
-        return f"beats {self.n_controls - len(self.unbeaten)} of {self.n_controls}"
+            return say("all {count}", count=self.n_controls)
+        return say("{part} of {whole}", part=self.n_controls - len(self.unbeaten), whole=self.n_controls)
 
     @property
     def top(self) -> float:
@@ -90,10 +96,16 @@ class Rung:
     @property
     def words(self) -> str:
         """All of it in a sentence."""
-        left = f"; not shown to beat {', '.join(self.unbeaten)}" if self.unbeaten else ""
-        return (
-            f"{self.level}: {self.gain:.1f}% lower error ({self.low:.1f}% to {self.high:.1f}%) than {self.reference}; "
-            f"{self.verdict}{left}"
+        left = say("; not shown to beat {names}", names=", ".join(self.unbeaten)) if self.unbeaten else ""
+        return say(
+            "{level}: {gain:.1f}% lower error ({low:.1f}% to {high:.1f}%) than {reference}; {verdict}{left}",
+            level=self.level,
+            gain=self.gain,
+            low=self.low,
+            high=self.high,
+            reference=self.reference,
+            verdict=self.verdict,
+            left=left,
         )
 
 
@@ -102,15 +114,22 @@ def seals_picture(evolution: Evolution) -> Picture:
     settings, seals = evolution.settings, evolution.seals
     own = seals[settings.level]
     draws = own.controls[reference_of(own)].control.k
-    than = "the tuned single reservoir" if settings.planned else "random wirings of its density"
-    caption = (
-        f"Left: by how much lower the champion's {evolution.task.score_name} is than that of {than} "
-        f"({draws} {'draw' if draws == 1 else 'draws'} at {settings.level}), with 95% intervals, paired by trial; full "
-        f"red where it beats every control (sign-flip permutation, Holm over {len(own.controls)} controls, p < 0.05). "
-        "Each bar redraws more than the one before. The diamond is the same against the best control of that seal, a "
-        "triangle one that lies below the picture. Right: mean scores, champion in red, controls in grey. "
-        f"{own.interval.n} fresh trials at {settings.level}, where it was searched, all "
-        f"{'tuned alike' if settings.tune else 'untuned'}; {settings.units} units, seed {settings.seed}."
+    caption = say(
+        "Left: by how much lower the champion's {score} is than that of {than} ({draws} at {level}), with 95% "
+        "intervals, paired by trial; full red where it beats every control (sign-flip permutation, Holm over "
+        "{controls} controls, p < 0.05). Each bar redraws more than the one before. The diamond is the same against "
+        "the best control of that seal, a triangle one that lies below the picture. Right: mean scores, champion in "
+        "red, controls in grey. {trials} fresh trials at {level}, where it was searched, all {tuned}; {units} units, "
+        "seed {seed}.",
+        score=unfilled(evolution.task.score_name),
+        than=say("the tuned single reservoir") if settings.planned else say("random wirings of its density"),
+        draws=say_count("{count} draw", "{count} draws", draws),
+        level=settings.level,
+        controls=len(own.controls),
+        trials=own.interval.n,
+        tuned=say("tuned alike") if settings.tune else say("untuned"),
+        units=settings.units,
+        seed=settings.seed,
     )
     return ladder(seals, settings.level, own_name(evolution), caption)
 
@@ -146,7 +165,7 @@ def _gains(rungs: Sequence[Rung], searched: Level, *, narrow: bool) -> Panel:
         at,
         [rung.gain for rung in rungs],
         [PALE_RED if rung.unbeaten else RED for rung in rungs],
-        f"gain over {_reference(rungs)}",
+        say("gain over {reference}", reference=_reference(rungs)),
         width=0.62,
         low=[rung.low for rung in rungs],
         high=[rung.high for rung in rungs],
@@ -160,30 +179,21 @@ def _gains(rungs: Sequence[Rung], searched: Level, *, narrow: bool) -> Panel:
             at[chosen],
             heights[chosen],
             INK,
-            "against the best control",
+            say("against the best control"),
             9,
             symbol,
             hover="{note}",
-            notes=[
-                f"{abs(rung.over_best):.1f}% {'lower' if rung.over_best >= 0 else 'higher'} error than {rung.best}"
-                for rung, here in zip(rungs, chosen, strict=True)
-                if here
-            ],
+            notes=[_over_best(rung) for rung, here in zip(rungs, chosen, strict=True) if here],
         )
         for symbol, chosen in (("diamond", ~below), ("triangle-down", below))
     ]
     names = TextMark(at, heights, ["" if narrow else rung.best for rung in rungs], (1.0, 0.0), 11)
     tops = np.array([rung.top for rung in rungs])
-    percents = [f"{rung.gain:.0f}%" for rung in rungs]
-    verdicts = [rung.verdict.removeprefix("beats ") if narrow else rung.verdict for rung in rungs]
-    labels = [
-        f"{rung.level}{chr(10) + 'searched' if rung.level == searched else ''}"
-        if narrow
-        else f"{rung.level}{' (searched)' if rung.level == searched else ''}\n{REDRAWN[rung.level]}"
-        for rung in rungs
-    ]
+    percents = [say("{gain:.0f}%", gain=rung.gain) for rung in rungs]
+    verdicts = [rung.count if narrow else rung.verdict for rung in rungs]
+    labels = [_label(rung.level, searched, narrow=narrow) for rung in rungs]
     return Panel(
-        "what is left of the gain",
+        say("what is left of the gain"),
         [
             gains,
             LineMark([-0.5, len(rungs) - 0.5], [0.0, 0.0], INK, width=1),
@@ -193,8 +203,28 @@ def _gains(rungs: Sequence[Rung], searched: Level, *, narrow: bool) -> Panel:
             TextMark(at, tops + 0.01 * (high - low), verdicts),
         ],
         Axis(limits=(-0.5, len(rungs) - 0.5), ticks=at, labels=labels, grid=False),
-        Axis(f"error lower than {_reference(rungs)} (%)", (low, high)),
+        Axis(say("error lower than {reference} (%)", reference=_reference(rungs)), (low, high)),
     )
+
+
+def _over_best(rung: Rung) -> str:
+    """How the champion stands against the best control, for the pointer."""
+    size, name = abs(rung.over_best), rung.best
+    if rung.over_best >= 0:
+        return say("{size:.1f}% lower error than {name}", size=size, name=name)
+    return say("{size:.1f}% higher error than {name}", size=size, name=name)
+
+
+def _label(level: Level, searched: Level, *, narrow: bool) -> str:
+    """What stands below a bar: the level, whether it was searched there, and where there is room what is redrawn."""
+    if narrow:
+        return f"{level}\n{say('searched')}" if level == searched else level
+    return f"{marked(level, searched)}\n{say(REDRAWN[level])}"
+
+
+def marked(level: Level, searched: Level) -> str:
+    """The name of a level, that of the search marked."""
+    return say("{level} (searched)", level=level) if level == searched else level
 
 
 def _scores(seals: Mapping[Level, Seal], score_name: str) -> Panel:
@@ -202,13 +232,13 @@ def _scores(seals: Mapping[Level, Seal], score_name: str) -> Panel:
     points = [(at, name, one) for at, seal in enumerate(seals.values()) for name, one in seal.controls.items()]
     intervals = [seal.interval for seal in seals.values()]
     return Panel(
-        f"{score_name} of champion and controls",
+        say("{score} of champion and controls", score=score_name),
         [
             PointMark(
                 [at for at, _, _ in points],
                 finite([one.control.mean for _, _, one in points]),
                 GREY,
-                "controls",
+                say("controls"),
                 7,
                 opacity=0.75,
                 hover="{y:.4f}: {note}",
@@ -218,11 +248,11 @@ def _scores(seals: Mapping[Level, Seal], score_name: str) -> Panel:
                 np.arange(len(seals)),
                 finite([one.mean for one in intervals]),
                 RED,
-                "champion",
+                say("champion"),
                 11,
                 low=[one.low for one in intervals],
                 high=[one.high for one in intervals],
-                hover="champion at {note}: {y:.4f}",
+                hover=say("champion at {{note}}: {{y:.4f}}"),
                 notes=list(seals),
             ),
         ],
@@ -232,7 +262,7 @@ def _scores(seals: Mapping[Level, Seal], score_name: str) -> Panel:
 
 def own_name(evolution: Evolution) -> str:
     """What the scores of a run are, fit for a figure."""
-    return word(evolution.task.score_name)
+    return word(unfilled(evolution.task.score_name))
 
 
 def finite(values: Sequence[float] | np.ndarray) -> np.ndarray:
@@ -254,7 +284,9 @@ def _reach(rungs: Sequence[Rung]) -> tuple[float, float]:
 def _reference(rungs: Sequence[Rung]) -> str:
     """What gains are measured against, in words."""
     name = rungs[0].reference
-    return f"random wirings ({name})" if name == REFERENCE else "one tuned reservoir" if name == SINGLE else name
+    if name == REFERENCE:
+        return say("random wirings ({name})", name=name)
+    return say("one tuned reservoir") if name == SINGLE else name
 
 
 def _lower(ratio: float) -> float:
@@ -263,4 +295,4 @@ def _lower(ratio: float) -> float:
 
 
 def _p_value(one: Comparison) -> str:
-    return f"p = {one.p_holm:.3g} after Holm" if one.tested else "no test: nothing is drawn"
+    return say("p = {p:.3g} after Holm", p=one.p_holm) if one.tested else say("no test: nothing is drawn")

@@ -13,21 +13,28 @@ from statescape.evolution.seals import ALPHA, Comparison
 from statescape.statistics import MeanInterval
 from statescape.views.core.page import TableBlock
 from statescape.views.evolution.lineage import gains_by_operator, percent
+from statescape.views.evolution.names import explained
+from statescape.views.evolution.seals import marked
+from statescape.wording import number, phrase, say, say_count, unfilled
 
 MOST_ROWS = 25  # of the champion's line
+METHODS = {"Student's t": phrase("Student's t"), "bootstrap": phrase("bootstrap")}
 
 
 def honest_table(evolution: Evolution) -> TableBlock:
     """What the champion was chosen by, and what it is."""
     record = evolution.best.candidate.record
     return TableBlock(
-        (evolution.task.score_name, "mean", f"95% interval{_method(evolution.sealed)}", "trials"),
+        (_score(evolution), say("mean"), _interval(evolution.sealed), say("trials")),
         [
-            ("selection score", _number(record.mean), "", f"{record.n:,}"),
-            ("re-scored, fresh trials of the search's part", *_mean(evolution.rescored)),
-            ("sealed, all else as in the search", *_mean(evolution.sealed)),
+            (say("selection score"), _number(record.mean), "", number(record.n, ",")),
+            (say("re-scored, fresh trials of the search's part"), *_mean(evolution.rescored)),
+            (say("sealed, all else as in the search"), *_mean(evolution.sealed)),
         ],
-        f"What the champion was chosen by, and what it is: the winner's curse is {evolution.winners_curse:+.4f}",
+        say(
+            "What the champion was chosen by, and what it is: the winner's curse is {curse:+.4f}",
+            curse=evolution.winners_curse,
+        ),
     )
 
 
@@ -35,9 +42,16 @@ def controls_table(evolution: Evolution) -> TableBlock:
     """Every control at the search's own level."""
     own = evolution.seals[evolution.settings.level]
     return TableBlock(
-        ("control", "champion / control", "95% interval", "p (Holm)", "draws", "gain detectable with 80% power"),
-        [(name, *_compared(one)) for name, one in own.controls.items()],
-        f"At the search's own level, {evolution.settings.level}; ratios below 1 favour the champion",
+        (
+            say("control"),
+            say("champion / control"),
+            say("95% interval"),
+            say("p (Holm)"),
+            say("draws"),
+            say("gain detectable with 80% power"),
+        ),
+        [(explained(name), *_compared(one)) for name, one in own.controls.items()],
+        say("At the search's own level, {level}; ratios below 1 favour the champion", level=evolution.settings.level),
     )
 
 
@@ -46,25 +60,28 @@ def hyper_table(evolution: Evolution) -> TableBlock:
     own = evolution.seals[evolution.settings.level]
     names = list(asdict(own.champion.hyper))
     return TableBlock(
-        ("after tuning", *names),
+        (say("after tuning"), *names),
         [
-            ("searched under", *(f"{getattr(evolution.best.hyper, name):g}" for name in names)),
+            (say("searched under"), *(number(getattr(evolution.best.hyper, name), "g") for name in names)),
             *(
-                (f"champion, {level}", *(f"{getattr(seal.champion.hyper, name):.3g}" for name in names))
+                (
+                    say("champion, {level}", level=level),
+                    *(number(getattr(seal.champion.hyper, name), ".3g") for name in names),
+                )
                 for level, seal in evolution.seals.items()
             ),
         ],
-        "Hyper-parameters" if evolution.settings.tune else "Hyper-parameters (nothing was tuned)",
+        say("Hyper-parameters") if evolution.settings.tune else say("Hyper-parameters (nothing was tuned)"),
     )
 
 
 def seals_table(evolution: Evolution) -> TableBlock:
     """Champion and controls, level by level."""
     seals, level = evolution.seals, evolution.settings.level
-    header = (evolution.task.score_name, *(f"{one}{' (searched)' if one == level else ''}" for one in seals))
+    header = (_score(evolution), *(marked(one, level) for one in seals))
     rows = [
-        ("champion", *(_number(seal.interval.mean) for seal in seals.values())),
-        (f"95% interval{_method(seals[level].interval)}", *(_range(seal.interval) for seal in seals.values())),
+        (say("champion"), *(_number(seal.interval.mean) for seal in seals.values())),
+        (_interval(seals[level].interval), *(_range(seal.interval) for seal in seals.values())),
     ]
     for name in dict.fromkeys(name for seal in seals.values() for name in seal.controls):
         cells = []
@@ -75,16 +92,17 @@ def seals_table(evolution: Evolution) -> TableBlock:
                 continue
             best = f" ({_number(one.control.best_of_k)})" if one.control.k > 1 else ""
             cells.append(f"{_number(one.control.mean)}{best}{_mark(one)}")
-        rows.append((name, *cells))
+        rows.append((explained(name), *cells))
     untested = any(seal.untested for seal in seals.values())
-    over = "those that are tested" if untested else f"{len(seals[level].controls)} controls"
-    exact = ". + it is better, without a test: nothing is drawn there, neither trials nor wirings" if untested else ""
-    return TableBlock(
-        header,
-        rows,
-        f"Mean scores, in brackets that of the best draw. * the champion is better than the mean (sign-flip "
-        f"permutation, Holm over {over}, p < {ALPHA:g}) and than the best draw{exact}",
+    controls = say_count("{count} control", "{count} controls", len(seals[level].controls))
+    caption = say(
+        "Mean scores, in brackets that of the best draw. * the champion is better than the mean (sign-flip "
+        "permutation, Holm over {over}, p < {alpha:g}) and than the best draw",
+        over=say("those that are tested") if untested else controls,
+        alpha=ALPHA,
     )
+    exact = say("+ it is better, without a test: nothing is drawn there, neither trials nor wirings")
+    return TableBlock(header, rows, f"{caption}. {exact}" if untested else caption)
 
 
 def line_table(line: tuple[Ancestor, ...]) -> TableBlock:
@@ -96,44 +114,51 @@ def line_table(line: tuple[Ancestor, ...]) -> TableBlock:
     rows = []
     for index in chosen:
         one = line[index]
-        parents = ", ".join(f"{parent:,}" for parent in one.birth.parents) or "none"
+        parents = ", ".join(number(parent, ",") for parent in one.birth.parents) or say("none")
         change = "" if math.isnan(one.change) else percent(one.change)
         if one.error > 0:
-            change += f" ± {100 * NORMAL_95 * one.error:.1f}"
+            change += f" ± {number(100 * NORMAL_95 * one.error, '.1f')}"
         rows.append(
             (
-                f"{one.birth.number:,}",
-                f"{one.birth.generation:,}",
-                one.birth.operator,
+                number(one.birth.number, ","),
+                number(one.birth.generation, ","),
+                explained(one.birth.operator),
                 parents,
                 change,
-                f"{one.record.n:,}",
+                number(one.record.n, ","),
                 _number(one.record.mean),
             )
         )
-    left = f"; {len(line) - len(rows)} smaller steps left out" if len(rows) < len(line) else ""
-    return TableBlock(
-        ("candidate", "born in", "made by", "parents", "change of error", "trials", "mean score"),
-        rows,
-        f"The champion's line{left}",
+    header = (
+        say("candidate"),
+        say("born in"),
+        say("made by"),
+        say("parents"),
+        say("change of error"),
+        say("trials"),
+        say("mean score"),
     )
+    left = len(line) - len(rows)
+    if left:
+        return TableBlock(header, rows, say("The champion's line; {count} smaller steps left out", count=left))
+    return TableBlock(header, rows, say("The champion's line"))
 
 
 def earned_table(line: tuple[Ancestor, ...]) -> TableBlock:
     """What each operator gave along a line."""
     return TableBlock(
-        ("operator", "steps", "change of error, together"),
-        [(name, str(steps), percent(change)) for name, steps, change in gains_by_operator(line)],
-        "What each operator gave along this line",
+        (say("operator"), say("steps"), say("change of error, together")),
+        [(explained(name), str(steps), percent(change)) for name, steps, change in gains_by_operator(line)],
+        say("What each operator gave along this line"),
     )
 
 
 def _compared(one: Comparison) -> tuple[str, ...]:
     low, high = one.ratio_interval
-    interval = f"{low:.3f} to {high:.3f}" if math.isfinite(low) else ""
-    seen = f"{one.visible:.1%}" if math.isfinite(one.visible) else "not known"
-    p = f"{one.p_holm:.3g}" if one.tested else "no test"
-    return f"{one.ratio:.3f}", interval, p, str(one.control.k), seen
+    interval = say("{low} to {high}", low=number(low, ".3f"), high=number(high, ".3f")) if math.isfinite(low) else ""
+    seen = number(one.visible, ".1%") if math.isfinite(one.visible) else say("not known")
+    p = number(one.p_holm, ".3g") if one.tested else say("no test")
+    return number(one.ratio, ".3f"), interval, p, str(one.control.k), seen
 
 
 def _mark(one: Comparison) -> str:
@@ -146,15 +171,22 @@ def _mean(interval: MeanInterval) -> tuple[str, str, str]:
     return _number(interval.mean), _range(interval), str(interval.n)
 
 
-def _method(interval: MeanInterval) -> str:
-    return "" if interval.method == "none" else f" ({interval.method})"
+def _score(evolution: Evolution) -> str:
+    return unfilled(evolution.task.score_name)
+
+
+def _interval(interval: MeanInterval) -> str:
+    """What the column or row of the intervals is called."""
+    if interval.method == "none":
+        return say("95% interval")
+    return say("95% interval ({method})", method=say(METHODS[interval.method]))
 
 
 def _number(value: float) -> str:
-    return f"{value:.4f}" if math.isfinite(value) else "diverged"
+    return number(value, ".4f") if math.isfinite(value) else say("diverged")
 
 
 def _range(interval: MeanInterval) -> str:
     if not math.isfinite(interval.low):
-        return "one trial says all" if interval.n == 1 else ""
-    return f"{_number(interval.low)} to {_number(interval.high)}"
+        return say("one trial says all") if interval.n == 1 else ""
+    return say("{low} to {high}", low=_number(interval.low), high=_number(interval.high))

@@ -15,11 +15,12 @@ from statescape.reservoir.measures import in_degrees, on_cycles, out_degrees
 from statescape.views.core.marks import NOTHING, AnyMark, LineMark, Panel, PointMark, columns
 from statescape.views.core.theme import NEGATIVE, POSITIVE
 from statescape.views.reservoir.layout import places
+from statescape.wording import phrase, say
 
 EDGES_DRAWN = 4000
 ARROWS_UP_TO = 500  # edges; on more, arrows only blacken the picture
 ARROW_AT = 0.62  # of the way
-KEY = (
+KEY = phrase(
     "Blue weights are positive, orange ones negative; filled units lie on a cycle, open ones do not; larger "
     "ones have more edges, a ring is an edge to itself."
 )
@@ -102,10 +103,7 @@ class Diagram:
                 )  # fmt: skip
             marks.append(PointMark(*columns(self.places[rings]), colour, size=sizes[rings] + 6, symbol="ring"))
         for symbol, chosen in (("ring", ~self.cyclic), ("circle", self.cyclic)):
-            notes = [
-                f"unit {unit}{', on a cycle' if symbol == 'circle' else ''}: {self.degrees[unit]} edges"
-                for unit in np.flatnonzero(chosen)
-            ]
+            notes = [self._told(unit) for unit in np.flatnonzero(chosen).tolist()]
             marks.append(
                 PointMark(
                     *columns(self.places[chosen]), UNIT, size=sizes[chosen], symbol=symbol, hover="{note}", notes=notes
@@ -114,3 +112,9 @@ class Diagram:
         reach = 1.07 * max(float(np.abs(self.places).max()), 0.5)
         axis = replace(NOTHING, limits=(-reach, reach))
         return Panel(self.title, marks, axis, axis, square=True)
+
+    def _told(self, unit: int) -> str:
+        """What the pointer says of a unit."""
+        if self.cyclic[unit]:
+            return say("unit {unit}, on a cycle: {edges} edges", unit=unit, edges=self.degrees[unit])
+        return say("unit {unit}: {edges} edges", unit=unit, edges=self.degrees[unit])

@@ -22,6 +22,7 @@ from statescape.views.language.clouds import cloud_panel, component_names
 from statescape.views.reservoir.diagram import EDGES_DRAWN, KEY, Diagram
 from statescape.views.reservoir.layout import UNFOLDED_UP_TO
 from statescape.views.reservoir.wirings import bandwidth, bringing_together, eigenvalues, matrix_panel, spectrum_panel
+from statescape.wording import listed, phrase, say, unfilled
 
 SHOWN_STEPS = 200
 SHOWN_OUTPUTS = 3
@@ -36,8 +37,9 @@ def pictures(result: EsnTrials) -> list[Picture]:
     wiring = network.topology
     drawn = [spectrum_picture(wiring), graph_picture(wiring), matrix_picture(wiring)]
     if outputs is not None and np.isfinite(outputs).all():
-        what = f"{result.task.name}, first trial of seed {result.seed}"
-        scored = f"{what}: {result.task.score_name} {result.scores[0]:.4g}"
+        what = say("{task}, first trial of seed {seed}", task=result.task.name, seed=result.seed)
+        score = unfilled(result.task.score_name)
+        scored = say("{what}: {name} {score:.4g}", what=what, name=score, score=result.scores[0])
         if isinstance(result.trial, Trial):
             drawn.insert(0, outputs_picture(result.trial, outputs, scored))
         elif isinstance(result.trial, LabelledTrial):
@@ -68,9 +70,16 @@ def outputs_picture(trial: Trial, outputs: Float[np.ndarray, "steps outputs"], s
     """
     targets = trial.test_targets
     steps, lines = min(SHOWN_STEPS, len(targets)), min(SHOWN_OUTPUTS, targets.shape[1])
-    what = "values after free runs" if trial.free_run and not trial.whole_run else "scored steps"
-    caption = f"{scored} over {len(targets):,} {what}; the first {steps} on the left" + (
-        f", {lines} of {targets.shape[1]} outputs." if lines < targets.shape[1] else "."
+    free = trial.free_run and not trial.whole_run
+    caption = say(
+        "{scored} over {count:,} {what}; the first {steps} on the left{part}.",
+        scored=scored,
+        count=len(targets),
+        what=say("values after free runs") if free else say("scored steps"),
+        steps=steps,
+        part=say(", {lines} of {outputs} outputs", lines=lines, outputs=targets.shape[1])
+        if lines < targets.shape[1]
+        else "",
     )
     every = slice(None, None, max(1, len(targets) // SHOWN_POINTS))
     panels = []
@@ -78,17 +87,22 @@ def outputs_picture(trial: Trial, outputs: Float[np.ndarray, "steps outputs"], s
         due, given = targets[:, line], outputs[:, line]
         ends = np.array([due.min(), due.max()])
         in_time = [
-            LineMark(np.arange(steps), values[:steps], colour, name, width, hover="{name}, step {x}: {y:.4g}")
-            for name, values, colour, width in (("target", due, GREY, 3.0), ("output", given, BLUE, 1.5))
+            LineMark(
+                np.arange(steps), values[:steps], colour, name, width, hover=say("{{name}}, step {{x}}: {{y:.4g}}")
+            )
+            for name, values, colour, width in ((say("target"), due, GREY, 3.0), (say("output"), given, BLUE, 1.5))
         ]
+        both = say("target {{x:.4g}}, output {{y:.4g}}")
         against: list[AnyMark] = [
-            PointMark(due[every], given[every], BLUE, size=4, opacity=0.4, hover="target {x:.4g}, output {y:.4g}"),
+            PointMark(due[every], given[every], BLUE, size=4, opacity=0.4, hover=both),
             LineMark(ends, ends, ORANGE, width=1.1),
         ]
-        step = Axis("step of the test", (0, steps - 1))
+        step = Axis(say("step of the test"), (0, steps - 1))
+        value = Axis(say("value") if lines == 1 else say("output {number}", number=line + 1))
+        titles = ("", "") if line else (say("in time"), say("output against target"))
         panels += [
-            Panel("in time" if not line else "", in_time, step, Axis("value" if lines == 1 else f"output {line + 1}")),
-            Panel("output against target" if not line else "", against, Axis("target"), Axis("output")),
+            Panel(titles[0], in_time, step, value),
+            Panel(titles[1], against, Axis(say("target")), Axis(say("output"))),
         ]
     return Picture("outputs", caption, panels, widths=(2.2, 1.0), paper=(7.2, 1.4 + 1.5 * lines))
 
@@ -110,19 +124,22 @@ def classes_picture(
     wrong = int(counts.sum() - np.trace(counts))
     texts = [[str(count) if count else "" for count in row] for row in counts.tolist()]
     notes = [
-        [f"class {due} called {called}: {count}" for called, count in enumerate(row)]
+        [
+            say("class {due} called {called}: {count}", due=due, called=called, count=count)
+            for called, count in enumerate(row)
+        ]
         for due, row in enumerate(counts.tolist())
     ]
     roots = np.sqrt(counts)  # so that single errors show
     cells = CellMark(roots, "counts", (0.0, float(roots.max()) or 1.0), texts=texts, hover="{note}", notes=notes)
     ends, ticks = (-0.5, len(counts) - 0.5), range(len(counts))
     panel = Panel(
-        "class (rows) and what the network says",
+        say("class (rows) and what the network says"),
         [cells],
-        Axis("class the network says", ends, ticks=ticks, grid=False),
-        Axis("class", ends, ticks=ticks, grid=False, reverse=True),
+        Axis(say("class the network says"), ends, ticks=ticks, grid=False),
+        Axis(say("class"), ends, ticks=ticks, grid=False, reverse=True),
     )
-    caption = f"{what}: {wrong} of {counts.sum()} test series wrong."
+    caption = say("{what}: {wrong} of {count} test series wrong.", what=what, wrong=wrong, count=counts.sum())
     return Picture("outputs", caption, [panel], 1, 420, legend=False, paper=(4.2, 3.9))
 
 
@@ -131,17 +148,23 @@ def spectrum_picture(topology: Topology) -> Picture:
     W = topology.to_dense()
     values, largest = eigenvalues(W), np.linalg.norm(W, 2)
     if is_acyclic(W):
-        caption = (
-            f"All {len(W)} eigenvalues of W are 0: its graph has no cycle, so W is nilpotent and was scaled by its "
-            f"largest singular value, {largest:.4g}."
+        caption = say(
+            "All {units} eigenvalues of W are 0: its graph has no cycle, so W is nilpotent and was scaled by its "
+            "largest singular value, {largest:.4g}.",
+            units=len(W),
+            largest=largest,
         )
     else:
-        caption = (
-            f"{len(W)} eigenvalues of W in the unit circle; spectral radius {abs(values[0]):.4g}, median magnitude "
-            f"{np.median(np.abs(values)):.3g}, largest singular value {largest:.4g}."
+        caption = say(
+            "{units} eigenvalues of W in the unit circle; spectral radius {radius:.4g}, median magnitude {median:.3g}, "
+            "largest singular value {largest:.4g}.",
+            units=len(W),
+            radius=abs(values[0]),
+            median=np.median(np.abs(values)),
+            largest=largest,
         )
-    panel = spectrum_panel("eigenvalues of W", values, BLUE, size=6)
-    panel = replace(panel, x=replace(panel.x, title="real part"), y=replace(panel.y, title="imaginary part"))
+    panel = spectrum_panel(say("eigenvalues of W"), values, BLUE, size=6)
+    panel = replace(panel, x=replace(panel.x, title=say("real part")), y=replace(panel.y, title=say("imaginary part")))
     return Picture("spectrum", caption, [panel], 1, 440, legend=False, paper=(3.9, 3.9))
 
 
@@ -152,14 +175,22 @@ def graph_picture(topology: Topology) -> Picture:
     ins, outs = in_degrees(W), out_degrees(W)
     left_out = edges - int(np.count_nonzero(np.diag(W))) - EDGES_DRAWN
     # Finding communities takes time that grows with the cube of the units.
-    communities = f", modularity {modularity(W):.2f}" if len(W) <= UNFOLDED_UP_TO else ""
-    caption = (
-        f"{len(W)} units, {edges:,} edges"
-        + (f" (the weakest {left_out:,} not drawn)" if left_out > 0 else "")
-        + f"; incoming {ins.min()} to {ins.max()}, outgoing {outs.min()} to {outs.max()}; reciprocity "
-        f"{reciprocity(W):.2f}{communities}. {KEY}"
+    communities = say(", modularity {value:.2f}", value=modularity(W)) if len(W) <= UNFOLDED_UP_TO else ""
+    counted = say(
+        "{units} units, {edges:,} edges{left_out}; incoming {in_low} to {in_high}, outgoing {out_low} to {out_high}; "
+        "reciprocity {reciprocity:.2f}{communities}.",
+        units=len(W),
+        edges=edges,
+        left_out=say(" (the weakest {count:,} not drawn)", count=left_out) if left_out > 0 else "",
+        in_low=ins.min(),
+        in_high=ins.max(),
+        out_low=outs.min(),
+        out_high=outs.max(),
+        reciprocity=reciprocity(W),
+        communities=communities,
     )
-    panel = Diagram.of("units and their edges", W).panel(1.3)
+    caption = f"{counted} {say(KEY)}"
+    panel = Diagram.of(say("units and their edges"), W).panel(1.3)
     return Picture("wiring-graph", caption, [panel], 1, 520, legend=False, paper=(4.6, 4.6))
 
 
@@ -168,13 +199,20 @@ def matrix_picture(topology: Topology) -> Picture:
     W = topology.to_dense()
     order = bringing_together(W)
     edges = int(np.count_nonzero(W))
-    caption = (
-        f"{edges:,} weights between {len(W)} units ({edges / W.size:.1%}), from column to row; largest magnitude "
-        f"{np.abs(W).max():.3g}. Bandwidth {bandwidth(W)} as numbered, {bandwidth(W[np.ix_(order, order)])} ordered."
+    caption = say(
+        "{edges:,} weights between {units} units ({share:.1%}), from column to row; largest magnitude {largest:.3g}. "
+        "Bandwidth {numbered} as numbered, {ordered} ordered.",
+        edges=edges,
+        units=len(W),
+        share=edges / W.size,
+        largest=np.abs(W).max(),
+        numbered=bandwidth(W),
+        ordered=bandwidth(W[np.ix_(order, order)]),
     )
+    ends = {"x": say("from"), "y": say("to")}
     panels = [
-        matrix_panel("as numbered", W, np.arange(len(W)), x="from", y="to"),
-        matrix_panel("neighbours together (spectral order)", W, order, bar="weight", x="from", y="to"),
+        matrix_panel(say("as numbered"), W, np.arange(len(W)), **ends),
+        matrix_panel(say("neighbours together (spectral order)"), W, order, bar=say("weight"), **ends),
     ]
     return Picture("wiring-matrix", caption, panels, height=420, legend=False, paper=(7.2, 3.6))
 
@@ -185,22 +223,28 @@ def state_path_picture(path: Path) -> Picture:
     pca = PCA.fit(path.reference, components)
     cloud, states = pca.project(path.reference, components), pca.project(path.states, components)
     names = component_names(pca)
-    notes = [f"step {label}" for label in path.labels]
+    notes = [say("step {label}", label=label) for label in path.labels]
     panels = [
         cloud_panel(
-            f"PC{a + 1} and PC{b + 1}",
+            listed([f"PC{a + 1}", f"PC{b + 1}"]),
             (names[a], names[b]),
             cloud[:, [a, b]],
             states[:, [a, b]],
             notes,
-            kind="states of the run",
+            kind=phrase("states of the run"),
         )
         for a, b in [(0, 1), (1, 2)][: components - 1]
     ]
-    caption = (
-        f"{len(path.states)} consecutive states, numbered from 0 (steps {path.labels[0]} to {path.labels[-1]} of "
-        f"the test), among all {len(path.reference):,} of it, in PCA of these: {components} components show "
-        f"{pca.explained_variance_ratio.sum():.1%} of the variance of {path.states.shape[1]} units."
+    caption = say(
+        "{states} consecutive states, numbered from 0 (steps {first} to {last} of the test), among all {all:,} of it, "
+        "in PCA of these: {components} components show {share:.1%} of the variance of {units} units.",
+        states=len(path.states),
+        first=path.labels[0],
+        last=path.labels[-1],
+        all=len(path.reference),
+        components=components,
+        share=pca.explained_variance_ratio.sum(),
+        units=path.states.shape[1],
     )
     return Picture("state-path", caption, panels, height=440, paper=(3.6 * len(panels), 3.9))
 

@@ -22,6 +22,7 @@ from statescape.views.core.picture import Picture
 from statescape.views.core.theme import BLUE, RED
 from statescape.views.reservoir.diagram import Diagram
 from statescape.views.reservoir.layout import along
+from statescape.wording import number, phrase, say, unfilled
 
 COLUMNS = 4
 Named = Sequence[tuple[str, Float[np.ndarray, "units units"]]]
@@ -52,17 +53,26 @@ def matrices(wirings: Named, caption: str, name: str, *, both: bool = True) -> P
         both: whether the numbered matrices are drawn above.
     """
     scaled = [(title, W / (np.abs(W).max() or 1.0), bringing_together(W)) for title, W in wirings]
-    ordered = [matrix_panel("ordered" if both else title, W, order) for title, W, order in scaled]
+    ordered = [matrix_panel(say("ordered") if both else title, W, order) for title, W, order in scaled]
     if not both:
         return Picture(name, caption, ordered, height=270, narrow_height=180, **_multiples(len(ordered)))
-    bands = ", ".join(f"{title} {bandwidth(W)} and {bandwidth(W[np.ix_(order, order)])}" for title, W, order in scaled)
+    bands = ", ".join(
+        say(
+            "{title} {first} and {second}",
+            title=title,
+            first=bandwidth(W),
+            second=bandwidth(W[np.ix_(order, order)]),
+        )
+        for title, W, order in scaled
+    )
+    distances = say("Largest distance of a weight from the diagonal, as numbered and ordered: {bands}.", bands=bands)
     numbered = [matrix_panel(title, W, np.arange(len(W))) for title, W, _ in scaled]
     count = len(scaled)
     layout = {**_multiples(max(count, 2)), "narrow_columns": 2}  # one wiring stands beside itself
     layout["paper"] = (layout["paper"][0], 2.0 * -(-2 * count // layout["columns"]))
     return Picture(
         name,
-        f"{caption} Largest distance of a weight from the diagonal, as numbered and ordered: {bands}.",
+        f"{caption} {distances}",
         [*numbered, *ordered],
         height=420 if count == 1 else 270,
         narrow_height=180,
@@ -80,11 +90,15 @@ def spectra(wirings: Named, sr: float, seed: int) -> Picture:
         values.append(own)
         sizes = np.abs(own)
         alive = int((sizes > 1e-3 * max(sizes[0], 1e-12)).sum())
-        living.append(f"{title} {alive} ({np.median(sizes):.2f})")
-    caption = (
-        f"Eigenvalues of W in the unit circle, {len(wirings[0][1])} units, scaled as they run (sr {sr:g}; wirings "
-        "without a cycle by their largest singular value). Eigenvalues above a thousandth of the largest, and "
-        f"median magnitude: {', '.join(living)}. Seed {seed}."
+        living.append(f"{title} {alive} ({number(np.median(sizes), '.2f')})")
+    caption = say(
+        "Eigenvalues of W in the unit circle, {units} units, scaled as they run (sr {sr:g}; wirings without a cycle by "
+        "their largest singular value). Eigenvalues above a thousandth of the largest, and median magnitude: {living}. "
+        "Seed {seed}.",
+        units=len(wirings[0][1]),
+        sr=sr,
+        living=", ".join(living),
+        seed=seed,
     )
     reach = 1.08 * max(1.0, *(float(np.abs(own).max()) for own in values))
     panels = [
@@ -115,7 +129,9 @@ def matrix_panel(
     """
     limit = float(np.abs(W).max()) or 1.0
     ordered = W[np.ix_(order, order)]
-    notes = [[f"unit {source} to {target}" for source in order] for target in order]
+    between = unfilled("unit {source} to {target}")
+    between = unfilled(phrase("unit {source} to {target}"))
+    notes = [[between.format(source=source, target=target) for source in order] for target in order]
     cells = CellMark(ordered, "signed", (-limit, limit), name=title, bar=bar, hover="{note}: {z:.3g}", notes=notes)
     ends = (-0.5, len(W) - 0.5)
     return Panel(
@@ -141,10 +157,10 @@ def spectrum_panel(
         size: of the dots.
     """
     half = reach or 1.08 * max(1.0, float(np.abs(values).max()))
-    hover = "{x:.4g} + {y:.4g} i\nmagnitude {note}"
+    hover = say("{{x:.4g}} + {{y:.4g}} i\nmagnitude {{note}}")
     dots = PointMark(
         values.real, values.imag, colour, size=size, opacity=0.75, hover=hover,
-        notes=[f"{abs(value):.4g}" for value in values],
+        notes=[number(abs(value), ".4g") for value in values],
     )  # fmt: skip
     axis = Axis(limits=(-half, half), ticks=(-1, 0, 1))
     return Panel(title, [circle(), dots], axis, axis, square=True)
