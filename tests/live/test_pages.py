@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.live.serving import ROOT, Served, as_process
+from tests.views.contrast import nameless, too_faint
 
 pytestmark = pytest.mark.slow
 
@@ -46,6 +47,14 @@ class Opened:
             assert time.monotonic() < ends, expression
             self.page.wait_for_timeout(50)
         return found
+
+    def assert_readable(self) -> None:
+        """Everything that is seen now has contrast, in light and dark, and a name for those who do not see it."""
+        for scheme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=scheme)
+            for kind in ("text", "marks"):
+                assert too_faint(self.page, kind) == [], (scheme, kind)
+        assert nameless(self.page) == []
 
     @property
     def sphere(self) -> dict[str, Any]:
@@ -93,6 +102,7 @@ def test_typing_clicking_comparing_and_the_link_that_holds_it(browser, served):
     assert "The dog was very" in page.inner_text("#others")
     assert "part" in page.inner_text("#apart")
     assert page.query_selector("[data-figure=apart] .main-svg")
+    opened.assert_readable()
 
     again = Opened(browser, page.url)
     again.answered(f"{begun} named")
@@ -181,6 +191,7 @@ def test_a_search_of_another_process_is_watched_interrupted_and_resumed(browser,
         seen = int(opened.data("generations"))
         opened.until(f"Number(document.documentElement.dataset.generations) > {seen}")
         assert page.query_selector_all("#wiring path")
+        opened.assert_readable()
         assert page.inner_text("#state") == "running"
         page.click("#interrupt")
         page.wait_for_selector("#resume:visible", timeout=30_000)

@@ -60,9 +60,6 @@ def write(request: pytest.FixtureRequest) -> Callable[[str, Path], object]:
     return written
 
 
-CROWDED = ("evolution", "candidate", "study", "notebook")
-"""Pages with clouds of translucent points, each of which is fainter than the mark that it belongs to."""
-
 SLOW = ("study", "notebook")  # their numbers take most of a minute to make
 
 
@@ -89,8 +86,7 @@ def test_a_page_can_be_read_and_no_button_of_it_asks_for_anything(
     for scheme in ("light", "dark"):
         visit.page.emulate_media(color_scheme=scheme)
         assert too_faint(visit.page, "text") == []
-        if kind not in CROWDED:
-            assert too_faint(visit.page, "marks") == []
+        assert too_faint(visit.page, "marks") == []
     assert nameless(visit.page) == []
     figures = visit.page.eval_on_selector_all(".modebar-btn", "all => all.map(b => b.dataset.title)")
     assert set(figures) <= OURS

@@ -28,7 +28,7 @@ REDRAWN = {
     "plan": phrase("and new edges"),
     "single": phrase("one reservoir"),
 }
-PALE_RED = "#e8a7aa"
+PALE_RED = "#cf7a7f"
 INK = "#7d8590"
 
 
@@ -240,7 +240,6 @@ def _scores(seals: Mapping[Level, Seal], score_name: str) -> Panel:
                 GREY,
                 say("controls"),
                 7,
-                opacity=0.75,
                 hover="{y:.4f}: {note}",
                 notes=[f"{name} (k = {one.control.k}), {_p_value(one)}" for _, name, one in points],
             ),

@@ -75,9 +75,9 @@ class Diagram:
         return start + ARROW_AT * along, along / np.maximum(length, 1e-12)
 
     @property
-    def strength(self) -> float:
-        """How opaque edges are: many edges are drawn thinly."""
-        return 0.25 + 0.65 * min(1.0, 200 / max(len(self.edges), 1))
+    def thickness(self) -> float:
+        """How thick edges are: many are drawn thinly, none faintly."""
+        return 0.3 + 0.7 * min(1.0, 200 / max(len(self.edges), 1))
 
     def panel(self, scale: float = 1.0) -> Panel:
         """The diagram drawn.
@@ -93,12 +93,12 @@ class Diagram:
         marks: list[AnyMark] = []
         for colour, sign in ((POSITIVE, 1), (NEGATIVE, -1)):
             chosen, rings = sign * self.weights > 0, sign * self.loops > 0
-            marks.append(LineMark(*columns(lines[chosen].reshape(-1, 2)), colour, width=scale, opacity=self.strength))
+            marks.append(LineMark(*columns(lines[chosen].reshape(-1, 2)), colour, width=self.thickness * scale))
             if len(self.edges) <= ARROWS_UP_TO:
                 marks.append(
                     PointMark(
                         *columns(positions[chosen]), colour, size=6 * scale, symbol="triangle-up",
-                        angles=turned[chosen], opacity=self.strength,
+                        angles=turned[chosen],
                     )
                 )  # fmt: skip
             marks.append(PointMark(*columns(self.places[rings]), colour, size=sizes[rings] + 6, symbol="ring"))

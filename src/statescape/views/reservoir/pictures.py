@@ -94,8 +94,8 @@ def outputs_picture(trial: Trial, outputs: Float[np.ndarray, "steps outputs"], s
         ]
         both = say("target {{x:.4g}}, output {{y:.4g}}")
         against: list[AnyMark] = [
-            PointMark(due[every], given[every], BLUE, size=4, opacity=0.4, hover=both),
-            LineMark(ends, ends, ORANGE, width=1.1),
+            PointMark(due[every], given[every], BLUE, size=3, hover=both),
+            LineMark(ends, ends, ORANGE, width=1.6),
         ]
         step = Axis(say("step of the test"), (0, steps - 1))
         value = Axis(say("value") if lines == 1 else say("output {number}", number=line + 1))

@@ -159,7 +159,7 @@ def spectrum_panel(
     half = reach or 1.08 * max(1.0, float(np.abs(values).max()))
     hover = say("{{x:.4g}} + {{y:.4g}} i\nmagnitude {{note}}")
     dots = PointMark(
-        values.real, values.imag, colour, size=size, opacity=0.75, hover=hover,
+        values.real, values.imag, colour, size=size, hover=hover,
         notes=[number(abs(value), ".4g") for value in values],
     )  # fmt: skip
     axis = Axis(limits=(-half, half), ticks=(-1, 0, 1))

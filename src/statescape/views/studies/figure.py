@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 HEIGHT = 300
 ROW = 34  # pixels of a line of a dot plot
+BELOW = 0.16  # of a line: where runs stand, so that the interval of their mean does not hide them
 # How far an axis goes beyond estimates and runs, so that one wide interval does not squeeze all others.
 BEYOND = 0.35
 # Places of a logarithmic axis that are all named.
@@ -78,7 +79,7 @@ def _cells(panel: Cells) -> Panel:
 
 
 def _dots(panel: Dots) -> Panel:
-    """One line for each estimate, its runs as small dots, its interval as a bar, its name above it."""
+    """One line for each estimate, its runs as small dots below, its interval as a bar, its name above it."""
     signed = any(value < 0 for mark in panel.marks for value in (mark.value, *mark.points))
     form = ("+" if signed else "") + (".1%" if panel.percent else ".4g")
     ends = (0.5 - len(panel.marks), 1.0)
@@ -90,10 +91,9 @@ def _dots(panel: Dots) -> Panel:
         marks += [
             PointMark(
                 [point for _, mark in chosen for point in mark.points],
-                [y for y, mark in chosen for _ in mark.points],
+                [y - BELOW for y, mark in chosen for _ in mark.points],
                 GREY,
                 size=5,
-                opacity=0.55,
                 hover=f"{{x:{form}}}",
             ),
             PointMark(
