@@ -22,14 +22,18 @@ __version__ = "0.2.0"
 # Which upper rooms speak of the types of which package: what they say, and what they draw.
 _SAY = {
     "statescape.language": ("statescape.analysis.path_conclusion",),
-    "statescape.language.contrasting": ("statescape.analysis.contrast",),
-    "statescape.language.ablating": ("statescape.analysis.ablation",),
+    "statescape.language.ablating": ("statescape.analysis.interventions",),
+    "statescape.language.contrasting": ("statescape.analysis.interventions",),
+    "statescape.language.pair_patching": ("statescape.analysis.interventions",),
+    "statescape.language.patching": ("statescape.analysis.interventions",),
+    "statescape.language.steering": ("statescape.analysis.interventions",),
     "statescape.evolution": ("statescape.analysis.evolution_conclusion",),
     "statescape.studies.verdict": ("statescape.studies.verdict.conclusion",),
 }
 _DRAW = {
     "statescape.language": ("statescape.views.language.page", "statescape.views.language.figures"),
     "statescape.language.continuation": ("statescape.views.language.generation",),
+    "statescape.language.ablating": ("statescape.views.language.ablation_page",),
     "statescape.language.contrasting": ("statescape.views.language.contrast_page",),
     "statescape.language.patching": ("statescape.views.language.patch_page",),
     "statescape.language.pair_patching": ("statescape.views.language.patch_page",),

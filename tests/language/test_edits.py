@@ -11,6 +11,7 @@ import torch
 import statescape as ss
 from statescape.errors import StatescapeError
 from statescape.language import Edit
+from statescape.language.contrasting import contrast_of, null_of
 from tests.language.families import BLOCKS, FAMILIES, TEXT, WIDTH, Family, build, word_tokenizer
 
 EVERY_FAMILY = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.model_type)
@@ -120,12 +121,19 @@ def test_edits_are_done_in_order_and_say_what_they_do() -> None:
     assert repr(Edit.zero(1, part="mlp")) == "Edit of MLP of block 1 at all positions: 0"
 
 
-def test_the_page_of_an_edited_run_says_so(tmp_path: Any) -> None:
+def test_the_pages_of_an_edited_run_say_so(tmp_path: Any) -> None:
     model = ss.load_model()
     trace = model.trace("Once upon a time", edits=[Edit.zero(3, 1)])
     page = ss.views.report(trace[-1], tmp_path / "page.html").read_text(encoding="utf-8")
     assert page.count("state 3 at position 1: 0") >= 2  # among the facts, and on the sphere
-    assert "edited" not in repr(model.trace("Once upon a time"))
+    table = ss.views.lens_page(trace, [trace.lens(top=3)], tmp_path / "lens.html").read_text(encoding="utf-8")
+    assert "state 3 at position 1: 0" in table
+    plain = model.trace("Once upon a time")
+    parted = contrast_of(plain, trace, null_of(model))
+    page = ss.views.report(parted, tmp_path / "contrast.html").read_text(encoding="utf-8")
+    assert page.count("edited run") == 1
+    assert "state 3 at position 1: 0" in page
+    assert "edited" not in repr(plain)
 
 
 def test_hooks_go_also_after_an_error() -> None:

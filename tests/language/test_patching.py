@@ -119,6 +119,11 @@ def test_a_model_without_parts_or_batches_has_the_map_of_states() -> None:
     np.testing.assert_allclose(patch(OneByOne(), CLEAN, CORRUPT, [7, 8]).state, found.state, atol=1e-5)
 
 
+def test_where_both_texts_answer_alike_there_is_nothing_to_restore() -> None:
+    with pytest.raises(StatescapeError, match="nothing to restore; name other answers"):
+        patch(_closed(1), "w3 w40", "w3 w60", ["w7", "w9"])
+
+
 def test_the_first_and_the_last_state_restore_what_they_must() -> None:
     """With one token exchanged, its s_0 is the whole difference; so is s_L at the last position."""
     found = patch(ss.load_model(), GIRL, BOY)
@@ -165,7 +170,8 @@ def test_the_command_prints_and_writes_the_map(tmp_path: Path, capsys: pytest.Ca
         np.testing.assert_allclose(data["restored"][name], values, atol=1e-6)
     shown = capsys.readouterr().out
     assert "logit of ·Lily less that of ·Tim" in shown
-    assert "One state restores at least half: at ·girl (position 8) in states 0 to 3" in shown
+    assert "A single state restores at least half" in shown
+    assert "at ‘ girl’ (position 8) in states 0 to 3" in shown
     assert run(["patch", GIRL, f"{BOY} him"]) == 2
     assert "give texts of as many tokens" in capsys.readouterr().err
 

@@ -9,6 +9,7 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 import statescape as ss
+from statescape.language import patch
 from statescape.language.model.gguf import gguf_file
 from tests.language.test_gguf import NAMES
 from tests.material import real_model
@@ -109,3 +110,27 @@ def test_in_bfloat16_it_says_the_same_within_what_it_rounds_by(model: Any) -> No
     assert path.predicted.token == whole.predicted.token == " Paris"
     apart = np.linalg.norm(path.states - whole.states, axis=1) / np.linalg.norm(whole.states, axis=1)
     assert apart.max() < 0.1  # thirty blocks, each rounded to 8 bits
+
+
+def test_its_map_of_patches_is_that_of_a_plain_loop_of_hooks(model: Any, independent: Any) -> None:
+    """One pass of the other network for each patch, of every third one."""
+    found = patch(model, TEXT, "The capital of Italy is")
+    ids, answers = torch.tensor([found.corrupt.token_ids]), list(found.answers)
+    cells = list(np.ndindex(found.state.shape))[::3]
+    shares = []
+    for state, position in cells:
+        value = torch.from_numpy(found.clean.states[state, position])
+
+        def put(_: Any, __: Any, output: Any, position: int = position, value: Any = value) -> None:
+            (output[0] if isinstance(output, tuple) else output)[:, position] = value
+
+        module = independent.model.layers[state - 1] if state else independent.model.embed_tokens
+        handle = module.register_forward_hook(put)
+        with torch.inference_mode():
+            logits = independent(ids, use_cache=False).logits[0, -1].double()
+        handle.remove()
+        patched = float(logits[answers[0]] - logits[answers[1]])
+        shares.append((patched - found.difference_corrupt) / (found.difference_clean - found.difference_corrupt))
+    np.testing.assert_allclose([found.state[cell] for cell in cells], shares, atol=1e-5)
+    assert found.answer_tokens == (" Paris", " Rome")
+    assert found.carriers() == [(4, 0, 23), (5, 24, 30)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import plotly.io._base_renderers
 import pytest
 from plotly.offline import get_plotlyjs
 
-from statescape import views
+from statescape import load_model, views
 from statescape.analysis.candidate import read_candidate
 from statescape.analysis.evolution import read_run
 from tests.kept import kept
@@ -40,6 +41,16 @@ def write(request: pytest.FixtureRequest) -> Callable[[str, Path], object]:
 
         return verdict(scripted.corpus(3), [scripted.straight()], files=["a"], null_documents=0, workers=1)
 
+    def intervened(kind: str) -> Any:
+        from statescape import language
+
+        model, texts = load_model(), [f"Once upon a time there was a {who} named" for who in ("girl", "boy")]
+        if kind == "steering":
+            return language.steer(model, texts[0], language.direction_between(model, " girl", " boy"), follow=3)
+        if kind == "ablation":
+            return language.ablate(model, texts)
+        return {"contrast": language.contrast, "patching": language.patch}[kind](model, *texts)
+
     things: dict[str, Callable[[], Any]] = {
         "path": path_of,
         "continuation": lambda: made_of(("Once", " upon"), ("Once", " upon", " a")),
@@ -47,6 +58,7 @@ def write(request: pytest.FixtureRequest) -> Callable[[str, Path], object]:
         "evolution": lambda: read_run(request.getfixturevalue("evolved_run")),
         "candidate": lambda: read_candidate(request.getfixturevalue("evolved_run"), 3),
         "notebook": lambda: request.getfixturevalue("notebook"),
+        **{kind: partial(intervened, kind) for kind in INTERVENTIONS},
         "study": lambda: request.getfixturevalue("notebook").studies[0],
     }
 
@@ -60,6 +72,7 @@ def write(request: pytest.FixtureRequest) -> Callable[[str, Path], object]:
     return written
 
 
+INTERVENTIONS = ("contrast", "patching", "ablation", "steering")
 SLOW = ("study", "notebook")  # their numbers take most of a minute to make
 
 
@@ -73,7 +86,7 @@ SLOW = ("study", "notebook")  # their numbers take most of a minute to make
         "verdict",
         "evolution",
         "candidate",
-        *(pytest.param(kind, marks=pytest.mark.slow) for kind in SLOW),
+        *(pytest.param(kind, marks=pytest.mark.slow) for kind in (*INTERVENTIONS, *SLOW)),
     ],
 )
 def test_a_page_can_be_read_and_no_button_of_it_asks_for_anything(

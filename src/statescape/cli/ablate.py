@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from statescape import __version__
 from statescape.cli import corpus as corpora
 from statescape.cli import inputs
 from statescape.cli.bar import Bar
 from statescape.cli.console import output
+from statescape.wording import LANGUAGES
 
 if TYPE_CHECKING:
     from statescape.language.ablating import Ablation
@@ -46,7 +46,10 @@ def ablate(
     bos: inputs.Bos = None,
     device: inputs.Device = None,
     dtype: inputs.Dtype = None,
+    out: inputs.Out = None,
+    open_page: inputs.Open = False,
     json_file: inputs.Json = None,
+    language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
 ) -> None:
     """What the model loses without each block in turn: loss on a corpus, block by block."""
     corpus = corpora.read(files, strict, max_documents)
@@ -63,9 +66,7 @@ def ablate(
             progress=lambda done, total: bar.show("blocks left out", done, total),
         )
     _print(found)
-    if json_file is not None:
-        inputs.write_json(json_file, as_json(found))
-        output().print(f"Numbers: {json_file}", markup=False)
+    inputs.hand_out(found, out, open_page, json_file)
 
 
 def _print(found: Ablation) -> None:
@@ -89,22 +90,3 @@ def _print(found: Ablation) -> None:
         table.row(f"{row.block}", f"{row.loss:.3f}", f"{row.change:+.3f}", f"{row.low:+.3f} to {row.high:+.3f}")
     console.print(table)
     console.print(found.conclusion, markup=False, soft_wrap=soft)
-
-
-def as_json(found: Ablation) -> dict[str, Any]:
-    """The numbers under the keys that other programs rely on."""
-    facts = found.model
-    return {
-        "version": __version__,
-        "model": {"name": facts.name, "n_blocks": facts.n_blocks, "d_model": facts.d_model, "dtype": facts.dtype},
-        "part": found.part,
-        "by": found.by,
-        "n_documents": len(found.plain),
-        "n_positions": found.n_positions,
-        "loss": found.loss,
-        "blocks": [
-            {"index": block, "loss": float(losses.mean()), "change": change.mean, "ci95": [change.low, change.high]}
-            for block, (losses, change) in enumerate(zip(found.without, found.changes, strict=True), 1)
-        ],
-        "conclusion": found.conclusion,
-    }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from statescape import __version__
 from statescape.cli import inputs
 from statescape.cli.console import output, token, working
-from statescape.cli.roles import Reads, Writes
+from statescape.cli.roles import Reads
+from statescape.wording import LANGUAGES
 
 if TYPE_CHECKING:
     from statescape.cli.terminal import Sheet
@@ -40,9 +40,10 @@ def contrast(
     bos: inputs.Bos = None,
     device: inputs.Device = None,
     dtype: inputs.Dtype = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Page to write."), Writes("page")] = None,
+    out: inputs.Out = None,
     open_page: inputs.Open = False,
     json_file: inputs.Json = None,
+    language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
 ) -> None:
     """From which block on two texts lead to different places, beside pairs that mean the same and pairs that do not."""
     from statescape.language import contrast as contrasted
@@ -53,17 +54,7 @@ def contrast(
     with working("Reading the texts and the null ..."):
         found = contrasted(language_model, first, second, align=align.value, null=pairs)
     _print_contrast(found)
-    if out is not None:
-        from statescape import views
-
-        with working("Writing the page ..."):
-            views.report(found, out)
-        output().print(f"Page: {out}", markup=False)
-        if open_page:
-            typer.launch(out.resolve().as_uri())
-    if json_file is not None:
-        inputs.write_json(json_file, as_json(found))
-        output().print(f"Numbers: {json_file}", markup=False)
+    inputs.hand_out(found, out, open_page, json_file)
 
 
 def _print_contrast(found: Contrast) -> None:
@@ -119,33 +110,3 @@ def _table(found: Contrast) -> Sheet:
             ranges["kl", "unrelated"],
         )
     return table
-
-
-def as_json(found: Contrast) -> dict[str, Any]:
-    """The numbers under the keys that other programs rely on."""
-    facts, apart = found.first.model.facts, found.apart
-    return {
-        "version": __version__,
-        "model": {"name": facts.name, "n_blocks": facts.n_blocks, "d_model": facts.d_model, "dtype": facts.dtype},
-        "bos": facts.bos,
-        "texts": [found.first.text, found.second.text],
-        "positions": [len(found.first) - 1, len(found.second) - 1],
-        "states": [
-            {
-                "index": state,
-                "distance": float(apart.distance[state]),
-                "relative": float(apart.relative[state]),
-                "cosine": float(apart.cosine[state]),
-                "kl": float(apart.kl[state]),
-            }
-            for state in range(len(apart.kl))
-        ],
-        "parts_at": found.parts_at,
-        "null": {
-            kind: [
-                {name: getattr(one, name).tolist() for name in ("distance", "relative", "cosine", "kl")}
-                for one in pairs
-            ]
-            for kind, pairs in found.null.items()
-        },
-    }

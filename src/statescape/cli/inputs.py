@@ -8,12 +8,12 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
 from statescape import __version__
-from statescape.cli.console import working
+from statescape.cli.console import output, working
 from statescape.cli.roles import Fills, Reads, Writes
 from statescape.errors import StatescapeError
 from statescape.files import finite, written_whole
@@ -168,6 +168,28 @@ def write_json(file: Path, data: dict[str, Any]) -> None:
     data = {"version": __version__, **data}
     with written_whole(file) as partial:
         partial.write_text(json.dumps(finite(data), allow_nan=False, indent=1) + "\n", encoding="ascii")
+
+
+class Told(Protocol):
+    """A result that tells its numbers."""
+
+    def as_json(self) -> dict[str, Any]:
+        """All numbers as plain JSON."""
+
+
+def hand_out(found: Told, out: Path | None, open_page: bool, json_file: Path | None) -> None:
+    """Write the page and the numbers of a result where they were asked for, and say where they are."""
+    if out is not None:
+        from statescape import views
+
+        with working("Writing the page ..."):
+            views.report(found, out)
+        output().print(f"Page: {out}", markup=False)
+        if open_page:
+            typer.launch(out.resolve().as_uri())
+    if json_file is not None:
+        write_json(json_file, found.as_json())
+        output().print(f"Numbers: {json_file}", markup=False)
 
 
 def beside(run: Path, ending: str) -> Path:

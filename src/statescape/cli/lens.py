@@ -213,7 +213,7 @@ def _as_json(trace: Trace, readouts: Sequence[LensReadout]) -> dict[str, Any]:
     facts = trace.facts
     data = {
         "version": __version__,
-        "model": {"name": facts.name, "n_blocks": facts.n_blocks, "vocab_size": facts.vocab_size},
+        "model": facts.as_json(),
         "bos": facts.bos,
         "text": trace.text,
         "tokens": list(trace.tokens),

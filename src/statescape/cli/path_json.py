@@ -21,15 +21,7 @@ def as_json(reading: PathReading, conclusion: PathConclusion, top: int) -> dict[
     steps = path_.steps
     return {
         "version": __version__,
-        "model": {
-            "name": facts.name,
-            "n_blocks": facts.n_blocks,
-            "d_model": facts.d_model,
-            "vocab_size": facts.vocab_size,
-            "tied": facts.tied,
-            "dtype": facts.dtype,
-            "quantisation": facts.quantisation,
-        },
+        "model": facts.as_json(),
         "bos": facts.bos,
         "text": path_.text,
         "tokens": list(path_.tokens),

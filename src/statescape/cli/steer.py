@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from statescape import __version__
 from statescape.cli import inputs
 from statescape.cli.console import output, token, working
 from statescape.cli.roles import Reads
 from statescape.errors import StatescapeError
+from statescape.wording import LANGUAGES
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from statescape.language import LanguageModel, Steering
+    from statescape.language import Steering
 
 
 def steer(
@@ -46,7 +44,9 @@ def steer(
     device: inputs.Device = None,
     dtype: inputs.Dtype = None,
     out: inputs.Out = None,
+    open_page: inputs.Open = False,
     json_file: inputs.Json = None,
+    language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
 ) -> None:
     """Add a direction to the stream at one block: path, likeliest tokens and continuation beside the untouched ones."""
     if sum(one is not None for one in (tokens, texts, direction)) != 1:
@@ -54,36 +54,20 @@ def steer(
     if direction is not None:
         from statescape.language.steering import read_direction
 
-        vector = read_direction(direction)
+        vector, named = read_direction(direction), direction.name
     language_model = inputs.load(model, bos, device, dtype)
     with working("Steering ..."):
+        from statescape.language.steering import direction_between
         from statescape.language.steering import steer as steered
 
-        if direction is None:
-            vector = _between(language_model, tokens, texts, block)
-        found = steered(language_model, text, vector, block=block, strength=strength, follow=follow)
+        middle = (language_model.facts.n_blocks + 1) // 2 if block is None else block
+        if tokens is not None:
+            vector, named = direction_between(language_model, *tokens), "‘{}’ − ‘{}’".format(*tokens)
+        elif texts is not None:
+            vector, named = direction_between(language_model, *texts, block=middle), "“{}” − “{}”".format(*texts)
+        found = steered(language_model, text, vector, block=block, strength=strength, follow=follow, named=named)
     _print(found)
-    if out is not None:
-        from statescape import views
-
-        with working("Writing the page ..."):
-            views.report(found, out)
-        output().print(f"Page: {out}", markup=False)
-    if json_file is not None:
-        inputs.write_json(json_file, as_json(found))
-        output().print(f"Numbers: {json_file}", markup=False)
-
-
-def _between(
-    model: LanguageModel, tokens: tuple[str, str] | None, texts: tuple[str, str] | None, block: int | None
-) -> np.ndarray:
-    """The direction between two tokens' embeddings, or two texts' states where it is added."""
-    from statescape.language.steering import direction_between
-
-    if tokens is not None:
-        return direction_between(model, *tokens)
-    assert texts is not None
-    return direction_between(model, *texts, block=(model.facts.n_blocks + 1) // 2 if block is None else block)
+    inputs.hand_out(found, out, open_page, json_file)
 
 
 def _print(found: Steering) -> None:
@@ -92,7 +76,7 @@ def _print(found: Steering) -> None:
     console, facts = output(), found.untouched.model.facts
     soft = not console.is_terminal
     console.print(
-        f"{facts.name}: {facts.n_blocks} blocks; BOS: {facts.bos}; added at state {found.block}: length "
+        f"{facts.name}: {facts.n_blocks} blocks; BOS: {facts.bos}; added at state {found.block}: {found.named}, length "
         f"{found.added_norm:.3g}, {found.strength:g} mean norms",
         markup=False,
         soft_wrap=soft,
@@ -119,31 +103,7 @@ def _print(found: Steering) -> None:
         markup=False,
         soft_wrap=soft,
     )
+    console.print(found.conclusion, markup=False, soft_wrap=soft)
     if found.continuation or found.continuation_steered:
         console.print(f"untouched: {token(found.continuation)}", markup=False, soft_wrap=soft)
         console.print(f"steered:   {token(found.continuation_steered)}", markup=False, soft_wrap=soft)
-
-
-def as_json(found: Steering) -> dict[str, Any]:
-    """The numbers under the keys that other programs rely on."""
-    facts = found.untouched.model.facts
-    before, after = found.top()
-    return {
-        "version": __version__,
-        "model": {"name": facts.name, "n_blocks": facts.n_blocks, "d_model": facts.d_model, "dtype": facts.dtype},
-        "bos": facts.bos,
-        "text": found.untouched.text,
-        "block": found.block,
-        "strength": found.strength,
-        "added_norm": found.added_norm,
-        "states": [
-            {"index": state, "kl": float(kl), "cosine_untouched": float(one), "cosine_steered": float(other)}
-            for state, (kl, one, other) in enumerate(zip(found.kl, *found.along, strict=True))
-        ],
-        "untouched": {"top": _tops(before), "continuation": found.continuation},
-        "steered": {"top": _tops(after), "continuation": found.continuation_steered},
-    }
-
-
-def _tops(likeliest: list[tuple[str, float]]) -> list[dict[str, Any]]:
-    return [{"token": read, "probability": p} for read, p in likeliest]

@@ -15,6 +15,7 @@ from statescape.language.corpus import Corpus, read_corpus
 from statescape.language.edits import Edit
 from statescape.language.lens.lenses import JacobianLens, Lens, LogitLens, TunedLens, register_lens
 from statescape.language.lens.readout import LensReadout
+from statescape.language.means import CorpusMeans, corpus_means
 from statescape.language.path import StatePath, Steps
 from statescape.language.readable import ModelFacts, ReadableModel
 from statescape.language.tokens import Tokens
@@ -37,6 +38,7 @@ __all__ = [
     "Continuation",
     "Contrast",
     "Corpus",
+    "CorpusMeans",
     "Edit",
     "FitProgress",
     "FitSettings",
@@ -59,6 +61,7 @@ __all__ = [
     "TunedLens",
     "ablate",
     "contrast",
+    "corpus_means",
     "direction_between",
     "fit_lens",
     "follow",

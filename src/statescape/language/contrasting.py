@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from jaxtyping import Float
 
-from statescape import plugins
+from statescape import __version__, plugins
 from statescape.errors import StatescapeError
 from statescape.files import json_lines
 from statescape.geometry import cosine
@@ -107,6 +107,27 @@ class Contrast(Noun):
             columns[f"relative_{kind}"] = np.median([one.relative for one in pairs], axis=0)
             columns[f"kl_{kind}"] = np.median([one.kl for one in pairs], axis=0)
         return pd.DataFrame(columns)
+
+    def as_json(self) -> dict[str, Any]:
+        """All numbers as plain JSON."""
+        facts = self.first.facts
+        return {
+            "version": __version__,
+            "model": facts.as_json(),
+            "bos": facts.bos,
+            "texts": [self.first.text, self.second.text],
+            "positions": [len(self.first) - 1, len(self.second) - 1],
+            "states": [
+                {"index": state, **{name: float(values[state]) for name, values in vars(self.apart).items()}}
+                for state in range(len(self.apart.kl))
+            ],
+            "parts_at": self.parts_at,
+            "null": {
+                kind: [{name: values.tolist() for name, values in vars(one).items()} for one in pairs]
+                for kind, pairs in self.null.items()
+            },
+            "conclusion": self.conclusion,
+        }
 
     def __repr__(self) -> str:
         where = "never part" if self.parts_at is None else f"part at state {self.parts_at}"

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
+from statescape import __version__, plugins
 from statescape.errors import StatescapeError
 from statescape.files import json_lines
-from statescape.language.patching import Patching, patch
+from statescape.language.patching import Patching, patch, runs_of_states
 from statescape.language.readable import ModelFacts, ReadableModel
 from statescape.statistics.intervals import student_interval
 from statescape.wording import Noun, brief
@@ -73,6 +74,17 @@ class PatchedPairs(Noun):
         return {name: self._of(name).mean(axis=0) for name in self.pairs[0].maps}
 
     @property
+    def correlations(self) -> dict[str, float]:
+        """The mean over pairs of each map's correlation with its approximation; empty where none was asked for."""
+        names = self.pairs[0].correlations
+        return {name: float(np.mean([one.correlations[name] for one in self.pairs])) for name in names}
+
+    @property
+    def parts_note(self) -> str:
+        """Why there are no maps of parts; empty where there are."""
+        return self.pairs[0].parts_note
+
+    @property
     def first_difference(self) -> int:
         """The first position at which any of the pairs differs."""
         return min(one.first_difference for one in self.pairs)
@@ -88,6 +100,15 @@ class PatchedPairs(Noun):
         """The token of all clean texts there; none where they differ."""
         found = {one.clean.tokens[position] for one in self.pairs}
         return tuple(found) if len(found) == 1 else ()
+
+    def carriers(self, share: float = 0.5) -> list[tuple[int, int, int]]:
+        """Where one state restores at least this share, with its whole interval: position, first and last state."""
+        return runs_of_states(self.intervals("state")[0] >= share)
+
+    @property
+    def conclusion(self) -> str:
+        """At which positions and in which states one state restores at least half, with its whole interval."""
+        return str(plugins.conclusion(self))
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row for each cell: part, block, position, mean restored share and the ends of its interval."""
@@ -107,6 +128,20 @@ class PatchedPairs(Noun):
             for block, position in np.ndindex(mean.shape)
         ]
         return pd.DataFrame(rows, columns=["part", "block", "position", "restored", "low", "high"])
+
+    def as_json(self) -> dict[str, Any]:
+        """The mean maps with their intervals, and the numbers of every pair, as plain JSON."""
+        ends = {name: self.intervals(name) for name in self.maps}
+        return {
+            "version": __version__,
+            "model": self.model.as_json(),
+            "n_pairs": len(self.pairs),
+            "restored": {name: values.tolist() for name, values in self.maps.items()},
+            "ci95": {name: [low.tolist(), high.tolist()] for name, (low, high) in ends.items()},
+            "pairs": [one.as_json() for one in self.pairs],
+            "conclusion": self.conclusion,
+            **({"attribution_correlation": self.correlations} if self.correlations else {}),
+        }
 
     def _of(self, name: str) -> Float[np.ndarray, "pairs _ positions"]:
         return np.stack([one.maps[name] for one in self.pairs])

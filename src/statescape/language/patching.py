@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
+from statescape import __version__, plugins
 from statescape.errors import StatescapeError
 from statescape.language.edits import Edit, Place
 from statescape.language.model.decoder import decoder_of
@@ -108,11 +109,12 @@ class Patching(Noun):
 
     def carriers(self, share: float = 0.5) -> list[tuple[int, int, int]]:
         """Where a single state restores at least this share: position, first and last block of every run of blocks."""
-        found = []
-        for position, above in enumerate((self.state >= share).T):
-            ends = np.flatnonzero(np.diff(np.concatenate([[0], above.astype(int), [0]])))
-            found += [(position, int(first), int(last) - 1) for first, last in zip(ends[::2], ends[1::2], strict=True)]
-        return found
+        return runs_of_states(self.state >= share)
+
+    @property
+    def conclusion(self) -> str:
+        """At which positions and in which states one state restores at least half."""
+        return str(plugins.conclusion(self))
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row for each patch: part, block, position, the two tokens there, restored share."""
@@ -125,6 +127,29 @@ class Patching(Noun):
             for position, share in enumerate(row)
         ]
         return pd.DataFrame(rows, columns=["part", "block", "position", "clean", "corrupt", "restored"])
+
+    def as_json(self) -> dict[str, Any]:
+        """All numbers as plain JSON; ``restored`` is None where parts cannot be told apart."""
+        restored = {"state": self.state, "attention": self.attention, "mlp": self.mlp}
+        found = {
+            "version": __version__,
+            "model": self.model.as_json(),
+            "bos": self.model.bos,
+            "clean": self.clean.text,
+            "corrupt": self.corrupt.text,
+            "tokens": {"clean": list(self.clean.tokens), "corrupt": list(self.corrupt.tokens)},
+            "answers": [
+                {"id": answer, "token": token} for answer, token in zip(self.answers, self.answer_tokens, strict=True)
+            ],
+            "logit_difference": {"clean": self.difference_clean, "corrupt": self.difference_corrupt},
+            "restored": {name: None if values is None else values.tolist() for name, values in restored.items()},
+            "parts_note": self.parts_note,
+            "conclusion": self.conclusion,
+        }
+        if self.attribution is not None:
+            found["attribution"] = {name: values.tolist() for name, values in self.attribution.items()}
+            found["attribution_correlation"] = self.correlations
+        return found
 
     def __repr__(self) -> str:
         states, positions = self.state.shape
@@ -165,7 +190,7 @@ def patch(
         raise StatescapeError(f"{model.facts.name} offers no `edited_states`, so its runs cannot be patched.")
     pair = _answers(model, ran, into, answers)
     whole, none = differences(model, np.stack([ran.states[-1, -1], into.states[-1, -1]]), pair).tolist()
-    if abs(whole - none) <= 64 * model.facts.eps * max(abs(whole), abs(none), 1.0):
+    if abs(whole - none) <= 4 * model.facts.eps * max(abs(whole), abs(none), 1.0):
         raise StatescapeError(
             "Both texts give the two answers the same logit difference, so there is nothing to restore; name other "
             "answers."
@@ -231,6 +256,15 @@ def _attributed(
         / difference
         for place in sources
     }
+
+
+def runs_of_states(marked: Bool[np.ndarray, "states positions"]) -> list[tuple[int, int, int]]:
+    """Position, first and last state of every run of states that are marked."""
+    found = []
+    for position, column in enumerate(marked.T):
+        ends = np.flatnonzero(np.diff(np.concatenate([[0], column.astype(int), [0]])))
+        found += [(position, int(first), int(last) - 1) for first, last in zip(ends[::2], ends[1::2], strict=True)]
+    return found
 
 
 def _correlation(one: Float[np.ndarray, "_ positions"], other: Float[np.ndarray, "_ positions"]) -> float:

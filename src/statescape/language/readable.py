@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -64,6 +64,11 @@ class ModelFacts(Noun):
             f"{self.name}: {self.n_blocks} blocks, width {self.d_model}, {self.vocab_size:,} tokens, {self.dtype}; "
             f"BOS: {self.bos}" + (f"; edited: {self.edited}" if self.edited else "")
         )
+
+    def as_json(self) -> dict[str, Any]:
+        """What machine-readable outputs say of the model."""
+        told = ("name", "n_blocks", "d_model", "vocab_size", "tied", "dtype", "quantisation")
+        return {name: getattr(self, name) for name in told}
 
     @property
     def eps(self) -> float:

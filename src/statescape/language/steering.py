@@ -13,11 +13,12 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
 
+from statescape import __version__, plugins
 from statescape.errors import StatescapeError
 from statescape.language.edits import Edit
 from statescape.language.path import StatePath, log_softmax
@@ -25,6 +26,9 @@ from statescape.language.readable import ReadableModel
 from statescape.language.tokens import joined
 from statescape.language.trace import Trace
 from statescape.wording import Noun, brief
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +44,7 @@ class Steering(Noun):
         added_norm: length of what was added.
         continuation: text that the untouched model goes on with; "" where it was not asked.
         continuation_steered: text that it goes on with when steered at every step.
+        named: what the direction is, in words; "" where nobody said.
     """
 
     untouched: Trace
@@ -50,6 +55,7 @@ class Steering(Noun):
     added_norm: float
     continuation: str = ""
     continuation_steered: str = ""
+    named: str = ""
 
     @property
     def paths(self) -> tuple[StatePath, StatePath]:
@@ -77,6 +83,40 @@ class Steering(Noun):
             found.append([(path.vocabulary[index], float(p[index])) for index in order])
         return found[0], found[1]
 
+    @property
+    def conclusion(self) -> str:
+        """What the model says when steered, and what it said untouched."""
+        return str(plugins.conclusion(self))
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row for each state at the last position: the divergence, and the cosines with the direction."""
+        import pandas as pd
+
+        untouched, steered = self.along
+        columns = {"kl": self.kl, "cosine_untouched": untouched, "cosine_steered": steered}
+        return pd.DataFrame({"state": range(len(self.kl)), **columns})
+
+    def as_json(self) -> dict[str, Any]:
+        """All numbers as plain JSON."""
+        facts, states = self.untouched.facts, self.to_dataframe().rename(columns={"state": "index"})
+        said = zip(("untouched", "steered"), self.top(), (self.continuation, self.continuation_steered), strict=True)
+        return {
+            "version": __version__,
+            "model": facts.as_json(),
+            "bos": facts.bos,
+            "text": self.untouched.text,
+            "direction": self.named,
+            "block": self.block,
+            "strength": self.strength,
+            "added_norm": self.added_norm,
+            "states": states.to_dict("records"),
+            **{
+                name: {"top": [{"token": token, "probability": p} for token, p in top], "continuation": text}
+                for name, top, text in said
+            },
+            "conclusion": self.conclusion,
+        }
+
     def __repr__(self) -> str:
         before, after = (path.predicted.token for path in self.paths)
         return brief(
@@ -93,6 +133,7 @@ def steer(
     strength: float = 1.0,
     positions: Sequence[int] | None = None,
     follow: int = 0,
+    named: str = "",
 ) -> Steering:
     """Add a direction to the stream while a model reads a text.
 
@@ -104,6 +145,7 @@ def steer(
         strength: in mean norms of that state; negative turns away from it.
         positions: where; None: everywhere but at the first position, whose norm is of its own kind.
         follow: tokens that the model goes on with, the likeliest, untouched and steered.
+        named: what the direction is, in words, for outputs to say.
 
     Raises:
         StatescapeError: for a direction of another width, of length 0 or with NaN, a block that is not there, and for
@@ -149,6 +191,7 @@ def steer(
         continuation_steered=_followed(
             model, steered, follow, lambda count: [edit(list(range(1, count)) or [0] if onwards else where)]
         ),
+        named=named,
     )
 
 

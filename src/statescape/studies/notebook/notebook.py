@@ -115,14 +115,3 @@ def orthogonal_in_words(reading: PathReading) -> str:
     along = float(state @ embedding)
     share = along**2 / float((state @ state) * (embedding @ embedding))
     return answers("orthogonal", times=along / float(embedding @ embedding), across=1.0 - share)
-
-
-def carriers_in_words(found: Patching) -> str:
-    """At which positions one state brings at least half of the answer back, and in which states."""
-    said = [
-        answers("carrier" if first == last else "carriers", token=found.clean.tokens[position], first=first, last=last)
-        for position, first, last in found.carriers()
-    ]
-    first, second = found.answer_tokens
-    how = answers("carried", where=answers("and_then").join(said)) if said else answers("not_carried")
-    return answers("patched", first=first, second=second, how=how)

@@ -189,13 +189,7 @@ def _hypothesis(decision: Decision, model: ModelVerdict) -> dict[str, Any]:
 def _model(one: ModelVerdict) -> dict[str, Any]:
     facts, constants = one.facts, one.constants
     return {
-        "name": facts.name,
-        "n_blocks": facts.n_blocks,
-        "d_model": facts.d_model,
-        "vocab_size": facts.vocab_size,
-        "tied": facts.tied,
-        "dtype": facts.dtype,
-        "quantisation": facts.quantisation,
+        **facts.as_json(),
         "bos": facts.bos,
         "max_logit_error": facts.max_logit_error,
         "n_documents": one.summary.n_documents,

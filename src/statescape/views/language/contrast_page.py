@@ -76,7 +76,7 @@ def both_picture(found: Contrast) -> Picture:
     pca = PCA.from_moments(read_path(first).moments, 2)
     places = [pca.project(np.asarray(path.states, dtype=np.float64)) for path in (first, other)]
     panel = cloud_panel(
-        say("both paths in PCA-2D of the embeddings"),
+        say("both paths"),
         component_names(pca),
         pca.project(first.embeddings),
         np.concatenate(places),
@@ -109,18 +109,22 @@ def page_of(found: Contrast) -> Page:
     """The page, section by section."""
     first, other = _paths(found)
     model = first.model
-    said = found.conclusion
     sphere = sphere_block(first, others=[other], parts_at=found.parts_at)
     return Page(
         title=say("Where two texts part"),
         lead=f"A: {first.text}\nB: {other.text}",
-        answer=[said],
+        answer=[found.conclusion],
         facts=[
             (say("model"), model.name),
             (say("blocks"), str(model.n_blocks)),
             ("A", f"‘{visible(first.predicted.token)}’ {first.predicted.probability:.1%}"),
             ("B", f"‘{visible(other.predicted.token)}’ {other.predicted.probability:.1%}"),
             (say("first token"), model.bos),
+            *(
+                (f"{name}, {say('edited run')}", path.model.edited)
+                for name, path in (("A", first), ("B", other))
+                if path.model.edited
+            ),
         ],
         sections=(
             Section(
@@ -149,9 +153,9 @@ def page_of(found: Contrast) -> Page:
 def _table(found: Contrast) -> TableBlock:
     frame = found.to_dataframe()
     header = [
-        say("state"), say("distance"), say("over the mean norm"), say("cosine"), "KL",
-        say("over the mean norm, paraphrased"), say("KL, paraphrased"),
-        say("over the mean norm, unrelated"), say("KL, unrelated"),
+        say("state"), say("distance"), say("relative distance"), say("cosine"), "KL",
+        say("relative distance, paraphrased"), say("KL, paraphrased"),
+        say("relative distance, unrelated"), say("KL, unrelated"),
     ]  # fmt: skip
     rows = [[str(int(row[0])), *(f"{value:.3g}" for value in row[1:])] for row in frame.to_numpy()]
     return TableBlock(header, rows, say("At the last position; of the pairs the median"))

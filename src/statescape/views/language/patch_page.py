@@ -31,10 +31,20 @@ from statescape.wording import phrase, say
 MOST_CLICKED = 240
 """Cells of a page that show their path; of longer texts the last positions."""
 
-NAMES = {
-    "state": phrase("states"),
-    "attention": phrase("what attention added"),
-    "mlp": phrase("what the MLP added"),
+TITLES = {"attention": phrase("What attention added"), "mlp": phrase("What the MLP added")}
+CAPTIONS = {
+    "state": phrase(
+        "Share of the logit difference that comes back when one state of the clean run is put in the place of the "
+        "corrupt run's."
+    ),
+    "attention": phrase(
+        "Share of the logit difference that comes back when what attention of one block added at one position of the "
+        "clean run is put in the place of the corrupt run's."
+    ),
+    "mlp": phrase(
+        "Share of the logit difference that comes back when what the MLP of one block added at one position of the "
+        "clean run is put in the place of the corrupt run's."
+    ),
 }
 
 
@@ -98,12 +108,8 @@ def map_picture(found: Patching | PatchedPairs, name: str, shown: Sequence[int] 
     y = Axis(
         say("state") if name == "state" else say("block"), ticks=[first + i for i in every(blocks, 13)], grid=False
     )
-    caption = say(
-        "Share of the logit difference that comes back when {what} of the clean run stand at one position of one block "
-        "of the corrupt run. Positions before {start} are left out: there the texts are the same.",
-        what=say(NAMES[name]),
-        start=start,
-    )
+    left_out = say("Positions before {start} are left out: there the texts are the same.", start=start) if start else ""
+    caption = f"{say(CAPTIONS[name])} {left_out}".rstrip()
     return Picture(
         f"map_{name}", caption, [Panel("", [cells], x, y)], columns=1, height=max(260, min(24 * blocks, 640)),
         legend=False, paper=(7.2, min(1.2 + 0.24 * blocks, 6.5)),
@@ -121,6 +127,7 @@ def page_of(found: Patching) -> Page:
     return Page(
         title=say("Which state carries the answer"),
         lead=f"{say('clean')}: {found.clean.text}\n{say('corrupt')}: {found.corrupt.text}",
+        answer=[found.conclusion],
         facts=[
             (say("model"), found.model.name),
             (say("answers"), f"‘{first}’ / ‘{second}’"),
@@ -157,6 +164,7 @@ def page_of_pairs(found: PatchedPairs) -> Page:
     return Page(
         title=say("Which state carries the answer"),
         lead=say("The mean over {count} pairs.", count=len(found.pairs)),
+        answer=[found.conclusion],
         facts=[(say("model"), found.model.name), (say("pairs"), str(len(found.pairs)))],
         sections=(
             Section("state", say("Every state put into the corrupt run"), "", (Figure(map_picture(found, "state")),)),
@@ -168,7 +176,7 @@ def page_of_pairs(found: PatchedPairs) -> Page:
 
 def _parts(found: Patching | PatchedPairs) -> tuple[Section, ...]:
     return tuple(
-        Section(name, say(NAMES[name]), "", (Figure(map_picture(found, name)),))
+        Section(name, say(TITLES[name]), "", (Figure(map_picture(found, name)),))
         for name in found.maps
         if name != "state"
     )
@@ -204,18 +212,19 @@ def _options(found: Patching, shown: Sequence[int]) -> list[tuple[str, Sequence[
 def _cell_picture(
     pca: PCA, runs: Sequence[tuple[Float[np.ndarray, "states 2"], Float[np.ndarray, " states"]]], name: str
 ) -> Picture:
-    styles = list(zip((say("clean"), say("corrupt"), say("patched")), (BLUE, ORANGE, RED), strict=True))
+    # What is patched lies on one of the others at first or at last, which shows through.
+    styles = [(say("clean"), BLUE, "solid"), (say("corrupt"), ORANGE, "solid"), (say("patched"), RED, "dash")]
     plane = [
         LineMark(
-            *columns(place), colour, label, 1.6, dots=5, hover="{name}, {note}",
+            *columns(place), colour, label, 1.6, dash, dots=5, hover="{name}, {note}",
             notes=[say("state {index}", index=index) for index in range(len(place))],
         )
-        for (label, colour), (place, _) in zip(styles, runs, strict=True)
+        for (label, colour, dash), (place, _) in zip(styles, runs, strict=True)
     ]  # fmt: skip
     names = [f"PC{axis + 1} ({share:.0%})" for axis, share in enumerate(pca.explained_variance_ratio)]
     decoded = by_state_panel(
-        say("logit difference that each state decodes to"),
-        [Row(label, values, colour) for (label, colour), (_, values) in zip(styles, runs, strict=True)],
+        say("the logit difference in each state"),
+        [Row(label, values, colour, dash) for (label, colour, dash), (_, values) in zip(styles, runs, strict=True)],
         follows="",
     )
     caption = say("At the last position; the plane is that of the clean and the corrupt path.")

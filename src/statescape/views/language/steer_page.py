@@ -90,8 +90,10 @@ def page_of(found: Steering) -> Page:
     return Page(
         title=say("A direction added to the stream"),
         lead=found.untouched.text,
+        answer=[found.conclusion],
         facts=[
             (say("model"), facts.name),
+            *([(say("direction"), found.named)] if found.named else []),
             (say("state"), str(found.block)),
             (say("strength"), f"{found.strength:g}"),
             (say("first token"), facts.bos),

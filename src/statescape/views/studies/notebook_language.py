@@ -9,7 +9,6 @@ import numpy as np
 from statescape.analysis import PathReading, conclude
 from statescape.studies.notebook import Notebook
 from statescape.studies.notebook.notebook import (
-    carriers_in_words,
     claim_in_words,
     clauses_in_words,
     orthogonal_in_words,
@@ -190,7 +189,7 @@ def _interventions(notebook: Notebook) -> Section:
     patched = found.patching
     of_patching: list[Block] = [Prose(say("Not patched: {reason}", reason=patched))] if isinstance(patched, str) else []
     if not isinstance(patched, str):
-        of_patching = [Prose(carriers_in_words(patched)), Figure(map_picture(patched, "state"))]
+        of_patching = [Prose(patched.conclusion), Figure(map_picture(patched, "state"))]
     decisions = [decision for one in verdicts.models for decision in one.decisions]
     stood = [
         Prose(sentence)
