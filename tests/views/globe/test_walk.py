@@ -1,12 +1,15 @@
 """What a person does: turn, zoom, scrub, play, hover, pin, search, share, save, by pointer, touch and keyboard."""
 
+import csv
 import io
+from collections import Counter
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.views.globe.paths import story_path
+from tests.views.globe.paths import HOSTILE, story_path
 from tests.views.visiting import until
 
 
@@ -110,7 +113,8 @@ def test_every_control_can_be_reached_and_shows_the_focus(open_sphere):
         assert outlined, name
         reached.append(name)
     assert reached == [
-        "stage", "query", "play", "slider", "colour", "inside", "reset", "save", "open_text", "open_keys",
+        "stage", "query", "play", "slider", "colour", "inside", "reset", "save", "save_vector",
+        "save_numbers", "open_text", "open_keys",
     ]  # fmt: skip
     unnamed = sphere.js(
         "Array.from(part.stage.getRootNode().querySelectorAll('button, input, select, [role]'))"
@@ -290,6 +294,39 @@ def test_a_picture_is_saved_with_its_numbers(open_sphere):
     footer = np.asarray(image)[2 * height :]
     assert (footer.max(axis=2) > 200).sum() > 500  # the sentence
     assert np.ptp(np.asarray(image)[: 2 * height].astype(int), axis=(0, 1)).min() > 100
+
+
+def test_a_picture_is_saved_as_lines_and_letters(open_sphere):
+    sphere = open_sphere(story_path(512, 7, 32, vocabulary=(HOSTILE * 30)[:512]))
+    with sphere.page.expect_download() as download:
+        sphere.page.get_by_role("button", name="Save SVG").click()
+    assert download.value.suggested_filename == "sphere-block-6.svg"
+    root = ElementTree.fromstring(download.value.path().read_text(encoding="utf-8"))
+    names = Counter(element.tag.split("}")[1] for element in root.iter())
+    width, height = sphere.js("[scene.view.width, scene.view.height]")
+    assert [root.get("width"), root.get("height")] == [str(width), str(height + 92)]
+    assert names["image"] == 1
+    assert names["path"] > 30
+    assert "script" not in names
+    texts = [element.text for element in root.iter() if element.tag.endswith("text")]
+    shown = sphere.js("scene.labels.map(({ token }) => scene.data.shown[token])")
+    assert len(shown) > 5
+    assert {text for text in shown if len(text) <= 22} <= set(texts)
+    assert sphere.page.inner_text("[data-part=sentence]") in texts
+    assert sphere.troubles == []
+
+
+def test_its_numbers_are_saved_as_a_table(open_sphere):
+    sphere = open_sphere(story_path(512, 7, 32))
+    with sphere.page.expect_download() as download:
+        sphere.page.get_by_role("button", name="Save the numbers as CSV").click()
+    assert download.value.suggested_filename == "sphere-block-6.csv"
+    with download.value.path().open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    told = sphere.js("[scene.data.table.head, ...scene.data.table.rows]")
+    assert [len(row) for row in rows] == [len(row) for row in told]
+    assert rows[0] == told[0]
+    assert [row[0] for row in rows] == [row[0] for row in told]
 
 
 def test_the_text_alternative_holds_path_and_likeliest_tokens(open_sphere):

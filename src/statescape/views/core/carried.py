@@ -40,7 +40,12 @@ def policy(scripts: Iterable[str], styles: Iterable[str], *, attributes: bool = 
 
 def figures_script() -> str:
     """What scripts of a page share and the script that draws figures, in the language that is spoken."""
-    return said_in_script(_text("common.js") + _text("figures.js"))
+    return said_in_script(csv_script() + _text("common.js") + _text("figures.js"))
+
+
+def csv_script() -> str:
+    """The function that writes rows as a file for table calculators."""
+    return _text("csv.js")
 
 
 def page_script() -> str:

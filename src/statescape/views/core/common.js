@@ -26,13 +26,6 @@ const statescapePage = (() => {
     setTimeout(() => URL.revokeObjectURL(href), 10_000);
   }
 
-  /* Rows as comma-separated values. A text that a table calculator would take for a formula is quoted as text. */
-  function csvOf(rows) {
-    const safe = (value) => (typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value ?? ""));
-    const quoted = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-    return rows.map((row) => row.map((value) => quoted(safe(value))).join(",")).join("\r\n") + "\r\n";
-  }
-
   const parts = () => location.hash.slice(1).split("&").filter(Boolean);
   const link = {
     read: (name) => parts().find((part) => part.startsWith(`${name}=`))?.slice(name.length + 1) ?? null,

@@ -12,6 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from statescape.views.core.carried import csv_script
 from statescape.views.core.templating import said_in_markup, said_in_script
 from statescape.views.core.theme import RED, SERIES
 from statescape.wording import separators, speaking, spoken
@@ -76,6 +77,7 @@ ROOMS = (
     "reading.js",
     "inspector.js",
     "search.js",
+    "vector.js",
     "share.js",
     "controls.js",
     "pointer.js",
@@ -107,4 +109,4 @@ def _module_text(language: str) -> str:
 def javascript() -> str:
     """The JavaScript of the module alone."""
     folder = files(__package__) / "js"
-    return "\n".join((folder / name).read_text("utf-8") for name in ROOMS)
+    return "\n".join([csv_script(), *((folder / name).read_text("utf-8") for name in ROOMS)])

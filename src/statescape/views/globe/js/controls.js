@@ -49,6 +49,8 @@ function makeControls(scene) {
 	part.inside.onclick = () => scene.stepInside();
 	part.reset.onclick = () => scene.reset();
 	part.save.onclick = () => savePicture(scene);
+	part.save_vector.onclick = () => saveVector(scene);
+	part.save_numbers.onclick = () => saveNumbers(scene);
 	return () => {
 		const { layer, colour } = scene.look;
 		const block = Math.round(layer);

@@ -42,19 +42,13 @@ function makeSharing(scene) {
 	};
 }
 
-// The picture as seen, with its sentence, legend and numbers underneath.
-function pictureOf(scene) {
-	const { view, look, palette, density, part } = scene;
-	const canvas = h("canvas", { width: part.dots.width, height: part.dots.height + 92 * density });
-	const context = canvas.getContext("2d");
-	scene.draw();
-	context.fillStyle = css(palette.back);
-	context.fillRect(0, 0, canvas.width, canvas.height);
-	context.drawImage(part.dots, 0, 0);
-	context.drawImage(part.over, 0, 0);
-	context.setTransform(density, 0, 0, density, 20 * density, view.height * density);
+const FOOT = 92;
+
+// Sentence, legend and numbers, as they stand under a saved picture.
+function drawFoot(context, scene) {
+	const { look, palette } = scene;
 	const write = (text, x, y, fillStyle, font, textAlign = "left") =>
-		Object.assign(context, { fillStyle, font: `${font}px ${FONT}`, textAlign }).fillText(text, x, y);
+		Object.assign(context, { fillStyle, font: `${font}px ${FONT}`, textAlign, textBaseline: "alphabetic" }).fillText(text, x, y);
 	const { sentence, caveat } = wordsOf(scene);
 	const { ticks, title, band } = legendOf(scene);
 	const table = MODES[look.colour].table(palette);
@@ -70,13 +64,48 @@ function pictureOf(scene) {
 	ticks.forEach((text, i, { length }) => {
 		write(text, (220 * i) / (length - 1), 80, palette.faint, "11", i ? (i < length - 1 ? "center" : "right") : "left");
 	});
+}
+
+// The picture as seen, as pixels.
+function pictureOf(scene) {
+	const { view, palette, density, part } = scene;
+	const canvas = h("canvas", { width: part.dots.width, height: part.dots.height + FOOT * density });
+	const context = canvas.getContext("2d");
+	scene.draw();
+	context.fillStyle = css(palette.back);
+	context.fillRect(0, 0, canvas.width, canvas.height);
+	context.drawImage(part.dots, 0, 0);
+	context.drawImage(part.over, 0, 0);
+	context.setTransform(density, 0, 0, density, 20 * density, view.height * density);
+	drawFoot(context, scene);
 	return canvas;
 }
 
-function savePicture(scene) {
-	pictureOf(scene).toBlob((blob) => {
-		const link = h("a", { href: URL.createObjectURL(blob), download: `sphere-block-${Math.round(scene.look.layer)}.png` });
-		link.click();
-		setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-	});
+// The same as SVG: the cloud of dots as pixels, all that is drawn and written over it as lines and letters.
+function vectorOf(scene) {
+	const { view, palette, part } = scene;
+	scene.draw();
+	const pen = makeVector(view.width, view.height + FOOT, part.over.getContext("2d"));
+	pen.fillStyle = css(palette.back);
+	pen.fillRect(0, 0, view.width, view.height + FOOT);
+	pen.picture(part.dots.toDataURL(), view.width, view.height);
+	scene.drawOver(pen);
+	pen.globalAlpha = 1;
+	pen.translate(20, view.height);
+	drawFoot(pen, scene);
+	scene.refresh();
+	return pen.written();
 }
+
+function keep(scene, blob, kind) {
+	const link = h("a", { href: URL.createObjectURL(blob), download: `sphere-block-${Math.round(scene.look.layer)}.${kind}` });
+	link.click();
+	setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+const savePicture = (scene) => pictureOf(scene).toBlob((blob) => keep(scene, blob, "png"));
+const saveVector = (scene) => keep(scene, new Blob([vectorOf(scene)], { type: "image/svg+xml" }), "svg");
+const saveNumbers = (scene) => {
+	const { head, rows } = scene.data.table;
+	keep(scene, new Blob([csvOf([head, ...rows])], { type: "text/csv" }), "csv");
+};

@@ -78,11 +78,14 @@ function open(host, frame, data, options, name, handle, before) {
 		const context = part.over.getContext("2d");
 		context.setTransform(scene.density, 0, 0, scene.density, 0, 0);
 		context.clearRect(0, 0, scene.view.width, scene.view.height);
-		const marks = [...drawPath(context, scene), ...drawBeside(context, scene), ...drawMarkers(context, scene)];
+		const marks = drawMarks(context);
 		for (const catchUp of rooms) catchUp();
 		scene.labels = drawLabels(context, scene, marks);
 		scene.frames++;
 	};
+
+	const drawMarks = (context) => [...drawPath(context, scene), ...drawBeside(context, scene), ...drawMarkers(context, scene)];
+	scene.drawOver = (context) => drawLabels(context, scene, drawMarks(context));
 
 	scene.refresh = () => {
 		asked ||= requestAnimationFrame(() => {
