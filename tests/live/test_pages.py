@@ -115,6 +115,39 @@ def test_typing_clicking_comparing_and_the_link_that_holds_it(browser, served):
     page.close()
 
 
+def test_a_state_is_replaced_by_a_click_and_a_link_holds_that(browser, served):
+    opened = Opened(browser, served.link)
+    page, begun = opened.page, "Once upon a time, there was a little girl"
+    opened.answered(begun)
+    untouched = page.inner_text("#predictions li bdi")
+    assert page.is_hidden("#editing")
+    page.click("#lens tbody tr:first-child td:last-child")  # the last state, at the end of the text
+    assert "state 6 at position" in page.inner_text("#chosen")
+    page.select_option("#replacement", "zero")
+    opened.until("document.getElementById('edited').textContent.startsWith('State 6')")
+    opened.answered(begun)
+    assert "replaced by zero" in page.inner_text("#edited")
+    assert "Without the edit" in page.inner_text("#others")
+    assert untouched == page.inner_text("#others li bdi")
+    assert opened.sphere["beside"] == 1
+
+    again = Opened(browser, page.url)
+    again.answered(begun)
+    assert page.inner_text("#edited") == again.page.inner_text("#edited")
+    assert again.page.input_value("#replacement") == "zero"
+    again.page.click("#undo")
+    again.until("document.getElementById('edited').textContent === ''")
+    again.answered(begun)
+    assert untouched == again.page.inner_text("#predictions li bdi")
+    assert again.page.is_hidden("#undo")
+    page.type("#text", " who")
+    opened.answered(f"{begun} who")
+    assert page.inner_text("#edited") == ""
+    assert opened.errors == again.errors == []
+    again.page.close()
+    page.close()
+
+
 def test_the_next_token_moves_the_path_on_and_the_keyboard_is_enough(browser, served):
     opened = Opened(browser, served.link)
     page, begun = opened.page, "Once upon a time, there was a little girl"

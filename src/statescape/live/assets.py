@@ -12,6 +12,7 @@ from functools import cached_property
 from importlib.resources import files
 from typing import Any
 
+from statescape.live.editing import CHOICES as REPLACEMENTS
 from statescape.live.reservoirs import CHOICES, Folder
 from statescape.reservoir import tasks
 from statescape.views.core.carried import figures_script, plotly, style
@@ -57,7 +58,7 @@ class Assets:
 
     def page(self, token: str) -> str:
         """The page of the language wing, whose addresses carry the token."""
-        return self._filled("live_language.html.j2", token)
+        return self._filled("live_language.html.j2", token, replacements=REPLACEMENTS)
 
     def reservoirs(self, token: str, folder: Folder | None) -> str:
         """The page of the reservoir wing.
@@ -66,7 +67,7 @@ class Assets:
             token: that its addresses carry.
             folder: of the runs; None where none was named.
         """
-        name = "" if folder is None else visible(str(folder.path), 80)
+        name = "" if folder is None else visible(folder.path.resolve().name, 80)
         return self._filled("live_reservoirs.html.j2", token, folder=name, tasks=tasks.names(), choices=CHOICES)
 
     def _filled(self, template: str, token: str, **values: Any) -> str:

@@ -15,6 +15,7 @@ from statescape.analysis import PathReading, conclude, read_path
 from statescape.errors import StatescapeError
 from statescape.language import StatePath, Trace, follow
 from statescape.language.contrasting import Null, contrast_of
+from statescape.live.editing import Replacement
 from statescape.live.reader import Reader
 from statescape.views.core.page import Figure, TableBlock, drawings, render
 from statescape.views.core.picture import Picture
@@ -42,6 +43,7 @@ class TextQuestion:
         beside: another text, whose path is drawn beside it; empty for none.
         axes: of the sphere.
         narrow: whether the figures are for a narrow screen.
+        edit: what is put in the place of a state (`Replacement.of`); empty for nothing.
     """
 
     text: str
@@ -49,6 +51,7 @@ class TextQuestion:
     beside: str = ""
     axes: str = "1,2,3"
     narrow: bool = False
+    edit: str = ""
 
     @classmethod
     def of(cls, given: dict[str, Any]) -> TextQuestion:
@@ -57,30 +60,35 @@ class TextQuestion:
         Raises:
             StatescapeError: it is none.
         """
-        text, position, beside, axes = (
+        text, position, beside, axes, edit = (
             given.get("text"), given.get("position", -1), given.get("beside", ""), given.get("axes", "1,2,3"),
+            given.get("edit", ""),
         )  # fmt: skip
-        if not (isinstance(text, str) and isinstance(beside, str) and isinstance(axes, str)):
+        if not all(isinstance(one, str) for one in (text, beside, axes, edit)):
             raise StatescapeError("A question holds a text.")
         if not isinstance(position, int) or isinstance(position, bool):
             raise StatescapeError("A position is a whole number.")
         for one in (text, beside):
             if len(one) > LONGEST:
                 raise StatescapeError(f"The text has {len(one):,} characters; this page reads up to {LONGEST:,}.")
-        return cls(text, position, beside, axes, given.get("narrow") is True)
+        return cls(text, position, beside, axes, given.get("narrow") is True, edit)
 
 
 def read(reader: Reader, question: TextQuestion) -> tuple[StatePath, tuple[StatePath, ...]]:
-    """The path of a text, and those beside it.
+    """The path of a text, and those beside it; of an edited one first that of the text as it runs by itself.
 
     Raises:
-        StatescapeError: the model cannot read one of the texts.
+        StatescapeError: the model cannot read one of the texts, or do the edit.
     """
     trace = reader.trace(question.text)
     length = len(trace)
     position = question.position if -length <= question.position < length else -1
-    others = (reader.trace(question.beside).path(-1),) if question.beside.strip() else ()
-    return trace.path(position), others
+    beside = reader.trace(question.beside) if question.beside.strip() else None
+    others = () if beside is None else (beside.path(-1),)
+    replacement = Replacement.of(question.edit)
+    if replacement is None:
+        return trace.path(position), others
+    return replacement.done(trace, beside).path(position), (trace.path(position), *others)
 
 
 def parts(
@@ -100,7 +108,10 @@ def parts(
     yield {"part": "sphere", "data": packed(_sphere(reading, others, question), level=1)}
     yield {"part": "figures", **_figures((plane_picture(reading),), question.narrow), **_lens(reading, reader)}
     yield {"part": "words", **_words(reading)}
-    if others and isinstance(path.origin, Trace) and isinstance(others[0].origin, Trace):
+    replacement = Replacement.of(question.edit)
+    if replacement is not None:
+        yield {"part": "edited", "sentence": replacement.sentence(others[0], path)}
+    elif others and isinstance(path.origin, Trace) and isinstance(others[0].origin, Trace):
         found = contrast_of(path.origin, others[0].origin, null())
         yield {"part": "apart", "sentence": found.conclusion}
         yield {"part": "figures", **_figures((apart_picture(found),), question.narrow)}
@@ -126,7 +137,14 @@ def _text(path: StatePath, others: Sequence[StatePath]) -> Part:
         "tokens": [{"text": visible(token, 40), "flagged": at in flagged} for at, token in enumerate(path.tokens)],
         "position": path.position,
         "predictions": _predictions(path),
-        "beside": [{"text": visible(one.text_so_far, 80), "predictions": _predictions(one)} for one in others],
+        "beside": [
+            {
+                "text": visible(one.text_so_far, 80),
+                "unedited": one.token_ids == path.token_ids and bool(path.model.edited),
+                "predictions": _predictions(one),
+            }
+            for one in others
+        ],
     }
 
 

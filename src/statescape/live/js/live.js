@@ -4,7 +4,7 @@ const { h, part, post, query, refusal, root, say, showFacts, showFigures, tableO
 const { mount } = await import(`./sphere.js?${query}`);
 const PAUSE = 60; // milliseconds without a key before a question goes out while another is out
 const tab = crypto.randomUUID();
-const asked = { model: "", text: "", position: -1, beside: "", axes: "1,2,3" };
+const asked = { model: "", text: "", position: -1, beside: "", axes: "1,2,3", edit: "" }; // edit: state,position,what is put there
 let sphere = null; // of `sphere.model`
 let narrow = false; // for which screens the figures at hand are
 let pending = null; // what would end the question that is out
@@ -35,12 +35,13 @@ const show = {
 			onclick: () => ask({ position: at === tokens.length - 1 ? -1 : at }),
 		}, h("bdi", { textContent: text }))));
 		listPredictions(part.predictions, predictions);
-		part.apart.textContent = "";
-		part.contrast.hidden = !beside.length;
+		part.apart.textContent = part.edited.textContent = "";
+		part.contrast.hidden = !beside.length || Boolean(asked.edit);
+		showEditing();
 		part.others.replaceChildren(...beside.flatMap((other) => {
 			const list = h("ol", { className: "predictions" });
 			listPredictions(list, other.predictions);
-			return [h("h2", {}, "After ", h("bdi", { textContent: other.text })), list];
+			return [h("h2", {}, ...(other.unedited ? ["Without the edit"] : ["After ", h("bdi", { textContent: other.text })])), list];
 		}));
 	},
 	async sphere({ data }) {
@@ -61,6 +62,9 @@ const show = {
 		part.sentences.replaceChildren(...sentences.map((textContent) => h("p", { className: "answer", textContent, dir: "auto" })));
 		part.table.replaceChildren(tableOf(table));
 		showFacts(facts);
+	},
+	edited({ sentence }) {
+		part.edited.textContent = sentence;
 	},
 	apart({ sentence }) {
 		part.apart.textContent = sentence;
@@ -86,6 +90,20 @@ function showModels({ models, memory }) {
 	part.memory.textContent = memory ? `${(memory / 2 ** 20).toFixed(0)} MB of memory in use` : "";
 }
 
+// The state that is chosen in the lens, and what takes its place.
+let chosen = null;
+function showEditing() {
+	const [state, position, kind] = asked.edit.split(",");
+	const [option] = part.replacement.querySelectorAll("[value=beside]");
+	option.disabled = !asked.beside.trim();
+	part.editing.hidden = !chosen;
+	part.chosen.textContent = chosen ? `state ${chosen.state} at position ${chosen.position} (${chosen.token})` : "";
+	const same = chosen && asked.edit && chosen.state === Number(state) && chosen.position === Number(position);
+	part.replacement.value = same ? kind : "";
+	part.undo.hidden = !asked.edit;
+	part.undo.textContent = asked.edit ? `× Undo the edit of state ${state} at position ${position}` : "";
+}
+
 // What is asked stands in the address beside the views of sphere and lens, so that a link holds all of it.
 function remember() {
 	const view = location.hash.slice(1).split("&").filter((text) => /^(sphere|lens)=/.test(text));
@@ -95,7 +113,7 @@ function remember() {
 
 function recall() {
 	const found = new URLSearchParams(location.hash.slice(1));
-	for (const key of ["model", "text", "beside", "axes"]) if (found.has(key)) asked[key] = found.get(key);
+	for (const key of ["model", "text", "beside", "axes", "edit"]) if (found.has(key)) asked[key] = found.get(key);
 	const position = Number(found.get("position") ?? -1);
 	asked.position = Number.isInteger(position) ? position : -1;
 }
@@ -146,7 +164,7 @@ async function extend(temperature) {
 		if (!response.ok) throw new Error(await refusal(response));
 		const { text } = await response.json();
 		part.text.value = text;
-		ask({ text, position: -1 });
+		ask({ text, position: -1, edit: "" });
 	} catch (error) {
 		say(error.message, "bad");
 	}
@@ -166,12 +184,18 @@ addEventListener("resize", () => statescapeFigures.isNarrow() !== narrow && ask(
 let typing = 0;
 const typed = (key) => () => {
 	clearTimeout(typing);
-	const question = () => ask(key === "text" ? { text: part.text.value, position: -1 } : { beside: part.beside.value });
+	const question = () => ask(key === "text" ? { text: part.text.value, position: -1, edit: "" } : { beside: part.beside.value });
 	typing = setTimeout(question, pending ? PAUSE : 0);
 };
 part.text.addEventListener("input", typed("text"));
 part.beside.addEventListener("input", typed("beside"));
-part.model.addEventListener("change", () => ask({ model: part.model.value, position: -1 }));
+part.model.addEventListener("change", () => ask({ model: part.model.value, position: -1, edit: "" }));
+part.lens.addEventListener("statescape-cell", ({ detail }) => {
+	chosen = detail;
+	showEditing();
+});
+part.replacement.addEventListener("change", () => ask({ edit: part.replacement.value && [chosen.state, chosen.position, part.replacement.value].join() }));
+part.undo.addEventListener("click", () => ask({ edit: "" }));
 part.axes.addEventListener("change", () => ask({ axes: part.axes.value }));
 part.likeliest.addEventListener("click", () => extend(0));
 part.sampled.addEventListener("click", () => extend(1));
@@ -187,7 +211,7 @@ function compare(open) {
 	if (open) part.beside.focus();
 	else if (asked.beside) {
 		part.beside.value = "";
-		ask({ beside: "" });
+		ask({ beside: "", edit: asked.edit.endsWith("beside") ? "" : asked.edit });
 	}
 }
 part.compare.addEventListener("click", () => compare(part.second.hidden));

@@ -186,7 +186,8 @@ def name_of(path: StatePath) -> str:
     whole = path.position == len(path.tokens) - 1
     text = shown(path.text if whole else path.text_so_far).replace("␣", " ").strip()
     text = text if len(text) <= 40 else f"…{text[-40:]}"
-    return f"{text} → {clipped(shown(path.vocabulary[path.predicted_id]), 16)}"
+    named = f"{text} → {clipped(shown(path.vocabulary[path.predicted_id]), 16)}"
+    return say("{named} (edited)", named=named) if path.model.edited else named
 
 
 def prompt_of(data: SphereData, limit: int = 64) -> str:

@@ -101,8 +101,14 @@ const statescapeLens = (() => {
       Object.assign(look, what);
       if (look.chosen && !(look.chosen[0] in shownLenses()[0].states)) look.chosen = null;
       remember();
+      if ("chosen" in what) tellChosen();
       if ("lens" in what || "cells" in what) build();
       else paint();
+    }
+    // A live page offers to edit the state that is chosen; the middle of a block is none.
+    function tellChosen() {
+      const [row, place] = look.chosen ?? [], state = look.chosen && shownLenses()[0].states[row];
+      host.dispatchEvent(new CustomEvent("statescape-cell", { detail: Number.isInteger(state) ? { state, position: first + place, token: tokens[place] } : null }));
     }
     function pin(word) {
       const pinned = pinOf(word) >= 0 ? look.pins.filter((one) => one !== word) : [...look.pins, word].slice(-MOST_PINS);
@@ -369,6 +375,7 @@ const statescapeLens = (() => {
     host.statescapeLens = { look, change, pin, end: () => ending.abort() };
     recall();
     build();
+    tellChosen();
     return host.statescapeLens;
   }
 
