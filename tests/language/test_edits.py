@@ -268,3 +268,22 @@ class _Plain:
         self.facts, self.tokens, self.embeddings = model.facts, model.tokens, model.embeddings
         self.unembedding, self.states, self.normalise = model.unembedding, model.states, model.normalise
         self.decode, self.logits = model.decode, model.logits
+
+
+@pytest.mark.parametrize("state", [0, 3, 6])
+@pytest.mark.filterwarnings("error")
+def test_a_state_that_is_set_to_zero_has_no_direction_and_all_else_is_told(state):
+    from statescape.analysis import conclude, read_path
+    from statescape.views.core.page import render
+    from statescape.views.globe import sphere_text
+    from statescape.views.language.page import page_of
+
+    path = ss.load_model().trace("Once upon a time", edits=[Edit.zero(state, -1)])[-1]
+    assert not path.states[state].any()
+    reading = read_path(path)
+    sentence, _ = conclude(reading).sentences
+    assert sentence.startswith("The last state is 0 and has no direction") == (state == 6)
+    assert "nan" not in sentence
+    assert np.isnan(path.cosine()).tolist() == [at == state for at in range(7)]
+    assert "edited run" in render(page_of(reading))
+    assert "edited" in sphere_text(path)

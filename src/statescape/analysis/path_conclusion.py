@@ -90,6 +90,8 @@ def _region(reading: PathReading) -> Region:
 
 
 def _end_in_words(reading: PathReading, is_embedding: bool, direction: Direction, beyond: list[Variant]) -> str:
+    if not reading.norms[-1]:
+        return answers("end.nothing", token=_token(reading))
     where = answers("end.same" if is_embedding else "end.other", token=_token(reading), far=float(reading.distance[-1]))
     measures = ", ".join(map(variant_in_words, beyond))
     along = answers(f"end.{direction}", measures=measures)

@@ -4,7 +4,7 @@ from statescape.arguments import opened
 from statescape.geometry.carrying import LinearMap
 from statescape.geometry.course import Course, shuffled_steps
 from statescape.geometry.moments import Moments
-from statescape.geometry.normalisation import Normalisation
+from statescape.geometry.normalisation import Normalisation, unit
 from statescape.geometry.outliers import dimension_shares, far_norms, robust_z, rogue_dimensions, spikes
 from statescape.geometry.path import Path
 from statescape.geometry.pca import PCA
@@ -42,6 +42,7 @@ __all__ = [
     "rogue_dimensions",
     "shuffled_steps",
     "spikes",
+    "unit",
     "without",
 ]
 

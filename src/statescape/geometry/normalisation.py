@@ -19,6 +19,12 @@ from statescape.wording import Noun
 KINDS = ("none", "vector", "dimension")
 
 
+def unit(points: Float[np.ndarray, "*rows d"]) -> Float[np.ndarray, "*rows d"]:
+    """`points` at norm 1 along the last axis; one of norm 0 stays where it is."""
+    norms = np.linalg.norm(points, axis=-1, keepdims=True)
+    return np.asarray(points / np.where(norms > 0, norms, 1))
+
+
 @dataclass(frozen=True, eq=False)
 class Normalisation(Noun):
     """A named way to normalise points, learned from a reference cloud.
@@ -57,8 +63,7 @@ class Normalisation(Noun):
     def apply(self, points: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
         """`points` normalised, in float64; a row of norm 0 stays where it is under "vector"."""
         if self.kind == "vector":
-            norms = np.linalg.norm(np.asarray(points, dtype=np.float64), axis=1, keepdims=True)
-            return np.asarray(points / np.where(norms > 0, norms, 1.0))
+            return unit(np.asarray(points, dtype=np.float64))
         if self.kind == "dimension":
             return np.asarray((points - self.mean) / self.scale)
         return np.array(points, dtype=np.float64)

@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 from statescape.errors import StatescapeError, require_choice
 from statescape.geometry.moments import Moments, coordinates
-from statescape.geometry.normalisation import Normalisation
+from statescape.geometry.normalisation import Normalisation, unit
 from statescape.geometry.pca import PCA
 from statescape.wording import Noun
 
@@ -87,7 +87,7 @@ class Sphere(Noun):
 
     def project(self, points: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n 3"]:
         """Directions of `points` on the unit sphere; a point at the very origin stays at its centre."""
-        return _unit(self.coordinates(points))
+        return unit(self.coordinates(points))
 
     def shown_share(self, points: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " n"]:
         """Share of each point's squared distance from the origin that the three axes show (0 at the origin)."""
@@ -96,7 +96,7 @@ class Sphere(Noun):
 
     def true_angle(self, a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " n"]:
         """Angles in radians between rows of `a` and `b` in all scaled dimensions."""
-        return _angle(_unit((a - self.centre) / self.scale), _unit((b - self.centre) / self.scale))
+        return _angle(unit((a - self.centre) / self.scale), unit((b - self.centre) / self.scale))
 
     def seen_angle(self, a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " n"]:
         """Angles in radians between rows of `a` and `b` as the sphere shows them."""
@@ -115,11 +115,6 @@ def _along(directions: Float[np.ndarray, "k d"], pca: PCA, scaled: Moments) -> P
     rows = np.stack(axes[:3])
     shares = ((rows @ scaled.covariance) * rows).sum(axis=1) / np.trace(scaled.covariance)
     return replace(pca, components=rows, explained_variance_ratio=shares)
-
-
-def _unit(rows: Float[np.ndarray, "n m"]) -> Float[np.ndarray, "n m"]:
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.where(norms > 0, norms, 1.0))
 
 
 def _angle(a: Float[np.ndarray, "n m"], b: Float[np.ndarray, "n m"]) -> Float[np.ndarray, " n"]:

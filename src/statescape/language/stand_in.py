@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from statescape.geometry import unit
 from statescape.language.edits import Edit
 from statescape.language.lens.streaming import read_lens
 from statescape.language.model.decoder import decoder_of
@@ -75,8 +76,7 @@ def stand_in(
         average: log-probabilities of what the model says on average.
         inner: at how many of the positions, the first, states below the last are replaced too.
     """
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    put = vectors * (np.linalg.norm(states, axis=-1, keepdims=True) / np.where(lengths > 0, lengths, 1.0))
+    put = unit(vectors) * np.linalg.norm(states, axis=-1, keepdims=True)
     kinds, count = put.shape[:2]
     found = {name: np.full(put.shape[:3], np.nan) for name in _COMPARED}
     own = _compared(model, put[:, -1], states[-1], found, np.s_[:, -1])

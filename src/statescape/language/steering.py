@@ -20,6 +20,7 @@ from jaxtyping import Float
 
 from statescape import __version__, plugins
 from statescape.errors import StatescapeError
+from statescape.geometry import cosine
 from statescape.language.edits import Edit
 from statescape.language.path import StatePath, log_softmax
 from statescape.language.readable import ReadableModel
@@ -72,7 +73,7 @@ class Steering(Noun):
     def along(self) -> Float[np.ndarray, "2 states"]:
         """Cosine of each state with the direction, at the last position, untouched and steered."""
         states = np.stack([np.asarray(path.states, dtype=np.float64) for path in self.paths])
-        return np.asarray(states @ self.direction / np.linalg.norm(states, axis=2))
+        return cosine(states, self.direction)
 
     def top(self, count: int = 5) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
         """The likeliest next tokens with their probabilities, untouched and steered."""

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
+from statescape.geometry import unit
 from statescape.language import StatePath, Trace
 from statescape.language.edits import Edit
 from statescape.views.core.text import visible
@@ -85,8 +86,7 @@ class Replacement:
             return np.zeros_like(own)
         predicted = int(trace.model.decode(trace.states[-1, [self.position]])[0].argmax())
         token = predicted if self.kind == "predicted" else trace.token_ids[self.position]
-        embedding = np.asarray(trace.model.embeddings[token], dtype=np.float64)
-        return embedding * (np.linalg.norm(own) / max(float(np.linalg.norm(embedding)), 1e-30))
+        return np.asarray(unit(trace.model.embeddings[token].astype(np.float64)) * np.linalg.norm(own))
 
     def sentence(self, before: StatePath, after: StatePath) -> str:
         """What the edit does to the prediction, in words."""

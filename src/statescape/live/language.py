@@ -60,12 +60,11 @@ class TextQuestion:
         Raises:
             StatescapeError: it is none.
         """
-        text, position, beside, axes, edit = (
-            given.get("text"), given.get("position", -1), given.get("beside", ""), given.get("axes", "1,2,3"),
-            given.get("edit", ""),
-        )  # fmt: skip
+        texts = {"text": None, "beside": "", "axes": "1,2,3", "edit": "", **given}
+        text, beside, axes, edit = (texts[name] for name in ("text", "beside", "axes", "edit"))
         if not all(isinstance(one, str) for one in (text, beside, axes, edit)):
             raise StatescapeError("A question holds a text.")
+        position = given.get("position", -1)
         if not isinstance(position, int) or isinstance(position, bool):
             raise StatescapeError("A position is a whole number.")
         for one in (text, beside):

@@ -6,7 +6,7 @@ Made by `load_model`; `trace` runs it on a text. It is a `ReadableModel` with al
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -24,7 +24,6 @@ from statescape.language.model.anatomy import Anatomy
 from statescape.language.model.beginnings import Beginnings, cut
 from statescape.language.model.contract import (
     batched,
-    context_of,
     long_probe,
     probe,
     same_in_batches,
@@ -344,27 +343,3 @@ class LanguageModel(Noun):
         facts = replace(found.facts(name), bos=self.facts.bos, has_bos=self.facts.has_bos)
         again = LanguageModel(facts, found.anatomy, found.decoder, self.tokens, key)
         return again if self.beginnings is None else again.remembering(self.beginnings.most)
-
-
-def read_network(
-    network: Any, tokenizer: Any, name: str, bos: bool | None, key_of: Callable[[], str] = str
-) -> LanguageModel:
-    """Find the parts of a transformers model, hold its decoder to the contract, bind its tokenizer.
-
-    Args:
-        network: the model.
-        tokenizer: its tokenizer.
-        name: what outputs call it.
-        bos: policy on what opens a text; None for the tokenizer's own.
-        key_of: names the model in the cache of what was measured, when its tokens are known; "" measures it anew and
-            keeps nothing.
-
-    Raises:
-        StatescapeError: if the model cannot be read exactly, or the tokenizer does not fit.
-    """
-    rows = len(network.get_input_embeddings().weight)
-    tokens = bind(tokenizer, rows, bos, context_of(network.config.get_text_config()))
-    key = key_of()
-    found = probed(network, name, key)
-    facts = replace(found.facts(name), bos=tokens.policy, has_bos=bool(tokens.prefix))
-    return LanguageModel(facts, found.anatomy, found.decoder, tokens, key)

@@ -27,11 +27,12 @@ from safetensors import SafetensorError
 from statescape import plugins
 from statescape.errors import StatescapeError
 from statescape.language.model.adapters import CONFIG, Adapter, adapter_of, merged
+from statescape.language.model.binding import read_network
 from statescape.language.model.contract import checked
 from statescape.language.model.files import refuse_misread, require_safetensors, snapshot, weight_files
 from statescape.language.model.gguf import gguf_file, read_once, refuse_lost, refusing_kinds
 from statescape.language.model.gguf_header import read_header
-from statescape.language.model.language_model import LanguageModel, read_network
+from statescape.language.model.language_model import LanguageModel
 from statescape.language.model.placement import device_of, dtype_of, moved, spreading
 from statescape.language.model.probes import key_of
 from statescape.language.readable import HasBos, ReadableModel

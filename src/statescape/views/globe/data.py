@@ -19,7 +19,7 @@ from jaxtyping import Float, Int, UInt8
 
 from statescape.analysis.vocabulary import vocabulary_of
 from statescape.errors import StatescapeError
-from statescape.geometry import Moments
+from statescape.geometry import Moments, unit
 from statescape.language import StatePath
 from statescape.views.globe.axes import Axes, axes_of
 from statescape.wording import Noun
@@ -134,8 +134,8 @@ class SphereData(Noun):
         log10 = path.log_probabilities / np.float32(np.log(10))
         top = _likeliest(path.log_probabilities, min(N_TOP, len(path.embeddings)))
         kept = np.unique(top)
-        embeddings = known.remember("unit", lambda: _unit(path.embeddings))
-        cosines = _unit(path.states.astype(np.float32)) @ embeddings.T
+        embeddings = known.remember("unit", lambda: unit(path.embeddings))
+        cosines = unit(path.states.astype(np.float32)) @ embeddings.T
         reach = np.maximum(np.abs(cosines).max(axis=1), 1e-6)
         ranks = np.stack([_ranks(row) for row in log10])
         levels = np.rint(RANKS * (1 - np.log1p(ranks) / np.log(max(2, len(embeddings))))).astype(np.uint8)
@@ -195,11 +195,6 @@ def _ranks(log10: Float[np.ndarray, " v"]) -> Int[np.ndarray, " v"]:
     ranks = np.empty(len(order), dtype=np.int64)
     ranks[order] = np.repeat(first, np.diff(np.r_[first, len(order)]))
     return ranks
-
-
-def _unit(rows: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.where(norms > 0, norms, 1))
 
 
 def _curve(log10: Float[np.ndarray, " v"], ranks: UInt8[np.ndarray, " v"]) -> Float[np.ndarray, " levels"]:

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.analysis import PathReading
-from statescape.geometry import PCA
+from statescape.geometry import PCA, unit
 from statescape.geometry.moments import coordinates
 from statescape.views.core.labels import thinned
 from statescape.views.core.marks import Axis, CloudMark, LineMark, Panel, TextMark, columns
@@ -159,7 +159,7 @@ def plane_pictures(readings: Sequence[PathReading]) -> list[Picture]:
             say("every point at norm 1, same axes"),
             [say("along PC1"), say("along PC2")],
             at_norm_1,
-            [coordinates(reading.path.states, pca.components) / reading.norms[:, None] for reading in readings],
+            [coordinates(unit(reading.path.states), pca.components) for reading in readings],
         ),
     )
     panels: list[list[Panel]] = [[] for _ in readings]
@@ -229,14 +229,9 @@ def _outward(states: Float[np.ndarray, "states 2"]) -> Float[np.ndarray, "states
     """For every state the direction in which its neighbours on the path are not: there its number stands free."""
     before = np.vstack([states[:1], states[:-1]])
     after = np.vstack([states[1:], states[-1:]])
-    away = _unit(states - before) + _unit(states - after)
-    across = _unit(after - before)[:, ::-1] * [-1, 1]
+    away = unit(states - before) + unit(states - after)
+    across = unit(after - before)[:, ::-1] * [-1, 1]
     straight = np.linalg.norm(away, axis=1, keepdims=True) < 0.3
-    free = np.where(straight, across, _unit(away))
+    free = np.where(straight, across, unit(away))
     free[~free.any(axis=1)] = [0.0, 1.0]  # where all states are one
     return np.asarray(free)
-
-
-def _unit(rows: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.where(norms > 0, norms, 1.0))

@@ -20,6 +20,7 @@ from scipy.sparse.linalg import svds
 from statescape.analysis import PathReading
 from statescape.analysis.lenses import distinct
 from statescape.errors import StatescapeError
+from statescape.geometry import unit
 from statescape.language import LensReadout
 from statescape.views.core.carried import squeezed
 from statescape.views.core.page import Embed, Prose
@@ -147,8 +148,7 @@ def _thousandths(nats: Float[np.ndarray, "*n"]) -> list[int]:
 
 def _plane(states: Float[np.ndarray, "states positions d_model"]) -> dict[str, Any]:
     """Where every state lies in the plane in which all of them, at norm 1, spread most, and what to say of it."""
-    rows = states.reshape(-1, states.shape[-1]).astype(np.float64)
-    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-30)
+    rows = unit(states.reshape(-1, states.shape[-1]).astype(np.float64))
     rows -= rows.mean(axis=0)
     if min(rows.shape) < 3 or not rows.any():
         return {}

@@ -137,7 +137,8 @@ def _look(
     lengths = np.concatenate([np.linalg.norm((block - centre) / scale, axis=1) for block in blocks(tokens)])
     last = states[-1]
     dots = coordinates(tokens, (last / scale)[None])[:, 0] - centre @ (last / scale)
-    cosines = dots / np.where(lengths > 0, lengths, np.nan) / np.linalg.norm(last)
+    length = float(np.linalg.norm(last)) or np.nan  # a state that was set to 0 has no direction
+    cosines = dots / np.where(lengths > 0, lengths, np.nan) / length
     predicted = float(cosines[path.predicted_id])
     squares = np.square(last)
     return panel, Normalised(
@@ -145,6 +146,6 @@ def _look(
         explained=float(pca.explained_variance_ratio.sum()),
         cosine=predicted,
         place=int((cosines > predicted).sum()),
-        heaviest=float(squares.max() / squares.sum()),
+        heaviest=float(squares.max() / (squares.sum() or np.nan)),
         norm_ratio=float(np.sqrt(squares.sum()) / np.median(lengths)),
     )

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.analysis import PathReading
-from statescape.geometry import cosine_contributions, spikes
+from statescape.geometry import cosine_contributions, spikes, unit
 from statescape.views.core.labels import thinned
 from statescape.views.core.marks import AnyMark, Axis, LineMark, Panel, PointMark, TextMark, around
 from statescape.views.core.picture import Picture
@@ -33,7 +33,7 @@ def vectors_picture(reading: PathReading) -> Picture:
     rest = np.setdiff1d(np.arange(len(state)), marked)
     without = np.full(len(state), np.nan)
     without[rest] = cosine_contributions(state[rest], embedding[rest])
-    state, embedding = state / np.linalg.norm(state), embedding / np.linalg.norm(embedding)
+    state, embedding = unit(state), unit(embedding)
     predicted = landmarks(path)[0]
     both = [
         _series(say("state {index}", index=path.n_blocks), state, BLUE),
