@@ -89,7 +89,7 @@ def test_the_command_prints_and_writes_it(tmp_path: Path, capsys: pytest.Capture
         "\n".join(json.dumps({"kind": kind, "texts": [GIRL, BOY]}) for kind in 5 * ["paraphrased", "unrelated"])
     )
     assert run(["contrast", GIRL, f"{BOY} little", "--align", "end", "--null", str(own)]) == 0
-    assert "5 paraphrased and 5 unrelated pairs" in capsys.readouterr().out
+    assert "of 5 paraphrased and 5 unrelated pairs median to largest" in capsys.readouterr().out
     assert run(["contrast", GIRL, f"{BOY} little"]) == 2
 
 
@@ -100,6 +100,7 @@ def test_its_page_says_where_they_part_and_holds_both_paths(tmp_path: Path) -> N
     page = views.report(found, tmp_path / "contrast.html").read_text()
     assert "part at state 4" in page
     assert "at most 1 of 11 cases" in page
+    assert "data-statescape-sphere" in page
     apart, both = plugins.pictures(found)
     lines = [mark for mark in both.panels[0].marks if type(mark).__name__ == "LineMark"]
     assert [line.name for line in lines] == ["A → ␣Lily", "B → ␣Tim"]

@@ -50,7 +50,8 @@ def _takes_them(family: Family, dtype: torch.dtype) -> None:
     assert model.facts.dtype == str(dtype).removeprefix("torch.")
     rounded = 40 * model.facts.eps
 
-    found = patch(model, CLEAN, CORRUPT, [7, 8])
+    found = patch(model, CLEAN, CORRUPT, [7, 8], attribution=True)
+    assert list(found.correlations) == list(found.maps)
     assert list(found.maps) == (["state", "attention", "mlp"] if family.steps else ["state"])
     assert bool(found.parts_note) != family.steps
     logits = model.decode(np.stack([one.states[-1, -1] for one in (found.clean, found.corrupt)]))

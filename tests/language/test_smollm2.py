@@ -133,4 +133,4 @@ def test_its_map_of_patches_is_that_of_a_plain_loop_of_hooks(model: Any, indepen
         shares.append((patched - found.difference_corrupt) / (found.difference_clean - found.difference_corrupt))
     np.testing.assert_allclose([found.state[cell] for cell in cells], shares, atol=1e-5)
     assert found.answer_tokens == (" Paris", " Rome")
-    assert found.carriers() == [(4, 0, 23), (5, 24, 30)]
+    assert found.carriers() == [(3, 0, 23), (4, 24, 30)]

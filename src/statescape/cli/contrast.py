@@ -71,10 +71,10 @@ def _print_contrast(found: Contrast) -> None:
         )
     console.print()
     console.print(_table(found))
-    null = found.null
+    paraphrased, unrelated = (len(found.null[kind]) for kind in ("paraphrased", "unrelated"))
     console.print(
-        f"At the last position; relative: distance over the mean norm; KL(A || B) in nats; median and largest of "
-        f"{len(null['paraphrased'])} paraphrased and {len(null['unrelated'])} unrelated pairs.",
+        f"At the last position; relative: distance over the mean norm; KL(A || B) in nats; of {paraphrased} "
+        f"paraphrased and {unrelated} unrelated pairs median to largest.",
         markup=False,
         soft_wrap=soft,
     )

@@ -97,6 +97,8 @@ def test_random_weights_and_the_other_bos_are_read_on_a_part(whole):
         "other BOS": 3,
     }
     assert "random_weights" in one.nulls(one.decisions[0].question)
+    stood = [decision.question for decision in one.decisions if decision.question.name in ("H7", "H8")]
+    assert all(np.isfinite(one.nulls(question)["random_weights"].mean) for question in stood)
     # Trained, the state is pushed far along; drawn anew, it stays near its start.
     assert one.readings["random weights"].measures["H1"].mean < one.summary.measures["H1"].mean / 5
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from statescape import plugins
 from statescape.errors import StatescapeError
-from statescape.files import written_whole
+from statescape.files import require_writable, written_whole
 from statescape.views.core.picture import Printable
 from statescape.views.core.theme import matplotlib_theme
 
@@ -21,13 +21,16 @@ def report(thing: object, file: str | Path) -> Path:
     """Write the self-contained page of `thing` and return where it lies.
 
     Args:
-        thing: a `StatePath`, an `Evolution`, or the numbers read from one; `Verdicts`, a `StudyResult`, a `Notebook`.
+        thing: a `StatePath`, an `Evolution`, or the numbers read from one; a `Contrast`, `Patching`, `Ablation` or
+            `Steering`; `Verdicts`, a `StudyResult`, a `Notebook`.
         file: the HTML file; an existing one is replaced when the new one is complete.
 
     Raises:
         StatescapeError: nothing is known about reporting such a thing, or the file cannot be written.
     """
-    return Path(plugins.report(thing, Path(file)))
+    file = Path(file)
+    require_writable(file)
+    return Path(plugins.report(thing, file))
 
 
 def save_figures(thing: object, folder: str | Path) -> list[Path]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from statescape import plugins
 from statescape.analysis.candidate import CandidateReading
 from statescape.analysis.evolution import running
-from statescape.files import require_writable
 from statescape.reservoir import Plan
 from statescape.views.core.page import Figure, Page, Section, write_page
 from statescape.views.core.picture import Picture, Printable
@@ -31,7 +30,6 @@ from statescape.wording import number, say
 
 @plugins.report.register
 def _(reading: CandidateReading, file: Path) -> Path:
-    require_writable(file)
     return write_page(page_of(reading), file)
 
 

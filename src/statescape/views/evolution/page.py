@@ -7,7 +7,6 @@ from pathlib import Path
 from statescape import plugins
 from statescape.analysis.evolution import EvolutionReading, read_evolution
 from statescape.evolution import Evolution
-from statescape.files import require_writable
 from statescape.reservoir.tasks import FileTask
 from statescape.views.core.page import Block, Figure, Page, Prose, Section, write_page
 from statescape.views.core.picture import Picture
@@ -31,13 +30,11 @@ NO_FILE = phrase("This run was kept in no file, so its generations are gone; nam
 
 @plugins.report.register
 def _(evolution: Evolution, file: Path) -> Path:
-    require_writable(file)
     return Path(plugins.report(read_evolution(evolution), file))
 
 
 @plugins.report.register
 def _(reading: EvolutionReading, file: Path) -> Path:
-    require_writable(file)
     return write_page(page_of(reading), file)
 
 

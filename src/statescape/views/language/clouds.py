@@ -133,6 +133,12 @@ def _squeezed(points: Float[np.ndarray, "*n"], linear: float) -> Float[np.ndarra
     return np.asarray(linear * np.arcsinh(points / linear) if linear else points)
 
 
+def path_line(places: Float[np.ndarray, "states 2"], colour: str, name: str, dash: str = "solid") -> LineMark:
+    """A path among others: a line through its states, each of which tells its number."""
+    notes = [say("state {index}", index=index) for index in range(len(places))]
+    return LineMark(*columns(places), colour, name, 1.6, dash, dots=5, hover="{name}, {note}", notes=notes)
+
+
 def component_names(pca: PCA) -> list[str]:
     """Names of the axes of a PCA, each with the share of the variance it carries."""
     return [f"PC{n} ({number(float(share), '.1%')})" for n, share in enumerate(pca.explained_variance_ratio, 1)]

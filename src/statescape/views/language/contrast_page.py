@@ -10,18 +10,17 @@ import numpy as np
 
 from statescape import plugins
 from statescape.analysis import read_path
-from statescape.files import require_writable
 from statescape.geometry import PCA
 from statescape.language import StatePath
 from statescape.language.contrasting import Contrast
-from statescape.views.core.marks import AreaMark, LineMark, columns
+from statescape.views.core.marks import AreaMark, LineMark
 from statescape.views.core.page import Figure, Page, Section, TableBlock, write_page
 from statescape.views.core.picture import Picture, Printable
 from statescape.views.core.text import visible
 from statescape.views.core.theme import BLUE, GREY, ORANGE, SERIES
 from statescape.views.globe import sphere_block
 from statescape.views.language.by_state import Row, by_state_panel
-from statescape.views.language.clouds import cloud_panel, component_names
+from statescape.views.language.clouds import cloud_panel, component_names, path_line
 from statescape.views.language.tokens import token_landmarks
 from statescape.wording import phrase, say
 
@@ -34,7 +33,6 @@ MEASURES = (
 
 @plugins.report.register
 def _(found: Contrast, file: Path) -> Path:
-    require_writable(file)
     return write_page(page_of(found), file)
 
 
@@ -85,12 +83,9 @@ def both_picture(found: Contrast) -> Picture:
     )
     drawn = np.split(panel.states, [len(places[0])]) if panel.states is not None else places
     lines = [
-        LineMark(
-            *columns(place), colour, f"{name} → {visible(path.predicted.token)}", 1.6, dots=5, hover="{name}, {note}",
-            notes=[say("state {index}", index=index) for index in range(len(place))],
-        )
+        path_line(place, colour, f"{name} → {visible(path.predicted.token)}")
         for name, path, place, colour in zip("AB", (first, other), drawn, SERIES, strict=False)
-    ]  # fmt: skip
+    ]
     kept = [mark for mark in panel.marks if not isinstance(mark, LineMark)]
     marks = [kept[0], *lines, *kept[2:]]  # the numbers of one path would not fit two
     caption = say(

@@ -14,18 +14,18 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape import plugins
-from statescape.files import require_writable
 from statescape.geometry import PCA
 from statescape.language.edits import Edit
 from statescape.language.pair_patching import PatchedPairs
 from statescape.language.patching import Patching, differences
 from statescape.views.core.labels import every
-from statescape.views.core.marks import Axis, CellMark, LineMark, Panel, columns
+from statescape.views.core.marks import Axis, CellMark, Panel
 from statescape.views.core.page import Block, Choice, Figure, Page, Section, TableBlock, write_page
 from statescape.views.core.picture import Picture, Printable
 from statescape.views.core.text import visible, word
 from statescape.views.core.theme import BLUE, ORANGE, RED
 from statescape.views.language.by_state import Row, by_state_panel
+from statescape.views.language.clouds import path_line
 from statescape.wording import phrase, say
 
 MOST_CLICKED = 240
@@ -50,13 +50,11 @@ CAPTIONS = {
 
 @plugins.report.register
 def _(found: Patching, file: Path) -> Path:
-    require_writable(file)
     return write_page(page_of(found), file)
 
 
 @plugins.report.register
 def _(found: PatchedPairs, file: Path) -> Path:
-    require_writable(file)
     return write_page(page_of_pairs(found), file)
 
 
@@ -215,12 +213,8 @@ def _cell_picture(
     # What is patched lies on one of the others at first or at last, which shows through.
     styles = [(say("clean"), BLUE, "solid"), (say("corrupt"), ORANGE, "solid"), (say("patched"), RED, "dash")]
     plane = [
-        LineMark(
-            *columns(place), colour, label, 1.6, dash, dots=5, hover="{name}, {note}",
-            notes=[say("state {index}", index=index) for index in range(len(place))],
-        )
-        for (label, colour, dash), (place, _) in zip(styles, runs, strict=True)
-    ]  # fmt: skip
+        path_line(place, colour, label, dash) for (label, colour, dash), (place, _) in zip(styles, runs, strict=True)
+    ]
     names = [f"PC{axis + 1} ({share:.0%})" for axis, share in enumerate(pca.explained_variance_ratio)]
     decoded = by_state_panel(
         say("the logit difference in each state"),

@@ -9,22 +9,20 @@ import numpy as np
 
 from statescape import plugins
 from statescape.analysis import read_path
-from statescape.files import require_writable
 from statescape.geometry import PCA
 from statescape.language.steering import Steering
-from statescape.views.core.marks import Axis, LineMark, Panel, columns
+from statescape.views.core.marks import Axis, Panel
 from statescape.views.core.page import Figure, Page, Prose, Section, TableBlock, write_page
 from statescape.views.core.picture import Picture, Printable
 from statescape.views.core.text import visible
 from statescape.views.core.theme import BLUE, RED
 from statescape.views.language.by_state import Row, by_state_panel
-from statescape.views.language.clouds import component_names
+from statescape.views.language.clouds import component_names, path_line
 from statescape.wording import say
 
 
 @plugins.report.register
 def _(found: Steering, file: Path) -> Path:
-    require_writable(file)
     return write_page(page_of(found), file)
 
 
@@ -61,13 +59,11 @@ def plane_picture(found: Steering) -> Picture:
     untouched, steered = found.paths
     pca = PCA.from_moments(read_path(untouched).moments, 2)
     marks = [
-        LineMark(
-            *columns(pca.project(np.asarray(path.states, dtype=np.float64))), colour,
-            f"{name} → {visible(path.predicted.token)}", 1.6, dots=5, hover="{name}, {note}",
-            notes=[say("state {index}", index=index) for index in range(len(path.states))],
+        path_line(
+            pca.project(np.asarray(path.states, dtype=np.float64)), colour, f"{name} → {visible(path.predicted.token)}"
         )
         for name, path, colour in ((say("untouched"), untouched, BLUE), (say("steered"), steered, RED))
-    ]  # fmt: skip
+    ]
     names = component_names(pca)
     caption = say("PCA (none) of all {n:,} embeddings.", n=len(untouched.embeddings))
     return Picture("both", caption, [Panel("", marks, Axis(names[0]), Axis(names[1]))], columns=1, height=420)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from statescape import plugins
-from statescape.files import require_writable
 from statescape.studies.reservoir import StudyResult
 from statescape.views.core.page import Figure, Page, Prose, Section, TableBlock, write_page
 from statescape.views.core.picture import Printable
@@ -16,7 +15,6 @@ from statescape.wording import say
 
 @plugins.report.register
 def _(result: StudyResult, file: Path) -> Path:
-    require_writable(file)
     return write_page(page_of(result), file)
 
 
