@@ -1,5 +1,6 @@
 """Whatever a public function is handed: it works, or one sentence says what was expected."""
 
+import inspect
 import os
 import subprocess
 import sys
@@ -64,6 +65,13 @@ def _held(folder: Path, seed: int, count: int) -> None:
     assert list(folder.iterdir()) == []
 
 
+def test_every_public_name_has_a_door():
+    called = {name: one.__init__ if isinstance(one, type) else one for name, one in doors().items()}
+    ours = {name: one for name, one in called.items() if getattr(one, "__module__", "").startswith("statescape")}
+    assert len(ours) > 200
+    assert [name for name, one in ours.items() if not hasattr(one, "__takes__")] == []
+
+
 @checked
 def measure(
     units: int,
@@ -119,7 +127,6 @@ def test_what_a_user_would_expect_is_taken():
 
 
 def test_a_door_looks_as_what_is_behind_it():
-    import inspect
     import pickle
 
     from statescape.geometry import cosine_to

@@ -39,7 +39,13 @@ class Null(Noun):
 
     @classmethod
     def of(cls, values: Float[np.ndarray, " draws"], seed: int | None = None) -> Null:
-        """Mean and central 95% of `values`."""
+        """Mean and central 95% of `values`.
+
+        Raises:
+            StatescapeError: if there are none.
+        """
+        if not len(values):
+            raise StatescapeError("Chance is told by at least one draw; got none.")
         low, high = np.quantile(values, [0.025, 0.975])
         return cls(float(values.mean()), float(low), float(high), len(values), seed)
 
