@@ -4,14 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 # --no-compile: modules are compiled when first imported; most of what torch brings never is.
 PIP_INSTALL := $(BIN)/pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
-SOURCES := src tests benchmarks training docs/api.py docs/execute.py docs/notebooks
+SOURCES := src tests benchmarks training docs/api.py docs/execute.py docs/reprint.py docs/notebooks
 # -n: processes for the tests; 2 fits a small machine. The quick tests of a file share one, with what they have built.
 WORKERS ?= 2
 
 # Modules are compiled once, not in every process that a test or a search starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo real notebook test lint test-slow test-long bench docs train clean
+.PHONY: help demo real notebook test lint test-slow test-long bench docs docs-print train clean
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -53,6 +53,9 @@ bench: $(VENV)/dev.stamp  ## measure beside the peers; writes benchmarks/results
 docs: $(VENV)/dev.stamp  ## the API page, build/api/index.html; runs the notebooks of docs/ again
 	$(BIN)/python docs/api.py build/api
 	$(BIN)/python docs/execute.py
+
+docs-print: $(VENV)/dev.stamp  ## what README and docs print of a terminal, printed anew (minutes)
+	PYTHONPATH=. $(BIN)/python docs/reprint.py
 
 train: $(VENV)/lm.stamp  ## make the bundled model again (hours); DATA=folder of the story files
 	$(BIN)/python -m training --data $(DATA) --out build/conteur

@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -102,3 +103,13 @@ def test_the_python_of_the_readme_is_a_script_that_runs(tmp_path) -> None:
     assert 0 < float(ratio) < 100
     assert len([line for line in said if line.startswith("At its own level")]) == 1  # no worker ran the script again
     assert (tmp_path / "path.html").stat().st_size > 100_000
+
+
+def test_a_block_that_is_printed_anew_keeps_its_cut() -> None:
+    reprint = runpy.run_path(str(ROOT / "docs" / "reprint.py"))
+    text = "```console\n$ statescape a\nold one\nold two\n...\n```\n"
+    now = reprint["shown"]("new one  \nnew two\nnew three\n", "old one\nold two\n...\n")
+    assert now == "new one\nnew two\n...\n"
+    changed = reprint["reprinted"](text, "statescape a", "old one\nold two\n...\n", now)
+    assert changed == "```console\n$ statescape a\nnew one\nnew two\n...\n```\n"
+    assert reprint["shown"]("new one\nnew two\n", "old\n") == "new one\nnew two\n"

@@ -53,7 +53,7 @@ def test_page_figures_and_numbers(monkeypatch, capfd, run: Path, tmp_path: Path)
     before = run.read_bytes()
     done = in_process(monkeypatch, capfd, "report", run, "--out", page, "--figures", figures, "--json", numbers)
     assert done.returncode == 0, done.stderr
-    assert "At its own level, wiring" in done.stdout
+    assert "what is its gain made of?\nAt its own level, wiring" in done.stdout
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert len(list(figures.iterdir())) == 30
     told = json.loads(numbers.read_text())
@@ -84,7 +84,7 @@ def test_a_report_is_french_where_it_is_asked_for_and_refusals_are_not(
     page = tmp_path / "fr.html"
     done = in_process(monkeypatch, capfd, "report", run, "--out", page, "--language", "fr")
     assert done.returncode == 0, done.stderr
-    assert "À son propre niveau, «\u202fwiring\u202f»" in done.stdout
+    assert "de quoi son gain est-il fait\u202f?\nÀ son propre niveau, «\u202fwiring\u202f»" in done.stdout
     assert '<html lang="fr">' in page.read_text(encoding="utf-8")
     done = in_process(monkeypatch, capfd, "report", unfinished, "--language", "fr")
     assert_refused(done, "is not finished", "6 generations is over")

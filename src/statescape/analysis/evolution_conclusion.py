@@ -55,6 +55,11 @@ class Facts:
     better: str = "lower"
 
 
+def question() -> str:
+    """What the conclusion of a run answers."""
+    return answers("question")
+
+
 @plugins.conclusion.register
 def conclude(evolution: Evolution) -> str:
     """The conclusion of a run, a few sentences."""

@@ -59,6 +59,11 @@ class PathConclusion(Noun):
         return " ".join(self.sentences)
 
 
+def question() -> str:
+    """What the conclusion of a path answers."""
+    return answers("question")
+
+
 def conclude(reading: PathReading) -> PathConclusion:
     """The conclusion of a path, from its numbers alone."""
     is_embedding = bool(reading.distance[-1] < SAME_WITHIN)

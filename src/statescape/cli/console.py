@@ -66,6 +66,13 @@ def complain(message: str) -> None:
         print(f"statescape: {' '.join(words)}", file=sys.stderr, flush=True)  # noqa: T201
 
 
+def ask(question: str) -> None:
+    """The question that what is printed next answers, in its own line."""
+    from rich.text import Text
+
+    output().print(Text(question, style="bold"))
+
+
 def counted(number: int, what: str) -> str:
     """So many of something: 1 line, 2,000 lines."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from statescape.cli.console import counted, output
+from statescape.cli.console import ask, counted, output
 from statescape.cli.data_options import described
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def print_result(result: Evolution) -> None:
     """The seals, level by level, and what they say."""
+    from statescape.analysis.evolution_conclusion import conclude, question
     from statescape.cli.terminal import Sheet
     from statescape.evolution.seals import ALPHA
 
@@ -51,7 +52,9 @@ def print_result(result: Evolution) -> None:
     console.print(_honest_line(result), markup=False)
     for line in described(result.task, "search", "seal"):
         console.print(line, markup=False)
-    console.print(f"\n{conclusion_of(result)}\n", markup=False)
+    console.print()
+    ask(question())
+    console.print(f"{conclude(result)}\n", markup=False)
     if "edges" in result.settings.objectives:
         _print_front(result)
     if result.run:
@@ -82,13 +85,6 @@ def _print_front(result: Evolution) -> None:
         "--candidate N writes one.\n",
         markup=False,
     )
-
-
-def conclusion_of(result: Evolution) -> str:
-    """The conclusion in words."""
-    from statescape.analysis.evolution_conclusion import conclude
-
-    return conclude(result)
 
 
 def _search_line(result: Evolution) -> str:

@@ -12,7 +12,7 @@ import typer
 
 from statescape.cli import corpus as corpora
 from statescape.cli import inputs
-from statescape.cli.console import output, percent, token, working
+from statescape.cli.console import ask, output, percent, token, working
 from statescape.cli.roles import Reads
 from statescape.cli.streams import visible
 from statescape.errors import StatescapeError
@@ -157,7 +157,7 @@ def _print_continuation(made: Continuation, readings: list[PathReading]) -> None
 
 def _print_path(reading: PathReading, conclusion: PathConclusion, top: int) -> None:
     """Print model, position, table and conclusion."""
-    from statescape.analysis.path_conclusion import flags_in_words
+    from statescape.analysis.path_conclusion import flags_in_words, question
 
     console, path_, facts = output(), reading.path, reading.path.model
     console.print(
@@ -175,6 +175,7 @@ def _print_path(reading: PathReading, conclusion: PathConclusion, top: int) -> N
         soft_wrap=not console.is_terminal,
     )
     flagged = flags_in_words(path_.flags, path_.position)
+    ask(question())
     for sentence in (*conclusion.sentences, *filter(None, [path_.steps_note, flagged])):
         console.print(visible(sentence), markup=False, soft_wrap=not console.is_terminal)
     if path_.position == 0:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from statescape.cli import inputs
-from statescape.cli.console import complain, output, working
+from statescape.cli.console import ask, complain, output, working
 from statescape.cli.roles import Values, Writes
 from statescape.cli.streams import visible
 from statescape.errors import StatescapeError, UnfinishedError
@@ -42,6 +42,7 @@ def report(
     """The report of a run: what its gain is made of, how it was found, what was found."""
     with working("Reading the run ..."), _told_how_to_go_on(run):
         from statescape.analysis.evolution import read_run
+        from statescape.analysis.evolution_conclusion import question
         from statescape.reservoir.kernels import announcing
         from statescape.runs import kind_of
         from statescape.studies.reservoir.running import KIND, read_study
@@ -49,11 +50,12 @@ def report(
         reading: EvolutionReading | StudyResult
         if kind_of(run) == KIND:
             reading = read_study(run)
-            said = reading.reading.answer
+            asked, said = reading.study.question(), reading.reading.answer
         else:
             with announcing(complain):
                 reading = read_run(run)
-            said = tuple(reading.conclusion)
+            asked, said = question(), tuple(reading.conclusion)
+    ask(asked)
     output().print(visible(" ".join(said)) + "\n", markup=False)
     write(reading, out, figures, json_file, open_page)
 

@@ -10,7 +10,7 @@ import typer
 
 from statescape.cli import inputs
 from statescape.cli.bar import Bar
-from statescape.cli.console import complain, output, working
+from statescape.cli.console import ask, complain, output, working
 from statescape.cli.options import WORK, with_options
 from statescape.cli.report import write
 from statescape.cli.roles import Keeps
@@ -86,12 +86,10 @@ def do_study(
 
 def print_study(result: StudyResult) -> None:
     """Question, table, answer, reach, cost."""
-    from rich.text import Text
-
     from statescape.cli.terminal import Sheet
 
     reading, console = result.read(), output()
-    console.print(Text(result.study.question(), style="bold"))
+    ask(result.study.question())
     table = Sheet()
     for place, column in enumerate(reading.table.columns):
         table.column(column, prose=place == 0)

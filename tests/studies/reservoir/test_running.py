@@ -113,7 +113,7 @@ def test_an_answer_over_tasks_says_whose_it_is():
     assert len(alike.table.rows) == 6 * 4
     one_sided = read({**{task: {} for task in errors}, "henon": {"blocks": 0.1}})
     assert any(
-        sentence.startswith("It hangs on single tasks: ")
+        sentence.startswith("It depends on single tasks: ")
         and "without henon, blocks are not shown to differ" in sentence
         for sentence in one_sided.answer
     )

@@ -89,7 +89,7 @@ def test_an_answer_that_hangs_on_one_task_says_on_which():
     assert _left_out(here, alike) == "Leaving out any one task changes none of this."
     lorenz = {**here, "wiring": "undecided", "mask": "undecided"}
     assert _left_out(here, {**alike, "lorenz": lorenz}) == (
-        "It hangs on single tasks: without lorenz it is undecided at wiring and mask."
+        "It depends on single tasks: without lorenz it is undecided at wiring and mask."
     )
 
 

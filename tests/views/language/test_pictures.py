@@ -134,7 +134,7 @@ def test_steps_add_up_to_the_change_of_the_angle_and_are_refused_where_unknown()
     target = PATH.embeddings[PATH.predicted_id].astype(float)
     ends = [np.degrees(np.arccos(float(cosine(PATH.states[at].astype(float), target)))) for at in (0, -1)]
     assert sum(float(np.sum(mark.y)) for mark in bars) == pytest.approx(ends[1] - ends[0], rel=1e-4)
-    with pytest.raises(StatescapeError, match="not known apart"):
+    with pytest.raises(StatescapeError, match="cannot be told apart"):
         steps_picture(read_path(path_of(steps=False)))
 
 

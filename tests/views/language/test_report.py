@@ -201,7 +201,7 @@ def test_hostile_text_and_vocabulary_run_nothing_and_break_nothing(browser: Any,
 
 def test_a_path_from_arrays_says_what_is_missing(tmp_path: Path):
     text = views.report(path_of(2, steps=False, origin=False), tmp_path / "arrays.html").read_text()
-    assert "attention and MLP added is not known apart here" in text
+    assert "attention and MLP added cannot be told apart here" in text
     assert "needs the trace it was read from" in text
     assert "the null of random weights needs its model" in text
 

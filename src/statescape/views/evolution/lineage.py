@@ -51,13 +51,15 @@ def operators_picture(operators: Sequence[OperatorWorth], generations: int, sett
     caption = say(
         "{made:,} children of {operators} operators, of which {kept:,} ({share:.1%}) survived the generation they were "
         "born in. Left: share of each operator's children that did, with 95% intervals (Wilson). Right: share of all "
-        "children that each kind of operator made, in {periods} equal parts of the search; use {use}. Seed {seed}.",
+        "children that each kind of operator made, in {periods} equal parts of the search; {use}. Seed {seed}.",
         made=made,
         operators=len(operators),
         kept=kept,
         share=kept / max(made, 1),
         periods=periods,
-        use=say("follows their success") if settings.adapt else say("is even by request"),
+        use=say("operators are used the more, the more their children survive")
+        if settings.adapt
+        else say("all operators are used alike, as was asked for"),
         seed=settings.seed,
     )
     middles = (np.arange(periods) + 0.5) * generations / periods
@@ -186,7 +188,7 @@ def _labelled(line: Sequence[Ancestor], born: np.ndarray, logs: np.ndarray, alik
 def _line_caption(evolution: Evolution, line: Sequence[Ancestor], noise: float, alike: bool) -> str:
     best = [(name, count, change) for name, count, change in gains_by_operator(line)[:3] if change < 0]
     gained = ", ".join(
-        say("{name} ({change} in {count})", name=name, change=percent(change), count=count)
+        say("{name} ({change} in {count} steps)", name=name, change=percent(change), count=count)
         for name, count, change in best
     )
     ends = {"first": line[0].birth.number, "last": line[-1].birth.number, "steps": len(line) - 1}
@@ -205,8 +207,8 @@ def _line_caption(evolution: Evolution, line: Sequence[Ancestor], noise: float, 
             noise=noise,
         ),
         say("Red follows the better parent; thin lines come from the other one of a crossover."),
-        "" if alike else say("Records of survivors are flattered by having been chosen."),
-        say("Most was gained by {gained} of its steps.", gained=gained) if best else "",
+        "" if alike else say("Scores of survivors look better than they are, because survivors were chosen by them."),
+        say("The operators that gained most on the way: {gained}.", gained=gained) if best else "",
         say("Seed {seed}.", seed=evolution.settings.seed),
     ]
     return " ".join(sentence for sentence in told if sentence)

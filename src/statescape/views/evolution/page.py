@@ -63,7 +63,7 @@ def _lead(evolution: Evolution) -> str:
     }[settings.level]
     return say(
         "A {search} of {generations:,} generations and {trainings:,} trainings chose how {units} units are {chosen}. "
-        "Its trials redrew {redrawn}.",
+        "Every trial redrew {redrawn}.",
         search=searched(evolution),
         generations=len(evolution.history),
         trainings=evolution.found.trainings,
@@ -88,7 +88,7 @@ def _facts(evolution: Evolution) -> list[tuple[str, str]]:
             say("candidate {number:,}, {edges:,} edges", number=best.candidate.number, edges=best.topology.edges),
         ),
         (say("sealed on"), _sealed_on(evolution)),
-        (say("searching took"), say("{seconds:,.0f} s", seconds=evolution.found.seconds)),
+        (say("the search took"), say("{seconds:,.0f} s", seconds=evolution.found.seconds)),
         (say("seed"), str(settings.seed)),
     ]
     if evolution.run:
@@ -189,7 +189,10 @@ def _sections(reading: EvolutionReading, drawn: dict[str, Picture]) -> tuple[Sec
         Section(
             "order",
             say("Order beyond chance"),
-            say("See which red points leave the grey bars: that much of the order is not given by the degrees alone."),
+            say(
+                "See which red points lie outside the grey bars: that order is more than the numbers of "
+                "edges give by themselves."
+            ),
             figures("order"),
         ),
         Section(

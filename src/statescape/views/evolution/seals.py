@@ -117,10 +117,10 @@ def seals_picture(evolution: Evolution) -> Picture:
     caption = say(
         "Left: by how much lower the champion's {score} is than that of {than} ({draws} at {level}), with 95% "
         "intervals, paired by trial; full red where it beats every control (sign-flip permutation, Holm over "
-        "{controls} controls, p < 0.05). Each bar redraws more than the one before. The diamond is the same against "
-        "the best control of that seal, a triangle one that lies below the picture. Right: mean scores, champion in "
-        "red, controls in grey. {trials} fresh trials at {level}, where it was searched, all {tuned}; {units} units, "
-        "seed {seed}.",
+        "{controls} controls, p < 0.05). Each bar redraws more than the one before. A diamond shows the same "
+        "against the best control of that seal; a triangle, that it lies below the picture. Right: mean scores, "
+        "champion in red, controls in grey. {trials} fresh trials at {level}, where it was searched, all {tuned}; "
+        "{units} units, seed {seed}.",
         score=unfilled(evolution.task.score_name),
         than=say("the tuned single reservoir") if settings.planned else say("random wirings of its density"),
         draws=say_count("{count} draw", "{count} draws", draws),

@@ -26,8 +26,8 @@ def search_picture(evolution: Evolution, curve: Curve) -> Picture:
     record, settings = evolution.best.candidate.record, evolution.settings
     relative = (
         say(
-            "Right: errors freed from the difficulty of trials, as a multiple of the median random start's: the best "
-            "survivor with its 95% interval (from the noise of one trial and the number of its trials), and the "
+            "Right: errors with the difficulty of trials taken off, as a multiple of the median random start's: the "
+            "best survivor with its 95% interval (from the noise of one trial and the number of its trials), and the "
             "median survivor with the middle half."
         )
         if curve.difficulty_free
@@ -121,18 +121,18 @@ def races_picture(races: Races, seed: int) -> Picture:
         ""
         if races.bias != races.bias
         else say(
-            " In {redraws:,} redraws of a slot the survivors' errors were {change:+.1%} on the new trial against the "
-            "pool: so much it flattered them.",
+            " Over {redraws:,} trials of the pool that were replaced, the survivors' error on the new trial "
+            "was {change:+.1%} against that on the pool: by so much the pool flattered them.",
             redraws=races.redraws,
             change=math.expm1(races.bias),
         )
     )
     caption = say(
         "First: trials of the pool that {children:,} children met before they were dropped or had met all, {mean:.2f} "
-        "on the average; {won:,} took a place. Second: where {total:,} trainings went: random starts, children that "
-        "were dropped, children that met the whole pool, survivors on new trials of the pool. Third: founders with "
-        "descendants among the survivors. Fourth: trials of the pool, {first} at first and {last} at the end.{bias} "
-        "Seed {seed}.",
+        "on average; {won:,} took a place among the survivors. Second: where {total:,} trainings went: random starts, "
+        "children that were dropped, children that met the whole pool, survivors on new trials of the pool. Third: "
+        "founders with descendants among the survivors. Fourth: trials of the pool, {first} at first and {last} at the "
+        "end.{bias} Seed {seed}.",
         children=children,
         mean=races.mean,
         won=races.won,

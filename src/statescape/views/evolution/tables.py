@@ -32,7 +32,8 @@ def honest_table(evolution: Evolution) -> TableBlock:
             (say("sealed, all else as in the search"), *_mean(evolution.sealed)),
         ],
         say(
-            "What the champion was chosen by, and what it is: the winner's curse is {curse:+.4f}",
+            "The score that the champion was chosen by, and what it scores on fresh trials: the winner's "
+            "curse is {curse:+.4f}",
             curse=evolution.winners_curse,
         ),
     )

@@ -33,7 +33,7 @@ VARIANT_WORDS: dict[Variant, str] = {
 LOWEST = 1e-9
 """Probabilities below are drawn as this: a scale down to 1e-50 would show nothing of what happens above."""
 RANKS = (0, 10, 100, 1_000, 10_000, 100_000)
-NOT_OFFERED = phrase("What attention and MLP added is not known apart here, so steps are not offered.")
+NOT_OFFERED = phrase("What attention and MLP added cannot be told apart here, so steps are not shown.")
 
 
 class Row(NamedTuple):
@@ -175,7 +175,7 @@ def _cosines_caption(reading: PathReading, random: PathReading | None) -> str:
         weights = say("This model cannot be drawn anew: the null of random weights is left out.")
     else:
         weights = say("This path was made from arrays: the null of random weights needs its model.")
-    frequency = say("No corpus belongs to one text, so the null of a token of like frequency is left out.")
+    frequency = say("A single text has no corpus, so the null of an equally frequent token is left out.")
     outliers = (
         say("Rogue dimensions left out: {rogue}.", rogue=rogue)
         if rogue

@@ -222,8 +222,8 @@ def _slices(found: Verdicts) -> Section:
         "sensitivity",
         say("What the answers depend on"),
         say(
-            "Check whether an answer turns with normalisation, position, frequency, or with right and wrong "
-            "predictions."
+            "Check whether an answer changes with normalisation, position, frequency, or with right and "
+            "wrong predictions."
         ),
         tuple(blocks),
     )
