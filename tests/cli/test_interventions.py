@@ -68,7 +68,7 @@ def test_what_does_not_fit_is_refused_in_one_line(
 @pytest.mark.parametrize(
     ("call", "title"),
     [
-        (["contrast", GIRL, BOY], "Où deux textes se séparent"),
+        pytest.param(["contrast", GIRL, BOY], "Où deux textes se séparent", marks=pytest.mark.slow),
         (["patch", GIRL, BOY], "Quel état porte la réponse"),
         ([*STEER, "--tokens", " girl", " boy", "--follow", "0"], "Une direction ajoutée au flux"),
         (["ablate", "stories.txt"], "Ce que le modèle perd sans un bloc"),
@@ -77,11 +77,13 @@ def test_what_does_not_fit_is_refused_in_one_line(
 def test_each_writes_its_page_in_the_language_that_is_asked(
     files: Path, call: list[str], title: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run([*call, "--language", "fr", "--out", "page.html", "--json", "numbers.json"]) == 0
+    assert run([*call, "--language", "fr", "--out", "page.html", "--json", "numbers.json", "--figures", "figures"]) == 0
     said: str = capsys.readouterr().out
     conclusion = " ".join(json.loads((files / "numbers.json").read_text())["conclusion"].split())
     page = " ".join((files / "page.html").read_text("utf-8").split())
     assert f"<title>{title}" in page
     assert conclusion[:60] in " ".join(said.split())
     assert conclusion[:60] in page
-    assert said.endswith("Page: page.html\nNumbers: numbers.json\n")
+    files = sorted((files / "figures").iterdir())
+    assert {file.suffix for file in files} == {".pdf", ".png"}
+    assert said.endswith(f"Numbers: numbers.json\nFigures: {len(files)} files in figures\nReport: page.html\n")

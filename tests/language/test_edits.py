@@ -121,6 +121,15 @@ def test_edits_are_done_in_order_and_say_what_they_do() -> None:
     assert repr(Edit.zero(1, part="mlp")) == "Edit of MLP of block 1 at all positions: 0"
 
 
+def test_a_subspace_is_taken_out_whole() -> None:
+    model = _named("gpt2")
+    state, pair = model.trace(TEXT).states[2, -1].astype(np.float64), RNG.normal(size=(2, WIDTH))
+    left = model.trace(TEXT, edits=[Edit.project_out(2, pair, -1)]).states[2, -1]
+    inside = pair.T @ np.linalg.lstsq(pair.T, state, rcond=None)[0]
+    np.testing.assert_allclose(left, state - inside, atol=1e-5)
+    np.testing.assert_allclose(pair @ left, 0, atol=1e-4)
+
+
 def test_the_pages_of_an_edited_run_say_so(tmp_path: Any) -> None:
     model = ss.load_model()
     trace = model.trace("Once upon a time", edits=[Edit.zero(3, 1)])

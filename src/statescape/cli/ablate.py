@@ -47,6 +47,7 @@ def ablate(
     device: inputs.Device = None,
     dtype: inputs.Dtype = None,
     out: inputs.Out = None,
+    figures: inputs.Figures = None,
     open_page: inputs.Open = False,
     json_file: inputs.Json = None,
     language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
@@ -66,7 +67,7 @@ def ablate(
             progress=lambda done, total: bar.show("blocks left out", done, total),
         )
     _print(found)
-    inputs.hand_out(found, out, open_page, json_file)
+    inputs.hand_out(found, out, figures, json_file, open_page)
 
 
 def _print(found: Ablation) -> None:

@@ -41,6 +41,7 @@ def contrast(
     device: inputs.Device = None,
     dtype: inputs.Dtype = None,
     out: inputs.Out = None,
+    figures: inputs.Figures = None,
     open_page: inputs.Open = False,
     json_file: inputs.Json = None,
     language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
@@ -54,7 +55,7 @@ def contrast(
     with working("Reading the texts and the null ..."):
         found = contrasted(language_model, first, second, align=align.value, null=pairs)
     _print_contrast(found)
-    inputs.hand_out(found, out, open_page, json_file)
+    inputs.hand_out(found, out, figures, json_file, open_page)
 
 
 def _print_contrast(found: Contrast) -> None:

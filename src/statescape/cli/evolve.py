@@ -11,7 +11,6 @@ from statescape.cli import data_options, inputs
 from statescape.cli.console import complain, working
 from statescape.cli.evolve_table import print_result
 from statescape.cli.options import SETTINGS, WORK, with_options
-from statescape.cli.report import write
 from statescape.cli.roles import Keeps, Reads
 from statescape.errors import StatescapeError
 from statescape.wording import LANGUAGES
@@ -90,7 +89,7 @@ def run_evolution(work: Any, file: Path, out: Path | None, figures: Path | None,
             from statescape.analysis.evolution import read_evolution
 
             reading = read_evolution(result)
-        write(reading, out, figures, json_file)
+        inputs.hand_out(reading, out, figures, json_file)
 
 
 class Watch:

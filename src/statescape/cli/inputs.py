@@ -177,19 +177,27 @@ class Told(Protocol):
         """All numbers as plain JSON."""
 
 
-def hand_out(found: Told, out: Path | None, open_page: bool, json_file: Path | None) -> None:
-    """Write the page and the numbers of a result where they were asked for, and say where they are."""
-    if out is not None:
-        from statescape import views
-
-        with working("Writing the page ..."):
-            views.report(found, out)
-        output().print(f"Page: {out}", markup=False)
-        if open_page:
-            typer.launch(out.resolve().as_uri())
+def hand_out(
+    found: Told, out: Path | None, figures: Path | None, json_file: Path | None, open_page: bool = False
+) -> None:
+    """Write page, figures and numbers of a result where they were asked for, and say where they lie."""
     if json_file is not None:
         write_json(json_file, found.as_json())
         output().print(f"Numbers: {json_file}", markup=False)
+    if figures is None and out is None:
+        return
+    from statescape import views
+
+    if figures is not None:
+        with working("Drawing the figures ..."):
+            files = views.save_figures(found, figures)
+        output().print(f"Figures: {len(files)} files in {figures}", markup=False)
+    if out is not None:
+        with working("Writing the report ..."):
+            views.report(found, out)
+        output().print(f"Report: {out}", markup=False)
+        if open_page:
+            typer.launch(out.resolve().as_uri())
 
 
 def beside(run: Path, ending: str) -> Path:

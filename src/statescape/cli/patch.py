@@ -50,6 +50,7 @@ def patch(
     device: inputs.Device = None,
     dtype: inputs.Dtype = None,
     out: inputs.Out = None,
+    figures: inputs.Figures = None,
     open_page: inputs.Open = False,
     json_file: inputs.Json = None,
     language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
@@ -77,7 +78,7 @@ def patch(
             else patch_pairs(language_model, pairs, attribution=attribution, progress=said)
         )
     _print(found)
-    inputs.hand_out(found, out, open_page, json_file)
+    inputs.hand_out(found, out, figures, json_file, open_page)
 
 
 def _print(found: Patching | PatchedPairs) -> None:

@@ -57,7 +57,7 @@ def report(
             asked, said = question(), tuple(reading.conclusion)
     ask(asked)
     output().print(visible(" ".join(said)) + "\n", markup=False)
-    write(reading, out, figures, json_file, open_page)
+    inputs.hand_out(reading, out, figures, json_file, open_page)
 
 
 @contextmanager
@@ -67,28 +67,3 @@ def _told_how_to_go_on(run: Path) -> Iterator[None]:
         yield
     except UnfinishedError as error:
         raise StatescapeError(f"{error} That is: statescape resume {run}, or statescape show {run}.") from None
-
-
-def write(
-    reading: EvolutionReading | StudyResult,
-    out: Path | None,
-    figures: Path | None,
-    json_file: Path | None = None,
-    open_page: bool = False,
-) -> None:
-    """Write what was asked for, and say where it lies."""
-    from statescape import views
-
-    if json_file is not None:
-        inputs.write_json(json_file, reading.as_json())
-        output().print(f"Numbers: {json_file}", markup=False)
-    if figures is not None:
-        with working("Drawing the figures ..."):
-            files = views.save_figures(reading, figures)
-        output().print(f"Figures: {len(files)} files in {figures}", markup=False)
-    if out is not None:
-        with working("Writing the report ..."):
-            views.report(reading, out)
-        output().print(f"Report: {out}", markup=False)
-        if open_page:
-            typer.launch(out.resolve().as_uri())

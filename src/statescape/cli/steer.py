@@ -44,6 +44,7 @@ def steer(
     device: inputs.Device = None,
     dtype: inputs.Dtype = None,
     out: inputs.Out = None,
+    figures: inputs.Figures = None,
     open_page: inputs.Open = False,
     json_file: inputs.Json = None,
     language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
@@ -67,7 +68,7 @@ def steer(
             vector, named = direction_between(language_model, *texts, block=middle), "“{}” − “{}”".format(*texts)
         found = steered(language_model, text, vector, block=block, strength=strength, follow=follow, named=named)
     _print(found)
-    inputs.hand_out(found, out, open_page, json_file)
+    inputs.hand_out(found, out, figures, json_file, open_page)
 
 
 def _print(found: Steering) -> None:

@@ -12,7 +12,6 @@ from statescape.cli import inputs
 from statescape.cli.bar import Bar
 from statescape.cli.console import ask, complain, output, working
 from statescape.cli.options import WORK, with_options
-from statescape.cli.report import write
 from statescape.cli.roles import Keeps
 from statescape.wording import LANGUAGES
 
@@ -81,7 +80,7 @@ def do_study(
         complain(f"Interrupted. {file} keeps what was done; statescape resume {file} goes on.")
         raise typer.Exit(130) from None
     print_study(result)
-    write(result, out, figures, json_file)
+    inputs.hand_out(result, out, figures, json_file)
 
 
 def print_study(result: StudyResult) -> None:

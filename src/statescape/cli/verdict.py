@@ -10,7 +10,7 @@ import typer
 from statescape.cli import corpus as corpora
 from statescape.cli import inputs
 from statescape.cli.bar import Bar
-from statescape.cli.console import complain, output, working
+from statescape.cli.console import complain, working
 from statescape.cli.roles import Keeps
 from statescape.cli.verdict_table import print_verdicts
 from statescape.errors import StatescapeError
@@ -39,6 +39,7 @@ def verdict(
         Path | None, typer.Option("--run", help="Keep what is done in this file; one that is there goes on."), Keeps()
     ] = None,
     out: inputs.Out = None,
+    figures: inputs.Figures = None,
     json_file: inputs.Json = None,
     language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
 ) -> None:
@@ -76,15 +77,7 @@ def verdict(
             run.unlink()
         raise
     print_verdicts(found)
-    if json_file is not None:
-        inputs.write_json(json_file, found.as_json())
-        output().print(f"Numbers: {json_file}", markup=False)
-    if out is not None:
-        from statescape import views
-
-        with working("Writing the report ..."):
-            views.report(found, out)
-        output().print(f"Report: {out}", markup=False)
+    inputs.hand_out(found, out, figures, json_file)
 
 
 def _model(name: str) -> str | None:
