@@ -17,6 +17,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from statescape.live.app import Live
 from statescape.live.assets import Assets
+from statescape.live.reservoirs import Folder
+from statescape.live.runs import RunPages
 from statescape.live.server import LiveServer, listening, serve
 from statescape.live.shelf import Shelf
 
@@ -56,7 +58,7 @@ class Served:
 
 
 @contextmanager
-def in_thread(shelf: Shelf, **options: Any) -> Iterator[Served]:
+def in_thread(shelf: Shelf, folder: Folder | None = None) -> Iterator[Served]:
     """A server in this process."""
     links: list[str] = []
     ready, servers = threading.Event(), []
@@ -68,7 +70,8 @@ def in_thread(shelf: Shelf, **options: Any) -> Iterator[Served]:
 
     LiveServer.__init__ = noted
     listener = listening("127.0.0.1", 0)
-    application = Live(shelf, Assets(), **options).application()
+    assets = Assets()
+    application = Live(shelf, assets, [] if folder is None else RunPages(folder, assets).routes()).application()
     run = threading.Thread(
         target=serve,
         args=(application, listener, "127.0.0.1", "a" * 32, lambda link: (links.append(link), ready.set())),

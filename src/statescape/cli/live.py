@@ -49,13 +49,18 @@ def live(
         names = list(dict.fromkeys(models or [BUNDLED]))
         from statescape.live.app import Live
         from statescape.live.assets import Assets
-        from statescape.live.reservoirs import Folder
         from statescape.live.shelf import Shelf
 
         shelf = Shelf(names, lambda name: inputs.load(None if name == BUNDLED else name, bos, device, dtype))
         shelf[names[0]]  # refused now rather than on the page
-        folder = None if runs is None else Folder(runs)
-        application = Live(shelf, Assets(), folder).application()
+        assets, pages, ending = Assets(), [], lambda: None
+        if runs is not None:
+            from statescape.live.reservoirs import Folder
+            from statescape.live.runs import RunPages
+
+            folder = Folder(runs)
+            pages, ending = RunPages(folder, assets).routes(), folder.searches.end
+        application = Live(shelf, assets, pages).application()
 
         def ready(link: str) -> None:
             output().file.write(f"{link}\n")
@@ -63,6 +68,6 @@ def live(
             if open_link:
                 typer.launch(link)
 
-        serve(application, listener, host, own_token(), ready, folder.searches.end if folder else lambda: None)
+        serve(application, listener, host, own_token(), ready, ending)
         finish_streams()
         os._exit(0)  # taking torch apart would take the interpreter seconds

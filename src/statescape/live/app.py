@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -22,13 +22,12 @@ from starlette.routing import Route
 from statescape.errors import StatescapeError
 from statescape.live import language
 from statescape.live.assets import Assets
-from statescape.live.reservoirs import Folder, Part
 from statescape.live.shelf import Shelf, memory
-from statescape.live.watched import Watched
 
 MOST_BYTES = 200_000  # of a request
-BREATH = 0.25  # seconds between two looks at a folder
+_OF_RUNS = ("/reservoirs", "/api/watch", "/api/runs/{act}", "/report")
 Answer = TypeVar("Answer")
+Part = dict[str, Any]
 
 
 @dataclass(eq=False)
@@ -38,12 +37,12 @@ class Live:
     Attributes:
         shelf: the models.
         assets: scripts and styles.
-        folder: of the runs that are shown; None where none was named.
+        pages: of the runs of a folder (`RunPages.routes`); none where no folder was named.
     """
 
     shelf: Shelf
     assets: Assets
-    folder: Folder | None = None
+    pages: Sequence[Route] = ()
     _working: asyncio.Lock = field(default_factory=asyncio.Lock)
     _newest: dict[str, object] = field(default_factory=dict)
 
@@ -57,10 +56,7 @@ class Live:
                 Route("/api/path", self.path, methods=["POST"]),
                 Route("/api/next", self.next, methods=["POST"]),
                 Route("/api/save", self.save, methods=["POST"]),
-                Route("/reservoirs", self.reservoirs),
-                Route("/api/watch", self.watch),
-                Route("/api/runs/{act}", self.act, methods=["POST"]),
-                Route("/report", self.report),
+                *(self.pages or [Route(path, self.no_runs, methods=["GET", "POST"]) for path in _OF_RUNS]),
             ],
             exception_handlers={StatescapeError: _refused},
         )
@@ -69,67 +65,11 @@ class Live:
         """The page of the language wing."""
         return Response(self.assets.page(request.query_params.get("token", "")), media_type="text/html")
 
-    async def reservoirs(self, request: Request) -> Response:
-        """The page of the reservoir wing."""
-        token = request.query_params.get("token", "")
-        return Response(self.assets.reservoirs(token, self.folder), media_type="text/html")
-
-    async def watch(self, request: Request) -> Response:
-        """Events for as long as the page is open: the list of the folder, and one run of it as it goes on."""
-        folder, name = self._folder(), request.query_params.get("run", "")
-        watched = Watched(folder, name) if name else None
-        before: list[object] = [None]
-
-        def news() -> list[Part]:
-            found = []
-            if (now := folder.signature()) != before[0]:
-                before[0] = now
-                found.append({"part": "runs", "runs": folder.listing()})
-            return [*found, *(watched.changes() if watched is not None else ())]
-
-        async def events() -> AsyncIterator[bytes]:
-            yield b"retry: 500\n\n"
-            quiet = 0.0
-            while True:
-                parts = await to_thread.run_sync(news)
-                for part in parts:
-                    yield b"data: " + _line(part) + b"\n"
-                quiet = 0.0 if parts else quiet + BREATH
-                if quiet > 10:
-                    quiet = 0.0
-                    yield b": still here\n\n"
-                await asyncio.sleep(BREATH)
-
-        return StreamingResponse(events(), media_type="text/event-stream")
-
-    async def act(self, request: Request) -> Response:
-        """Begin, resume or interrupt a search."""
-        folder, asked, act = self._folder(), await _asked(request), request.path_params["act"]
-        name = str(asked.get("run", ""))
-        if act == "begin":
-            name = await to_thread.run_sync(folder.begin, asked)
-        elif act == "resume":
-            await to_thread.run_sync(folder.resume, name)
-        elif act == "interrupt":
-            await to_thread.run_sync(folder.interrupt, name)
-        else:
-            raise StatescapeError("A search is begun, resumed or interrupted.")
-        return JSONResponse({"run": name})
-
-    async def report(self, request: Request) -> Response:
-        """The page of a run or of a candidate, in a frame of its own that reaches nothing of this server."""
-        folder, name = self._folder(), request.query_params.get("run", "")
-        number = request.query_params.get("candidate", "")
-        if not (number == "" or (number.isdecimal() and len(number) < 10)):
-            raise StatescapeError("A candidate is named by its number.")
-        page = await to_thread.run_sync(folder.page, name, int(number) if number else None)
-        policy = "sandbox allow-scripts allow-downloads; frame-ancestors 'none'"  # the page brings the rest of its own
-        return Response(page, media_type="text/html", headers={"content-security-policy": policy})
-
-    def _folder(self) -> Folder:
-        if self.folder is None:
+    async def no_runs(self, request: Request) -> Response:
+        """The page of the reservoir wing where no folder was named; what else asks for runs is refused."""
+        if request.url.path != "/reservoirs":
             raise StatescapeError("No folder of runs was named; start with --runs FOLDER.")
-        return self.folder
+        return Response(self.assets.reservoirs(request.query_params.get("token", "")), media_type="text/html")
 
     async def asset(self, request: Request) -> Response:
         """A script or a style."""
@@ -149,7 +89,7 @@ class Live:
 
     async def path(self, request: Request) -> Response:
         """The parts of an answer, one line each."""
-        asked = await _asked(request)
+        asked = await asked_in(request)
         question, name = language.TextQuestion.of(asked), self._model(asked)
         tab, ticket = str(asked.get("tab", ""))[:64], object()
         self._newest[tab] = ticket
@@ -167,10 +107,10 @@ class Live:
                         part = await to_thread.run_sync(_next, found)
                         if part is None:
                             break
-                        yield _line(part)
+                        yield line_of(part)
                     else:
-                        yield _line({"part": "superseded"})
-                yield _line({"part": "end", **self._models()})
+                        yield line_of({"part": "superseded"})
+                yield line_of({"part": "end", **self._models()})
             finally:
                 if self._newest.get(tab) is ticket:
                     del self._newest[tab]
@@ -179,7 +119,7 @@ class Live:
 
     async def next(self, request: Request) -> Response:
         """The text with the token that follows, the likeliest or a drawn one."""
-        asked = await _asked(request)
+        asked = await asked_in(request)
         question, name = language.TextQuestion.of(asked), self._model(asked)
         temperature, seed = asked.get("temperature", 0), asked.get("seed", 0)
         if not isinstance(temperature, int | float) or not isinstance(seed, int):
@@ -189,7 +129,7 @@ class Live:
 
     async def save(self, request: Request) -> Response:
         """The self-contained page of what is seen."""
-        asked = await _asked(request)
+        asked = await asked_in(request)
         question, name, kind = language.TextQuestion.of(asked), self._model(asked), str(asked.get("kind"))
 
         def made() -> str:
@@ -221,11 +161,12 @@ def _next(found: Iterator[Part]) -> Part | None:
         return {"part": "error", "error": "There is not enough memory for this text; take a shorter one."}
 
 
-def _line(part: Part) -> bytes:
+def line_of(part: Part) -> bytes:
+    """A part as a line of JSON."""
     return json.dumps(part, separators=(",", ":")).encode("ascii") + b"\n"
 
 
-async def _asked(request: Request) -> dict[str, Any]:
+async def asked_in(request: Request) -> dict[str, Any]:
     """What a request asks, in JSON.
 
     Raises:

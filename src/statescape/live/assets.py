@@ -12,12 +12,9 @@ from functools import cached_property
 from importlib.resources import files
 from typing import Any
 
-from statescape.live.editing import CHOICES as REPLACEMENTS
-from statescape.live.reservoirs import CHOICES, Folder
-from statescape.reservoir import tasks
+from statescape.live.editing import CHOICES
 from statescape.views.core.carried import figures_script, plotly, style
 from statescape.views.core.templating import filled
-from statescape.views.core.text import visible
 from statescape.views.globe.module import module_text
 from statescape.views.language.lens_table import lens_script, lens_style
 from statescape.wording import spoken
@@ -58,17 +55,16 @@ class Assets:
 
     def page(self, token: str) -> str:
         """The page of the language wing, whose addresses carry the token."""
-        return self._filled("live_language.html.j2", token, replacements=REPLACEMENTS)
+        return self._filled("live_language.html.j2", token, replacements=CHOICES)
 
-    def reservoirs(self, token: str, folder: Folder | None) -> str:
+    def reservoirs(self, token: str, **of_folder: Any) -> str:
         """The page of the reservoir wing.
 
         Args:
             token: that its addresses carry.
-            folder: of the runs; None where none was named.
+            of_folder: name of the folder of the runs, tasks and choices; nothing where none was named.
         """
-        name = "" if folder is None else visible(folder.path.resolve().name, 80)
-        return self._filled("live_reservoirs.html.j2", token, folder=name, tasks=tasks.names(), choices=CHOICES)
+        return self._filled("live_reservoirs.html.j2", token, **{"folder": "", **of_folder})
 
     def _filled(self, template: str, token: str, **values: Any) -> str:
         own = f"v={self._version}&token={token}"
