@@ -80,6 +80,12 @@ class PatchedPairs(Noun):
         return {name: float(np.mean([one.correlations[name] for one in self.pairs])) for name in names}
 
     @property
+    def attribution(self) -> dict[str, Float[np.ndarray, "_ positions"]] | None:
+        """The mean over pairs of the gradient's approximation of each map; None where it was not asked for."""
+        every = [one.attribution for one in self.pairs if one.attribution is not None]
+        return {name: np.mean([one[name] for one in every], axis=0) for name in every[0]} if every else None
+
+    @property
     def parts_note(self) -> str:
         """Why there are no maps of parts; empty where there are."""
         return self.pairs[0].parts_note

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import statescape as ss
-from statescape import views
+from statescape import plugins, views
 from statescape.language import TextPair, direction_between, patch, patch_pairs, steer
 from tests.views.visiting import Visit, until
 
@@ -35,11 +36,32 @@ def test_a_click_on_a_cell_shows_the_path_that_results(browser: Any, conteur: An
 
 
 def test_pages_of_pairs_and_of_a_steering_are_whole(browser: Any, conteur: Any, tmp_path: Path) -> None:
-    pairs = patch_pairs(conteur, [TextPair(GIRL, BOY), TextPair(BOY, GIRL)])
+    pairs = patch_pairs(conteur, [TextPair(GIRL, BOY), TextPair(BOY, GIRL)], attribution=True)
     steered = steer(conteur, GIRL, direction_between(conteur, " girl", " boy"), follow=3)
     for found, words in ((pairs, "The mean over 2 pairs."), (steered, "A direction added to the stream")):
         visit = Visit(browser, views.report(found, tmp_path / "p.html"))
         assert words in visit.page.inner_text("body")
+        assert found.conclusion in visit.page.inner_text("body")
         assert visit.errors == []
         assert visit.outside == []
         visit.page.close()
+
+
+def test_the_approximation_stands_beside_the_maps_with_its_correlation(conteur: Any, tmp_path: Path) -> None:
+    one = patch(conteur, GIRL, BOY, attribution=True)
+    pairs = patch_pairs(conteur, [TextPair(GIRL, BOY), TextPair(BOY, GIRL)], attribution=True)
+    for found in (one, pairs):
+        assert found.attribution is not None
+        pictures = {picture.name: picture for picture in plugins.pictures(found)}
+        assert list(pictures) == [f"{kind}_{name}" for kind in ("map", "attribution") for name in found.maps]
+        for name, values in found.attribution.items():
+            picture = pictures[f"attribution_{name}"]
+            assert f"correlation with the map is {found.correlations[name]:.3f}" in picture.caption
+            cells = picture.panels[0].marks[0].values
+            np.testing.assert_allclose(cells, values[:, found.first_difference :])
+        page = views.report(found, tmp_path / "p.html").read_text("utf-8")
+        assert page.count("its correlation with the map is") >= 3
+    assert pairs.attribution is not None
+    mean = np.mean([pair.attribution["mlp"] for pair in pairs.pairs if pair.attribution is not None], axis=0)
+    np.testing.assert_allclose(pairs.attribution["mlp"], mean)
+    assert len(plugins.pictures(patch(conteur, GIRL, BOY))) == 3

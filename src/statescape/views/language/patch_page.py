@@ -60,24 +60,33 @@ def _(found: PatchedPairs, file: Path) -> Path:
 
 @plugins.pictures.register
 def _(found: Patching) -> Sequence[Printable]:
-    return [map_picture(found, name) for name in found.maps]
+    return _pictures(found)
 
 
 @plugins.pictures.register
 def _(found: PatchedPairs) -> Sequence[Printable]:
-    return [map_picture(found, name) for name in found.maps]
+    return _pictures(found)
 
 
-def map_picture(found: Patching | PatchedPairs, name: str, shown: Sequence[int] = ()) -> Picture:
+def _pictures(found: Patching | PatchedPairs) -> list[Picture]:
+    """Every map, and what approximates each."""
+    approximations = [map_picture(found, name, approximate=True) for name in found.attribution or ()]
+    return [*(map_picture(found, name) for name in found.maps), *approximations]
+
+
+def map_picture(
+    found: Patching | PatchedPairs, name: str, shown: Sequence[int] = (), *, approximate: bool = False
+) -> Picture:
     """One map: blocks upwards, positions to the right, the restored share as colour.
 
     Args:
         found: what was patched.
         name: state, attention or mlp.
         shown: positions whose cells show a path when they are clicked.
+        approximate: the map that one gradient gives, where it was asked for, in place of the exact one.
     """
-    start = found.first_difference
-    values = found.maps[name][:, start:]
+    start, maps = found.first_difference, (found.attribution or {}) if approximate else found.maps
+    values = maps[name][:, start:]
     blocks, positions = values.shape
     first = int(name != "state")
     labels = [_token(found, start + place) for place in range(positions)]
@@ -107,11 +116,26 @@ def map_picture(found: Patching | PatchedPairs, name: str, shown: Sequence[int] 
         say("state") if name == "state" else say("block"), ticks=[first + i for i in every(blocks, 13)], grid=False
     )
     left_out = say("Positions before {start} are left out: there the texts are the same.", start=start) if start else ""
-    caption = f"{say(CAPTIONS[name])} {left_out}".rstrip()
+    caption = f"{_approximated(found, name) if approximate else say(CAPTIONS[name])} {left_out}".rstrip()
+    place = f"{'attribution' if approximate else 'map'}_{name}"
     return Picture(
-        f"map_{name}", caption, [Panel("", [cells], x, y)], columns=1, height=max(260, min(24 * blocks, 640)),
+        place, caption, [Panel("", [cells], x, y)], columns=1, height=max(260, min(24 * blocks, 640)),
         legend=False, paper=(7.2, min(1.2 + 0.24 * blocks, 6.5)),
     )  # fmt: skip
+
+
+def _approximated(found: Patching | PatchedPairs, name: str) -> str:
+    """What the map of an approximation is, and how well it agrees with the exact one."""
+    correlation = found.correlations[name]
+    if isinstance(found, Patching):
+        return say(
+            "Attribution by gradients: its correlation with the map is {correlation:.3f}.", correlation=correlation
+        )
+    return say(
+        "Attribution by gradients, mean over {count} pairs: its correlation with the map is {correlation:.3f} (mean).",
+        count=len(found.pairs),
+        correlation=correlation,
+    )
 
 
 def _token(found: Patching | PatchedPairs, position: int) -> str:
@@ -173,11 +197,17 @@ def page_of_pairs(found: PatchedPairs) -> Page:
 
 
 def _parts(found: Patching | PatchedPairs) -> tuple[Section, ...]:
-    return tuple(
+    """The maps of attention and MLP, and what one gradient says of every map where that was asked for."""
+    parts = [
         Section(name, say(TITLES[name]), "", (Figure(map_picture(found, name)),))
         for name in found.maps
         if name != "state"
-    )
+    ]
+    if found.attribution is not None:
+        figures = [Figure(map_picture(found, name, approximate=True)) for name in found.attribution]
+        look = say("One pass backwards gives all cells; see where it leads away from the maps above.")
+        parts.append(Section("attribution", say("Approximated by gradients"), look, figures))
+    return tuple(parts)
 
 
 def _shown(found: Patching) -> list[int]:
