@@ -12,7 +12,7 @@ from statescape.cli.console import output, working
 from statescape.cli.roles import Writes
 from statescape.errors import StatescapeError
 from statescape.files import written_whole
-from statescape.wording import LANGUAGES
+from statescape.wording import LANGUAGES, number, say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,15 +64,16 @@ def _print(reading: CandidateReading) -> None:
     for name, value in facts(reading):
         table.row(Text(name, style="dim"), value)
     for name, measured in reading.measures.items():
-        table.row(Text(name, style="dim"), f"{measured:.2f}")
+        table.row(Text(say(name), style="dim"), number(measured, ".2f"))
     for gene, array in reading.champion.candidate.genome.genes.items():
-        shape = " x ".join(map(str, array.shape))
-        filled = int((array != 0).sum())
-        table.row(Text(f"gene {gene}", style="dim"), f"{shape}, {filled:,} entries, {_values(array)}")
+        shape, filled = " x ".join(map(str, array.shape)), int((array != 0).sum())
+        held = say("{shape}, {filled:,} entries, {values}", shape=shape, filled=filled, values=_values(array))
+        table.row(Text(say("gene {name}", name=gene), style="dim"), held)
     console.print(table)
     console.print()
     console.print(_hubs(reading))
-    console.print(f"\nW in spectral order, from column to row, {4} by {2} units or more a character:", markup=False)
+    console.print()
+    console.print(say("W in spectral order, from column to row, 4 by 2 units or more a character:"), markup=False)
     console.print(braille(_ordered(reading), min(MOST_COLUMNS, console.width)), markup=False, soft_wrap=True)
 
 
@@ -83,8 +84,8 @@ def _hubs(reading: CandidateReading) -> object:
     W = reading.champion.topology.to_dense()
     degrees = (W != 0).sum(axis=0) + (W != 0).sum(axis=1)
     table = Sheet()
-    table.numbers("unit", "edges")
-    for header in ("hears", "is heard by"):
+    table.numbers(say("unit"), say("edges"))
+    for header in (say("hears"), say("is heard by")):
         table.column(header, prose=True)
     for unit in sorted(range(len(W)), key=lambda one: (-degrees[one], one))[:HUBS]:
         table.row(str(unit), str(degrees[unit]), _signed(W[unit]), _signed(W[:, unit]))
@@ -94,16 +95,17 @@ def _hubs(reading: CandidateReading) -> object:
 def _signed(weights: np.ndarray) -> str:
     """The units behind weights that are not 0, with their signs."""
     named = [f"{'+' if weight > 0 else '-'}{unit}" for unit, weight in enumerate(weights) if weight]
-    return " ".join(named[:12]) + (f" and {len(named) - 12} more" if len(named) > 12 else "")
+    return " ".join(named[:12]) + (say(" and {count} more", count=len(named) - 12) if len(named) > 12 else "")
 
 
 def _values(array: np.ndarray) -> str:
     filled = array[array != 0]
     if not len(filled):
-        return "all 0"
+        return say("all 0")
     if (abs(filled) == 1).all():
-        return f"{int((filled > 0).sum()):,} positive and {int((filled < 0).sum()):,} negative"
-    return f"{filled.min():.3g} to {filled.max():.3g}"
+        above, below = int((filled > 0).sum()), int((filled < 0).sum())
+        return say("{above:,} positive and {below:,} negative", above=above, below=below)
+    return say("{low} to {high}", low=number(filled.min(), ".3g"), high=number(filled.max(), ".3g"))
 
 
 def _ordered(reading: CandidateReading) -> np.ndarray:

@@ -22,6 +22,7 @@ from statescape.views.evolution.search import drawn_points, front_picture
 from statescape.views.reservoir.diagram import Diagram
 from statescape.views.reservoir.layout import places
 from statescape.views.reservoir.wirings import matrices
+from statescape.wording import speaking
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,13 @@ def test_bars_are_the_gain_over_random_wirings_and_red_only_where_every_control_
     with matplotlib_theme():
         printed = [text.get_text() for text in picture.printed().axes[0].texts]
     assert {"beats all 2", "beats 0 of 2"} <= set(printed)
+
+
+def test_one_control_is_beaten_in_the_singular():
+    for language, expected in (("en", "beats its control"), ("fr", "bat son témoin")):
+        with speaking(language):
+            figure = seals_picture(sealed("matrix", 0.20, {"erdos-renyi": 0.40})).interactive()
+        assert expected in [text for trace in traces(figure, "markers+text") for text in trace.text]
 
 
 def test_a_control_that_is_many_times_better_does_not_flatten_the_bars():

@@ -36,6 +36,6 @@ def test_no_two_places_coincide() -> None:
 
 def test_the_caption_tells_the_modules_and_what_may_run_away() -> None:
     caption = plan_picture(PLAN, "A plan:").caption
-    assert caption.startswith("A plan: 3 modules of 45 units, 3 edges among them")
+    assert caption.startswith("A plan: 3 modules, 45 units in all, 3 edges among them")
     assert "2: 5 units, sr 0.90, lr 1.00" in caption
     assert "Modules 0, 1 feed each other in a cycle" in caption

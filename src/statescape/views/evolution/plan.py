@@ -44,8 +44,8 @@ def plan_picture(plan: Plan, what: str) -> Picture:
         for number, one in enumerate(plan.modules)
     )
     counted = say(
-        "{what} {modules} of {units} units, {edges} edges among them; discs are sized by units, orange ones have sr "
-        "above 1; what a module hears of another is one step old.",
+        "{what} {modules}, {units} units in all, {edges} edges among them; discs are sized by units, orange ones have "
+        "sr above 1; what a module hears of another is one step old.",
         what=what,
         modules=say_count("{count} module", "{count} modules", len(plan.modules)),
         units=plan.units,

@@ -85,7 +85,7 @@ class Rung:
     def count(self) -> str:
         """How many controls are beaten."""
         if not self.unbeaten:
-            return say("all {count}", count=self.n_controls)
+            return say_count("its control", "all {count}", self.n_controls)
         return say("{part} of {whole}", part=self.n_controls - len(self.unbeaten), whole=self.n_controls)
 
     @property
