@@ -108,6 +108,15 @@ def test_few_texts_are_kept(reader):
     assert len(reader._kept) <= 4
 
 
+def test_long_texts_are_kept_only_as_far_as_memory_goes(reader, monkeypatch):
+    monkeypatch.setattr("statescape.live.reader._POSITIONS", 500)
+    for number in range(4):
+        reader.trace(f"{number} " + "cats sat there and " * 45)
+    lengths = [len(one.trace) for one in reader._kept]
+    assert min(lengths) > 170
+    assert len(lengths) == 2
+
+
 def test_a_text_too_long_is_refused_before_it_runs(reader):
     with positions_run(reader) as seen, pytest.raises(StatescapeError, match=r"has .* tokens"):
         reader.trace("word " * (MOST_TOKENS + 1))

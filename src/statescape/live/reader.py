@@ -19,6 +19,7 @@ from statescape.views.language.lens_table import TOP
 
 MOST_TOKENS = 512
 _KEPT = 4  # texts that are gone on from: two of each of two tabs
+_POSITIONS = 1024  # of all of them; a model of real size keeps a fifth of a megabyte at each
 _BYTES = 256_000_000  # of keys and values of all of them
 
 
@@ -65,6 +66,8 @@ class Reader:
             states, added = self.model.states_and_parts(ids)
             found = _Read(self._traced(text, ids, states, added), added)
         self._kept = [*(one for one in self._kept if one is not found), found][-_KEPT:]
+        while len(self._kept) > 1 and sum(len(one.trace) for one in self._kept) > _POSITIONS:
+            del self._kept[0]
         return found.trace
 
     def readout(self, trace: Trace) -> LensReadout:
