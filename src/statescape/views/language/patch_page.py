@@ -31,7 +31,11 @@ from statescape.wording import phrase, say
 MOST_CLICKED = 240
 """Cells of a page that show their path; of longer texts the last positions."""
 
-TITLES = {"attention": phrase("What attention added"), "mlp": phrase("What the MLP added")}
+TITLES = {
+    "state": phrase("Every state put into the corrupt run"),
+    "attention": phrase("What attention added"),
+    "mlp": phrase("What the MLP added"),
+}
 CAPTIONS = {
     "state": phrase(
         "Share of the logit difference that comes back when one state of the clean run is put in the place of the "
@@ -117,11 +121,16 @@ def map_picture(
     )
     left_out = say("Positions before {start} are left out: there the texts are the same.", start=start) if start else ""
     caption = f"{_approximated(found, name) if approximate else say(CAPTIONS[name])} {left_out}".rstrip()
-    place = f"{'attribution' if approximate else 'map'}_{name}"
+    panel = Panel(say(TITLES[name]) if approximate else "", [cells], x, y)
     return Picture(
-        place, caption, [Panel("", [cells], x, y)], columns=1, height=max(260, min(24 * blocks, 640)),
-        legend=False, paper=(7.2, min(1.2 + 0.24 * blocks, 6.5)),
-    )  # fmt: skip
+        f"{'attribution' if approximate else 'map'}_{name}",
+        caption,
+        [panel],
+        columns=1,
+        height=max(260, min(24 * blocks, 640)),
+        legend=False,
+        paper=(7.2, min(1.2 + 0.24 * blocks, 6.5)),
+    )
 
 
 def _approximated(found: Patching | PatchedPairs, name: str) -> str:
@@ -139,7 +148,7 @@ def _approximated(found: Patching | PatchedPairs, name: str) -> str:
 
 
 def _token(found: Patching | PatchedPairs, position: int) -> str:
-    return "/".join(word(one, 12) for one in found.tokens_at(position)) or f"{position}"
+    return "/".join(word(one, 12) for one in found.tokens_at(position)) or f"({position})"
 
 
 def page_of(found: Patching) -> Page:
@@ -159,7 +168,7 @@ def page_of(found: Patching) -> Page:
         sections=(
             Section(
                 "state",
-                say("Every state put into the corrupt run"),
+                say(TITLES["state"]),
                 say("Click a cell: the section below shows the path that results."),
                 (Figure(map_picture(found, "state", shown)),),
             ),
@@ -180,8 +189,11 @@ def page_of_pairs(found: PatchedPairs) -> Page:
     low, high = found.intervals("state")
     for (state, position), mean in np.ndenumerate(found.maps["state"]):
         if position >= found.first_difference:
-            ends = f"{low[state, position]:.0%} – {high[state, position]:.0%}"
-            rows.append([f"{state}", _token(found, position), f"{mean:.0%}", ends])
+            # Rounded first, so that no share reads as -0%.
+            own, *ends = (
+                f"{round(float(share), 2) + 0.0:.0%}" for share in (mean, low[state, position], high[state, position])
+            )
+            rows.append([f"{state}", _token(found, position), own, " – ".join(ends)])
     header = (say("state"), say("token at the position"), say("restored"), say("95% interval"))
     return Page(
         title=say("Which state carries the answer"),
@@ -189,7 +201,7 @@ def page_of_pairs(found: PatchedPairs) -> Page:
         answer=[found.conclusion],
         facts=[(say("model"), found.model.name), (say("pairs"), str(len(found.pairs)))],
         sections=(
-            Section("state", say("Every state put into the corrupt run"), "", (Figure(map_picture(found, "state")),)),
+            Section("state", say(TITLES["state"]), "", (Figure(map_picture(found, "state")),)),
             *_parts(found),
             Section("numbers", say("The numbers by state"), "", (TableBlock(header, rows),)),
         ),
