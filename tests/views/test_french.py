@@ -19,6 +19,7 @@ from statescape.analysis.candidate import read_candidate
 from statescape.analysis.evolution import read_evolution, read_run
 from statescape.evolution import evolve
 from statescape.runs import Serial
+from statescape.views.language.tokens import opening_in_words
 from statescape.wording import speaking
 from statescape.wording.catalogue import catalogue
 from tests.evolved import FILE, INPUT, TARGET
@@ -113,6 +114,23 @@ def test_a_french_page_holds_no_english(
             text = text.replace(name, "")
         left = set(ENGLISH.findall(NAMES.sub("", text))) - LEVELS
         assert left == set(), text
+
+
+@pytest.mark.parametrize(
+    ("facts", "french"),
+    [
+        ("<|endoftext|> added by the tokenizer", "<|endoftext|> ajouté par le tokeniseur"),
+        ("none, left out on request", "néant, omis sur demande"),
+        ("none", "néant"),
+        ("<s> by the chat template", "<s> par le gabarit de conversation"),
+        ("none; the chat template", "néant\u202f; le gabarit de conversation"),
+        ("made by hand", "made by hand"),
+    ],
+)
+def test_what_opens_a_text_is_said_in_the_language_of_the_page(facts: str, french: str) -> None:
+    assert opening_in_words(facts) == facts
+    with speaking("fr"):
+        assert opening_in_words(facts) == french
 
 
 def test_numbers_of_a_french_page_are_french(evolved_run: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from statescape.views.core.marks import Axis, BarMark, Panel
 from statescape.views.core.page import Figure, Page, Section, TableBlock, write_page
 from statescape.views.core.picture import Picture, Printable
 from statescape.views.core.theme import BLUE
+from statescape.views.language.tokens import opening_in_words
 from statescape.wording import number, phrase, say
 
 LEADS = {
@@ -78,7 +79,7 @@ def page_of(found: Ablation) -> Page:
             (say("model"), found.model.name),
             (say("documents"), number(len(found.plain), ",")),
             (say("tokens predicted"), number(found.n_positions, ",")),
-            (say("first token"), found.model.bos),
+            (say("first token"), opening_in_words(found.model.bos)),
         ],
         sections=(
             Section(

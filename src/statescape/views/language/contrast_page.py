@@ -21,7 +21,7 @@ from statescape.views.core.theme import BLUE, GREY, ORANGE, SERIES
 from statescape.views.globe import sphere_block
 from statescape.views.language.by_state import Row, by_state_panel
 from statescape.views.language.clouds import cloud_panel, component_names, path_line
-from statescape.views.language.tokens import token_landmarks
+from statescape.views.language.tokens import opening_in_words, token_landmarks
 from statescape.wording import phrase, say
 
 MEASURES = (
@@ -114,7 +114,7 @@ def page_of(found: Contrast) -> Page:
             (say("blocks"), str(model.n_blocks)),
             ("A", f"‘{visible(first.predicted.token)}’ {first.predicted.probability:.1%}"),
             ("B", f"‘{visible(other.predicted.token)}’ {other.predicted.probability:.1%}"),
-            (say("first token"), model.bos),
+            (say("first token"), opening_in_words(model.bos)),
             *(
                 (f"{name}, {say('edited run')}", path.model.edited)
                 for name, path in (("A", first), ("B", other))

@@ -13,6 +13,7 @@ from statescape.views.core.text import visible
 from statescape.views.language.by_state import lenses_picture
 from statescape.views.language.lens_map import map_caption
 from statescape.views.language.lens_table import lens_data, lens_embed
+from statescape.views.language.tokens import opening_in_words
 from statescape.wording import listed, number, say
 
 
@@ -60,7 +61,7 @@ def lens_page(trace: Trace, readouts: Sequence[LensReadout], file: str | Path, *
             (say("model"), facts.name),
             (say("blocks"), str(facts.n_blocks)),
             (say("vocabulary"), number(facts.vocab_size, ",")),
-            (say("first token"), facts.bos),
+            (say("first token"), opening_in_words(facts.bos)),
             (say("lenses"), listed([one.lens for one in readouts])),
             *([(say("edited run"), facts.edited)] if facts.edited else []),
         ],

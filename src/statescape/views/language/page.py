@@ -29,6 +29,7 @@ from statescape.views.language.energy import energy_picture
 from statescape.views.language.lens_table import lens_block
 from statescape.views.language.normalisation import Normalisations
 from statescape.views.language.sphere_still import SphereStill
+from statescape.views.language.tokens import opening_in_words
 from statescape.views.language.vectors import vectors_picture
 from statescape.wording import number, say
 
@@ -82,7 +83,7 @@ def facts_of(reading: PathReading) -> list[tuple[str, str]]:
                 probability=float(np.exp(reading.log_probability[-1])),
             ),
         ),
-        (say("first token"), model.bos),
+        (say("first token"), opening_in_words(model.bos)),
         (say("runs in"), model.dtype),
         (
             say("exact within"),

@@ -26,6 +26,7 @@ from statescape.views.core.text import visible, word
 from statescape.views.core.theme import BLUE, ORANGE, RED
 from statescape.views.language.by_state import Row, by_state_panel
 from statescape.views.language.clouds import path_line
+from statescape.views.language.tokens import opening_in_words
 from statescape.wording import phrase, say
 
 MOST_CLICKED = 240
@@ -163,7 +164,7 @@ def page_of(found: Patching) -> Page:
             (say("model"), found.model.name),
             (say("answers"), f"‘{first}’ / ‘{second}’"),
             (say("logit difference"), f"{found.difference_clean:.2f} / {found.difference_corrupt:.2f}"),
-            (say("first token"), found.model.bos),
+            (say("first token"), opening_in_words(found.model.bos)),
         ],
         sections=(
             Section(

@@ -18,6 +18,7 @@ from statescape.views.core.text import visible
 from statescape.views.core.theme import BLUE, RED
 from statescape.views.language.by_state import Row, by_state_panel
 from statescape.views.language.clouds import component_names, path_line
+from statescape.views.language.tokens import opening_in_words
 from statescape.wording import say
 
 
@@ -92,7 +93,7 @@ def page_of(found: Steering) -> Page:
             *([(say("direction"), found.named)] if found.named else []),
             (say("state"), str(found.block)),
             (say("strength"), f"{found.strength:g}"),
-            (say("first token"), facts.bos),
+            (say("first token"), opening_in_words(facts.bos)),
         ],
         sections=(
             Section("said", say("What is said"), "", (TableBlock(header, rows), *said)),

@@ -14,6 +14,7 @@ from statescape.studies.verdict.result import OTHER_BOS, RANDOM_WEIGHTS
 from statescape.views.core.page import Block, Figure, Page, Prose, Section, TableBlock, write_page
 from statescape.views.core.picture import Printable
 from statescape.views.core.text import visible
+from statescape.views.language.tokens import opening_in_words
 from statescape.views.language.verdict import NULL_WORDS, SHORT, along_blocks, estimates
 from statescape.wording import number, say, say_count
 
@@ -84,7 +85,7 @@ def _facts(found: Verdicts) -> list[tuple[str, str]]:
             blocks=model.n_blocks,
             width=model.d_model,
             vocabulary=model.vocab_size,
-            bos=model.bos,
+            bos=opening_in_words(model.bos),
             documents=summary.n_documents,
             positions=summary.n_positions,
             split=one.split,
