@@ -30,8 +30,8 @@ tooFaint: (kind) => {
     const value = ratio(svg ? style.fill : style.color, element, svg ? +style.fillOpacity : 1);
     if (value < (big ? 3 : 4.5)) found.push([element.textContent.trim().slice(0, 40), +value.toFixed(2)]);
   } else for (const element of all) {
-    if (!element.matches('.scatterlayer .js-line, .scatterlayer .point, .bars .point path, svg[role=img] > .edges path, svg[role=img] > .units circle') || !seen(element)) continue;
-    const style = getComputedStyle(element), line = style.fill === 'none' || parseFloat(style.strokeWidth) > 0 && style.stroke !== 'none' && element.matches('.js-line, .edges path');
+    if (!element.matches('.scatterlayer .js-line, .scatterlayer .point, .bars .point path, .errorbar path, svg[role=img] > .edges path, svg[role=img] > .units circle') || !seen(element)) continue;
+    const style = getComputedStyle(element), line = style.fill === 'none' || parseFloat(style.strokeWidth) > 0 && style.stroke !== 'none' && element.matches('.js-line, .errorbar path, .edges path');
     const colour = line ? style.stroke : style.fill;
     if (+style.opacity === 0 || parseFloat(style.strokeWidth) === 0 && line) continue;
     const value = ratio(colour, element, +(line ? style.strokeOpacity : style.fillOpacity));
