@@ -109,7 +109,7 @@ class Diagram:
                     *columns(self.places[chosen]), UNIT, size=sizes[chosen], symbol=symbol, hover="{note}", notes=notes
                 )
             )
-        reach = 1.07 * max(float(np.abs(self.places).max()), 0.5)
+        reach = 1.16 * max(float(np.abs(self.places).max()), 0.5)
         axis = replace(NOTHING, limits=(-reach, reach))
         return Panel(self.title, marks, axis, axis, square=True)
 
