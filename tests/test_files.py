@@ -79,3 +79,10 @@ def test_names_of_one_file_are_told_apart_from_those_of_two(tmp_path):
             require_apart([tmp_path / name], [tmp_path / "a"])
     with pytest.raises(StatescapeError, match="two outputs"):
         require_apart([tmp_path / "new", tmp_path / "x" / ".." / "new"], [])
+
+
+@pytest.mark.parametrize(("name", "kind", "right"), [("a.pdf", "page", ".html"), ("a.html", "JSON", ".json")])
+def test_an_ending_of_another_kind_is_refused(tmp_path, name, kind, right):
+    with pytest.raises(StatescapeError, match=rf"would be a {kind} with the ending of another kind; name it {right}"):
+        require_writable(tmp_path / name, kind)
+    require_writable(tmp_path / "a.txt", kind)  # an ending that says nothing

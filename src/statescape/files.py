@@ -45,12 +45,16 @@ def require_writable(file: Path, kind: str | None = None) -> None:
         kind: page, JSON, ...; None: as the ending of the name says.
 
     Raises:
-        StatescapeError: if ``file`` is a folder or a device, holds something else, or its folder does not exist or
-            does not take a file.
+        StatescapeError: if ``file`` is a folder or a device, holds something else, has the ending of another kind, or
+            its folder does not exist or does not take a file.
     """
     if not file.parent.is_dir():
         raise StatescapeError(f"{file} cannot be written: there is no folder {file.parent}; create it first.")
-    _require_replaceable(file, kind or _KIND_OF_ENDING.get(file.suffix.lower()))
+    ending = _KIND_OF_ENDING.get(file.suffix.lower())
+    if kind is not None and ending is not None and ending != kind:
+        right = next(one for one, named in _KIND_OF_ENDING.items() if named == kind)
+        raise StatescapeError(f"{file} would be a {kind} with the ending of another kind; name it {right}.")
+    _require_replaceable(file, kind or ending)
     with written_whole(file, probe=True):
         pass
 

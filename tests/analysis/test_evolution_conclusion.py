@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from statescape.analysis.evolution_conclusion import Facts, conclusion
+from statescape.analysis.evolution_conclusion import Facts, conclusion, curse_in_words
 from statescape.evolution.seals import Seal, Sealed, compare
 from statescape.evolution.settings import Hyperparameters
 
@@ -151,3 +151,16 @@ def test_where_nothing_is_tested_no_gain_is_said_to_be_visible() -> None:
     assert np.isnan(exact.controls["SCR"].visible)
     drawn = compare("matrix", exact.champion, [Sealed("SCR", HYPER, np.linspace(0.4, 0.41, 12)[:, None])], 0)
     assert drawn.controls["SCR"].visible < 0.1
+
+
+@pytest.mark.parametrize(
+    ("better", "chosen", "sealed", "words"),
+    [
+        ("lower", 0.45, 0.47, "the selection score is 0.0200 too good (winner's curse)"),
+        ("lower", 0.53, 0.37, "the selection score is not too good: sealed is better by 0.1600"),
+        ("higher", 4.5, 3.0, "the selection score is 1.5000 too good (winner's curse)"),
+        ("higher", 3.0, 3.5, "the selection score is not too good: sealed is better by 0.5000"),
+    ],
+)
+def test_a_curse_is_a_score_that_looked_better_than_it_is(better, chosen, sealed, words) -> None:
+    assert curse_in_words(chosen - sealed, better) == words

@@ -95,6 +95,8 @@ def test_states_are_named_as_transformer_lens_names_them(run, tmp_path):
     names = ["--state", "blocks.2.hook_resid_mid", "--state", "blocks.2.hook_resid_post", "--state", "-1"]
     lines = run("lens", TEXT, *names, "--json", tmp_path / "lens.json").stdout.splitlines()
     assert lines[1].split() == ["token", "2", "mid", "3", "6", "prob"]
+    other = run("lens", TEXT, "--state", "-1", "--state", "2").stdout.splitlines()
+    assert other[1].split() == ["token", "6", "2", "prob", "at", "2"]
     states = json.loads((tmp_path / "lens.json").read_text())["positions"][0]["states"]
     assert [state["state"] for state in states] == ["blocks.2.hook_resid_mid", 3, 6]
 

@@ -98,3 +98,8 @@ def test_an_unknown_format_is_refused_and_a_file_is_whole_or_not_there(champion,
     with pytest.raises(StatescapeError):
         export(champion[0], "json", tmp_path / "missing" / "a.json")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_default_name_is_that_of_no_other_output(tmp_path):
+    assert len(set(SUFFIXES.values())) == len(SUFFIXES)
+    assert not {".json", ".html"} & set(SUFFIXES.values())  # what evolve, report and show write beside a run

@@ -1,12 +1,14 @@
 """Plans evolve as wirings do: same journal, same seals; planted plans survive them, planted draws do not."""
 
 import math
+from dataclasses import replace
 
 import networkx as nx
 import numpy as np
 import pytest
 
 import statescape as ss
+from statescape.analysis.evolution import own_radius, read_evolution
 from statescape.analysis.plan_conclusion import plan_sentences
 from statescape.errors import StatescapeError
 from statescape.evolution import Hyperparameters, Settings
@@ -23,6 +25,7 @@ from statescape.evolution.seals import better_plan
 from statescape.evolution.space import SearchSpace
 from statescape.reservoir import Module, Plan, Topology, draw_plan
 from statescape.runs import Processes, Serial
+from statescape.views.evolution.pictures import pictures
 
 ASKED = {"units": 12, "encoding": "plan", "trainings": 60, "compare": False, "seed": 3}
 
@@ -90,6 +93,25 @@ def test_a_search_over_plans_is_sealed_along_its_ladder(evolved) -> None:
     assert Plan.from_json(said["best"]["plan"]) == evolved.best.topology.plan
     assert said["best"]["better_plan"] == better_plan(evolved.seals)
     assert "Down the ladder it scores" in evolved.conclusion
+
+
+def test_what_was_not_tuned_is_not_called_tuned_and_no_plan_has_no_other(evolved) -> None:
+    plan, seals = evolved.best.topology.plan, evolved.seals
+    tuned, plain = (" ".join(plan_sentences(plan, "weights", seals, tune)) for tune in (True, False))
+    assert plain == tuned.replace("tuned ", "")
+    assert "one reservoir in its place" in plain
+    alone = {name: one for name, one in seals["weights"].controls.items() if name != "redrawn-plan"}
+    said = " ".join(plan_sentences(plan, "weights", {**seals, "weights": replace(seals["weights"], controls=alone)}))
+    assert "There is no other plan of its modules" in said
+    assert "other edges among its modules" not in said
+
+
+def test_a_plan_is_drawn_as_it_runs(evolved) -> None:
+    topology = evolved.best.topology
+    radius = float(np.abs(np.linalg.eigvals(topology.to_dense())).max())
+    assert own_radius(topology) == pytest.approx(radius)
+    spectra = pictures(read_evolution(evolved))["spectra"]
+    assert f"champion has a radius of its own, {radius:.3g}" in spectra.caption
 
 
 def test_more_workers_find_the_same_plan(evolved) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from statescape.analysis import conclude, read_path
 from statescape.language import contrast, load_model
+from statescape.language.contrasting import contrast_of, null_of
 from statescape.live.shelf import Shelf
 from statescape.views.language.page import numbers_table
 from tests.live.serving import Served, in_thread
@@ -62,6 +63,13 @@ def test_where_two_texts_part_is_said_as_the_command_says_it(served, model):
     *_, apart, figure, _ = served.parts(text=TEXT, beside="The dog was very")
     assert apart["sentence"] == contrast(model, TEXT, "The dog was very", align="end").conclusion
     assert list(figure["captions"]) == ["apart"]
+
+
+def test_texts_are_contrasted_at_the_position_that_is_shown(served, model):
+    text = "Once upon a time, there was a little girl"
+    *_, apart, _, _ = served.parts(text=text, position=5, beside="The dog was very")
+    shown = model.trace(list(model.trace(text).token_ids[:6]))
+    assert apart["sentence"] == contrast_of(shown, model.trace("The dog was very"), null_of(model)).conclusion
 
 
 def test_the_next_token_is_the_likeliest_or_drawn_by_the_seed(served, model):

@@ -21,7 +21,7 @@ from statescape.evolution.parts import inputs_of
 from statescape.evolution.scoring import network_of
 from statescape.evolution.scoring import running as running_on
 from statescape.evolution.seals import trial_seed
-from statescape.reservoir import EchoStateNetwork, Topology
+from statescape.reservoir import EchoStateNetwork, Topology, spectral_radius
 from statescape.reservoir.tasks import AnyTrial, Attempt, Task, attempt
 from statescape.streams import Stream
 from statescape.wording import LANGUAGES, Noun, speaking
@@ -159,6 +159,11 @@ def running(topology: Topology, sr: float) -> np.ndarray:
     """The matrix of a wiring at a spectral radius, as an array."""
     W = topology.weights(sr)
     return W if isinstance(W, np.ndarray) else W.toarray()
+
+
+def own_radius(topology: Topology) -> float | None:
+    """The spectral radius that a wiring has of its own, as plans have; None of one that is scaled to a given one."""
+    return None if topology.radius == "rescale" else spectral_radius(topology.weights())
 
 
 def champion_at_work(evolution: Evolution) -> ChampionAtWork:

@@ -84,7 +84,21 @@ def concluded(evolution: Evolution) -> tuple[str, ...]:
         return sentences(facts, evolution.seals)
     own = evolution.seals[settings.level]
     at_own_level = [_overall(facts, own), answers("own.inverse") if facts.better == "higher" else ""]
-    return (*(one for one in at_own_level if one), *plan_sentences(plan, settings.level, evolution.seals))
+    return (
+        *(one for one in at_own_level if one),
+        *plan_sentences(plan, settings.level, evolution.seals, settings.tune),
+    )
+
+
+def curse_in_words(curse: float, better: str) -> str:
+    """Whether the score that chose a champion flatters it, and by how much.
+
+    Args:
+        curse: selection score minus sealed score.
+        better: which scores are better, "lower" or "higher".
+    """
+    by = curse if better == "higher" else -curse
+    return answers("curse.flatters" if by > 0 else "curse.none", by=abs(by))
 
 
 def conclusion(facts: Facts, seals: Mapping[Level, Seal]) -> str:

@@ -19,15 +19,17 @@ SINGLE, REDRAWN = "single", "redrawn-plan"
 answers = Answers("evolution", "plan")
 
 
-def plan_sentences(plan: Plan, searched: Level, seals: Mapping[Level, Seal]) -> tuple[str, ...]:
+def plan_sentences(plan: Plan, searched: Level, seals: Mapping[Level, Seal], tune: bool = True) -> tuple[str, ...]:
     """The sentences about a plan, after the one about its own level.
 
     Args:
         plan: of the champion.
         searched: level of the search.
         seals: all of its ladder.
+        tune: whether all were tuned before they were sealed.
     """
-    found = [_ladder(seals), _verdict(seals["weights"], seals)]
+    tuned = answers("tuned") if tune else ""
+    found = [_ladder(seals, tuned), _verdict(seals["weights"], seals, tuned)]
     if searched == "matrix":
         found.append(_draw(seals))
     if plan.flags:
@@ -35,19 +37,26 @@ def plan_sentences(plan: Plan, searched: Level, seals: Mapping[Level, Seal]) -> 
     return tuple(found)
 
 
-def _ladder(seals: Mapping[Level, Seal]) -> str:
+def has_others(seals: Mapping[Level, Seal]) -> bool:
+    """Whether there are other plans of its modules: where nothing feeds anything else there is none."""
+    return REDRAWN in seals["weights"].controls
+
+
+def _ladder(seals: Mapping[Level, Seal], tuned: str) -> str:
     means = {level: seal.interval.mean for level, seal in seals.items()}
     scores = {
         level: number(mean, ".3f") if math.isfinite(mean) else answers("infinite") for level, mean in means.items()
     }
-    return answers("ladder", **scores)
+    edges = answers("edges", plan=scores["plan"]) if has_others(seals) else ""
+    told = {level: scores[level] for level in ("matrix", "weights", "single")}
+    return answers("ladder", **told, edges=edges, tuned=tuned)
 
 
-def _verdict(own: Seal, seals: Mapping[Level, Seal]) -> str:
+def _verdict(own: Seal, seals: Mapping[Level, Seal], tuned: str) -> str:
     """Whether the plan is better, and what it is not shown to beat."""
     single = own.controls[SINGLE]
-    over = {"single": _change(single.ratio)}
-    if REDRAWN not in own.controls:
+    over = {"single": _change(single.ratio), "tuned": tuned}
+    if not has_others(seals):
         return answers("alone.beats" if single.beaten else "alone.not", **over)
     over["other"] = _change(own.controls[REDRAWN].ratio)
     if better_plan(seals):

@@ -99,10 +99,14 @@ def _search_line(result: Evolution) -> str:
 
 
 def _honest_line(result: Evolution) -> str:
+    from statescape.analysis.evolution_conclusion import curse_in_words
+    from statescape.reservoir.tasks import better_of
+
     record = result.best.candidate.record
+    curse = curse_in_words(result.winners_curse, better_of(result.task))
     return (
         f"Selection score {_number(record.mean)} (n = {record.n}); re-scored {_number(result.rescored.mean)}, sealed "
-        f"{_number(result.sealed.mean)} under the search's own conditions: winner's curse {result.winners_curse:+.4f}."
+        f"{_number(result.sealed.mean)} under the search's own conditions: {curse}."
     )
 
 

@@ -128,7 +128,8 @@ def _print_readout(trace: Trace, readout: LensReadout) -> None:
     table.column("token", most=CELL)
     for row in shown:
         table.column(headings[row], most=CELL)
-    table.column("prob", "right")
+    last = readout.states[-1] == facts.n_blocks
+    table.column("prob" if last else f"prob at {headings[-1]}", "right")
     for position in range(n_positions):
         read = [
             Text(cells[row][position], style="" if readout.rank[row, position] else "bold", overflow="ellipsis")

@@ -178,8 +178,6 @@ def _print_path(reading: PathReading, conclusion: PathConclusion, top: int) -> N
     ask(question())
     for sentence in (*conclusion.sentences, *filter(None, [path_.steps_note, flagged])):
         console.print(visible(sentence), markup=False, soft_wrap=not console.is_terminal)
-    if path_.position == 0:
-        console.print("Position 0 is an attention sink with a norm of its own: not typical of a path.", markup=False)
 
 
 def _print_others(reading: PathReading) -> None:

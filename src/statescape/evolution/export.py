@@ -13,7 +13,8 @@ from statescape.errors import require_choice
 from statescape.evolution.result import Champion
 from statescape.files import written_whole
 
-SUFFIXES = {"reservoirpy": ".npz", "npz": ".npz", "networkx": ".graphml", "json": ".json"}
+# What is beside a run already (`evolve --json`), or in another format, has another ending.
+SUFFIXES = {"reservoirpy": ".npz", "npz": ".topology.npz", "networkx": ".graphml", "json": ".champion.json"}
 
 
 def export(champion: Champion, to: str, file: str | Path) -> None:

@@ -50,7 +50,7 @@ class Hyperparameters(Noun):
 
     sr: float = asked(0.9, "Spectral radius.", panel="Network", least=0)
     input_scaling: float = asked(0.1, "Factor of the input weights.", panel="Network")
-    lr: float = asked(1.0, "Leak rate, 0 to 1.", panel="Network")
+    lr: float = asked(1.0, "Leak rate, above 0 and up to 1.", panel="Network")
     ridge: float = asked(1e-8, "Penalty of the readout.", panel="Network", least=0)
     bias: float = asked(0.1, "Bias of every unit.", panel="Network")
 

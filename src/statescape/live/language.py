@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from statescape.analysis import PathReading, conclude, read_path
@@ -110,10 +110,23 @@ def parts(
     replacement = Replacement.of(question.edit)
     if replacement is not None:
         yield {"part": "edited", "sentence": replacement.sentence(others[0], path)}
-    elif others and isinstance(path.origin, Trace) and isinstance(others[0].origin, Trace):
-        found = contrast_of(path.origin, others[0].origin, null())
+    elif others:
+        found = contrast_of(_until(path), _until(others[0]), null())
         yield {"part": "apart", "sentence": found.conclusion}
         yield {"part": "figures", **_figures((apart_picture(found),), question.narrow)}
+
+
+def _until(path: StatePath) -> Trace:
+    """The text up to the position of its path, as it was read: nothing looks ahead."""
+    whole, end = path.origin, path.position + 1
+    assert isinstance(whole, Trace)  # as `read` makes paths
+    return replace(
+        whole,
+        text=path.text_so_far,
+        tokens=whole.tokens[:end],
+        token_ids=whole.token_ids[:end],
+        states=whole.states[:, :end],
+    )
 
 
 def saved(path: StatePath, others: Sequence[StatePath], question: TextQuestion, kind: str) -> str:

@@ -213,5 +213,9 @@ def _step(step: str, look: Look) -> str:
     if kind == "seal":
         level, _, name = rest.partition("/")
         return f"seal {level}: {name} {look.sealed[level][name]:.4f}"
-    words = {"final": "the final race of {} is over", "over": "the search by {} is over", "tuned": "{} are tuned"}
+    words = {
+        "final": "the final race of {} is over",
+        "over": "the search by {} is over",
+        "tuned": "the control {} is ready",
+    }
     return words.get(kind, "the front of error and edges is scored").format(visible(rest, 40))

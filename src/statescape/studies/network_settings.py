@@ -44,7 +44,7 @@ class NetworkSettings(Noun):
         panel="Network",
     )
     sr: float = asked(0.9, "Spectral radius.", panel="Network", least=0)
-    lr: float = asked(1.0, "Leak rate, 0 to 1.", panel="Network")
+    lr: float = asked(1.0, "Leak rate, above 0 and up to 1.", panel="Network")
     input_scaling: float = asked(0.1, "Factor of the input weights.", panel="Network")
     bias: float = asked(0.1, "Bias of every unit. (default: 0.1; 1 for CogScale)", panel="Network")
     bias_connectivity: float | None = asked(

@@ -44,7 +44,7 @@ export const showFacts = (facts) => part.facts.replaceChildren(...facts.map(([na
 export function tableOf({ caption, header, rows }) {
 	const cell = (tag, scope) => (text) => h(tag, scope ? { scope } : {}, text instanceof Node ? text : h("bdi", { textContent: text }));
 	return h("table", {},
-		...(caption ? [h("caption", { textContent: caption })] : []),
+		...(caption ? [h("caption", {}, h("span", { textContent: caption }))] : []),
 		h("thead", {}, h("tr", {}, ...header.map(cell("th", "col")))),
 		h("tbody", {}, ...rows.map(([first, ...rest]) => h("tr", {}, cell("th", "row")(first), ...rest.map(cell("td"))))));
 }

@@ -29,7 +29,7 @@ def report(thing: object, file: str | Path) -> Path:
         StatescapeError: nothing is known about reporting such a thing, or the file cannot be written.
     """
     file = Path(file)
-    require_writable(file)
+    require_writable(file, "page")
     return Path(plugins.report(thing, file))
 
 

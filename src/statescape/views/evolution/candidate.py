@@ -7,7 +7,7 @@ from pathlib import Path
 
 from statescape import plugins
 from statescape.analysis.candidate import CandidateReading
-from statescape.analysis.evolution import running
+from statescape.analysis.evolution import own_radius, running
 from statescape.reservoir import Plan
 from statescape.views.core.page import Figure, Page, Section, write_page
 from statescape.views.core.picture import Picture, Printable
@@ -62,7 +62,7 @@ def page_of(reading: CandidateReading) -> Page:
         *(() if plan is None else (plan_picture(plan, say("The plan of {title}:", title=title)),)),
         diagrams(shown, f"{_caption(reading)} {say(KEY)}", "graph"),
         matrices(shown, say("W as numbered and in spectral order, from column to row."), "matrix"),
-        spectra([(title, running(champion.topology, sr))], sr, 0),
+        spectra([(title, running(champion.topology, sr))], sr, 0, own_radius(champion.topology)),
     )
     return Page(
         title=say("Candidate {number} of ‘{run}’", number=candidate.number, run=visible(reading.run, 60)),

@@ -22,7 +22,7 @@ from statescape.views.evolution.tables import (
     line_table,
     seals_table,
 )
-from statescape.wording import number, phrase, say, unfilled
+from statescape.wording import number, phrase, say, say_count, unfilled
 
 LONGEST_NAME = 60
 NO_FILE = phrase("This run was kept in no file, so its generations are gone; name a file for the run to see them.")
@@ -106,7 +106,7 @@ def _columns(evolution: Evolution) -> list[tuple[str, str]]:
     given, due = (
         ", ".join(visible(name, LONGEST_NAME) for name in names) for names in (task.input_names, task.target_names)
     )
-    return [(say("from"), given), (say("to, {rows} rows ahead", rows=task.horizon), due)]
+    return [(say("from"), given), (say_count("to, {count} row ahead", "to, {count} rows ahead", task.horizon), due)]
 
 
 def _sealed_on(evolution: Evolution) -> str:
@@ -174,7 +174,7 @@ def _sections(reading: EvolutionReading, drawn: dict[str, Picture]) -> tuple[Sec
         ),
         Section(
             "stages",
-            say("From chance to the champion"),
+            say("From chance to the best survivor"),
             say("Check whether cycles close, chains line up or hubs arise from the first random wiring to the last."),
             figures("stages", "stages-matrices"),
         ),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from statescape import plugins
-from statescape.analysis.evolution import ChampionAtWork, EvolutionReading, read_evolution, running
+from statescape.analysis.evolution import ChampionAtWork, EvolutionReading, own_radius, read_evolution, running
 from statescape.analysis.wiring import WiringOrder
 from statescape.evolution import Champion, Evolution
 from statescape.reservoir.tasks import LabelledTrial, Trial
@@ -213,11 +213,13 @@ def _wirings(reading: EvolutionReading) -> list[Picture]:
         "spectral order, which brings connected units together: a line or a cycle becomes a thin band, communities "
         "gather along the diagonal, what is random stays random."
     )
-    as_they_run = [(title, running(topology, sr)) for title, topology in zip(titles, reading.wirings, strict=True)]
+    # Beside others the champion's wiring is drawn bare; it runs under its own policy on the radius.
+    champion, *others = evolution.best.topology, *reading.wirings[1:]
+    as_they_run = [(title, running(topology, sr)) for title, topology in zip(titles, (champion, *others), strict=True)]
     return [
         diagrams(shown, f"{caption} {say(KEY)}", "wirings"),
         matrices(shown, ordered, "matrices"),
-        spectra(as_they_run, sr, seed),
+        spectra(as_they_run, sr, seed, own_radius(champion)),
     ]
 
 

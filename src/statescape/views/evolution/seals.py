@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from statescape.analysis.evolution_conclusion import REFERENCE, reference_of, unbeaten
-from statescape.analysis.plan_conclusion import SINGLE
+from statescape.analysis.plan_conclusion import SINGLE, has_others
 from statescape.evolution import Evolution
 from statescape.evolution.conditions import Level
 from statescape.evolution.seals import Comparison, Seal
@@ -122,7 +122,7 @@ def seals_picture(evolution: Evolution) -> Picture:
         "champion in red, controls in grey. {trials} fresh trials at {level}, where it was searched, all {tuned}; "
         "{units} units, seed {seed}.",
         score=unfilled(evolution.task.score_name),
-        than=say("the tuned single reservoir") if settings.planned else say("random wirings of its density"),
+        than=say("the single reservoir") if settings.planned else say("random wirings of its density"),
         draws=say_count("{count} draw", "{count} draws", draws),
         level=settings.level,
         controls=len(own.controls),
@@ -144,7 +144,9 @@ def ladder(seals: Mapping[Level, Seal], searched: Level, score_name: str, captio
         caption: of the picture.
     """
     # At *single* nothing is left of a plan whose gain could be drawn.
-    rungs = [Rung.of(seal) for level, seal in seals.items() if level != SINGLE]
+    rungs = [
+        Rung.of(seal) for level, seal in seals.items() if level != SINGLE and (level != "plan" or has_others(seals))
+    ]
     scores = _scores(seals, score_name)
     return Picture(
         "seals",
@@ -285,7 +287,7 @@ def _reference(rungs: Sequence[Rung]) -> str:
     name = rungs[0].reference
     if name == REFERENCE:
         return say("random wirings ({name})", name=name)
-    return say("one tuned reservoir") if name == SINGLE else name
+    return say("one single reservoir") if name == SINGLE else name
 
 
 def _lower(ratio: float) -> float:

@@ -8,9 +8,11 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from statescape.analysis.evolution_conclusion import curse_in_words
 from statescape.analysis.evolution_races import Races
 from statescape.analysis.evolution_search import Curve
 from statescape.evolution import Evolution
+from statescape.reservoir.tasks import better_of
 from statescape.views.core.marks import AnyMark, AreaMark, Axis, BarMark, LineMark, Panel, PointMark, from_zero
 from statescape.views.core.picture import Picture
 from statescape.views.core.theme import BLUE, GREEN, GREY, ORANGE, RED
@@ -39,7 +41,7 @@ def search_picture(evolution: Evolution, curve: Curve) -> Picture:
         "{search} at {level}, {encoding}, {units} units, seed {seed}: {generations:,} generations, {trainings:,} "
         "trainings. Left: mean {score} on each generation's trials, {trials}; at the right end the champion's "
         "selection score {chosen:.4f} (n = {n}), re-scored on fresh trials {rescored:.4f} and on data that the search "
-        "never read {sealed:.4f} (n = {sealed_n}): the winner's curse is {curse:+.4f}. {relative}",
+        "never read {sealed:.4f} (n = {sealed_n}); {curse}. {relative}",
         search=searched(evolution).capitalize(),
         level=settings.level,
         encoding=explained(settings.encoding),
@@ -54,7 +56,7 @@ def search_picture(evolution: Evolution, curve: Curve) -> Picture:
         rescored=evolution.rescored.mean,
         sealed=evolution.sealed.mean,
         sealed_n=evolution.sealed.n,
-        curse=evolution.winners_curse,
+        curse=curse_in_words(evolution.winners_curse, better_of(evolution.task)),
         relative=relative,
     )
     every = _drawn(curve)

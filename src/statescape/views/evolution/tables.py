@@ -6,10 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from statescape.analysis.evolution_conclusion import curse_in_words
 from statescape.analysis.evolution_search import NORMAL_95
 from statescape.evolution import Evolution
 from statescape.evolution.history import Ancestor
 from statescape.evolution.seals import ALPHA, Comparison
+from statescape.reservoir.tasks import better_of
 from statescape.statistics import MeanInterval
 from statescape.views.core.page import TableBlock
 from statescape.views.evolution.lineage import gains_by_operator, percent
@@ -32,9 +34,8 @@ def honest_table(evolution: Evolution) -> TableBlock:
             (say("sealed, all else as in the search"), *_mean(evolution.sealed)),
         ],
         say(
-            "The score that the champion was chosen by, and what it scores on fresh trials: the winner's "
-            "curse is {curse:+.4f}",
-            curse=evolution.winners_curse,
+            "The score that the champion was chosen by, and what it scores on fresh trials: {curse}",
+            curse=curse_in_words(evolution.winners_curse, better_of(evolution.task)),
         ),
     )
 
@@ -72,7 +73,12 @@ def hyper_table(evolution: Evolution) -> TableBlock:
                 for level, seal in evolution.seals.items()
             ),
         ],
-        say("Hyper-parameters") if evolution.settings.tune else say("Hyper-parameters (nothing was tuned)"),
+        " ".join(
+            (
+                say("Hyper-parameters") if evolution.settings.tune else say("Hyper-parameters (nothing was tuned)"),
+                *([say("beside those of the plan's own modules")] if evolution.settings.planned else []),
+            )
+        ),
     )
 
 

@@ -214,9 +214,9 @@ def _caption(reading: PathReading, pca: PCA, norms: Float[np.ndarray, " vocabula
     low, middle, high = np.quantile(norms, [0.05, 0.5, 0.95])
     shown = float(pca.explained_variance_ratio.sum())
     return say(
-        "PCA (none) of all {n:,} embeddings of width {width}: the plane shows {shown:.1%} of their variance and hides "
-        "{hidden:.1%}. Norm of an embedding: median {middle:.3g} (90% between {low:.3g} and {high:.3g}); of the "
-        "states: {first:.3g} at 0, {last:.3g} at {blocks}, {ratio:.3g} times an embedding's.",
+        "PCA (not normalised) of all {n:,} embeddings of width {width}: the plane shows {shown:.1%} of their variance "
+        "and hides {hidden:.1%}. Norm of an embedding: median {middle:.3g} (90% between {low:.3g} and {high:.3g}); of "
+        "the states: {first:.3g} at 0, {last:.3g} at {blocks}, {ratio:.3g} times an embedding's.",
         n=len(path.embeddings),
         width=path.model.d_model,
         shown=shown,

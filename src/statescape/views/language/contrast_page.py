@@ -89,7 +89,8 @@ def both_picture(found: Contrast) -> Picture:
     kept = [mark for mark in panel.marks if not isinstance(mark, LineMark)]
     marks = [kept[0], *lines, *kept[2:]]  # the numbers of one path would not fit two
     caption = say(
-        "PCA (none) of all {n:,} embeddings; the plane shows {share:.1%} of their variance. Tokens are marked for A.",
+        "PCA (not normalised) of all {n:,} embeddings; the plane shows {share:.1%} of their variance. Tokens are "
+        "marked for A.",
         n=len(first.embeddings),
         share=float(pca.explained_variance_ratio.sum()),
     )

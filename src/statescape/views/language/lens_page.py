@@ -30,7 +30,7 @@ def lens_page(trace: Trace, readouts: Sequence[LensReadout], file: str | Path, *
         StatescapeError: if there is no readout, they are not of one text, or the file cannot be written.
     """
     file = Path(file)
-    require_writable(file)
+    require_writable(file, "page")
     table, facts = lens_data(readouts, trace.states), trace.facts
     said = flags_in_words(trace.flags)
     blocks: list[Block] = [

@@ -66,7 +66,7 @@ def plane_picture(found: Steering) -> Picture:
         for name, path, colour in ((say("untouched"), untouched, BLUE), (say("steered"), steered, RED))
     ]
     names = component_names(pca)
-    caption = say("PCA (none) of all {n:,} embeddings.", n=len(untouched.embeddings))
+    caption = say("PCA (not normalised) of all {n:,} embeddings.", n=len(untouched.embeddings))
     return Picture("both", caption, [Panel("", marks, Axis(names[0]), Axis(names[1]))], columns=1, height=420)
 
 

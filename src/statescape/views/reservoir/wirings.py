@@ -82,28 +82,39 @@ def matrices(wirings: Named, caption: str, name: str, *, both: bool = True) -> P
     )
 
 
-def spectra(wirings: Named, sr: float, seed: int) -> Picture:
-    """Eigenvalues of matrices as they run, in the unit circle; the first is the champion's."""
+def spectra(wirings: Named, sr: float, seed: int, own: float | None = None) -> Picture:
+    """Eigenvalues of matrices as they run, in the unit circle; the first is the champion's.
+
+    Args:
+        wirings: names and matrices.
+        sr: spectral radius that they are scaled to.
+        seed: of what was drawn.
+        own: spectral radius of the first, where it has one of its own; None: it is scaled as the others are.
+    """
     values, living = [], []
     for title, W in wirings:
-        own = eigenvalues(W)
-        values.append(own)
-        sizes = np.abs(own)
+        found = eigenvalues(W)
+        values.append(found)
+        sizes = np.abs(found)
         alive = int((sizes > 1e-3 * max(sizes[0], 1e-12)).sum())
         living.append(f"{title} {alive} ({number(np.median(sizes), '.2f')})")
+    radii = []
+    if own is not None:
+        radii.append(say("{name} has a radius of its own, {radius:.3g}", name=wirings[0][0], radius=own))
+    if own is None or len(wirings) > 1:
+        radii.append(say("scaled to sr {sr:g}, wirings without a cycle by their largest singular value", sr=sr))
     caption = say(
-        "Eigenvalues of W in the unit circle, {units} units, scaled as they run (sr {sr:g}; wirings without a cycle by "
-        "their largest singular value). Eigenvalues above a thousandth of the largest, and median magnitude: {living}. "
-        "Seed {seed}.",
+        "Eigenvalues of W in the unit circle, {units} units, as they run ({radii}). Eigenvalues above a thousandth of "
+        "the largest, and median magnitude: {living}. Seed {seed}.",
         units=len(wirings[0][1]),
-        sr=sr,
+        radii="; ".join(radii),
         living=", ".join(living),
         seed=seed,
     )
-    reach = 1.08 * max(1.0, *(float(np.abs(own).max()) for own in values))
+    reach = 1.08 * max(1.0, *(float(np.abs(found).max()) for found in values))
     panels = [
-        spectrum_panel(title, own, RED if not index else BLUE, reach)
-        for index, ((title, _), own) in enumerate(zip(wirings, values, strict=True))
+        spectrum_panel(title, found, RED if not index else BLUE, reach)
+        for index, ((title, _), found) in enumerate(zip(wirings, values, strict=True))
     ]
     return Picture("spectra", caption, panels, height=280, narrow_height=180, **_multiples(len(panels)))
 
