@@ -111,6 +111,23 @@ def test_an_evolution_tells_its_seals_and_its_champion_runs(evolution):
     assert network.units == 10
 
 
+def test_a_slice_of_a_trace_is_as_many_paths(trace):
+    assert [path.position for path in trace[1:3]] == [1, 2]
+    assert [path.position for path in trace[-2:]] == [8, 9]
+    assert isinstance(trace[:0], tuple)
+    assert trace[np.int64(3)].position == 3
+
+
+@pytest.mark.parametrize("position", ["a", 1.0, None, np.array([1, 2]), slice("a", None), slice(None, None, 0)])
+def test_what_is_no_position_is_refused_in_one_sentence(trace, position):
+    whole = r"A slice of positions goes .* whole numbers" if isinstance(position, slice) else "is a whole number; got"
+    with pytest.raises(ss.StatescapeError, match=whole):
+        trace[position]
+    if not isinstance(position, slice):
+        with pytest.raises(ss.StatescapeError, match="whole number; got"):
+            ss.Trace.path(trace, position)
+
+
 def test_every_room_that_the_door_names_is_there():
     rooms = re.search(r"Rooms: (.*?)\n\"*$", f"{ss.__doc__}\n", re.DOTALL)[1].split("`")[1::2]
     asked = ", ".join(f"ss.{room}.__name__" for room in rooms)
@@ -124,7 +141,7 @@ def test_networks_are_tried_in_one_call():
     assert found.to_dataframe()["score"].mean() == pytest.approx(found.score.mean)
     series = np.sin(np.arange(600) / 3.0)
     assert ss.esn(series, trials=2, units=20).score.mean < 0.2
-    with pytest.raises(ss.StatescapeError, match=r"takes no 'unit'. A network is set by: units,"):
+    with pytest.raises(ss.StatescapeError, match=r"takes no 'unit' \(did you mean units\?\). A network is set by: un"):
         ss.esn("narma10", unit=3)
 
 

@@ -15,6 +15,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import MISSING, fields, is_dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -144,6 +145,20 @@ def require_seed(seed: int) -> None:
         raise StatescapeError(f"A seed is a whole number from 0 on; got {seed}.")
 
 
+def _made_by(hint: Any) -> str:
+    """How settings are made that an annotation asks for, where they are public; nothing of what is no settings."""
+    for one in (hint, *typing.get_args(hint)):
+        if not is_dataclass(one) or any(f.default is MISSING and f.default_factory is MISSING for f in fields(one)):
+            continue
+        name, parts = getattr(one, "__name__", ""), one.__module__.split(".")
+        rooms = [".".join(parts[:count]) for count in range(1, len(parts))]
+        home = next((room for room in rooms if name in getattr(sys.modules.get(room), "__all__", ())), "")
+        if home:
+            first = next(f.name for f in fields(one) if f.default is not MISSING)
+            return f" Make one: {home}.{name}({first}=...)."
+    return ""
+
+
 class _Takes:
     """What a function takes: its parameters by name, each with its annotation."""
 
@@ -176,7 +191,9 @@ class _Takes:
             return fitting(value, hint)
         except UnfitError:
             near = nearest(value, choices(hint)) if isinstance(value, str) else ""
-            raise StatescapeError(f"{self.name} takes {name} as {in_words(hint)}; got {shown(value)}{near}.") from None
+            raise StatescapeError(
+                f"{self.name} takes {name} as {in_words(hint)}; got {shown(value)}{near}.{_made_by(hint)}"
+            ) from None
 
     def _hint(self, name: str) -> Any:
         """The annotation, or Any where it names what is imported for type checkers only."""

@@ -31,6 +31,8 @@ def nearest(name: object, known: Iterable[str]) -> str:
 
 def _close(name: object, known: Iterable[str]) -> str:
     folded = {one.lower(): one for one in known}
+    if name in folded.values():  # what is wrong is not its name
+        return ""
     close = difflib.get_close_matches(str(name).strip().lower().replace("_", "-"), folded, n=1)
     return folded[close[0]] if close else ""
 

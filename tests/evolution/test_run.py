@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from statescape.errors import StatescapeError
-from statescape.evolution import evolve, resume
+from statescape.evolution import Genome, evolve, resume
 from statescape.evolution.history import champion_of, survivors_of_run
+from statescape.evolution.plans import Modules
 from statescape.runs import Journal, Processes, Serial
 
 SMALL = {"units": 8, "generations": 4, "seed": 3, "level": "matrix", "tune": False}
@@ -185,6 +186,33 @@ def test_what_does_not_fit_is_refused_before_any_work_and_leaves_nothing(tmp_pat
     assert words in str(refusal.value)
     assert "\n" not in str(refusal.value)
     assert not [one for one in tmp_path.iterdir() if one.suffix == ".run"]
+
+
+@pytest.mark.parametrize(
+    ("search", "words"),
+    [
+        ({"units": 9}, "A genome of networks of 8 units does not fit this search, whose networks have 9."),
+        (
+            {"encoding": "circulant"},
+            "A genome of single edges (encodings binary, ternary and real) does not fit this search, which is of the "
+            "encoding circulant.",
+        ),
+        ({"encoding": "modules"}, "does not fit this search, which is of the encoding modules."),
+    ],
+)
+def test_a_warm_start_that_does_not_fit_is_refused_in_words_of_the_search(whole, search, words) -> None:
+    with pytest.raises(StatescapeError) as refusal:
+        evolve("memory-noisy", start=survivors_of_run(whole[1]), **{**SMALL, **search})
+    assert str(refusal.value).endswith(words)
+
+
+def test_plans_of_other_units_or_for_wirings_are_refused_in_words_of_the_search() -> None:
+    for units, words in ((30, "of networks of 30 units"), (5, "of networks of 5 units")):
+        plan = Modules(units).random(np.random.default_rng(0))
+        with pytest.raises(StatescapeError, match=f"{words} does not fit this search, whose networks have 20"):
+            evolve("memory-noisy", start=[Genome(plan)], units=20, encoding="modules")
+        with pytest.raises(StatescapeError, match=r"A genome that is a plan \(encoding modules\) does not fit"):
+            evolve("memory-noisy", start=[Genome(plan)], units=20)
 
 
 def test_a_file_that_changed_or_went_is_refused_on_resume(tmp_path) -> None:

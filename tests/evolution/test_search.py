@@ -246,7 +246,7 @@ def test_given_genomes_are_in_the_first_generation() -> None:
     assert first.born[0].genome == genome
     assert first.born[0].operator == "given"
     other = SearchSpace(by_name("ternary", 9)).random(np.random.default_rng(0))
-    with pytest.raises(StatescapeError, match="has arrays"):
+    with pytest.raises(StatescapeError, match="of networks of 9 units does not fit this search, whose networks have"):
         Search(SPACE, strategy_by_name("genetic"), 0, start=[other])
 
 

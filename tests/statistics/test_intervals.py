@@ -157,3 +157,12 @@ def test_each_column_has_the_interval_of_its_own_number_of_values():
     for ours, theirs in zip(mean_intervals(whole, 3), bootstrap_means(whole, 3), strict=True):
         assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high))
         assert ours.method == "bootstrap"
+
+
+@pytest.mark.parametrize("values", [[1.0], [1, 2, 4], [1, 2, np.inf], [1, 2, -np.inf], [np.inf, np.inf], range(40)])
+def test_all_numbers_of_an_interval_are_pythons_own(values):
+    values = np.array(values, dtype=float)
+    one = mean_interval(values, 0)
+    for interval in (one, *mean_intervals(values[:, None], 0)):
+        assert {type(number) for number in (interval.mean, interval.low, interval.high)} == {float}
+    assert "np." not in repr(one)

@@ -1,11 +1,15 @@
 """Trials of echo state networks: independent, paired with their baseline, and fair about divergence."""
 
 import dataclasses
+import inspect
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import statescape as ss
 from statescape.errors import StatescapeError
+from statescape.options import told
 from statescape.reservoir import EchoStateNetwork, tasks
 from statescape.studies.esn_trials import esn, with_warmup
 from statescape.studies.network_settings import NetworkSettings
@@ -96,3 +100,68 @@ def test_settings_are_refused_where_they_are_made():
     with pytest.raises(StatescapeError, match="at least one trial"):
         esn(tasks.narma10(), NetworkSettings(), 0, 0)
     assert dataclasses.replace(NetworkSettings(), topology="scr").topology == "scr"
+
+
+WAVES = np.column_stack([np.sin(np.arange(400) / 5), np.cos(np.arange(400) / 7)])
+FEW = {"units": 10, "trials": 1}
+
+
+def test_data_is_opened_with_the_options_of_a_task():
+    named = esn(WAVES, target="2", inputs=["1", "2"], horizon=3, split=0.6, warmup=7, **FEW)
+    opened = esn(tasks.open(WAVES, target="2", inputs=["1", "2"], horizon=3, split=0.6, warmup=7), **FEW)
+    assert named.scores == opened.scores
+    assert (named.task.horizon, named.task.input_names, named.trial.warmup) == (3, ("1", "2"), 7)
+    assert esn(WAVES, NetworkSettings(units=10), 1, target="2").task.target_names == ("2",)
+    with pytest.raises(StatescapeError, match=r"several columns of numbers; name the target \(target=...\): 1, 2"):
+        esn(WAVES)
+    with pytest.raises(StatescapeError, match=r"horizon=\.\.\. is for files and arrays; narma10 fixes its own"):
+        esn("narma10", horizon=3)
+
+
+def test_the_warmup_of_a_named_task_is_changed_too():
+    assert esn("narma10", warmup=33, **FEW).trial.warmup == 33
+    with pytest.raises(StatescapeError, match="has no warmup"):
+        esn("memory-exact", warmup=3, **FEW)
+
+
+def test_help_spells_out_settings_and_options_each_with_its_words():
+    taken = inspect.signature(esn).parameters
+    assert list(taken)[:4] == ["task", "settings", "trials", "seed"]
+    assert set(NetworkSettings.__dataclass_fields__) < set(taken)
+    assert set(inspect.signature(tasks.open).parameters) - {"unknown"} < set(taken)
+    assert (taken["units"].default, taken["topology"].default, taken["target"].default) == (100, "erdos-renyi", None)
+    assert set(told(esn)) == set(taken)
+    assert told(esn)["sr"] == told(NetworkSettings)["sr"] == "spectral radius W is scaled to."
+    assert told(esn)["sequence"] == told(tasks.open)["sequence"]
+    assert max(map(len, esn.__doc__.splitlines())) <= 120
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"units": "20"}, "esn takes units as a whole number; got '20' (str)."),
+        ({"targets": "x"}, "esn takes no 'targets' (did you mean target?). A network is set by: units, "),
+        (
+            {"settings": ss.Settings(units=20)},
+            "esn takes settings as a NetworkSettings or None; got Settings(units=20) (Settings). "
+            "Make one: statescape.studies.NetworkSettings(units=...).",
+        ),
+    ],
+)
+def test_wrong_settings_are_refused_with_what_is_taken(given, words):
+    with pytest.raises(StatescapeError) as refusal:
+        ss.esn("narma10", **given)
+    assert str(refusal.value).startswith(words)
+
+
+def test_notes_on_the_data_are_warnings_of_the_result():
+    frame = pd.DataFrame({"wave": WAVES[:, 0]}, index=pd.date_range("2020", periods=400)).drop(index="2020-03-01")
+    told_of_it = "the index has 1 gap among 398 steps, first before row 60 (from 0) (2 times the usual step)"
+    result = esn(frame, **FEW)
+    assert result.warnings == (told_of_it,)
+    assert repr(result).endswith("; see .warnings")
+    assert f"note: {told_of_it}" in result._repr_html_()
+    sound = esn(frame.reset_index(drop=True), **FEW)
+    assert sound.warnings == ()
+    assert "note:" not in sound._repr_html_()
+    assert "warnings" not in repr(sound)

@@ -46,7 +46,8 @@ def esn(
         esn_trials.prepare(chosen, settings)
         result = esn_trials.esn(chosen, settings, trials, seed)
     for warning in result.warnings:
-        complain(warning)
+        if warning not in getattr(chosen, "notes", ()):  # these are told with the data
+            complain(warning)
     _print(result)
     if json_file is not None:
         inputs.write_json(json_file, as_json(result))

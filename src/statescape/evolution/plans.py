@@ -115,7 +115,12 @@ class Modules:
         if not plain or not (np.isfinite(whole).all() and (whole >= 0).all() and (whole == np.floor(whole)).all()):
             raise StatescapeError("The genome tells no plan: its units, edges or numbers are none.")
         if self.plan(genes).units != self.units:
-            raise StatescapeError(f"The modules of a plan have {self.units} units together.")
+            raise StatescapeError(other_units(self.plan(genes).units, self.units))
+
+
+def other_units(own: int, wanted: int) -> str:
+    """The refusal of a genome whose networks have other units than those of a search."""
+    return f"A genome of networks of {own:,} units does not fit this search, whose networks have {wanted:,}."
 
 
 def random_module(units: int, rng: np.random.Generator, connectivity: float | None = None) -> Module:

@@ -187,6 +187,11 @@ class Evolution(Noun):
         return self.found.history
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a user should know of the data, such as gaps in its dates, a sentence each."""
+        return tuple(getattr(self.task, "notes", ()))
+
+    @property
     def nilpotent(self) -> bool:
         """Whether the champion has no cycle, so that radius does not mean to it what it means to others."""
         return is_acyclic(self.best.topology.W)

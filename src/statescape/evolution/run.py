@@ -13,19 +13,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from statescape.errors import StatescapeError
+from statescape.errors import StatescapeError, unknown_name
 from statescape.evolution.genome import Genome
 from statescape.evolution.parts import require_parts, require_present, space_of
 from statescape.evolution.result import Evolution, Found
-from statescape.evolution.settings import Hyperparameters, Settings, taking_settings
+from statescape.evolution.settings import Hyperparameters, Settings, keywords
 from statescape.evolution.source import open_task
 from statescape.evolution.steps import Callback, RunSteps, Say
 from statescape.evolution.tables import Tables
+from statescape.options import taking
 from statescape.reservoir.tasks import Part, SequencesTrial, Task, TaskLike, usable_trial
+from statescape.reservoir.tasks.opening import data_options
 from statescape.runs import AnyExecutor, Executor, Serial, working
 
+# What `evolve` takes by name; an encoding is how wirings are written, so that of a text has another name.
+_SETTINGS = keywords()
+_DATA = {"text_encoding" if name == "encoding" else name: one for name, one in data_options().items()}
 
-@taking_settings
+
+@taking({**_SETTINGS, **_DATA})
 def evolve(
     task: TaskLike,
     settings: Settings | None = None,
@@ -42,10 +48,13 @@ def evolve(
 ) -> Evolution:
     """Search a wiring for a task and hold it against its controls under every seal.
 
+    Settings are given by name, those of `Hyperparameters` and `Limits` too (`units=50`, `sr=0.95`, `generations=100`);
+    they go before `settings`. Data is opened as by `tasks.open`, with its options.
+
     Args:
         task: a name, a file, an array, a DataFrame, a pair of inputs and targets, or a task.
-        settings: what is asked for; None for the defaults.
-        task_options: of `tasks.open`, for a file, an array or a DataFrame.
+        settings: what is asked for, a `statescape.Settings`; None for the defaults.
+        task_options: options of `tasks.open` in a mapping, by the names that they have there.
         start: genomes to begin with.
         run: file of the run's journal; a temporary one where None.
         executor: who works: any executor of Python (`concurrent.futures`), which stays open, or "serial", "processes"
@@ -54,16 +63,19 @@ def evolve(
         scheduler: address of a Dask scheduler, where the executor is not given.
         callbacks: called after every generation; one that returns True ends that strategy.
         say: called with a few words before every longer step.
-        changes: settings by their names, those of `Hyperparameters` and `Limits` too: `units=50`, `sr=0.95`,
-            `generations=100`. They go before `settings`.
+        **changes: settings and options.
 
     Raises:
         StatescapeError: for settings that do not fit, data that cannot be used, a run that exists.
     """
     if "arm" in changes:  # as the strategy was called once
         changes["strategy"] = changes.pop("arm")
+    options = {name: changes.pop(name) for name in [*changes] if name in _DATA}
+    for name in changes:
+        if name not in _SETTINGS:
+            raise unknown_name("setting", name, [*_SETTINGS, *_DATA])
     wanted = (settings or Settings()).changed(**changes)
-    opened, source = open_task(task, task_options)
+    opened, source = _opened(task, task_options, options)
     wanted = require_parts(replace(wanted, task=source))
     _try_out(wanted, opened, start)
     with ExitStack() as stack:
@@ -123,6 +135,19 @@ def search_only(settings: Settings, task: Task, executor: Executor) -> Found:
     """
     with tempfile.TemporaryDirectory() as folder, Tables.begun(Path(folder) / "temporary.run", settings) as kept:
         return RunSteps(kept, task, executor, (), None).searched(settings.strategy, settings.limits)
+
+
+def _opened(
+    task: TaskLike, task_options: Mapping[str, Any] | None, named: Mapping[str, Any]
+) -> tuple[Task, dict[str, Any]]:
+    """The task with its source; messages call the encoding of a text as `evolve` does."""
+    options = {"encoding" if name == "text_encoding" else name: value for name, value in named.items()}
+    try:
+        return open_task(task, {**(task_options or {}), **options})
+    except StatescapeError as error:
+        if "encoding=" not in str(error):
+            raise
+        raise StatescapeError(str(error).replace("encoding=", "text_encoding=")) from None
 
 
 def _try_out(settings: Settings, task: Task, start: Sequence[Genome]) -> None:

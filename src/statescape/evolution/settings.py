@@ -7,16 +7,14 @@ strategy, operators) is found out in `parts`, before any work.
 
 from __future__ import annotations
 
-import inspect
 import math
-import types
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal, TypeAlias, TypeVar, cast
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, TypeAlias, cast
 
 from statescape.errors import StatescapeError, nearest, unknown_name
 from statescape.evolution.slots import Named, OwnPart, Slot
-from statescape.options import asked, hints_of, require_allowed
+from statescape.options import Keyword, asked, hints_of, keywords_of, require_allowed, require_kinds
 from statescape.runs.plain import typed
 from statescape.wording import Noun
 
@@ -29,8 +27,6 @@ DEFAULT_GENERATIONS = 1000
 LEAST_SEAL_TRIALS = 30
 # Beyond these a generation would not fit into a large machine's memory.
 MOST_UNITS, MOST_TRIALS = 20_000, 100_000
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -55,6 +51,7 @@ class Hyperparameters(Noun):
     bias: float = asked(0.1, "Bias of every unit.", panel="Network")
 
     def __post_init__(self) -> None:
+        require_kinds(self)
         require_allowed(self)
         if not 0 < self.lr <= 1:
             raise StatescapeError(f"lr lies above 0 and up to 1; got {self.lr:g}.")
@@ -80,6 +77,7 @@ class Limits(Noun):
     stagnation: int | None = asked(None, "Generations with the same best.", panel="Limits", least=1)
 
     def __post_init__(self) -> None:
+        require_kinds(self)
         given = [value for value in asdict(self).values() if value is not None]
         if any(not 0 < value < math.inf for value in given):
             raise StatescapeError("Generations, trainings, seconds and stagnation are limits above 0.")
@@ -112,8 +110,8 @@ class Settings(Noun):
         racing: whether children race their parents on a pool of common trials; else all trials are redrawn in every
             generation and survivors are scored again, as in 0.1.0.
         adapt: whether operators are used as often as they succeed.
-        hyper: hyper-parameters of the search.
-        limits: when the search ends.
+        hyper: what is set beside the wiring, in one `Hyperparameters`.
+        limits: when the search ends, in one `Limits`.
         compare: whether random search, hill climber and tuning of hyper-parameters get as many trainings.
         tune: whether champion and controls are tuned before they are sealed.
         seal_trials: for every seal.
@@ -186,6 +184,7 @@ class Settings(Noun):
     parts: tuple[OwnPart, ...] = ()
 
     def __post_init__(self) -> None:
+        require_kinds(self)
         self._name_parts()
         most = max(self.units / MOST_UNITS, max(self.trials or 0, self.seal_trials, self.offspring or 0) / MOST_TRIALS)
         if most > 1:
@@ -203,7 +202,8 @@ class Settings(Noun):
             )
         if self.objectives not in OBJECTIVES:
             known = " or ".join(",".join(names) for names in OBJECTIVES)
-            near = nearest(self.objectives[-1] if self.objectives else "", ("error", "edges"))
+            odd = next((one for one in self.objectives if one not in OBJECTIVES[-1]), "")
+            near = nearest(odd, OBJECTIVES[-1])
             raise StatescapeError(f"The objectives are {known}; got {','.join(self.objectives) or 'none'}{near}.")
 
     @property
@@ -314,23 +314,7 @@ _LATER: Mapping[str, Any] = {
 }
 
 
-def keywords() -> dict[str, tuple[Any, Any]]:
-    """Kind and default of every setting that `Settings.changed` takes by its name."""
-    return {
-        one.name: (hints_of(owner)[one.name], getattr(made, one.name) if owner is not Limits else None)
-        for owner, made in ((Settings, Settings()), (Hyperparameters, Hyperparameters()), (Limits, Limits()))
-        for one in fields(owner)
-        if one.name not in ("task", "parts")
-    }
-
-
-def taking_settings(function: Function) -> Function:
-    """A function whose `**changes` are settings: its signature names them, for checks, help and completion."""
-    signature = inspect.signature(function)
-    named = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
-        for name, (kind, default) in keywords().items()
-    ]
-    own = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
-    cast("types.FunctionType", function).__signature__ = signature.replace(parameters=[*own, *named])  # type: ignore[attr-defined]
-    return function
+def keywords() -> dict[str, Keyword]:
+    """Every setting that `Settings.changed` takes by its name."""
+    limits = {name: replace(one, default=None) for name, one in keywords_of(Limits).items()}
+    return {**keywords_of(Settings, without=("task", "parts")), **keywords_of(Hyperparameters), **limits}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +13,18 @@ from statescape.errors import StatescapeError
 from statescape.evolution.alphabet import Values
 from statescape.evolution.encodings import Encoding
 from statescape.evolution.genome import Genome
-from statescape.evolution.plans import Modules
+from statescape.evolution.plans import Modules, other_units
 from statescape.reservoir import Topology
 from statescape.reservoir.topology import RadiusPolicy
 from statescape.wording import Noun
 
+# What genomes of these arrays are.
+_KINDS = {
+    frozenset({"W"}): "of single edges (encodings binary, ternary and real)",
+    frozenset({"bands"}): "of bands (encodings circulant and circulant-real)",
+    frozenset({"motif", "grid"}): "of a motif (encoding blocks)",
+    frozenset({"modules", "edges", "inputs", "outputs", "draw"}): "that is a plan (encoding modules)",
+}
 # Bounds of a spectral radius that evolves.
 LEAST_SR, LARGEST_SR = 0.1, 1.5
 
@@ -78,6 +86,18 @@ class SearchSpace(Noun):
         W_in = self.W_in if genome.W_in is None else genome.W_in
         return Topology(self.encoding.decode(genome.genes), W_in, radius=self.radius, sr=genome.sr, name=name)
 
+    def _unlike(self, genome: Genome) -> str:
+        """Why genes of these arrays are of another search."""
+        arrays, wanted = genome.genes, self.encoding.shapes
+        if set(arrays) != set(wanted):
+            kind = _KINDS.get(frozenset(arrays), "of another encoding")
+            return f"A genome {kind} does not fit this search, which is of the encoding {self.encoding.name}."
+        own = units_of(arrays)
+        if own == self.units:
+            shapes = {name: array.shape for name, array in arrays.items()}
+            return f"A genome of {self.encoding.name} has arrays {wanted}; got {shapes}."
+        return other_units(own, self.units)
+
     def check(self, genome: Genome) -> None:
         """Refuse a genome of another space.
 
@@ -86,7 +106,7 @@ class SearchSpace(Noun):
         """
         shapes = {name: array.shape for name, array in genome.genes.items()}
         if shapes != self.encoding.shapes:
-            raise StatescapeError(f"A genome of {self.encoding.name} has arrays {self.encoding.shapes}; got {shapes}.")
+            raise StatescapeError(self._unlike(genome))
         if isinstance(self.encoding, Modules):
             self.encoding.check(genome.genes)
         elif not all(self.values.legal(array).all() for array in genome.genes.values()):
@@ -98,3 +118,10 @@ class SearchSpace(Noun):
             raise StatescapeError(f"The genome has input weights that are not {self.input_values.kind}.")
         if (genome.sr is not None) != (self.radius == "gene"):
             raise StatescapeError("A genome has its own spectral radius exactly where the radius is a gene.")
+
+
+def units_of(genes: Mapping[str, np.ndarray]) -> int:
+    """Units of the networks that genes of one of our encodings make."""
+    if "modules" in genes:
+        return int(genes["modules"][:, 0].sum())
+    return math.prod(array.shape[0] if array.shape else 0 for array in genes.values())

@@ -13,9 +13,10 @@ back what was there changes nothing, to the bit.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -184,6 +185,40 @@ class Edit(Noun):
 
     def __repr__(self) -> str:
         return brief(f"Edit of {self}")
+
+
+def position_of(asked: Any, length: int) -> int:
+    """A position of a text, from 0 on.
+
+    Args:
+        asked: the position; one below 0 counts from the end.
+        length: tokens of the text.
+
+    Raises:
+        StatescapeError: for what is no whole number, and where the text has no such position.
+    """
+    try:
+        position = operator.index(asked)
+    except TypeError:
+        raise StatescapeError(f"A position of a text is a whole number; got {shown(asked)}.") from None
+    if not -length <= position < length:
+        raise StatescapeError(
+            f"Position {position} is outside the text: its {length} tokens have positions 0 to {length - 1} "
+            f"(or -{length} to -1)."
+        )
+    return position % length
+
+
+def positions_of(asked: slice, length: int) -> range:
+    """The positions of a slice of a text.
+
+    Raises:
+        StatescapeError: for a slice of what are no whole numbers, or with a step of 0.
+    """
+    try:
+        return range(length)[asked]
+    except (TypeError, ValueError) as error:
+        raise StatescapeError(f"A slice of positions goes from and to whole numbers ({error}).") from None
 
 
 def require_fitting(edits: Sequence[Edit], n_blocks: int, width: int, length: int) -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from statescape.errors import StatescapeError
 from statescape.geometry import rogue_dimensions
 from statescape.language.attribution import fixed_norm, logit_shares
-from statescape.language.edits import Edit, in_words, require_fitting
+from statescape.language.edits import Edit, in_words, position_of, positions_of, require_fitting
 from statescape.language.flags import Flag, flags_of
 from statescape.language.interop import read_cache
 from statescape.language.lens.files import load_lens
@@ -140,9 +140,17 @@ class Trace(Noun):
     def __len__(self) -> int:
         return len(self.tokens)
 
-    def __getitem__(self, position: int) -> StatePath:
-        """The path of one position: ``trace[-1]`` is that of the last."""
-        return self.path(position)
+    @overload
+    def __getitem__(self, position: int) -> StatePath: ...
+
+    @overload
+    def __getitem__(self, position: slice) -> tuple[StatePath, ...]: ...
+
+    def __getitem__(self, position: Any) -> StatePath | tuple[StatePath, ...]:
+        """The path of one position, or those of a slice: ``trace[-1]`` is that of the last."""
+        if not isinstance(position, slice):
+            return self.path(position_of(position, len(self)))
+        return tuple(map(self.path, positions_of(position, len(self))))
 
     def __iter__(self) -> Iterator[StatePath]:
         return map(self.path, range(len(self)))
@@ -175,13 +183,7 @@ class Trace(Noun):
         Raises:
             StatescapeError: if the text has no such position.
         """
-        length = len(self.tokens)
-        if not -length <= position < length:
-            raise StatescapeError(
-                f"Position {position} is outside the text: its {length} tokens have positions 0 to {length - 1} "
-                f"(or -{length} to -1)."
-            )
-        position %= length
+        position = position_of(position, len(self))
         states = self.states[:, position]
         logits = self.model.decode(states)
         steps = self._steps(position, int(logits[-1].argmax()))

@@ -103,7 +103,7 @@ def student_interval(values: Float[np.ndarray, " n"], level: float = 0.95) -> Me
     finite = values[np.isfinite(values)]
     low, high = -np.inf, np.inf
     if len(finite) > 1:
-        middle, error = float(finite.mean()), float(finite.std(ddof=1)) / np.sqrt(len(finite))
+        middle, error = float(finite.mean()), float(finite.std(ddof=1)) / float(np.sqrt(len(finite)))
         reach = float(stats.t.ppf((1.0 + level) / 2.0, len(finite) - 1)) * error
         low = -np.inf if np.isneginf(values).any() else middle - reach
         high = np.inf if np.isposinf(values).any() else middle + reach

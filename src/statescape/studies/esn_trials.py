@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
-from statescape.errors import StatescapeError, StatescapeWarning
+from statescape.errors import StatescapeError, StatescapeWarning, nearest
+from statescape.options import keywords_of, taking
 from statescape.reservoir import EchoStateNetwork, Topology, generators, tasks
 from statescape.reservoir.evaluation import MOST_TRIALS
 from statescape.reservoir.tasks import (
@@ -33,6 +34,7 @@ from statescape.reservoir.tasks import (
     usable_trial,
 )
 from statescape.reservoir.tasks.driven import MemoryCapacity
+from statescape.reservoir.tasks.opening import data_options
 from statescape.reservoir.weights import STREAMS, draw_matrix
 from statescape.statistics import MeanInterval, mean_interval
 from statescape.studies.network_settings import NetworkSettings
@@ -62,6 +64,9 @@ GENERATORS: dict[str, Callable[[int, float, int], Topology]] = {
     ),
 }
 
+# What `esn` takes by name.
+_SETTINGS, _DATA = keywords_of(NetworkSettings), data_options()
+
 
 @dataclass(frozen=True, eq=False)
 class EsnTrials(Noun):
@@ -77,7 +82,7 @@ class EsnTrials(Noun):
             without their inputs, such as the most frequent class); None where there is none.
         ridges: the ridge used in each trial; empty where nothing is trained.
         reason: why a trial diverged, in words; empty where none did.
-        warnings: what a user should know of the settings, a sentence each.
+        warnings: what a user should know of the data (gaps in its dates) and of the settings, a sentence each.
         seconds: drawing, training and testing, all trials.
         network: the network of the first trial, trained.
         trial: its data.
@@ -110,29 +115,40 @@ class EsnTrials(Noun):
         return brief(
             f"EsnTrials on {self.task.name}: {self.task.score_name} {score.mean:.4g} (95% {score.low:.4g} to "
             f"{score.high:.4g}, n = {score.n}), {self.settings.units} units, {self.settings.topology}, seed {self.seed}"
+            f"{'; see .warnings' if self.warnings else ''}"
         )
 
 
+@taking({**_SETTINGS, **_DATA})
 def esn(
     task: TaskLike, settings: NetworkSettings | None = None, trials: int = 10, seed: int = 0, **single: Any
 ) -> EsnTrials:
     """Train and test a fresh echo state network on each of some fresh draws of a task.
 
+    Settings of the networks are given by name and go before `settings`; those that are not given are the defaults shown
+    here, or what the authors of a task (such as CogScale) name. Data is opened as by `tasks.open`, with its options.
+
     Args:
         task: a name, a file, an array, a DataFrame, a pair of inputs and targets, or a task.
-        settings: of the networks; those of `settings_for` where None.
+        settings: of the networks, a `statescape.studies.NetworkSettings`; None for the usual ones of the task.
         trials: how many draws.
         seed: of everything.
-        **single: single settings by name: units=, topology=, sr=, lr=, input_scaling=, ridge=, ...
+        **single: settings and options.
 
     Raises:
         StatescapeError: for a setting that is unknown or out of range, data too short, or no trials.
     """
-    unknown = [name for name in single if name not in NetworkSettings.__dataclass_fields__]
-    if unknown:
-        known = ", ".join(NetworkSettings.__dataclass_fields__)
-        raise StatescapeError(f"esn takes no {unknown[0]!r}. A network is set by: {known}.")
-    task = tasks.open(task)
+    options = {name: single.pop(name) for name in [*single] if name in _DATA}
+    warmup = options.pop("warmup", None)
+    for name in single:
+        if name not in _SETTINGS:
+            raise StatescapeError(
+                f"esn takes no {name!r}{nearest(name, [*_SETTINGS, *_DATA])}. A network is set by: "
+                f"{', '.join(_SETTINGS)}; data by: {', '.join(_DATA)}."
+            )
+    task = tasks.open(task, **options)
+    if warmup is not None:
+        task = with_warmup(task, warmup)
     settings = settings_for(task, **single) if settings is None else replace(settings, **single)
     if trials < 1:
         raise StatescapeError(f"Ask for at least one trial; got {trials}.")
@@ -140,7 +156,7 @@ def esn(
         raise StatescapeError(f"At most {MOST_TRIALS:,} trials are drawn; got {trials:,}.")
     begun = time.perf_counter()
     scores, persistence, ridges, reason = [], [], [], ""
-    warned: dict[str, None] = {}  # in the order they came
+    warned = dict.fromkeys(getattr(task, "notes", ()))  # in the order they came
     shown: list[tuple[EchoStateNetwork, AnyTrial, Attempt]] = []
     for index in range(trials):
         data_seed, network_seed = np.random.SeedSequence([seed, index]).spawn(2)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from statescape.arguments import require_memory
 from statescape.errors import unknown_name
-from statescape.options import asked, require_allowed
+from statescape.options import asked, require_allowed, require_kinds
 from statescape.wording import Noun
 
 TOPOLOGIES = ("erdos-renyi", "SCR", "DLR", "DLRB", "CRJ", "small-world", "scale-free", "modular")
@@ -64,6 +64,7 @@ class NetworkSettings(Noun):
     activation: Literal["tanh", "identity"] = "tanh"
 
     def __post_init__(self) -> None:
+        require_kinds(self)
         # The normal equations of the readout, and what is solved with.
         require_memory(f"{self.units:,} units", 16.0 * self.units**2)
         if self.topology.lower() not in {name.lower() for name in TOPOLOGIES}:

@@ -114,7 +114,17 @@ GOOD = [f"{i},{np.sin(i):.4f}" for i in range(300)]
         (GOOD, {"target": None}, "several columns of numbers; name the target (target=...): a, b"),
         (GOOD, {"horizon": 0}, "asks for what is given"),
         (GOOD, {"horizon": -1}, "asks for what is given"),
-        (GOOD, {"horizon": 290}, "10 of each must remain"),
+        (
+            GOOD,
+            {"horizon": 290},
+            "a horizon of 290 rows leaves 10 of the 300 rows of the whole part;",
+        ),
+        (
+            GOOD,
+            {"horizon": 700},
+            "a horizon of 700 rows leaves 0 of the 300 rows of the whole part;",
+        ),
+        (GOOD, {"horizon": 270}, "use a longer file or change horizon, window, split or warmup"),
         (GOOD, {"split": 1.5}, "between 0 and 1; got 1.5"),
         (GOOD, {"window": 500}, "a window of 500 rows"),
         (GOOD, {"warmup": 5000}, "10 of each must remain"),

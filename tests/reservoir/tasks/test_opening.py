@@ -11,6 +11,7 @@ from statescape.errors import StatescapeError
 from statescape.evolution import evolve
 from statescape.reservoir import tasks
 from statescape.reservoir.tasks import Trial, usable_trial
+from statescape.studies.esn_trials import esn
 
 WAVE = np.sin(0.3 * np.arange(300.0)) + np.random.default_rng(0).normal(0, 0.1, 300)
 FRAME = pd.DataFrame({"drive": np.cos(np.arange(300.0)), "wave": WAVE})
@@ -137,3 +138,64 @@ def _plain(seed):
 def test_a_task_that_never_draws_is_refused_in_one_sentence():
     with pytest.raises(StatescapeError, match=r"The task 'moody' (drew no trial|draws trials that)"):
         usable_trial(Moody(failing=1.0), 0, "search")
+
+
+DATES = pd.date_range("2020", periods=300)
+ORDER = (
+    "put the rows in time order (sort_index()), or drop the index where their order is meant (reset_index(drop=True))."
+)
+
+
+@pytest.mark.parametrize(
+    ("frame", "words"),
+    [
+        (FRAME.sample(frac=1, random_state=0), "the DataFrame: the index goes back at row 1 (from 0); "),
+        (FRAME[::-1], "the DataFrame: the index runs backwards; "),
+        (FRAME.set_index(np.arange(300)[::-1]), "the DataFrame: the index runs backwards; "),
+        (pd.concat([FRAME, FRAME]), "the DataFrame: the index goes back at row 300 (from 0); "),
+        (
+            FRAME.set_index(DATES).sample(frac=1, random_state=0),
+            "the DataFrame: the index goes back at row ",
+        ),
+        (FRAME.set_index(DATES.astype(str))[::-1], "the DataFrame: the index runs backwards; "),
+        (FRAME.set_index([DATES.year, DATES.month])[::-1], "the DataFrame: the index runs backwards; "),
+        (FRAME.set_index(DATES - DATES[0])[::-1], "the DataFrame: the index runs backwards; "),
+    ],
+)
+def test_a_frame_whose_index_does_not_increase_is_refused_with_the_ways_out(frame, words):
+    for given in (frame, (frame.reset_index(drop=True), frame), (frame["drive"], frame["wave"])):
+        with pytest.raises(StatescapeError, match=re.escape(ORDER)) as refusal:
+            tasks.open(given, **({} if isinstance(given, tuple) else {"target": "wave"}))
+        if given is frame:
+            assert str(refusal.value).startswith(words)
+    for call in (esn, evolve):
+        with pytest.raises(StatescapeError, match=re.escape(ORDER)):
+            call(frame, target="wave", units=8)
+    given = tasks.open(frame.reset_index(drop=True), target="wave")
+    np.testing.assert_array_equal(given.targets[:, 0], frame["wave"])
+    assert tasks.open(frame.sort_index(), target="wave").targets.shape == (len(frame), 1)
+
+
+def test_an_index_in_order_or_without_one_is_taken_and_its_gaps_are_told():
+    for index in (np.arange(5, 305), DATES, DATES.astype(str), [f"row {row}" for row in range(300)]):
+        assert tasks.open(FRAME.set_index(pd.Index(index)), target="wave").notes == ()
+    told = ("the index has 1 gap among 296 steps, first before row 5 (from 0) (4 times the usual step)",)
+    for frame in (FRAME, FRAME.set_index(DATES), FRAME.set_index(DATES.astype(str))):
+        assert tasks.open(frame.drop(index=frame.index[5:8]), target="wave").notes == told
+    pair = FRAME.set_index(DATES).drop(index=DATES[5:8])
+    assert tasks.open((pair["drive"], pair["wave"])).notes == told
+
+
+def test_blank_cells_of_a_table_of_sequences_name_the_way_to_read_them(tmp_path):
+    frame = pd.DataFrame({"year": 2020, "seq": np.repeat(list("abc"), 100), "wave": WAVE, "label": ""})
+    frame.loc[[99, 199, 299], "label"] = ["up", "down", "up"]
+    hint = " Where the rows are sequences that 'seq' names, say so (sequence='seq')."
+    empty = "column 'label': the cell is empty; fill the gap or drop the row."
+    frame.to_csv(tmp_path / "seq.csv", index=False)
+    for given, where in ((frame, "the DataFrame, row 0 (from 0)"), (tmp_path / "seq.csv", "seq.csv, line 2")):
+        with pytest.raises(StatescapeError) as refusal:
+            tasks.open(given, target="label")
+        assert str(refusal.value) == f"{where}, {empty}{hint}"
+    with pytest.raises(StatescapeError) as refusal:
+        tasks.open(frame.drop(columns="seq"), target="label")
+    assert str(refusal.value) == f"the DataFrame, row 0 (from 0), {empty}"

@@ -165,3 +165,13 @@ def test_folders_that_make_no_sequences_are_refused(tmp_path):
     (folder / "fast" / "s2.csv").write_text("x,other\n0.1,0.2\n0.3,0.1\n")
     with pytest.raises(StatescapeError, match=r"s2\.csv has other columns than"):
         tasks.open(folder)
+
+
+def test_rows_of_a_sequence_that_were_shuffled_within_it_are_refused():
+    """As `sort_values("id")` leaves them after a shuffle; sequences themselves come in any order."""
+    table = waves()
+    shuffled = table.sample(frac=1, random_state=0).sort_values("id")
+    with pytest.raises(StatescapeError, match=r"the index goes back at row \d+ .*sort_index\(\)"):
+        tasks.open(shuffled, sequence="id", target="kind")
+    other_order = table.sort_values("id", ascending=False, kind="stable")
+    assert tasks.open(other_order, sequence="id", target="kind").classes == ("fast", "middle", "slow")

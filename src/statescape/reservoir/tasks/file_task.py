@@ -247,11 +247,16 @@ class FileTask(Noun):
                 f"{self.name}: a window of {window} rows and a horizon of {self.horizon} do not fit into the "
                 f"{last - first} rows of the {part} part; shorten the window."
             )
+        if self.horizon > 1 and room < 2 * LEAST_STEPS:
+            raise StatescapeError(
+                f"{self.name}: a horizon of {self.horizon:,} rows leaves {max(room, 0):,} of the {last - first:,} rows "
+                f"of the {part} part; shorten the horizon."
+            )
         if min(train - warmup, window - train) < LEAST_STEPS:
             raise StatescapeError(
                 f"{self.name}: {len(self.targets)} rows give a trial of {max(train, 0)} training steps ({warmup} of "
                 f"them warmup) and {max(window - train, 0)} test steps; {LEAST_STEPS} of each must remain, so use a "
-                "longer file or change window, split or warmup."
+                f"longer file or change {'horizon, ' * (self.horizon > 1)}window, split or warmup."
             )
         return window, train, warmup
 

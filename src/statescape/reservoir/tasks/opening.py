@@ -7,11 +7,12 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_type_hints
 
 import numpy as np
 
 from statescape.errors import StatescapeError, unknown_name
+from statescape.options import Keyword, told
 from statescape.registry import Registry
 from statescape.reservoir.tasks.autonomous import henon, lorenz, mackey_glass, mso8
 from statescape.reservoir.tasks.cogscale_task import NAMES, PREFIX, named
@@ -22,7 +23,7 @@ from statescape.reservoir.tasks.kuramoto_sivashinsky import kuramoto_sivashinsky
 from statescape.reservoir.tasks.reading import is_table, read_table, table_of
 from statescape.reservoir.tasks.sequence_files import sequences_of_folder, sequences_of_table
 from statescape.reservoir.tasks.sequence_task import SequenceTask
-from statescape.reservoir.tasks.table import DataTable, listed
+from statescape.reservoir.tasks.table import CellError, DataTable, listed
 from statescape.reservoir.tasks.task import Task
 from statescape.reservoir.tasks.time_order import notes_on_time
 from statescape.reservoir.tasks.vowels import holds_vowels, japanese_vowels
@@ -139,7 +140,7 @@ def open(  # noqa: A001 - as in tasks.open
             used, naming column and line; for an option where there is nothing to choose.
     """
     for name in unknown:
-        raise unknown_name("option of a task", name, list(inspect.signature(open).parameters)[1:-1])
+        raise unknown_name("option of a task", name, data_options())
     how: dict[str, Any] = {"header": header, "separator": separator, "decimal": decimal, "encoding": encoding}
     how |= {"skip_rows": skip_rows, "comment": comment}
     trials: dict[str, Any] = {"horizon": horizon, "split": split, "window": window, "warmup": warmup}
@@ -168,6 +169,14 @@ def open(  # noqa: A001 - as in tasks.open
         )
     _refuse({**columns, **trials, **how}, "files and arrays", found.name)
     return found
+
+
+def data_options() -> dict[str, Keyword]:
+    """What `open` takes by name, for functions that open a task."""
+    opening = inspect.unwrap(open)
+    kinds, words = get_type_hints(opening), told(opening)
+    takes = list(inspect.signature(opening).parameters.values())[1:-1]
+    return {one.name: Keyword(kinds[one.name], one.default, words[one.name]) for one in takes}
 
 
 def _is_folder_of_sequences(task: TaskLike, columns: dict[str, Any]) -> bool:
@@ -250,7 +259,12 @@ def _of_columns(table: DataTable, name: str, columns: dict[str, Any], trials: di
     targets = _named(columns.get("target"), "target") or (_only_numeric(table),)
     inputs = _named(columns.get("inputs"), "input") or targets
     known = tuple(dict.fromkeys((*inputs, *targets)))
-    values, notation = table.numbers(known)
+    try:
+        values, notation = table.numbers(known)
+    except CellError as error:
+        apart = table.apart(known)
+        hint = f" Where the rows are sequences that {apart!r} names, say so (sequence={apart!r})." if apart else ""
+        raise StatescapeError(f"{error}{hint}") from None
     return FileTask(
         name,
         inputs,
@@ -272,9 +286,11 @@ def _of_pair(inputs: Any, targets: Any, trials: dict[str, Any]) -> FileTask:
             f"{len(given.frame)} inputs for {len(due.frame)} targets; give one of each for every row."
         )
     values, wanted = given.numbers(given.names)[0], due.numbers(due.names)[0]
+    notes = dict.fromkeys(note for one in (given, due) for note in notes_on_time(one, one.names))
     called = tuple(f"target {name}" if name in given.names else name for name in due.names)
     origin = "the inputs and targets"
-    return FileTask("series", given.names, called, values, wanted, origin=origin, **{"horizon": 0, **trials})
+    how = {"horizon": 0, "notes": tuple(notes), **trials}
+    return FileTask("series", given.names, called, values, wanted, origin=origin, **how)
 
 
 def _named(given: Columns, what: str) -> tuple[str, ...]:

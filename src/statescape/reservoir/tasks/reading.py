@@ -165,16 +165,11 @@ def _excel(data: bytes, origin: str, how: TextFormat) -> DataTable:
 
 
 def _frame_table(frame: Any, origin: str) -> DataTable:
-    """A DataFrame as it is; its index is no column, but says when the rows are where it holds times."""
-    import pandas as pd
-
+    """A DataFrame as it is; its index is no column, but says in which order the rows are."""
     if frame.columns.nlevels > 1:
         raise StatescapeError(f"{origin} has columns in several levels; give one name a column.")
-    times = pd.Series(frame.index) if isinstance(frame.index, pd.DatetimeIndex | pd.PeriodIndex) else None
-    if isinstance(frame.index, pd.PeriodIndex):
-        times = pd.Series(frame.index.to_timestamp())
     named = frame.set_axis([str(name) for name in frame.columns], axis=1).reset_index(drop=True)
-    return DataTable(origin, named, index=times)
+    return DataTable(origin, named, index=frame.index)
 
 
 def _lacks(origin: str, package: str) -> StatescapeError:

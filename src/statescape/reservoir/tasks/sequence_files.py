@@ -18,6 +18,7 @@ from statescape.reservoir.tasks.delimited import TextFormat
 from statescape.reservoir.tasks.reading import read_table
 from statescape.reservoir.tasks.sequence_task import SequenceTask
 from statescape.reservoir.tasks.table import DataTable, listed
+from statescape.reservoir.tasks.time_order import require_ordered_index
 
 MOST_CLASSES = 1000
 
@@ -43,7 +44,8 @@ def sequences_of_table(
         split: share of the sequences that train.
 
     Raises:
-        StatescapeError: for a column that is not there or is used twice, and rows of a sequence that lie apart.
+        StatescapeError: for a column that is not there or is used twice, and rows of a sequence that lie apart, or
+            that the index of a frame has in another order.
     """
     if sequence not in table.names:
         raise StatescapeError(f"{table.origin} has no column {sequence!r}; its columns are: {listed(table.names)}.")
@@ -56,6 +58,7 @@ def sequences_of_table(
             f"{table.origin}: the rows of sequence {twice!r} do not follow each other; sort them by it."
         )
     spans = [slice(begins[place], begins[place + 1]) for place in range(len(firsts))]
+    require_ordered_index(table, spans=spans)
     return _made([table], name, (sequence,), spans, inputs, targets, classes, split)
 
 

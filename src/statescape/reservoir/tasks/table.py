@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +28,10 @@ NOTATIONS = ((".", ""), (",", ""), (".", ","), (",", "."), (".", SPACES), (",", 
 DECIMALS = (".", ",")
 
 
+class CellError(StatescapeError):
+    """A cell that holds no number."""
+
+
 @dataclass(frozen=True, eq=False)
 class DataTable:
     """What was read, before any of it is taken as a number.
@@ -37,7 +42,7 @@ class DataTable:
         lines: the line of a file that each row stands on; None where rows are counted from 0.
         read: how the file was understood, in words: separator, encoding, header.
         decimal: the decimal mark that the user named.
-        index: times of the rows, where a frame has them as its index.
+        index: of a frame, which says in which order its rows are.
     """
 
     origin: str
@@ -45,7 +50,7 @@ class DataTable:
     lines: Int[np.ndarray, " rows"] | None = None
     read: Mapping[str, str] = field(default_factory=dict)
     decimal: str | None = None
-    index: pd.Series | None = None
+    index: pd.Index | None = None
 
     def __post_init__(self) -> None:
         if self.decimal not in (None, *DECIMALS):
@@ -99,6 +104,22 @@ class DataTable:
             else:
                 columns.append(self._typed(name))
         return np.column_stack(columns), "" if notation is None else _in_words(*notation)
+
+    def apart(self, taken: Sequence[str]) -> str:
+        """The first column that looks like the names of sequences, texts before numbers; "" where none does.
+
+        Each of its values stands in rows that follow each other, several of them in the mean.
+
+        Args:
+            taken: columns that are none.
+        """
+        others = sorted((name for name in self.names if name not in taken), key=lambda name: not self.is_text(name))
+        for name in others:
+            cells = self.cells(name)
+            runs = 1 + sum(one != other for one, other in pairwise(cells))
+            if 1 < runs <= len(cells) / 3 and runs == len(set(cells)) and "" not in cells:
+                return name
+        return ""
 
     def _begins_numeric(self, name: str) -> bool:
         if not self.is_text(name):
@@ -156,7 +177,7 @@ class DataTable:
         return self._refusal(name, row, f"{cell[:40]!r} is no number{mark}")
 
     def _refusal(self, name: str, row: int, what: str) -> StatescapeError:
-        return StatescapeError(f"{self.origin}, {self.place(row)}, column {name!r}: {what}.")
+        return CellError(f"{self.origin}, {self.place(row)}, column {name!r}: {what}.")
 
 
 def listed(names: Any) -> str:

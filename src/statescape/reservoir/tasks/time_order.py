@@ -1,7 +1,8 @@
 """Whether the rows of a table stand in time order, as a forecast needs; what dates say is told or refused.
 
 Times are columns of dates, columns of numbers that are called t, year, month and the like, and a frame's index. Rows
-whose dates run backwards or are shuffled are refused; doubled dates and gaps are told.
+whose dates run backwards or are shuffled are refused, and so is a frame's index, whatever it holds; doubled dates and
+gaps are told.
 """
 
 from __future__ import annotations
@@ -42,10 +43,16 @@ def notes_on_time(table: DataTable, taken: Sequence[str]) -> tuple[str, ...]:
     Raises:
         StatescapeError: where dates are shuffled, or any times run backwards.
     """
+    import pandas as pd
+
     found: list[tuple[int, str, bool, Times]] = []
     strange: tuple[str, ...] = ()
-    if table.index is not None:
-        found.append((-1, "the index", True, _microseconds(table.index)))
+    index = _index_times(table)
+    require_ordered_index(table, index)
+    if index is not None:
+        # Dates are the coarsest times, mere numbers of rows the finest.
+        dated = table.index is not None and not pd.api.types.is_numeric_dtype(table.index)
+        found.append((-1 if dated else len(CLOCK), "the index", dated, index))
     for name in (name for name in table.names if name not in taken):
         rank = CLOCK.index(name.lower()) if name.lower() in CLOCK else len(CLOCK)
         dates = _dates(table, name)
@@ -82,6 +89,58 @@ def notes_on_time(table: DataTable, taken: Sequence[str]) -> tuple[str, ...]:
             )
         return (words,)
     return (f"{name} stands still {_times(len(same))}, first at {table.place(int(same[0]) + 1)}",) if len(same) else ()
+
+
+def require_ordered_index(
+    table: DataTable, times: Times | None = None, spans: Sequence[slice] = (slice(None),)
+) -> None:
+    """Refuse a frame whose index does not increase; one of texts that are no dates has no order.
+
+    Args:
+        table: the rows.
+        times: its index as times, where they are known; None for what the index itself holds.
+        spans: rows that have an order each.
+
+    Raises:
+        StatescapeError: it says how the rows are put in order, and how their order is taken as it is.
+    """
+    import pandas as pd
+
+    index = table.index
+    times = _index_times(table) if times is None else times
+    if index is None or (times is None and not isinstance(index, pd.MultiIndex)):
+        return
+    for span in spans:
+        part = index[span] if times is None else pd.Index(times[span])
+        if part.is_monotonic_increasing:
+            continue
+        if part.is_monotonic_decreasing and len(spans) == 1:
+            what = "the index runs backwards"
+        else:
+            back = next(row for row in range(1, len(part)) if not part[row - 1 : row + 1].is_monotonic_increasing)
+            what = f"the index goes back at {table.place((span.start or 0) + back)}"
+        raise StatescapeError(
+            f"{table.origin}: {what}; put the rows in time order (sort_index()), or drop the index where their order "
+            "is meant (reset_index(drop=True))."
+        )
+
+
+def _index_times(table: DataTable) -> Times | None:
+    """The index of a frame as times; None where it only counts the rows, or is of texts that are no dates."""
+    import pandas as pd
+
+    index = table.index
+    if index is None or isinstance(index, pd.MultiIndex) or (isinstance(index, pd.RangeIndex) and index.step > 0):
+        return None
+    if isinstance(index, pd.PeriodIndex):
+        index = index.to_timestamp()
+    if isinstance(index, pd.DatetimeIndex):
+        return _microseconds(pd.Series(index))
+    if pd.api.types.is_numeric_dtype(index) or isinstance(index, pd.TimedeltaIndex):
+        return np.asarray(index.to_numpy().astype(np.float64))
+    texts = DataTable(table.origin, pd.DataFrame({"index": index.astype(str)}, dtype=object))
+    dates = _dates(texts, "index")
+    return None if dates is None or np.isnan(dates).any() else dates
 
 
 def _gaps(table: DataTable, name: str, steps: Float[np.ndarray, " steps"]) -> tuple[str, ...]:

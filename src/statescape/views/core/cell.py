@@ -23,7 +23,7 @@ _TABLE = "text-align:right;vertical-align:bottom;border-spacing:0.9em 0.1em;line
 
 @plugins.cell.register
 def cell(thing: object) -> str:
-    """The HTML of a thing: name, sentence, table, figure."""
+    """The HTML of a thing: name, sentence, warnings, table, figure."""
     sentence, pictures = _said(plugins.conclusion, thing), _said(plugins.pictures, thing)
     frame = thing.to_dataframe() if hasattr(thing, "to_dataframe") else None
     omitted = 0 if frame is None else max(len(frame) - MOST_ROWS, 0)
@@ -32,6 +32,7 @@ def cell(thing: object) -> str:
             "cell.html.j2",
             name=visible(repr(thing), 200),
             sentence=visible(str(sentence), 4000) if sentence is not None else "",
+            warnings=[visible(one, 600) for one in getattr(thing, "warnings", ())],
             table=None if frame is None else _table(frame, omitted),
             style=_TABLE,
             note=f"{omitted:,} rows between are not shown; to_dataframe() has all." if omitted else "",
