@@ -126,6 +126,25 @@ def test_what_a_user_would_expect_is_taken():
     assert measure(1, states=array)[3] is array  # nothing is copied that fits
 
 
+def test_what_is_handed_out_is_a_door_too():
+    """Nobody need name the class of a result before its methods say what they take."""
+
+    class Made:
+        def twice(self, number: int) -> int:
+            return 2 * number
+
+    Made.__module__ = "statescape.made"
+
+    @checked
+    def make() -> Any:
+        return Made()
+
+    made = make()
+    assert made.twice(np.int64(3)) == 6
+    with pytest.raises(StatescapeError, match=r"Made.twice takes number as a whole number; got 'a' \(str\)."):
+        made.twice("a")
+
+
 def test_a_door_looks_as_what_is_behind_it():
     import pickle
 

@@ -16,7 +16,7 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import MISSING, fields, is_dataclass
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, TypeVar
 
 import lazy_loader
@@ -92,15 +92,25 @@ def checked(function: Thing, name: str = "") -> Thing:
         with takes.sizes():
             bound.arguments = {key: takes.taken(key, value) for key, value in bound.arguments.items()}
         try:
-            return function(*bound.args, **bound.kwargs)
+            made = function(*bound.args, **bound.kwargs)
         except (OSError, MemoryError) as error:
             if takes.name.endswith(".map"):  # an executor runs what a user wrote, whose errors are his own
                 raise
             reason = getattr(error, "strerror", None) or str(error) or "there is not enough memory"
             raise StatescapeError(f"{takes.name} cannot go on: {reason}.") from error
+        kind: Any = type(made)
+        _open_made(kind)
+        return made
 
     door.__takes__ = takes  # type: ignore[attr-defined]
     return typing.cast("Thing", door)
+
+
+@cache
+def _open_made(kind: type) -> None:
+    """Open the class of what a user is handed, too: a trace that `trace` made is asked without `Trace` being named."""
+    if kind.__module__.startswith("statescape.") and not kind.__name__.startswith("_"):
+        _open_class(kind)
 
 
 def _open_class(owner: type) -> None:
