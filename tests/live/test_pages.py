@@ -174,11 +174,13 @@ def test_an_empty_text_and_one_too_long_say_so_and_go_on(browser, served):
     opened.answered("Once upon a time, there was a little girl")
     page.fill("#text", "")
     opened.until("document.getElementById('status').textContent === 'Type a few words.'")
+    assert page.query_selector("html[data-empty]")  # what is left of the last text is pale
     page.fill("#text", "word " * 600)
     opened.until("document.getElementById('status').textContent.includes('tokens')")
     page.fill("#text", "<b onclick=alert(1)>&amp; \u202e</script>")
     opened.answered("<b onclick=alert(1)>&amp; \u202e</script>")
     assert page.query_selector("#tokens b") is None
+    assert page.query_selector("html[data-empty]") is None
     assert "dialog" not in opened.errors
     page.close()
 

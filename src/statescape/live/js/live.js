@@ -124,6 +124,7 @@ async function ask(changes = {}) {
 	const own = (pending = new AbortController());
 	remember();
 	root.dataset.answered = "";
+	root.toggleAttribute("data-empty", !asked.text.trim());
 	if (!asked.text.trim()) {
 		say("Type a few words.");
 		return;
