@@ -3,7 +3,9 @@
 import json
 import lzma
 import random
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from statescape.errors import StatescapeError
 from statescape.evolution import Genome, resume
 from statescape.evolution.history import champion_of, survivors_of_run
 from statescape.runs import Journal, list_runs
-from tests.cli.running import in_process
+from tests.cli.running import assert_refused, in_process
 from tests.evolution import hostile
 
 DATA = Path(__file__).parent / "data"
@@ -128,6 +130,15 @@ def test_python_meets_a_damaged_run_with_one_sentence(tmp_path, count) -> None:
     changes = [one for one in _mutations("evolved", tmp_path, count, rng) if one[0] != "no finished"]
     drawn = [(rng.choice(list(READERS)), rng.choice(changes)) for _ in range(count)]
     assert sum(_read(reader, "evolved", change, tmp_path) for reader, change in drawn) > count / 8
+
+
+@pytest.mark.parametrize("table", ["candidates", "scores", "trials", "generations"])
+def test_a_run_without_one_of_its_tables_is_refused_before_anything_is_said(tmp_path, monkeypatch, capfd, table):
+    run = put("evolved", tmp_path)
+    with closing(sqlite3.connect(run)) as database:
+        database.execute(f"DROP TABLE {table}")
+    for command in (["resume", run, "--workers", "1", "--json", tmp_path / "out.json"], ["show", run], ["report", run]):
+        assert_refused(in_process(monkeypatch, capfd, *command), f"of its table {table} is missing")
 
 
 def test_a_genome_that_unpacks_to_a_thousandfold_is_refused_before_it_is_unpacked(tmp_path) -> None:

@@ -83,13 +83,15 @@ def run_evolution(work: Any, file: Path, out: Path | None, figures: Path | None,
         if not existed and file.exists() and not _begun(file):
             file.unlink()
         raise
-    print_result(result)
-    if any(wanted is not None for wanted in (out, figures, json_file)):
-        with working("Measuring the champion ..."):
-            from statescape.analysis.evolution import read_evolution
+    if not any(wanted is not None for wanted in (out, figures, json_file)):
+        print_result(result)
+        return
+    with working("Measuring the champion ..."):
+        from statescape.analysis.evolution import read_evolution
 
-            reading = read_evolution(result)
-        inputs.hand_out(reading, out, figures, json_file)
+        reading = read_evolution(result)  # before anything is printed: it may refuse a damaged run
+    print_result(result)
+    inputs.hand_out(reading, out, figures, json_file)
 
 
 class Watch:

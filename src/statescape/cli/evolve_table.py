@@ -37,7 +37,9 @@ def print_result(result: Evolution) -> None:
         table.row(name, *cells)
     console.print(table)
     untested = any(seal.untested for seal in result.seals.values())
-    over = "those that are tested" if untested else f"{len(result.seals[result.settings.level].controls)} controls"
+    over = (
+        "those that are tested" if untested else counted(len(result.seals[result.settings.level].controls), "control")
+    )
     own = result.seals[result.settings.level].interval
     how = "" if own.method == "none" else f" 95% interval: {own.method}."
     exact = "+ it is better, without a test: nothing is drawn there, neither trials nor wirings. " if untested else ""

@@ -62,6 +62,7 @@ class Tables:
 
     def __init__(self, journal: Journal, parts: Sequence[object] = ()) -> None:
         self.journal = journal
+        journal.require_tables(TABLES)
         with journal.understood("settings"):
             settings = Settings.from_json(journal.settings)
             if not settings.parts:

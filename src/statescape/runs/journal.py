@@ -176,6 +176,24 @@ class Journal:
             found = self._database.execute(sql, values).fetchmany(MOST_ROWS)
             return [typed(kind, row) for row in found]
 
+    def require_tables(self, tables: str) -> None:
+        """Refuse a run that lacks a table or a column that its kind adds.
+
+        Args:
+            tables: the SQL that makes them.
+
+        Raises:
+            DamagedRunError: naming the first that is missing.
+        """
+        with closing(sqlite3.connect(":memory:")) as whole:
+            whole.executescript(tables)
+            asked = "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'"
+            wanted = whole.execute(asked).fetchall()
+        here = set(self.rows("tables", tuple[str, str], asked))
+        for table, column in wanted:
+            if (table, column) not in here:
+                raise DamagedRunError(f"{self.path} cannot be used as a run: {column} of its table {table} is missing.")
+
     def understood(self, part: str, *, refusals: bool = True) -> AbstractContextManager[None]:
         """A block that reads a part of this run: what goes wrong there is said with its name."""
         return understood(self.path, part, refusals=refusals)

@@ -125,6 +125,7 @@ def opened(path: str | Path, settings: Mapping[str, Any]) -> Journal:
         return Journal.create(path, KIND, settings, TABLES)
     asked = json.loads(json.dumps(settings))
     with Journal.read(path, kind=KIND) as found:  # looked at first, so that a refusal leaves it untouched
+        found.require_tables(TABLES)
         differ = [name for name in asked if found.settings.get(name) != asked[name]]
     if differ:
         raise StatescapeError(
