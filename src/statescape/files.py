@@ -51,10 +51,10 @@ def require_writable(file: Path, kind: str | None = None) -> None:
     if not file.parent.is_dir():
         raise StatescapeError(f"{file} cannot be written: there is no folder {file.parent}; create it first.")
     ending = _KIND_OF_ENDING.get(file.suffix.lower())
+    _require_replaceable(file, kind or ending)
     if kind is not None and ending is not None and ending != kind:
         right = next(one for one, named in _KIND_OF_ENDING.items() if named == kind)
         raise StatescapeError(f"{file} would be a {kind} with the ending of another kind; name it {right}.")
-    _require_replaceable(file, kind or ending)
     with written_whole(file, probe=True):
         pass
 

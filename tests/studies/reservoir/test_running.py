@@ -105,7 +105,7 @@ def test_an_answer_over_tasks_says_whose_it_is():
         return chosen.read(found, runs, 0)
 
     alike = read(errors)
-    assert alike.answer[0].startswith("It buys 50% of the error")
+    assert alike.answer[0].startswith("It buys an error that is 50% lower")
     assert "The lowest mean error over all tasks is that of blocks." in alike.answer
     assert "Leaving out any one task changes none of this." in alike.answer
     assert set(alike.numbers["without"]) == {"henon", "mso8", "narma10"}
