@@ -92,7 +92,8 @@ def described(task: Task, *parts: Part) -> list[str]:
     if not isinstance(task, FileTask):
         return []
     data = task.understood(parts[0])
-    inputs = "itself" if data["inputs"] == data["targets"] else ", ".join(data["inputs"])
+    own = "itself" if len(data["targets"]) == 1 else "themselves"
+    inputs = own if data["inputs"] == data["targets"] else ", ".join(data["inputs"])
     read = [_READ.get(name, "{}").format(value) for name, value in data["read"].items()]
     loop = data.get("closed")
     ahead = f"{counted(data['horizon'], 'row')} ahead"
