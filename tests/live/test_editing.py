@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
 from statescape.errors import StatescapeError
-from statescape.language import load_model
 from statescape.language.edits import Edit
 from statescape.live.editing import CHOICES, Replacement
-from statescape.live.shelf import Shelf
 from statescape.views.core.text import visible
-from tests.live.serving import Served, in_thread
 
-MODEL = "tests/data/models/stories260K"
 TEXT, OTHER = "Once upon a time, there was a", "Once upon a time, there was the"
-
-
-@pytest.fixture(scope="module")
-def model():
-    return load_model(MODEL)
-
-
-@pytest.fixture(scope="module")
-def served(model) -> Iterator[Served]:
-    with in_thread(Shelf(["story"], lambda _: model)) as found:
-        yield found
 
 
 def values_of(model, kind: str, state: int, position: int) -> np.ndarray:

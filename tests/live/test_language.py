@@ -1,31 +1,18 @@
 """What a page is answered about a text: the numbers of the saved page, part by part."""
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 from statescape.analysis import conclude, read_path
-from statescape.language import contrast, load_model
+from statescape.language import contrast
 from statescape.language.contrasting import contrast_of, null_of
 from statescape.live.shelf import Shelf
 from statescape.views.language.page import numbers_table
-from tests.live.serving import Served, in_thread
+from tests.live.serving import in_thread
 
-MODEL = "tests/data/models/stories260K"
 TEXT = "Once upon a time, there was a"
-
-
-@pytest.fixture(scope="module")
-def model():
-    return load_model(MODEL)
-
-
-@pytest.fixture(scope="module")
-def served(model) -> Iterator[Served]:
-    with in_thread(Shelf(["story"], lambda _: model)) as found:
-        yield found
 
 
 def test_the_parts_come_in_the_order_in_which_they_are_ready(served):
