@@ -143,6 +143,17 @@ def test_one_process_writes_and_others_read_meanwhile(tmp_path):
         pass
 
 
+def test_all_that_one_look_reads_is_of_one_moment(run):
+    with Journal.open(run) as writer, Journal.read(run) as reader:
+        before = reader.rows("rows", tuple, "SELECT count(*) FROM pairs")
+        with writer.transaction() as database:
+            database.execute("INSERT INTO pairs VALUES (20, 'z')")
+            writer.put("later", b"1", database)
+        assert (reader.rows("rows", tuple, "SELECT count(*) FROM pairs"), reader.get("later")) == (before, None)
+    with Journal.read(run) as reader:
+        assert (reader.rows("rows", tuple, "SELECT count(*) FROM pairs"), reader.get("later")) == ([(21,)], b"1")
+
+
 def test_a_journal_that_is_read_cannot_be_written(run):
     before = run.read_bytes()
     with Journal.read(run) as journal, pytest.raises(StatescapeError, match="read-only"):

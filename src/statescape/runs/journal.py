@@ -135,6 +135,8 @@ class Journal:
     def read(cls, path: str | Path, *, kind: str | None = None) -> Journal:
         """Look at a run, also while another process writes it, also where nothing can be written.
 
+        All that is read is of one moment: what is written meanwhile is not seen.
+
         Raises:
             StatescapeError: where the file is missing, damaged, no run, or of another kind or format.
         """
@@ -143,6 +145,7 @@ class Journal:
         with sentences_of(path):
             try:
                 database = sqlite3.connect(uri, uri=True, isolation_level=None)
+                database.execute("BEGIN")
                 database.execute("SELECT * FROM sqlite_master").fetchall()
             except sqlite3.OperationalError:  # a log cannot be opened in a folder that is read-only; there is none
                 if path.with_name(path.name + "-wal").exists():
@@ -161,7 +164,13 @@ class Journal:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All that is written inside, or nothing."""
+        """All that is written inside, or nothing.
+
+        Raises:
+            StatescapeError: where the run was opened to be read, or cannot be written.
+        """
+        if self._lock is None:
+            raise StatescapeError(f"{self.path} was opened read-only; open it to write.")
         with sentences_of(self.path), self._database:
             self._database.execute("BEGIN IMMEDIATE")
             yield self._database
