@@ -21,6 +21,7 @@ from statescape.live.reservoirs import Folder
 from statescape.live.runs import RunPages
 from statescape.live.server import LiveServer, listening, serve
 from statescape.live.shelf import Shelf
+from statescape.wording import speaking
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -58,8 +59,8 @@ class Served:
 
 
 @contextmanager
-def in_thread(shelf: Shelf, folder: Folder | None = None) -> Iterator[Served]:
-    """A server in this process."""
+def in_thread(shelf: Shelf, folder: Folder | None = None, language: str = "en") -> Iterator[Served]:
+    """A server in this process, which speaks a language."""
     links: list[str] = []
     ready, servers = threading.Event(), []
     started = LiveServer.__init__
@@ -72,11 +73,12 @@ def in_thread(shelf: Shelf, folder: Folder | None = None) -> Iterator[Served]:
     listener = listening("127.0.0.1", 0)
     assets = Assets()
     application = Live(shelf, assets, [] if folder is None else RunPages(folder, assets).routes()).application()
-    run = threading.Thread(
-        target=serve,
-        args=(application, listener, "127.0.0.1", "a" * 32, lambda link: (links.append(link), ready.set())),
-        daemon=True,
-    )
+
+    def served() -> None:
+        with speaking(language):
+            serve(application, listener, "127.0.0.1", "a" * 32, lambda link: (links.append(link), ready.set()))
+
+    run = threading.Thread(target=served, daemon=True)
     try:
         run.start()
         assert ready.wait(30)

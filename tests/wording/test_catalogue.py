@@ -42,7 +42,7 @@ def said() -> dict[str, tuple[str, ...]]:
         for forms in said_in(ast.parse(file.read_text("utf-8")), str(file.relative_to(SOURCE))):
             assert texts.setdefault(forms[0], forms) == forms, f"{forms[0]!r} is said with and without a plural"
     for file in SOURCE.rglob("*"):
-        if file.suffix in (".js", ".html"):
+        if file.suffix in (".js", ".html", ".j2"):
             texts |= {text: (text,) for text in marked_in(file.read_text("utf-8")) if text not in texts}
     return texts
 

@@ -14,6 +14,7 @@ from statescape.cli.console import complain, output
 from statescape.cli.roles import Fills
 from statescape.cli.streams import finish_streams
 from statescape.errors import StatescapeError
+from statescape.wording import LANGUAGES
 
 PORT, BUNDLED = 8417, "conteur"
 
@@ -32,6 +33,7 @@ def live(
     bos: inputs.Bos = None,
     device: inputs.Device = None,
     dtype: inputs.Dtype = None,
+    language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
     open_link: Annotated[bool, typer.Option("--open", help="Open the link in the browser.")] = False,
 ) -> None:
     """Serve pages on this machine: type a text and walk its path; watch a search as it goes."""

@@ -23,6 +23,7 @@ from statescape.errors import StatescapeError
 from statescape.live import language
 from statescape.live.assets import Assets
 from statescape.live.shelf import Shelf, memory
+from statescape.wording import say
 
 MOST_BYTES = 200_000  # of a request
 _OF_RUNS = ("/reservoirs", "/api/watch", "/api/runs/{act}", "/report")
@@ -68,14 +69,14 @@ class Live:
     async def no_runs(self, request: Request) -> Response:
         """The page of the reservoir wing where no folder was named; what else asks for runs is refused."""
         if request.url.path != "/reservoirs":
-            raise StatescapeError("No folder of runs was named; start with --runs FOLDER.")
+            raise StatescapeError(say("No folder of runs was named; start with --runs FOLDER."))
         return Response(self.assets.reservoirs(request.query_params.get("token", "")), media_type="text/html")
 
     async def asset(self, request: Request) -> Response:
         """A script or a style."""
         found = self.assets.get(request.path_params["name"])
         if found is None:
-            return JSONResponse({"error": "There is no such file."}, 404)
+            return JSONResponse({"error": say("There is no such file.")}, 404)
         content, kind = found
         return Response(content, media_type=kind, headers={"cache-control": "private, max-age=86400"})
 
@@ -123,7 +124,7 @@ class Live:
         question, name = language.TextQuestion.of(asked), self._model(asked)
         temperature, seed = asked.get("temperature", 0), asked.get("seed", 0)
         if not isinstance(temperature, int | float) or not isinstance(seed, int):
-            raise StatescapeError("A temperature and a seed are numbers.")
+            raise StatescapeError(say("A temperature and a seed are numbers."))
         text = await self._alone(lambda: language.continued(self.shelf[name], question.text, float(temperature), seed))
         return JSONResponse({"text": text})
 
@@ -145,7 +146,7 @@ class Live:
     def _model(self, asked: dict[str, Any]) -> str:
         name = asked.get("model", self.shelf.names[0])
         if name not in self.shelf.names:
-            raise StatescapeError("This server holds no such model; choose one of its menu.")
+            raise StatescapeError(say("This server holds no such model; choose one of its menu."))
         return str(name)
 
 
@@ -158,7 +159,7 @@ def _next(found: Iterator[Part]) -> Part | None:
     except (MemoryError, RuntimeError) as error:
         if not isinstance(error, MemoryError) and "memory" not in str(error):  # torch says it this way
             raise
-        return {"part": "error", "error": "There is not enough memory for this text; take a shorter one."}
+        return {"part": "error", "error": say("There is not enough memory for this text; take a shorter one.")}
 
 
 def line_of(part: Part) -> bytes:
@@ -176,13 +177,13 @@ async def asked_in(request: Request) -> dict[str, Any]:
     async for chunk in request.stream():
         content += chunk
         if len(content) > MOST_BYTES:
-            raise StatescapeError("The request is too long.")
+            raise StatescapeError(say("The request is too long."))
     try:
         found = json.loads(bytes(content))
     except (ValueError, RecursionError) as error:
-        raise StatescapeError("The request is no JSON.") from error
+        raise StatescapeError(say("The request is not JSON.")) from error
     if not isinstance(found, dict):
-        raise StatescapeError("The request is no JSON object.")
+        raise StatescapeError(say("The request is not a JSON object."))
     return found
 
 

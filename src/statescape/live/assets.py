@@ -14,17 +14,17 @@ from typing import Any
 
 from statescape.live.editing import CHOICES
 from statescape.views.core.carried import figures_script, plotly, style
-from statescape.views.core.templating import filled
+from statescape.views.core.templating import filled, said_in_script
 from statescape.views.globe.module import module_text
 from statescape.views.language.lens_table import lens_script, lens_style
-from statescape.wording import spoken
+from statescape.wording import say, spoken
 
 SCRIPT, STYLE = "text/javascript", "text/css"
 
 
 @dataclass(frozen=True, eq=False)
 class Assets:
-    """Scripts and styles by name, and the page that asks for them."""
+    """Scripts and styles by name, and the page that asks for them, in the language of the server."""
 
     @cached_property
     def _files(self) -> dict[str, tuple[bytes, str]]:
@@ -33,9 +33,9 @@ class Assets:
             "figures.js": (figures_script(), SCRIPT),
             "lens.js": (lens_script(), SCRIPT),
             "sphere.js": (module_text(), SCRIPT),
-            "asking.js": (_own("js/asking.js"), SCRIPT),
-            "live.js": (_own("js/live.js"), SCRIPT),
-            "runs.js": (_own("js/runs.js"), SCRIPT),
+            "asking.js": (said_in_script(_own("js/asking.js")), SCRIPT),
+            "live.js": (said_in_script(_own("js/live.js")), SCRIPT),
+            "runs.js": (said_in_script(_own("js/runs.js")), SCRIPT),
             "page.css": (style() + lens_style() + _own("live.css"), STYLE),
             # Plotly writes its rules into a style sheet of this address where there is one, and else into the markup.
             "plotly.css": ("", STYLE),
@@ -55,7 +55,8 @@ class Assets:
 
     def page(self, token: str) -> str:
         """The page of the language wing, whose addresses carry the token."""
-        return self._filled("live_language.html.j2", token, replacements=CHOICES)
+        offered = [(kind, say(words)) for kind, words in CHOICES]
+        return self._filled("live_language.html.j2", token, replacements=offered)
 
     def reservoirs(self, token: str, **of_folder: Any) -> str:
         """The page of the reservoir wing.

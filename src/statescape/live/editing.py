@@ -13,16 +13,16 @@ from statescape.geometry import unit
 from statescape.language import StatePath, Trace
 from statescape.language.edits import Edit
 from statescape.views.core.text import visible
-from statescape.wording import say
+from statescape.wording import phrase, say
 
 Kind = Literal["beside", "predicted", "current", "mean", "zero"]
 
 _PUT = {
-    "beside": "the state of the second text there",
-    "predicted": "the embedding of the token that is predicted there, at the state's own norm",
-    "current": "the embedding of the token itself, at the state's own norm",
-    "mean": "the mean of this state over the text",
-    "zero": "zero",
+    "beside": phrase("the state of the second text there"),
+    "predicted": phrase("the embedding of the token that is predicted there, at the state's own norm"),
+    "current": phrase("the embedding of the token itself, at the state's own norm"),
+    "mean": phrase("the mean of this state over the text"),
+    "zero": phrase("zero"),
 }
 CHOICES = tuple(_PUT.items())
 """What can be put in the place of a state, and how a menu says it."""
@@ -54,7 +54,7 @@ class Replacement:
         state, _, rest = asked.partition(",")
         position, _, kind = rest.partition(",")
         if not (_is_number(state) and _is_number(position) and kind in get_args(Kind)):
-            raise StatescapeError("An edit is a state, a position and what is put there: 3,2,zero.")
+            raise StatescapeError(say("An edit is a state, a position and what is put there: 3,2,zero."))
         return cls(int(state), int(position), cast("Kind", kind))
 
     def done(self, trace: Trace, beside: Trace | None) -> Trace:
@@ -69,7 +69,13 @@ class Replacement:
         """
         states, length, _ = trace.states.shape
         if not (self.state < states and self.position < length):
-            raise StatescapeError(f"There is no state {self.state} at position {self.position} of this text.")
+            raise StatescapeError(
+                say(
+                    "There is no state {state} at position {position} of this text.",
+                    state=self.state,
+                    position=self.position,
+                )
+            )
         edit = Edit.replace(self.state, self._values(trace, beside), self.position)
         return Trace.read(trace.model, trace.text, edits=[edit])
 
@@ -78,7 +84,9 @@ class Replacement:
         if self.kind == "beside":
             place = self.position if beside is None or len(beside) == len(trace) else self.position - len(trace)
             if beside is None or (place < 0 and -place > len(beside)):
-                raise StatescapeError("The second text has no such position; texts of other lengths end together.")
+                raise StatescapeError(
+                    say("The second text has no such position; texts of unequal length are aligned at their ends.")
+                )
             return np.asarray(beside.states[self.state, place])
         if self.kind == "mean":
             return np.asarray(trace.states[self.state].mean(axis=0))

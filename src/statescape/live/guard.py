@@ -18,6 +18,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from statescape.wording import say
+
 HEADER = "x-statescape-token"
 
 POLICY = (
@@ -73,16 +75,16 @@ class Guard:
         """Status and reason where a request is refused; None where it is not."""
         headers = Headers(scope=scope)
         if not self._ours(headers.get("host", "")):
-            return 403, "This server answers to its own address only; open the link that it printed."
+            return 403, say("This server answers to its own address only; open the link that it printed.")
         origin = headers.get("origin")
         if origin is not None and not (origin.startswith("http://") and self._ours(urlsplit(origin).netloc)):
-            return 403, "This server answers to its own pages only."
+            return 403, say("This server answers to its own pages only.")
         queried = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])
         given = headers.get(HEADER) or queried[0]
         if not given:
-            return 401, "The token is missing; open the whole link that statescape live printed."
+            return 401, say("The token is missing; open the whole link that statescape live printed.")
         if not hmac.compare_digest(given.encode(), self.token.encode()):
-            return 403, "The token is another one; open the link that statescape live printed last."
+            return 403, say("The token is another one; open the link that statescape live printed last.")
         return None
 
     def _ours(self, given: str) -> bool:

@@ -26,6 +26,7 @@ from statescape.views.language.clouds import plane_picture
 from statescape.views.language.contrast_page import apart_picture
 from statescape.views.language.lens_table import lens_of
 from statescape.views.language.page import facts_of, numbers_table, page_of
+from statescape.wording import say
 
 LONGEST = 20_000  # characters of a text
 PREDICTIONS = 10
@@ -63,13 +64,19 @@ class TextQuestion:
         texts = {"text": None, "beside": "", "axes": "1,2,3", "edit": "", **given}
         text, beside, axes, edit = (texts[name] for name in ("text", "beside", "axes", "edit"))
         if not all(isinstance(one, str) for one in (text, beside, axes, edit)):
-            raise StatescapeError("A question holds a text.")
+            raise StatescapeError(say("A question holds a text."))
         position = given.get("position", -1)
         if not isinstance(position, int) or isinstance(position, bool):
-            raise StatescapeError("A position is a whole number.")
+            raise StatescapeError(say("A position is a whole number."))
         for one in (text, beside):
             if len(one) > LONGEST:
-                raise StatescapeError(f"The text has {len(one):,} characters; this page reads up to {LONGEST:,}.")
+                raise StatescapeError(
+                    say(
+                        "The text has {count:,} characters; this page reads up to {most:,}.",
+                        count=len(one),
+                        most=LONGEST,
+                    )
+                )
         return cls(text, position, beside, axes, given.get("narrow") is True, edit)
 
 
@@ -139,7 +146,7 @@ def saved(path: StatePath, others: Sequence[StatePath], question: TextQuestion, 
         return sphere_text(path, axes=question.axes, others=others)
     if kind == "path":
         return render(page_of(read_path(path)))
-    raise StatescapeError("A page is saved as path or sphere.")
+    raise StatescapeError(say("A page is saved as path or sphere."))
 
 
 def _text(path: StatePath, others: Sequence[StatePath]) -> Part:
@@ -208,7 +215,7 @@ def continued(reader: Reader, text: str, temperature: float, seed: int) -> str:
     for count in range(1, MOST_BYTES_OF_A_CHARACTER + 1):
         made = follow(model, text, count, temperature=temperature, seed=seed)
         if made.token_ids[-1] == model.tokens.end:
-            raise StatescapeError("The model ends the text here.")
+            raise StatescapeError(say("The model ends the text here."))
         if not made.added.endswith(">") or "<0x" not in made.added:
             break
     return text + made.added

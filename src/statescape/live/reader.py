@@ -16,6 +16,7 @@ from statescape.errors import StatescapeError
 from statescape.language import LensReadout, Trace
 from statescape.language.readable import Added, HasMemory, HasParts, ReadableModel, ReadsOn
 from statescape.views.language.lens_table import TOP
+from statescape.wording import say
 
 MOST_TOKENS = 512
 _KEPT = 4  # texts that are gone on from: two of each of two tabs
@@ -52,11 +53,15 @@ class Reader:
             StatescapeError: for no text, one that is too long, and one that the model cannot read.
         """
         if not text.strip():
-            raise StatescapeError("Type a few words.")
+            raise StatescapeError(say("Type a few words."))
         ids = self.model.tokens.encode(text, None)
         if len(ids) > MOST_TOKENS:
             raise StatescapeError(
-                f"The text has {len(ids):,} tokens; this page reads up to {MOST_TOKENS}, `statescape path` more."
+                say(
+                    "The text has {count:,} tokens; this page reads up to {most}, `statescape path` more.",
+                    count=len(ids),
+                    most=MOST_TOKENS,
+                )
             )
         if not isinstance(self.model, HasParts):
             return Trace.read(self.model, text)

@@ -22,10 +22,27 @@ from statescape.runs import kind_of, list_runs
 from statescape.studies.reservoir.running import KIND as STUDY
 from statescape.studies.reservoir.running import read_study
 from statescape.views.core.text import visible
+from statescape.wording import phrase, say
 
 Part = dict[str, Any]
 LIMITS = {"units": (2, 2000), "generations": (1, 100_000), "seed": (0, 2**31)}
 CHOICES = {"encoding": tuple(encodings.REGISTRY.names()), "level": get_args(SearchLevel)}
+
+_WORDS = {
+    "units": phrase("Units"),
+    "generations": phrase("Generations"),
+    "seed": phrase("Seed"),
+    "encoding": phrase("Encoding"),
+    "level": phrase("Level"),
+}
+_STATUS = {"finished": phrase("finished"), "unfinished": phrase("unfinished")}
+_UNREADABLE = phrase("unreadable")
+_KINDS = {"evolution": phrase("evolution"), "study": phrase("study"), "verdict": phrase("verdict")}
+
+
+def kind_in_words(kind: str) -> str:
+    """What kind of run it is, as a page says it."""
+    return say(_KINDS[kind]) if kind in _KINDS else visible(kind, 40)
 
 
 @dataclass(eq=False)
@@ -48,7 +65,7 @@ class Folder:
         """
         found = next((file for file in self.path.glob("*.run") if file.name == name), None)
         if found is None:
-            raise StatescapeError(f"There is no run ‘{visible(name, 60)}’ in this folder.")
+            raise StatescapeError(say("There is no run ‘{run}’ in this folder.", run=visible(name, 60)))
         return found
 
     def signature(self) -> tuple[object, ...]:
@@ -67,8 +84,8 @@ class Folder:
             {
                 "name": one.path.name,
                 "shown": visible(one.path.name, 60),
-                "kind": one.kind,
-                "status": one.status if one.kind else "unreadable",
+                "kind": kind_in_words(one.kind),
+                "status": say(_STATUS.get(one.status, _UNREADABLE)),
                 "reason": "" if one.kind else visible(one.status, 300),
                 "created": one.created.replace("T", " ").replace("+00:00", ""),
                 "running": writer_of(one.path, holders) is not None,
@@ -84,16 +101,18 @@ class Folder:
         """
         task = asked.get("task")
         if task not in tasks.names():
-            raise StatescapeError("There is no such task; choose one of the list.")
+            raise StatescapeError(say("There is no such task; choose one of the list."))
         words = []
         for name, (least, most) in LIMITS.items():
             value = asked.get(name)
             if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-                raise StatescapeError(f"{name.capitalize()} is a whole number from {least:,} to {most:,}.")
+                bounds = {"setting": say(_WORDS[name]), "least": least, "most": most}
+                raise StatescapeError(say("{setting}: a whole number from {least:,} to {most:,}.", **bounds))
             words += [f"--{name}", str(value)]
         for name, known in CHOICES.items():
             if asked.get(name) not in known:
-                raise StatescapeError(f"{name.capitalize()} is one of {', '.join(known)}.")
+                told = say("{setting}: one of {choices}.", setting=say(_WORDS[name]), choices=", ".join(known))
+                raise StatescapeError(told)
             words += [f"--{name}", str(asked[name])]
         own = {name: asked[name] for name in ("units", "seed", *CHOICES)}
         Settings({"name": task}, **own)  # refused now rather than by the search

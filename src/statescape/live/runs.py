@@ -21,6 +21,8 @@ from statescape.live.reservoirs import CHOICES, Folder
 from statescape.live.watched import Watched
 from statescape.reservoir import tasks
 from statescape.views.core.text import visible
+from statescape.views.evolution.names import explained
+from statescape.wording import say
 
 BREATH = 0.25  # seconds between two looks at a folder
 
@@ -50,7 +52,8 @@ class RunPages:
         """The page of the reservoir wing."""
         token = request.query_params.get("token", "")
         name = visible(self.folder.path.resolve().name, 80)
-        page = self.assets.reservoirs(token, folder=name, tasks=tasks.names(), choices=CHOICES)
+        choices = {of: [(one, explained(one)) for one in known] for of, known in CHOICES.items()}
+        page = self.assets.reservoirs(token, folder=name, tasks=tasks.names(), choices=choices)
         return Response(page, media_type="text/html")
 
     async def watch(self, request: Request) -> Response:
@@ -92,7 +95,7 @@ class RunPages:
         elif act == "interrupt":
             await to_thread.run_sync(folder.interrupt, name)
         else:
-            raise StatescapeError("A search is begun, resumed or interrupted.")
+            raise StatescapeError(say("A search is begun, resumed or interrupted."))
         return JSONResponse({"run": name})
 
     async def report(self, request: Request) -> Response:
@@ -100,7 +103,7 @@ class RunPages:
         folder, name = self.folder, request.query_params.get("run", "")
         number = request.query_params.get("candidate", "")
         if not (number == "" or (number.isdecimal() and len(number) < 10)):
-            raise StatescapeError("A candidate is named by its number.")
+            raise StatescapeError(say("A candidate is named by its number."))
         page = await to_thread.run_sync(folder.page, name, int(number) if number else None)
         policy = "sandbox allow-scripts allow-downloads; frame-ancestors 'none'"  # the page brings the rest of its own
         return Response(page, media_type="text/html", headers={"content-security-policy": policy})

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from statescape.errors import StatescapeError
+from statescape.wording import say
 
 MOST = 4  # searches at a time
 _SAID = 2000  # last bytes of what a process said
@@ -36,9 +37,9 @@ class Searches:
         with self._lock:
             working = [file for file, (child, _) in self._children.items() if child.poll() is None]
             if run in working or writer_of(run) is not None:
-                raise StatescapeError(f"{run.name} is being written already.")
+                raise StatescapeError(say("{run} is being written already.", run=run.name))
             if len(working) >= MOST:
-                raise StatescapeError(f"{MOST} searches run already; interrupt one first.")
+                raise StatescapeError(say("{most} searches run already; interrupt one first.", most=MOST))
             said = tempfile.TemporaryFile()  # noqa: SIM115 (read when the process has ended)
             child = subprocess.Popen(  # noqa: S603 (our own command, without a shell)
                 [sys.executable, "-m", "statescape", *words], cwd=run.parent, stdin=subprocess.DEVNULL,
@@ -55,11 +56,12 @@ class Searches:
         child, _ = self._children.get(run, (None, None))
         number = child.pid if child is not None and child.poll() is None else writer_of(run)
         if number is None:
-            raise StatescapeError(f"Nobody is writing {run.name}.")
+            raise StatescapeError(say("Nobody is writing {run}.", run=run.name))
         try:
             os.kill(number, signal.SIGINT)
         except OSError as error:
-            raise StatescapeError(f"The search that writes {run.name} cannot be reached: {error.strerror}.") from error
+            told = say("The search that writes {run} cannot be reached: {reason}.", run=run.name, reason=error.strerror)
+            raise StatescapeError(told) from error
 
     def complaint(self, run: Path) -> str:
         """What a search said that ended in failure; empty where none did."""
@@ -69,7 +71,9 @@ class Searches:
         said.seek(0, os.SEEK_END)
         said.seek(max(0, said.tell() - _SAID))
         lines = said.read().decode("utf-8", "replace").strip().splitlines()
-        return lines[-1].removeprefix("statescape: ") if lines else f"It ended with status {child.returncode}."
+        if not lines:
+            return say("It ended with status {status}.", status=child.returncode)
+        return lines[-1].removeprefix("statescape: ")
 
     def end(self) -> None:
         """End all children: first as Ctrl-C would, and those that do not hear it a moment later."""

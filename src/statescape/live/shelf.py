@@ -13,6 +13,7 @@ from statescape.errors import StatescapeError
 from statescape.language.contrasting import Null, null_of
 from statescape.language.readable import ReadableModel
 from statescape.live.reader import Reader
+from statescape.wording import say
 
 
 @dataclass(eq=False)
@@ -38,7 +39,7 @@ class Shelf:
             StatescapeError: there is none of that name here, or it cannot be loaded.
         """
         if name not in self.names:
-            raise StatescapeError("This server holds no such model; choose one of its menu.")
+            raise StatescapeError(say("This server holds no such model; choose one of its menu."))
         with self._lock:  # one at a time: two loads at once would need the memory of both
             if name not in self._loaded:
                 self._loaded[name] = reader = Reader(self.load(name))

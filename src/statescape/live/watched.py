@@ -16,20 +16,28 @@ from statescape.evolution.history import read_history
 from statescape.evolution.tables import KIND
 from statescape.evolution.watching import Look, Watcher
 from statescape.files import finite
-from statescape.live.reservoirs import Folder, Part, stamp
+from statescape.live.reservoirs import Folder, Part, kind_in_words, stamp
 from statescape.live.searches import writer_of
 from statescape.runs import kind_of
 from statescape.views.core.page import Figure, drawings
 from statescape.views.core.picture import Picture
 from statescape.views.core.text import visible
 from statescape.views.evolution.lineage import operators_picture
+from statescape.views.evolution.names import explained
 from statescape.views.evolution.progress import progress_picture, sealed_picture, survivors_picture
 from statescape.views.evolution.search import races_picture
 from statescape.views.reservoir.layout import places
+from statescape.wording import number, phrase, say
 
 MOST_EVENTS = 40  # generations that one look tells of
 MOST_EDGES = 4000  # of a wiring that is drawn
 PACE = {"progress": 0.4, "rest": 3.0}  # seconds between two drawings: they take a browser longer than one would think
+_STEPS = {
+    "final": phrase("the final race of {name} is over"),
+    "over": phrase("the search by {name} is over"),
+    "tuned": phrase("the control {name} is ready"),
+}
+_FRONT = phrase("the front of error and edges is scored")
 LEISURE = 50.0  # how much longer than the last look at all of a run took the next one waits
 
 
@@ -85,7 +93,7 @@ class Watched:
         kind = kind_of(run)
         if kind != KIND:
             self._look = None
-            yield {"part": "other", "kind": kind}
+            yield {"part": "other", "kind": kind_in_words(kind)}
             return
         self._watcher = self._watcher or Watcher(run)
         self._look = look = self._watcher.look()
@@ -94,12 +102,14 @@ class Watched:
             self._best, self._steps, self._places = -1, None, None
         events = list(self._events(look))
         self._lines += look.lines
-        yield {"part": "run", **_asked(look), "generations": len(self._lines), "rivals": look.rivals,
+        rivals = {explained(name): count for name, count in look.rivals.items()}
+        yield {"part": "run", **_asked(look), "generations": len(self._lines), "rivals": rivals,
                "finished": look.finished, **_speed(look)}  # fmt: skip
         self._behind |= set(PACE)
         if look.survivors and look.survivors[0].number != self._best and look.W is not None:
             self._best = look.survivors[0].number
-            yield {"part": "wiring", **self._wiring(look.W), "candidate": self._best, "made_by": look.made_by}
+            made_by = explained(look.made_by)
+            yield {"part": "wiring", **self._wiring(look.W), "candidate": self._best, "made_by": made_by}
         if events:
             yield {"part": "events", "events": events}
         if look.survivors:
@@ -154,14 +164,20 @@ class Watched:
         """What happened, oldest first: new bests, steps that are done."""
         for line in look.lines[-MOST_EVENTS:]:
             born, kept = (sum(pair[place] for pair in line.operators.values()) for place in (0, 1))
-            errors = f"best {abs(line.best):.4f}, median {abs(line.median):.4f}"
-            yield f"generation {line.number}: {errors}; {kept} of {born} children survived"
+            yield say(
+                "generation {number}: best {best:.4f}, median {median:.4f}; {kept} of {born} children survived",
+                number=line.number,
+                best=abs(line.best),
+                median=abs(line.median),
+                kept=kept,
+                born=born,
+            )
         before = set(self._steps or ())
         for step in look.steps:
             if step not in before:
                 yield _step(step, look)
         if self._steps is not None and look.finished and "finished" not in before:
-            yield "the run is over"
+            yield say("the run is over")
         self._steps = (*look.steps, "finished") if look.finished else look.steps
 
     def _wiring(self, W: np.ndarray) -> Part:
@@ -184,12 +200,12 @@ def _asked(look: Look) -> Part:
     named = str(task.get("name") or Path(str(task.get("file") or task.get("folder") or task.get("object") or "")).name)
     return {
         "facts": [
-            ["task", visible(named, 60)],
-            ["units", f"{settings.units:,}"],
-            ["encoding", visible(settings.encoding, 40)],
-            ["level", settings.level],
-            ["strategy", visible(settings.strategy, 40)],
-            ["seed", str(settings.seed)],
+            [say("task"), visible(named, 60)],
+            [say("units"), number(settings.units, ",")],
+            [say("encoding"), visible(explained(settings.encoding), 60)],
+            [say("level"), settings.level],
+            [say("strategy"), visible(explained(settings.strategy), 60)],
+            [say("seed"), str(settings.seed)],
         ]
     }
 
@@ -212,10 +228,6 @@ def _step(step: str, look: Look) -> str:
     kind, _, rest = step.partition("/")
     if kind == "seal":
         level, _, name = rest.partition("/")
-        return f"seal {level}: {name} {look.sealed[level][name]:.4f}"
-    words = {
-        "final": "the final race of {} is over",
-        "over": "the search by {} is over",
-        "tuned": "the control {} is ready",
-    }
-    return words.get(kind, "the front of error and edges is scored").format(visible(rest, 40))
+        score = look.sealed[level][name]
+        return say("seal {level}: {name} {score:.4f}", level=level, name=explained(name), score=score)
+    return say(_STEPS.get(kind, _FRONT), name=visible(explained(rest), 60))

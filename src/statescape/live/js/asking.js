@@ -5,6 +5,9 @@ export const token = new URLSearchParams(location.search).get("token");
 export const part = Object.fromEntries(Array.from(document.querySelectorAll("[id]"), (element) => [element.id, element]));
 export const root = document.documentElement;
 
+/* A number as the page's language writes it, with so many digits behind its point. */
+export const number = (value, digits = 0) => value.toLocaleString(root.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
 export function h(tag, properties, ...children) {
 	const element = Object.assign(document.createElement(tag), properties);
 	element.append(...children);
@@ -25,7 +28,8 @@ export async function refusal(response) {
 	try {
 		return (await response.json()).error;
 	} catch {
-		return `The server answered ${response.status}.`;
+		const { status } = response;
+		return `§The server answered ${status}.§`;
 	}
 }
 

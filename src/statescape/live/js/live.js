@@ -1,6 +1,6 @@
 // The language page: asks while one types, shows parts as they come, keeps what is asked in the address.
 
-const { h, part, post, query, refusal, root, say, showFacts, showFigures, tableOf, token } = await import(`./asking.js${import.meta.url.match(/\?.*/)}`);
+const { h, number, part, post, query, refusal, root, say, showFacts, showFigures, tableOf, token } = await import(`./asking.js${import.meta.url.match(/\?.*/)}`);
 const { mount } = await import(`./sphere.js?${query}`);
 const PAUSE = 60; // milliseconds without a key before a question goes out while another is out
 const tab = crypto.randomUUID();
@@ -15,7 +15,7 @@ class Lost extends Error {}
 async function* linesOf(response) {
 	const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
 	const lost = () => {
-		throw new Lost("The answer broke off; asking again.");
+		throw new Lost("§The answer broke off; asking again.§");
 	};
 	let rest = "";
 	for (;;) {
@@ -31,7 +31,7 @@ const show = {
 	text({ tokens, position, predictions, beside }) {
 		part.tokens.replaceChildren(...tokens.map(({ text, flagged }, at) => h("button", {
 			type: "button", className: flagged ? "flagged" : "", ariaPressed: String(at === position),
-			title: flagged ? `position ${at}, of another kind (special, or a norm far beyond the others')` : `position ${at}`,
+			title: flagged ? `§position ${at}, of another kind (special, or a norm far beyond that of others)§` : `§position ${at}§`,
 			onclick: () => ask({ position: at === tokens.length - 1 ? -1 : at }),
 		}, h("bdi", { textContent: text }))));
 		listPredictions(part.predictions, predictions);
@@ -41,7 +41,7 @@ const show = {
 		part.others.replaceChildren(...beside.flatMap((other) => {
 			const list = h("ol", { className: "predictions" });
 			listPredictions(list, other.predictions);
-			return [h("h2", {}, ...(other.unedited ? ["Without the edit"] : ["After ", h("bdi", { textContent: other.text })])), list];
+			return [h("h2", {}, ...(other.unedited ? ["§Without the edit§"] : ["§After§ ", h("bdi", { textContent: other.text })])), list];
 		}));
 	},
 	async sphere({ data }) {
@@ -84,24 +84,26 @@ function listPredictions(list, predictions) {
 }
 
 function showModels({ models, memory }) {
-	const options = models.map(({ name, loaded }) => h("option", { value: name, textContent: loaded ? name : `${name} (not loaded yet)` }));
+	const options = models.map(({ name, loaded }) => h("option", { value: name, textContent: loaded ? name : `§${name} (not loaded yet)§` }));
 	part.model.replaceChildren(...options);
 	part.model.value = asked.model;
-	part.memory.textContent = memory ? `${(memory / 2 ** 20).toFixed(0)} MB of memory in use` : "";
+	const megabytes = number((memory ?? 0) / 2 ** 20);
+	part.memory.textContent = memory ? `§${megabytes} MB of memory in use§` : "";
 }
 
 // The state that is chosen in the lens, and what takes its place.
 let chosen = null;
+const named = ({ state, position, token }) => `§state ${state} at position ${position} (${token})§`;
 function showEditing() {
 	const [state, position, kind] = asked.edit.split(",");
 	const [option] = part.replacement.querySelectorAll("[value=beside]");
 	option.disabled = !asked.beside.trim();
 	part.editing.hidden = !chosen;
-	part.chosen.textContent = chosen ? `state ${chosen.state} at position ${chosen.position} (${chosen.token})` : "";
+	part.chosen.textContent = chosen ? named(chosen) : "";
 	const same = chosen && asked.edit && chosen.state === Number(state) && chosen.position === Number(position);
 	part.replacement.value = same ? kind : "";
 	part.undo.hidden = !asked.edit;
-	part.undo.textContent = asked.edit ? `× Undo the edit of state ${state} at position ${position}` : "";
+	part.undo.textContent = asked.edit ? `§× Undo the edit of state ${state} at position ${position}§` : "";
 }
 
 // What is asked stands in the address beside the views of sphere and lens, so that a link holds all of it.
@@ -126,16 +128,16 @@ async function ask(changes = {}) {
 	root.dataset.answered = "";
 	root.toggleAttribute("data-empty", !asked.text.trim());
 	if (!asked.text.trim()) {
-		say("Type a few words.");
+		say("§Type a few words.§");
 		return;
 	}
-	say("Reading …");
+	say("§Reading …§");
 	const begun = performance.now();
 	try {
 		const response = await post("path", { ...asked, tab, narrow: (narrow = statescapeFigures.isNarrow()) }, own.signal).catch(() => null);
 		if (own.signal.aborted) return;
 		if (!response) {
-			say("The server does not answer; waiting for it.", "bad");
+			say("§The server does not answer; waiting for it.§", "bad");
 			setTimeout(() => own === pending && ask(), 1000);
 			return;
 		}
@@ -172,7 +174,7 @@ async function extend(temperature) {
 }
 
 async function save(kind) {
-	say("Writing the page …");
+	say("§Writing the page …§");
 	const response = await post("save", { ...asked, kind });
 	if (!response.ok) return say(await refusal(response), "bad");
 	const link = h("a", { href: URL.createObjectURL(await response.blob()), download: `${kind}.html` });
@@ -204,7 +206,7 @@ part["save-path"].addEventListener("click", () => save("path"));
 part["save-sphere"].addEventListener("click", () => save("sphere"));
 part.share.addEventListener("click", async () => {
 	await navigator.clipboard.writeText(location.href);
-	say("The link is copied; it opens where this server runs.");
+	say("§The link is copied; it opens where this server runs.§");
 });
 function compare(open) {
 	part.second.hidden = !open;

@@ -1,12 +1,11 @@
 // The reservoir page: the list of a folder, and one run of it, as events tell of them.
 
-const { h, part, post, refusal, root, say, showFacts, showFigures, tableOf, token } = await import(`./asking.js${import.meta.url.match(/\?.*/)}`);
+const { h, number, part, post, refusal, root, say, showFacts, showFigures, tableOf, token } = await import(`./asking.js${import.meta.url.match(/\?.*/)}`);
 const MOST_EVENTS = 300;
 let source = null;
 let chosen = "";
 let facts = [];
 
-const number = (value, digits = 4) => (value === null || value === undefined ? "∞" : value.toFixed(digits));
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.round(seconds) % 60).padStart(2, "0")}`;
 
 const show = {
@@ -14,16 +13,16 @@ const show = {
 		root.dataset.runs = runs.length;
 		part.list.replaceChildren(...runs.map(({ name, shown, kind, status, created, running, reason }) => h("li", {}, h("button", {
 			type: "button", ariaPressed: String(name === chosen), onclick: () => choose(name), title: reason,
-		}, h("bdi", { textContent: shown }), h("span", { className: running ? "running" : "", textContent: running ? "running" : status }),
+		}, h("bdi", { textContent: shown }), h("span", { className: running ? "§running§" : "", textContent: running ? "§running§" : status }),
 		h("small", { textContent: `${kind} ${created}` })))));
-		if (!runs.length) part.list.replaceChildren(h("li", { className: "note", textContent: "No runs (*.run) here yet." }));
+		if (!runs.length) part.list.replaceChildren(h("li", { className: "note", textContent: "§No runs (*.run) here yet.§" }));
 	},
 	run({ facts: asked, generations, rivals, finished, trainings, per_second, seconds_left }) {
 		say("");
-		if (trainings !== undefined) facts = [["trainings", trainings.toLocaleString("en")], ["trainings/s", per_second.toFixed(0)],
-			["time left", finished || seconds_left === null ? "–" : clock(seconds_left)]];
-		const others = Object.entries(rivals).map(([name, count]) => [name, `${count} generations`]);
-		showFacts([...asked, ["generations", String(generations)], ...facts, ...others]);
+		if (trainings !== undefined) facts = [["§trainings§", number(trainings)], ["§trainings/s§", number(per_second)],
+			["§time left§", finished || seconds_left === null ? "–" : clock(seconds_left)]];
+		const others = Object.entries(rivals).map(([name, count]) => [name, `§generation ${count}§`]);
+		showFacts([...asked, ["§generations§", number(generations)], ...facts, ...others]);
 		root.dataset.generations = generations;
 		part.report.hidden = !finished;
 		part.resume.dataset.finished = finished;
@@ -35,26 +34,26 @@ const show = {
 	},
 	wiring,
 	events({ events }) {
-		const at = new Date().toLocaleTimeString("en-GB");
+		const at = new Date().toLocaleTimeString(root.lang, { hour12: false });
 		part.events.prepend(...events.reverse().map((text) => h("li", {}, h("time", { textContent: at }), " ", h("bdi", { textContent: text }))));
 		while (part.events.children.length > MOST_EVENTS) part.events.lastChild.remove();
 	},
 	survivors({ survivors }) {
 		const link = (candidate) => h("a", { href: reportOf(candidate), target: "_blank", rel: "noopener", textContent: candidate });
 		part.survivors.replaceChildren(tableOf({
-			header: ["candidate", "mean score", "trials", "edges"],
-			rows: survivors.map(({ number: candidate, mean, n, edges }) => [link(candidate), number(mean), String(n), String(edges)]),
+			header: ["§candidate§", "§mean score§", "§trials§", "§edges§"],
+			rows: survivors.map(({ number: candidate, mean, n, edges }) => [link(candidate), mean === null ? "∞" : number(mean, 4), number(n), number(edges)]),
 		}));
 	},
 	state({ running, complaint }) {
-		part.state.textContent = running ? "running" : "";
+		part.state.textContent = running ? "§running§" : "";
 		part.interrupt.hidden = !running;
 		part.resume.hidden = running || part.resume.dataset.finished === "true";
 		if (complaint) say(complaint, "bad");
 	},
 	gone: ({ reason }) => say(reason, "bad"),
 	other({ kind }) {
-		showFacts([["kind", kind]]);
+		showFacts([["§kind§", kind]]);
 		part.report.hidden = false;
 	},
 };
@@ -78,7 +77,7 @@ function wiring({ places, edges, weights, all, candidate, made_by }) {
 		part.wiring.replaceChildren(svg("g", { class: "edges" }), svg("g", { class: "units" }));
 		part.wiring.lastChild.append(...places.map(([cx, cy], unit) => {
 			const dot = svg("circle", { cx, cy: -cy, r: radius });
-			dot.append(Object.assign(svg("title", {}), { textContent: `unit ${unit}` }));
+			dot.append(Object.assign(svg("title", {}), { textContent: `§unit ${unit}§` }));
 			return dot;
 		}));
 	}
@@ -107,10 +106,12 @@ function wiring({ places, edges, weights, all, candidate, made_by }) {
 		line.classList.add("old");
 		setTimeout(() => line.remove(), 900);
 	}
-	part.wiring.ariaLabel = `The best wiring: ${all} edges of ${places.length} units`;
-	part.wired.textContent = `The best survivor, candidate ${candidate}, made by ${made_by}: ${all} edges of ${places.length} units`
-		+ `${all > edges.length ? `, the ${edges.length} strongest drawn` : ""}. Blue weights are positive, orange ones negative. `
-		+ "Units stay where the first wiring that was seen here put them.";
+	const units = places.length, strongest = edges.length;
+	const said = [`§The best survivor, candidate ${candidate}, made by ${made_by}: ${all} edges of ${units} units.§`];
+	if (all > strongest) said.push(`§The ${strongest} strongest are drawn.§`);
+	said.push("§Blue weights are positive, orange ones negative.§", "§Units stay where the first wiring that was seen here put them.§");
+	[part.wiring.ariaLabel] = said;
+	part.wired.textContent = said.join(" ");
 	root.dataset.candidate = candidate;
 }
 
@@ -143,7 +144,7 @@ function watch() {
 	};
 	source.onerror = () => {
 		root.dataset.connected = "";
-		say("The server does not answer; waiting for it.", "bad");
+		say("§The server does not answer; waiting for it.§", "bad");
 		if (source.readyState === EventSource.CLOSED) setTimeout(watch, 1000); // it answered, and refused
 	};
 }
@@ -177,7 +178,7 @@ function choose(name) {
 
 async function act(what, body) {
 	const response = await post(`runs/${what}`, body).catch(() => null);
-	if (!response?.ok) return say(response ? await refusal(response) : "The server does not answer.", "bad");
+	if (!response?.ok) return say(response ? await refusal(response) : "§The server does not answer.§", "bad");
 	const { run } = await response.json();
 	return run;
 }

@@ -1,7 +1,7 @@
 """Templates of pages (`templates/*.html.j2`): text that is put in is escaped, markup is what this package made itself.
 
-Scripts and markup that are no templates mark what they say: ``§English§``, in the language that is spoken when they are
-put into a page. Values of a template literal keep their places: ``§block ${at} of ${last}§`` is the catalogue's
+Templates, scripts and other markup mark what they say: ``§English§``, in the language that is spoken when they are put
+into a page. Values of a template literal keep their places: ``§block ${at} of ${last}§`` is the catalogue's
 "block {at} of {last}".
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from statescape.wording import unfilled
+from statescape.wording import speaking, spoken, unfilled
 
 _MARKED = re.compile("§([^§]+)§")
 _VALUE = re.compile(r"\$\{(\w+)\}")
@@ -24,7 +24,7 @@ _VALUE = re.compile(r"\$\{(\w+)\}")
 
 def filled(template: str, **values: Any) -> Markup:
     """A template filled in: text is escaped, `Markup` is not."""
-    return Markup(_environment().get_template(template).render(values))  # noqa: S704 (escaped by the template)
+    return Markup(_environment(spoken()).get_template(template).render(values))  # noqa: S704 (escaped by the template)
 
 
 def trusted(markup: str) -> Markup:
@@ -33,12 +33,18 @@ def trusted(markup: str) -> Markup:
 
 
 @cache
-def _environment() -> Environment:
+def _environment(language: str) -> Environment:
+    """Templates as a language has them: what they say is said before anything is put in, which may hold any sign."""
+
+    def source(name: str) -> str:
+        with speaking(language):
+            return said_in_markup((folder / name).read_text("utf-8"))
+
     folder = files(__package__) / "templates"
     return Environment(
         autoescape=True,
         undefined=StrictUndefined,
-        loader=FunctionLoader(lambda name: (folder / name).read_text("utf-8")),
+        loader=FunctionLoader(source),
         finalize=_clean,
         keep_trailing_newline=True,
     )

@@ -10,6 +10,8 @@ import html
 import unicodedata
 from functools import cache
 
+from statescape.wording import say
+
 LONGEST = 24
 
 _SHAPES = {" ": "␣", "\n": "↵", "\r": "␍", "\t": "⇥", "\xa0": "⍽"}
@@ -19,7 +21,7 @@ _SHAPELESS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 def visible(text: str, longest: int = LONGEST) -> str:
     """`text` with every character visible, cut in the middle of nothing: at most about `longest` characters."""
     if not text:
-        return "(empty)"
+        return say("(empty)")
     core = text.strip(" ")
     head = len(text) - len(text.lstrip(" ")) if core else len(text)
     tail = len(text) - len(text.rstrip(" ")) if core else 0

@@ -58,7 +58,8 @@ CONTROLS = (
     phrase("single"),
     phrase("untuned"),
 )
-_KNOWN = frozenset((*STRATEGIES, *ENCODINGS, *RADII, *OPERATORS, *CONTROLS))
+CHAMPION = (phrase("champion"),)
+_KNOWN = frozenset((*CHAMPION, *STRATEGIES, *ENCODINGS, *RADII, *OPERATORS, *CONTROLS))
 
 
 def explained(name: str) -> str:

@@ -13,7 +13,9 @@ from statescape.evolution.watching import Survivor
 from statescape.views.core.marks import Axis, LineMark, Panel, PointMark
 from statescape.views.core.picture import Picture
 from statescape.views.core.theme import BLUE, GREY, RED
+from statescape.views.evolution.names import explained
 from statescape.views.evolution.seals import finite
+from statescape.wording import say, say_count
 
 MOST_POINTS = 1200  # generations that are drawn; more lie on top of each other
 
@@ -23,21 +25,25 @@ def progress_picture(lines: Sequence[GenerationSummary]) -> Picture:
     every = np.unique(np.linspace(0, len(lines) - 1, min(MOST_POINTS, len(lines))).round().astype(int))
     chosen = [lines[index] for index in every]
     at = np.array([line.number for line in chosen], dtype=np.float64)
-    notes = [f"{line.trainings:,} trainings" for line in chosen]
+    notes = [say("{count:,} trainings", count=line.trainings) for line in chosen]
     marks = [
         LineMark(
-            at, finite(np.array([abs(getattr(line, name)) for line in chosen])), colour, f"{name} survivor", 1.5,
-            dots=5 if len(at) < 40 else 0, hover=f"{name}, generation {{x}}: {{y:.4f}}\n{{note}}", notes=notes,
+            at, finite(np.array([abs(getattr(line, name)) for line in chosen])), colour, called, 1.5,
+            dots=5 if len(at) < 40 else 0, notes=notes,
+            hover=say("{name}, generation {{x}}: {{y:.4f}}\n{{note}}", name=called),
         )
-        for name, colour in (("median", GREY), ("best", BLUE))
+        for name, called, colour in (("median", say("median survivor"), GREY), ("best", say("best survivor"), BLUE))
     ]  # fmt: skip
     last = lines[-1]
-    caption = (
-        f"Mean score of the best and the median survivor on each generation's own trials, {len(lines):,} generations, "
-        f"{last.trainings:,} trainings in {last.seconds:,.0f} s. The best was chosen by these numbers, which flatter "
-        "it; only the seals say what it is worth."
+    caption = say(
+        "Mean score of the best and the median survivor on each generation's own trials; generations: {generations:,}, "
+        "trainings: {trainings:,}, in {seconds:,.0f} s. The best was chosen by these numbers, which flatter it; only "
+        "the seals say what it is worth.",
+        generations=len(lines),
+        trainings=last.trainings,
+        seconds=last.seconds,
     )
-    return Picture("progress", caption, [Panel("", marks, Axis("generation"))], columns=1, height=260)
+    return Picture("progress", caption, [Panel("", marks, Axis(say("generation")))], columns=1, height=260)
 
 
 def survivors_picture(survivors: Sequence[Survivor]) -> Picture:
@@ -46,10 +52,19 @@ def survivors_picture(survivors: Sequence[Survivor]) -> Picture:
     points = PointMark(
         np.array([float(one.edges) for one in found]), np.array([one.record.mean for one in found]),
         [RED if one is survivors[0] else BLUE for one in found], size=8, hover="{note}",
-        notes=[f"candidate {one.number}: {one.record.mean:.4f} over {one.record.n} trials" for one in found],
+        notes=[
+            say(
+                "candidate {number}: {mean:.4f}; trials: {n}", number=one.number, mean=one.record.mean, n=one.record.n
+            )
+            for one in found
+        ],
     )  # fmt: skip
-    caption = f"{len(survivors)} survivors by edges and mean score in the search; the best in red."
-    panel = Panel("", [points], Axis("edges"), Axis("mean score"))
+    caption = say_count(
+        "The only survivor, by its edges and its mean score in the search.",
+        "{count} survivors by edges and mean score in the search; the best in red.",
+        len(survivors),
+    )
+    panel = Panel("", [points], Axis(say("edges")), Axis(say("mean score")))
     return Picture("survivors", caption, [panel], columns=1, height=260, legend=False)
 
 
@@ -69,15 +84,21 @@ def sealed_picture(sealed: dict[str, dict[str, float]]) -> Picture:
                 np.array([float(place) for place, _, _ in found]),
                 np.array([mean for _, _, mean in found]),
                 colour,
-                "champion" if own else "controls",
+                say("champion") if own else say("controls"),
                 11 if own else 7,
                 symbol=symbol,
                 hover="{note}",
-                notes=[f"{name} at {levels[place]}: {mean:.4f}" for place, name, mean in found],
+                notes=[
+                    say("{name} at {level}: {mean:.4f}", name=explained(name), level=levels[place], mean=mean)
+                    for place, name, mean in found
+                ],
             )
         )
-    caption = f"Mean score under {len(levels)} of {len(LEVELS)} seals so far: " + ", ".join(
-        f"{level} {len(sealed[level])} wirings" for level in levels
+    caption = say(
+        "Mean score under {drawn} of {all} seals so far; wirings: {wirings}.",
+        drawn=len(levels),
+        all=len(LEVELS),
+        wirings=", ".join(f"{level} {len(sealed[level])}" for level in levels),
     )
-    axis = Axis("seal", (-0.5, len(LEVELS) - 0.5), ticks=range(len(levels)), labels=levels)
-    return Picture("sealed", f"{caption}.", [Panel("", marks, axis, Axis("mean score"))], columns=1, height=240)
+    axis = Axis(say("seal"), (-0.5, len(LEVELS) - 0.5), ticks=range(len(levels)), labels=levels)
+    return Picture("sealed", caption, [Panel("", marks, axis, Axis(say("mean score")))], columns=1, height=240)
