@@ -112,7 +112,15 @@ def _moved(network: Any) -> None:
     network.to(torch.bfloat16)
 
 
-@pytest.mark.parametrize("change", [_replaced, _stepped, _read_in, _moved])
+def _another_head(network: Any) -> None:
+    network.set_output_embeddings(build(FAMILIES[0], seed=1).get_output_embeddings())
+
+
+def _another_part_inside(network: Any) -> None:
+    network.transformer.h[0].mlp.c_fc = build(FAMILIES[0], seed=1).transformer.h[0].mlp.c_fc
+
+
+@pytest.mark.parametrize("change", [_replaced, _stepped, _read_in, _moved, _another_head, _another_part_inside])
 def test_weights_that_change_after_loading_are_noticed(change: Any) -> None:
     network = build(FAMILIES[0])
     model = ss.load_model(network, tokenizer=word_tokenizer())

@@ -110,6 +110,28 @@ def test_a_model_that_was_refused_is_refused_again(tmp_path: Path, passes: list[
             ss.load_model(folder)
 
 
+@pytest.mark.parametrize("family", KINDS, ids=lambda family: family.model_type)
+def test_random_weights_are_held_to_the_contract_and_the_rest_is_known(
+    family: Any, tmp_path: Path, passes: list[int]
+) -> None:
+    model = ss.load_model(saved(tmp_path / "one", family))
+    assert model.goes_on
+    assert not isinstance(model.parts, str)
+    passes.clear()
+    drawn = model.with_random_weights(3)
+    assert len(passes) == 1  # the contract, of these weights
+    assert drawn.anatomy.network is not model.anatomy.network
+    assert places(drawn.parts, drawn.anatomy.network) == places(model.parts, model.anatomy.network)
+    assert (drawn.goes_on, len(passes)) == (True, 1)
+    # As a network of these weights is measured that nobody knows.
+    alone = ss.load_model(drawn.anatomy.network, tokenizer=word_tokenizer())
+    assert drawn.facts.max_logit_error == alone.facts.max_logit_error
+    for ours, theirs in zip(*(places(one.parts, one.anatomy.network)[:2] for one in (drawn, alone)), strict=True):
+        for (name, factor, shared), other in zip(ours, theirs, strict=True):
+            assert (name, pytest.approx(factor, rel=1e-6), shared) == other
+    np.testing.assert_array_equal(drawn.trace(TEXT).states, alone.trace(TEXT).states)
+
+
 def test_a_network_in_memory_is_measured_each_time(tmp_path: Path, passes: list[int]) -> None:
     network = build(KINDS[0])
     for _ in range(2):

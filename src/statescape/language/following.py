@@ -45,7 +45,7 @@ def follow(
     if not np.isfinite(states).all():
         raise StatescapeError(f"{model.facts.name} overflows on this text (states not finite); load it in float32.")
     decoder = decoder_of(model)
-    lens = read_lens(decoder, states, ("",) * len(positions), model.tokens.vocabulary, top=2)
+    lens = read_lens(decoder, states, ("",) * len(positions), model.tokens.vocabulary, top=2, often=True)
     normed = model.normalise(states[-1])
     parts = shares = None
     if isinstance(added, Added):

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float, Int
 
 from statescape.geometry import unit
 from statescape.language.edits import Edit
-from statescape.language.lens.streaming import read_lens
+from statescape.language.lens.streaming import read_lens, whole_logits
 from statescape.language.model.decoder import decoder_of
 from statescape.language.patching import last_states_edited
 from statescape.language.path import log_softmax
@@ -79,16 +80,20 @@ def stand_in(
     put = unit(vectors) * np.linalg.norm(states, axis=-1, keepdims=True)
     kinds, count = put.shape[:2]
     found = {name: np.full(put.shape[:3], np.nan) for name in _COMPARED}
-    own = _compared(model, put[:, -1], states[-1], found, np.s_[:, -1])
+    decoder = decoder_of(model)
+    normed = decoder.normalise(torch.from_numpy(np.asarray(states[-1], dtype=np.float32)))
+    final = whole_logits(decoder, normed, len(average))  # once for all that is compared with them
+    own = _compared(model, put[:, -1], states[-1], final, found, np.s_[:, -1])
     below = [(kind, at) for kind in range(kinds) for at in range(count - 1)]
     if isinstance(model, HasEdits) and below:
         for place, position in enumerate(positions[:inner].tolist()):
             copies = [[Edit.replace(at, put[kind, at, place], position)] for kind, at in below]
-            known, last = states[:, place : place + 1], states[-1, place : place + 1]
+            here = slice(place, place + 1)
+            known, last = states[:, here], states[-1, here]
             ends = last_states_edited(model, tuple(ids[: position + 1]), copies, known, within=ids)
             ends = ends.reshape(kinds, count - 1, 1, -1)
-            _compared(model, ends, last, found, np.s_[:, :-1, place : place + 1])
-    p = _said(model, states[-1])
+            _compared(model, ends, last, final[here], found, np.s_[:, :-1, here])
+    p = log_softmax(final.cpu().numpy().astype(np.float64))
     return StoodIn(own=own, from_mean=np.einsum("rv,rv->r", np.exp(p), p - average), **found)
 
 
@@ -96,14 +101,14 @@ def _compared(
     model: ReadableModel,
     ends: Float[np.ndarray, "*places positions d_model"],
     last: Float[np.ndarray, "positions d_model"],
+    final: Float[torch.Tensor, "positions vocabulary"],
     found: dict[str, np.ndarray],
     where: Any,
 ) -> Float[np.ndarray, " positions"]:
     """Fill in what is said of last states beside the untouched ones; returns what these say of their predictions."""
-    rows = [*ends.reshape(-1, *last.shape), last]
-    read = read_lens(
-        decoder_of(model), np.asarray(rows, dtype=np.float32), ("",) * len(last), model.tokens.vocabulary, top=1
-    )
+    rows = np.asarray([*ends.reshape(-1, *last.shape), last], dtype=np.float32)
+    nameless, words = ("",) * len(last), model.tokens.vocabulary
+    read = read_lens(decoder_of(model), rows, nameless, words, top=1, final=final, often=True)
     for name, field in _COMPARED.items():
         found[name][where] = getattr(read, field)[:-1].reshape(ends.shape[:-1])
     return np.asarray(read.log_probability[-1], dtype=np.float64)

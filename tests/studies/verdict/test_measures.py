@@ -13,7 +13,7 @@ from statescape.analysis import read_path
 from statescape.geometry import principal_angles
 from statescape.language.following import follow
 from statescape.language.passage import following_ids
-from statescape.studies.verdict.measures import measure
+from statescape.studies.verdict.measures import last_state, measure
 from statescape.studies.verdict.measures.way import _share_of_pairs, inner_share, ordered
 from statescape.studies.verdict.reference import Reference, frequency_deciles, measure_constants
 from statescape.studies.verdict.work import chosen_positions
@@ -193,6 +193,18 @@ def test_agreement_is_what_a_plain_search_over_the_vocabulary_finds():
         directions, points = prepare(rows), prepare(last)
         cosines = (points @ directions.T) / np.linalg.norm(directions, axis=1)
         np.testing.assert_array_equal(values[name], cosines.argmax(axis=1) == passage.predicted_ids)
+
+
+def test_agreement_does_not_depend_on_how_many_tokens_a_product_takes(measured, monkeypatch):
+    _, found, reference = measured
+    model = ss.load_model()
+    ids = model.tokens.encode(TEXT)
+    passage = follow(model, ids, np.arange(1, len(ids)), following_ids([ids], 1)[0])
+    monkeypatch.setattr(last_state, "TOKENS", 100)
+    monkeypatch.setattr(last_state, "AT_ONCE", 1000)  # ten positions of them
+    again, _ = last_state.measure_singling(passage, reference)
+    for name, value in again.items():
+        np.testing.assert_allclose(value, found.values[name], atol=1e-6, err_msg=name)
 
 
 def test_deciles_hold_equally_many_of_the_tokens_that_occur():

@@ -10,6 +10,8 @@ from torch import nn
 
 import statescape as ss
 from statescape.language import Edit
+from statescape.language.model.decoder import LinearHead
+from statescape.language.path import log_softmax
 from statescape.language.stand_in import average_said, stand_in
 from statescape.studies.verdict import ModelVerdict, Verdicts, reference, verdict, work
 from statescape.studies.verdict.conclusion import conclude
@@ -141,6 +143,29 @@ def test_what_is_said_is_what_an_edited_run_says(model_type: str) -> None:
 
 
 @pytest.mark.slow
+def test_what_is_compared_is_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each kind in the place of each last state, those of one position at every state, and the untouched: once."""
+    model, rng = ss.load_model(), np.random.default_rng(0)
+    decoded, own = [0], LinearHead.blocks
+
+    def counting(head: LinearHead, normed: torch.Tensor, size: int) -> Any:
+        decoded[0] += len(normed)
+        return own(head, normed, size)
+
+    ids = model.tokens.encode("Once upon a time there was a little girl.")
+    positions, average = np.array([2, 3, 5, 7]), np.full(len(model.embeddings), -np.log(len(model.embeddings)))
+    states = np.asarray(model.states(ids), dtype=np.float32)[:, positions]
+    kinds, count = 3, len(states)
+    vectors = rng.standard_normal((kinds, *states.shape))
+    assert model.abreast  # measured beforehand
+    monkeypatch.setattr(LinearHead, "blocks", counting)
+    found = stand_in(model, ids, positions, states, vectors, average, 1)
+    assert decoded == [len(positions) * (1 + kinds) + kinds * (count - 1)]
+    p = log_softmax(np.asarray(model.decode(states[-1]), dtype=np.float64))
+    np.testing.assert_allclose(found.from_mean, (np.exp(p) * (p - average)).sum(axis=1), rtol=1e-5)
+    np.testing.assert_allclose(found.own, p.max(axis=1), atol=1e-5)
+
+
 def test_a_model_in_arrays_is_asked_of_its_last_state_alone() -> None:
     model = arriving()
 

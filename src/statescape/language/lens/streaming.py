@@ -32,8 +32,10 @@ GROUP = 64
 # Most positions of a chunk, whose final distributions are kept, and most logits at once where they cannot be streamed.
 POSITIONS = 64
 WHOLE = 8_000_000
-# Logits from which the compiled pass is worth loading (and, the first time on a machine, compiling).
+# Logits from which the compiled pass is worth loading (and, the first time on a machine, compiling); and those of each
+# of many readings, which load it once.
 COMPILED = 100_000_000
+COMPILED_OFTEN = 5_000_000
 
 
 @torch.inference_mode()
@@ -44,6 +46,9 @@ def read_lens(
     vocabulary: tuple[str, ...],
     top: int = 10,
     targets: Int[np.ndarray, " targets"] | None = None,
+    *,
+    final: Float[torch.Tensor, "positions vocabulary"] | None = None,
+    often: bool = False,
 ) -> LensReadout:
     """Decode every state at every position and keep what the readout names.
 
@@ -55,6 +60,8 @@ def read_lens(
         top: how many of the likeliest tokens to keep.
         targets: the id whose rank and log-probability is asked at each position; by default the one that the last state
             predicts.
+        final: logits of the last states, where they are known.
+        often: whether many such readings follow each other.
 
     Raises:
         StatescapeError: if ``top`` or ``targets`` do not fit the vocabulary and the text.
@@ -68,14 +75,15 @@ def read_lens(
         )
     size = POSITIONS if decoder.streams else max(1, WHOLE // (len(vocabulary) * n_states))
 
-    def prepared() -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
-        """Chunk by chunk the normed states and their targets; the model's own code runs in this thread only."""
+    def prepared() -> Iterator[tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]]:
+        """Chunk by chunk the normed states, targets, last logits; the model's own code runs in this thread only."""
         for start in range(0, positions, size):
             chunk = torch.from_numpy(np.ascontiguousarray(states[:, start : start + size]))
             normed = decoder.normalise(chunk.reshape(-1, chunk.shape[-1])).reshape(n_states, chunk.shape[1], -1)
-            yield normed, None if targets is None else torch.from_numpy(targets[start : start + size]).long()
+            wanted = None if targets is None else torch.from_numpy(targets[start : start + size]).long()
+            yield normed, wanted, None if final is None else final[start : start + size].clone()
 
-    compiled = decoder.streams and states[..., 0].size * len(vocabulary) >= COMPILED
+    compiled = decoder.streams and states[..., 0].size * len(vocabulary) >= (COMPILED_OFTEN if often else COMPILED)
     chunks = in_workers(
         lambda chunk: _read_chunk(decoder, *chunk, len(vocabulary), top, compiled), prepared(), decoder.streams
     )
@@ -90,13 +98,16 @@ def _read_chunk(
     decoder: Decoder,
     normed: Float[torch.Tensor, "states positions head_width"],
     targets: Int[torch.Tensor, " positions"] | None,
+    final: Float[torch.Tensor, "positions vocabulary"] | None,
     vocabulary: int,
     top: int,
     compiled: bool,
 ) -> dict[str, np.ndarray]:
+    """Read one chunk; ``final``, the logits of its last states where they are known, is used up."""
     n_states, positions, _ = normed.shape
     compiled = compiled and normed.device.type == "cpu"
-    final = _whole(decoder.logit_blocks(normed[-1], BLOCK), vocabulary)
+    if final is None:
+        final = whole_logits(decoder, normed[-1], vocabulary)
     targets = final.max(1).indices if targets is None else targets.to(final.device)
     stored = ((start, final[:, start : start + BLOCK].contiguous()) for start in range(0, vocabulary, BLOCK))
     last = _stream(stored, final.gather(1, targets[:, None]).T, targets, None, top, compiled)
@@ -127,10 +138,13 @@ def _read_chunk(
     }
 
 
-def _whole(blocks: Iterable[tuple[int, torch.Tensor]], vocabulary: int) -> Float[torch.Tensor, "rows vocabulary"]:
+@torch.inference_mode()
+def whole_logits(
+    decoder: Decoder, normed: Float[torch.Tensor, "rows head_width"], vocabulary: int
+) -> Float[torch.Tensor, "rows vocabulary"]:
     """All logits of a few rows, copied out of the buffer that the blocks share."""
     whole = torch.empty(0)
-    for start, logits in blocks:
+    for start, logits in decoder.logit_blocks(normed, BLOCK):
         whole = logits.new_empty((len(logits), vocabulary)) if start == 0 else whole
         whole[:, start : start + logits.shape[1]] = logits
     return whole

@@ -8,7 +8,7 @@ and stays so: to decode a state, the model runs with its blocks bypassed and the
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +32,40 @@ from statescape.language.model.hooks import (
 
 
 @dataclass(frozen=True, eq=False)
+class Weights:
+    """The weights of a network as they were: looked at before every pass, so without a walk through its modules.
+
+    Attributes:
+        modules: all that the network had.
+        signature: which modules and tensors each held, where these lie, and how often they had been written to.
+    """
+
+    modules: tuple[nn.Module, ...]
+    signature: tuple[int, ...]
+
+    @classmethod
+    def of(cls, network: nn.Module) -> Weights:
+        """As they are now."""
+        modules = tuple(network.modules())
+        return cls(modules, _signature(modules))
+
+    def unchanged(self) -> bool:
+        """Whether they are what they were."""
+        return _signature(self.modules) == self.signature
+
+
+def _signature(modules: Iterable[nn.Module]) -> tuple[int, ...]:
+    """What modules hold: other modules (one that was exchanged is held by another that was not), and weights."""
+    found: list[int] = []
+    for module in modules:
+        found += map(id, module._modules.values())
+        for weight in module._parameters.values():
+            if weight is not None:
+                found += (id(weight), weight.data_ptr(), 0 if weight.is_inference() else weight._version)
+    return tuple(found)
+
+
+@dataclass(frozen=True, eq=False)
 class Anatomy:
     """A causal language model with its blocks and its head pointed out.
 
@@ -51,7 +85,7 @@ class Anatomy:
     frames: tuple[tuple[Any, ...] | list[Any] | None, ...]
     d_model: int
     stream_dtype: torch.dtype
-    weights: tuple[Any, ...]
+    weights: Weights
 
     @property
     def vocabulary(self) -> int:
@@ -161,7 +195,7 @@ class Anatomy:
         Raises:
             StatescapeError: if weights have changed since the model was loaded, and with them what was measured of it.
         """
-        if _signature(self.network) != self.weights:
+        if not self.weights.unchanged():
             raise StatescapeError(
                 f"The weights of this {type(self.network).__name__} have changed since it was loaded; load it again: "
                 "load_model(model, tokenizer=tokenizer)."
@@ -226,7 +260,7 @@ def locate(network: Any, ids: Int[torch.Tensor, " positions"]) -> Anatomy:
         frames=tuple(calls[block][0].frame for block in blocks),
         d_model=int(stream.shape[-1]),
         stream_dtype=stream.dtype,
-        weights=_signature(network),
+        weights=Weights.of(network),
     )
 
 
@@ -246,20 +280,12 @@ def located_again(
     """The anatomy of a network of which all this was measured before; see `Anatomy`, and `name_of_blocks`."""
     head = network.get_output_embeddings()
     own = _members(network.get_submodule(blocks))
-    return Anatomy(network, own, head, frames, d_model, stream_dtype, _signature(network))
+    return Anatomy(network, own, head, frames, d_model, stream_dtype, Weights.of(network))
 
 
 def _members(module: nn.Module) -> tuple[nn.Module, ...]:
     """What a list of modules holds; nothing for another module."""
     return tuple(module.children()) if isinstance(module, nn.ModuleList | nn.Sequential) else ()
-
-
-def _signature(network: nn.Module) -> tuple[Any, ...]:
-    """Which tensors the weights are, where they lie, and how often they have been written to."""
-    return tuple(
-        (id(weight), weight.data_ptr(), 0 if weight.is_inference() else weight._version)
-        for weight in network.parameters()
-    )
 
 
 @dataclass(eq=False)

@@ -35,8 +35,8 @@ from statescape.language.model.editing import blocks_resume, copies_go_on, edite
 from statescape.language.model.embedding import multiples, token_embeddings
 from statescape.language.model.gradients import difference_gradients
 from statescape.language.model.parts import Parts, read_states_and_parts
-from statescape.language.model.probes import kept_answer, kept_parts, probed
-from statescape.language.model.twins import twin_of
+from statescape.language.model.probes import drawn_anew, kept_answer, kept_parts
+from statescape.language.model.twins import hand_on, twin_of
 from statescape.language.readable import Added, ModelFacts
 from statescape.language.tokens import Tokens, bind
 from statescape.language.trace import Trace
@@ -337,9 +337,10 @@ class LanguageModel(Noun):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             fresh = type(network)(network.config).to(network.device, network.dtype).eval()
+        found = drawn_anew(self.anatomy, self.decoder, fresh)
         name = f"{self.facts.name} with random weights (seed {seed})"
-        key = self.key and digest(self.key, "random weights", seed)  # the same draws wherever the key is the same
-        found = probed(fresh, name, key)
         facts = replace(found.facts(name), bos=self.facts.bos, has_bos=self.facts.has_bos)
+        key = self.key and digest(self.key, "random weights", seed)  # the same draws wherever the key is the same
         again = LanguageModel(facts, found.anatomy, found.decoder, self.tokens, key)
+        hand_on(self, again)
         return again if self.beginnings is None else again.remembering(self.beginnings.most)

@@ -86,6 +86,24 @@ def probed(network: Any, name: str, key: str = "") -> Probed:
     return _measured(network, name) if found is None else _again(network, found)
 
 
+@torch.inference_mode()
+def drawn_anew(known: Anatomy, decoder: ModelDecoder, network: Any) -> Probed:
+    """The same architecture with other weights: what its code does is known, and the contract is asked anew.
+
+    Args:
+        known: anatomy of a network of this class and configuration.
+        decoder: of that network.
+        network: the other one.
+    """
+    anatomy = located_again(network, name_of_blocks(known), known.frames, known.d_model, known.stream_dtype)
+    linear = decoder.linear
+    own = decoder_with(anatomy, None if linear is None else (linear.scale, linear.cap))
+    ids = probe(anatomy.vocabulary, context_of(network.config.get_text_config()))
+    states, logits = anatomy.states_and_logits(ids)
+    error, _ = verified(own, states[-1], logits, network.dtype)
+    return Probed(anatomy, own, error)
+
+
 def kept_parts(anatomy: Anatomy, ids: Int[torch.Tensor, " positions"], key: str) -> Parts | str:
     """Attention and MLP of every block (see `find_parts`), or the reason why they cannot be told apart."""
 

@@ -6,7 +6,6 @@ A twin has modules of its own around the same weights: it costs no memory, and s
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -18,8 +17,9 @@ from statescape.language.model.parts import Parts
 
 M = TypeVar("M")
 
-# What is measured of a model when it is first asked for.
-_MEASURED = ("embeddings", "unembedding", "same_in_batches", "resumes", "goes_on", "abreast")
+# What is measured of a model when it is first asked for, and depends on its code alone.
+_OF_CODE = ("same_in_batches", "resumes", "goes_on", "abreast")
+_MEASURED = ("embeddings", "unembedding", *_OF_CODE)
 
 
 def twin_of(model: M) -> M:
@@ -33,16 +33,24 @@ def twin_of(model: M) -> M:
     )
     decoder = decoder_with(twin_anatomy, None if linear is None else (linear.scale, linear.cap))
     found = replace(known, anatomy=twin_anatomy, decoder=decoder)
-    names = {module: name for name, module in own.named_modules()}
     vars(found).update({name: getattr(known, name) for name in _MEASURED})
-    vars(found)["parts"] = known.parts if isinstance(known.parts, str) else _moved(known.parts, names, network)
+    vars(found)["parts"] = known.parts if isinstance(known.parts, str) else _moved(known.parts, own, network)
     twin: M = found
     return twin
 
 
-def _moved(parts: Parts, names: Mapping[nn.Module, str], network: nn.Module) -> Parts:
+def hand_on(model: Any, other: Any) -> None:
+    """Give a model of the same code with other weights what is known of its code already."""
+    known = vars(model)
+    vars(other).update({name: known[name] for name in _OF_CODE if name in known})
+    if "parts" in known:
+        parts, own = known["parts"], model.anatomy.network
+        vars(other)["parts"] = parts if isinstance(parts, str) else _moved(parts, own, other.anatomy.network)
+
+
+def _moved(parts: Parts, own: nn.Module, network: nn.Module) -> Parts:
     """The same parts of another network, by the names of their modules in their own."""
-    modules = dict(network.named_modules())
+    names, modules = {module: name for name, module in own.named_modules()}, dict(network.named_modules())
     sides = ([replace(part, module=modules[names[part.module]]) for part in s] for s in (parts.attention, parts.mlp))
     attention, mlp = map(tuple, sides)
     return Parts(attention, mlp, parts.in_sequence)

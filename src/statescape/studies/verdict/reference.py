@@ -139,6 +139,12 @@ class Reference:
         return {name: inverse(lengths) for name, lengths in self.lengths.items()}
 
     @cached_property
+    def unembedding_scale(self) -> Float[np.ndarray, " vocabulary"]:
+        """1 over the length of every row of W_U, of an untied model."""
+        assert self.unembedding is not None
+        return inverse(np.linalg.norm(self.unembedding, axis=1))
+
+    @cached_property
     def along_mean(self) -> Float[np.ndarray, " vocabulary"]:
         """Product of every embedding with the mean embedding (float32)."""
         return np.asarray(self.embeddings @ self.mean.astype(np.float32))

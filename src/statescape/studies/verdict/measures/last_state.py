@@ -13,6 +13,8 @@ contract that a model is loaded under.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -134,10 +136,13 @@ def _distances(
 AT_ONCE = 8_000_000
 """Products held at a time."""
 
+TOKENS = 4096
+"""Tokens of one product: few enough that what follows it finds it in the cache."""
+
 
 def measure_singling(passage: Passage, reference: Reference) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Agreement of each reading with the prediction, and the margin of the cosine."""
-    size = max(1, AT_ONCE // len(reference.embeddings))
+    size = AT_ONCE // TOKENS
     parts = [
         _agreements(
             passage.states[-1][start : start + size],
@@ -179,38 +184,60 @@ def _agreements(
     predicted: Int[np.ndarray, " rows"],
     reference: Reference,
 ) -> dict[str, np.ndarray]:
-    embeddings = reference.embeddings
-    scales = reference.scales
-    products = last @ embeddings.T
-    values = {"agree.product": _agrees(products, predicted)}
-
-    cosines = products * scales["raw"] * inverse(np.linalg.norm(last, axis=1))[:, None]
-    values["agree.cosine"] = _agrees(cosines, predicted)
-    rows = np.arange(len(predicted))
-    chosen = cosines[rows, predicted].copy()
-    cosines[rows, predicted] = -np.inf
-    values["margin.cosine"] = chosen - cosines.max(axis=1)
-
+    plain = last - last.mean(axis=1, keepdims=True) if reference.constants.norm_centres else last
+    points = np.concatenate([last, normed, plain] if reference.constants.norm_centres else [last, normed])
+    lengths = inverse(np.linalg.norm(last, axis=1))[:, None]
     mean = reference.mean.astype(np.float32)
     # s.mu and mu.mu are the same for every token; they shift numerators, which are then scaled token by token.
-    centred = products - reference.along_mean - ((last @ mean) - mean @ mean)[:, None]
-    values["agree.centred"] = _agrees(centred * scales["centred"], predicted)
+    along_mean = ((last @ mean) - mean @ mean)[:, None]
     rogue = list(reference.constants.rogue)
-    kept = products - last[:, rogue] @ reference.rogue_coordinates.T if rogue else products
-    values["agree.without_rogue"] = _agrees(kept * scales["without_rogue"], predicted)
+    best: dict[str, _Best] = {}
+    chosen, others = np.zeros_like(last[:, 0]), np.full_like(last[:, 0], -np.inf)
+    for start in range(0, len(reference.embeddings), TOKENS):
+        block = slice(start, start + TOKENS)
+        scales = {name: scale[block] for name, scale in reference.scales.items()}
+        products, of_normed, *of_plain = np.split(
+            points @ reference.embeddings[block].T, range(len(last), len(points), len(last))
+        )
+        cosines = products * scales["raw"] * lengths
+        kept = products - last[:, rogue] @ reference.rogue_coordinates[block].T if rogue else products
+        scores = {
+            "agree.product": products,
+            "agree.cosine": cosines,
+            "agree.centred": (products - reference.along_mean[block] - along_mean) * scales["centred"],
+            "agree.without_rogue": kept * scales["without_rogue"],
+            "agree.normed_cosine": of_normed * scales["raw"],
+            "agree.plain_norm": of_plain[0] if of_plain else products,
+        }
+        if reference.unembedding is not None:
+            by_rows = plain @ reference.unembedding[block].T
+            scores["agree.plain_norm"] = by_rows
+            by_rows = last @ reference.unembedding[block].T if plain is not last else by_rows
+            scores["agree.unembedding"] = by_rows * reference.unembedding_scale[block]
+        for name, of_tokens in scores.items():
+            best.setdefault(name, _Best.none(len(last))).see(of_tokens, start)
+        inside = np.flatnonzero((predicted >= start) & (predicted < start + cosines.shape[1]))
+        chosen[inside] = cosines[inside, predicted[inside] - start]
+        cosines[inside, predicted[inside] - start] = -np.inf
+        np.maximum(others, cosines.max(axis=1), out=others)
+    agreements = {name: (found.tokens == predicted).astype(np.float64) for name, found in best.items()}
+    return agreements | {"margin.cosine": chosen - others}
 
-    values["agree.normed_cosine"] = _agrees((normed @ embeddings.T) * scales["raw"], predicted)
-    read_by = embeddings if reference.unembedding is None else reference.unembedding
-    if reference.constants.norm_centres or read_by is not embeddings:
-        plain = last - last.mean(axis=1, keepdims=True) if reference.constants.norm_centres else last
-        values["agree.plain_norm"] = _agrees(plain @ read_by.T, predicted)
-    else:
-        values["agree.plain_norm"] = values["agree.product"]
-    if reference.unembedding is not None:
-        lengths = np.linalg.norm(reference.unembedding, axis=1)
-        values["agree.unembedding"] = _agrees((last @ reference.unembedding.T) * inverse(lengths), predicted)
-    return values
 
+@dataclass(frozen=True, eq=False)
+class _Best:
+    """The largest score of every row so far, and its token; of equals the first."""
 
-def _agrees(scores: Float[np.ndarray, "rows vocabulary"], predicted: Int[np.ndarray, " rows"]) -> np.ndarray:
-    return np.asarray((scores.argmax(axis=1) == predicted).astype(np.float64))
+    scores: Float[np.ndarray, " rows"]
+    tokens: Int[np.ndarray, " rows"]
+
+    @classmethod
+    def none(cls, rows: int) -> _Best:
+        return cls(np.full(rows, -np.inf), np.zeros(rows, dtype=np.int64))
+
+    def see(self, scores: Float[np.ndarray, "rows tokens"], start: int) -> None:
+        """Look at the scores of tokens from ``start`` on."""
+        place = scores.argmax(axis=1)
+        largest = scores[np.arange(len(scores)), place]
+        better = largest > self.scores
+        self.scores[better], self.tokens[better] = largest[better], start + place[better]
