@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import nbformat
@@ -13,6 +14,7 @@ NOTEBOOKS = Path(__file__).parent / "notebooks"
 def executed(file: Path, folder: Path) -> nbformat.NotebookNode:
     """The notebook with its outputs, run in `folder`; an error in a cell is raised."""
     notebook = nbformat.read(file, as_version=4)
+    os.environ["PLOTLY_RENDERER"] = "plotly_mimetype"  # figures as their numbers: Plotly itself would be 5 MB more
     NotebookClient(
         notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     ).execute()

@@ -33,6 +33,22 @@ def test_stored_outputs_are_whole_and_in_order(file) -> None:
     assert file.stat().st_size < MOST
 
 
+def test_tutorials_show_what_answers_not_only_pictures() -> None:
+    """Figures that zoom in both wings; the sphere with all it needs to open without a kernel."""
+    plotly, widget = "application/vnd.plotly.v1+json", "application/vnd.jupyter.widget-view+json"
+    language, reservoir = (
+        [output.get("data", {}) for cell in _cells(file) if cell["cell_type"] == "code" for output in cell["outputs"]]
+        for file in NOTEBOOKS
+    )
+    assert any(plotly in data for data in language)
+    assert any(plotly in data for data in reservoir)
+    (shown,) = (data[widget]["model_id"] for data in language if widget in data)
+    kept = json.loads(NOTEBOOKS[0].read_text(encoding="utf-8"))["metadata"]["widgets"]
+    state = kept["application/vnd.jupyter.widget-state+json"]["state"][shown]["state"]
+    assert "mount" in state["_esm"]
+    assert state["data"]["blocks"]
+
+
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
 def test_stored_outputs_tell_nothing_of_the_machine_they_ran_on(file) -> None:
     text = file.read_text(encoding="utf-8")
