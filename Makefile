@@ -44,8 +44,9 @@ lint: $(VENV)/dev.stamp  ## lint, format, types, import contracts
 test-slow: $(VENV)/dev.stamp  ## the slow tests
 	$(BIN)/pytest -n $(WORKERS) -m "slow and not long"
 
-test-long: $(VENV)/dev.stamp  ## hundreds of bad calls, builds and kills; by hand, an hour
+test-long: $(VENV)/dev.stamp  ## hundreds of bad calls, builds and kills, the quick tests with every call's shapes checked; by hand, an hour and more
 	$(BIN)/pytest -n $(WORKERS) -m long --timeout 7200
+	EVERY_CALL=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not slow and not long"
 
 bench: $(VENV)/dev.stamp  ## measure beside the peers; writes benchmarks/results/*.json
 	for name in startup lens verdict esn cogscale_esn evolve many report sphere live; do $(BIN)/python benchmarks/$$name.py || exit 1; done

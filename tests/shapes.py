@@ -1,11 +1,12 @@
 """Shape and type checks of the first calls of a function in every test.
 
 A search calls a small function ten thousand times with arrays of the same shapes; checking them all took a third of the
-suite's time.
+suite's time. `make test-long` runs the quick tests once more with every call checked (EVERY_CALL=1).
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -14,7 +15,7 @@ from typing import Any
 
 from beartype import beartype
 
-CALLS = 100
+CALLS = 0 if os.environ.get("EVERY_CALL") else 100  # of a function in a test that are checked; 0: all
 _test = 0
 _trusted: list[FunctionType] = []
 

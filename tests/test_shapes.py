@@ -16,3 +16,16 @@ def test_wrong_types_are_refused_again_in_the_next_test():
             _thousandths(wrong)
         for _ in range(2 * shapes.CALLS):
             _thousandths(right)
+
+
+@pytest.mark.parametrize(("calls", "refused"), [(100, False), (0, True)])
+def test_calls_after_the_first_are_checked_where_every_call_is_asked_for(monkeypatch, calls, refused):
+    monkeypatch.setattr(shapes, "CALLS", calls)
+    shapes.begin_test()
+    for _ in range(150):
+        _thousandths(np.ones(8))
+    if refused:
+        with pytest.raises(TypeCheckError):
+            _thousandths(np.ones(8, dtype=int))
+    else:
+        _thousandths(np.ones(8, dtype=int))
