@@ -82,6 +82,9 @@ def test_typing_clicking_comparing_and_the_link_that_holds_it(browser, served):
     page.press("#text", "End")
     page.type("#text", " named")
     opened.answered(f"{begun} named")
+    page.wait_for_timeout(300)
+    # A frame costs more than all else where no graphics card helps: one for each answer.
+    assert page.evaluate("document.getElementById('sphere').statescape.scene.frames") == 1
     first = page.inner_text("#predictions li bdi")
     assert opened.sphere["predicted"] == first
     assert len(page.query_selector_all("#tokens button")) == len(

@@ -15,6 +15,7 @@ export function h(tag, properties, ...children) {
 }
 
 export function say(text, kind = "") {
+	if (part.status.textContent === text && part.status.className === `note ${kind}`) return;
 	part.status.textContent = text;
 	part.status.className = `note ${kind}`;
 }

@@ -2,6 +2,7 @@
 
 const { h, number, part, post, query, refusal, root, say, showFacts, showFigures, tableOf, token } = await import(`./asking.js${import.meta.url.match(/\?.*/)}`);
 const { mount } = await import(`./sphere.js?${query}`);
+const PATIENCE = 250; // milliseconds without an answer before the page says that it reads
 const PAUSE = 60; // milliseconds without a key before a question goes out while another is out
 const tab = crypto.randomUUID();
 const asked = { model: "", text: "", position: -1, beside: "", axes: "1,2,3", edit: "" }; // edit: state,position,what is put there
@@ -83,12 +84,16 @@ function listPredictions(list, predictions) {
 	}));
 }
 
+let shelf = "";
 function showModels({ models, memory }) {
+	const megabytes = number((memory ?? 0) / 2 ** 20);
+	part.memory.textContent = memory ? `§${megabytes} MB of memory in use§` : "";
+	const now = JSON.stringify([models, asked.model]);
+	if (now === shelf) return;
+	shelf = now;
 	const options = models.map(({ name, loaded }) => h("option", { value: name, textContent: loaded ? name : `§${name} (not loaded yet)§` }));
 	part.model.replaceChildren(...options);
 	part.model.value = asked.model;
-	const megabytes = number((memory ?? 0) / 2 ** 20);
-	part.memory.textContent = memory ? `§${megabytes} MB of memory in use§` : "";
 }
 
 // The state that is chosen in the lens, and what takes its place.
@@ -131,7 +136,7 @@ async function ask(changes = {}) {
 		say("§Type a few words.§");
 		return;
 	}
-	say("§Reading …§");
+	const slow = setTimeout(say, PATIENCE, "§Reading …§");
 	const begun = performance.now();
 	try {
 		const response = await post("path", { ...asked, tab, narrow: (narrow = statescapeFigures.isNarrow()) }, own.signal).catch(() => null);
@@ -142,9 +147,10 @@ async function ask(changes = {}) {
 			return;
 		}
 		if (!response.ok) return say(await refusal(response), "bad");
-		say("");
 		for await (const line of linesOf(response)) {
 			if (own.signal.aborted) return;
+			clearTimeout(slow);
+			if (line.part === "text") say("");
 			await show[line.part](line);
 		}
 		if (own.signal.aborted) return;
@@ -156,6 +162,8 @@ async function ask(changes = {}) {
 		say(error.message, "bad");
 		if (error instanceof Lost) setTimeout(() => own === pending && ask(), 1000);
 		else console.error(error);
+	} finally {
+		clearTimeout(slow);
 	}
 }
 

@@ -73,6 +73,8 @@ function open(host, frame, data, options, name, handle, before) {
 	}
 
 	scene.draw = () => {
+		cancelAnimationFrame(asked);
+		asked = 0;
 		size();
 		dots.draw(scene);
 		const context = part.over.getContext("2d");
@@ -88,10 +90,7 @@ function open(host, frame, data, options, name, handle, before) {
 	scene.drawOver = (context) => drawLabels(context, scene, drawMarks(context));
 
 	scene.refresh = () => {
-		asked ||= requestAnimationFrame(() => {
-			asked = 0;
-			if (!closed) scene.draw();
-		});
+		asked ||= requestAnimationFrame(() => closed || scene.draw());
 	};
 
 	scene.change = (patch) => {
@@ -110,7 +109,9 @@ function open(host, frame, data, options, name, handle, before) {
 	listenToKeys(scene);
 	makeSearch(scene);
 	rooms = [makeWords, makeLegend, makeCard, makeInspector, makeControls, makeSharing].map((make) => make(scene));
-	const resizing = new ResizeObserver(scene.refresh);
+	const resizing = new ResizeObserver(([{ contentRect: { width, height } }]) => {
+		if (Math.round(width) !== scene.view?.width || Math.round(height) !== scene.view?.height) scene.refresh();
+	});
 	resizing.observe(part.stage);
 	if (!before) scene.draw();
 
