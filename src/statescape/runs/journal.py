@@ -20,12 +20,11 @@ from typing import Any
 from filelock import BaseFileLock, FileLock, Timeout
 
 from statescape.errors import StatescapeError
-from statescape.runs.plain import DamagedRunError, parsed, sentences_of, typed, understood
+from statescape.runs.plain import DamagedRunError, parsed, require_tables_only, sentences_of, typed, understood
 
 APPLICATION_ID = 0x5353_4331
 FORMAT = 1
-# Bytes of the largest value that a run may hold, and rows of the largest answer that is asked of it.
-LARGEST_VALUE, MOST_ROWS = 256 * 2**20, 20_000_000
+MOST_ROWS = 20_000_000  # of an answer that is asked of a run
 # Versions before this one that search as it does, so that it goes on with their runs to the result they would have had.
 CONTINUED = ("0.1.0",)
 _TABLES = """
@@ -46,7 +45,7 @@ class Journal:
 
     def __init__(self, path: Path, database: sqlite3.Connection, lock: BaseFileLock | None) -> None:
         self.path, self._database, self._lock = path, database, lock
-        _require_tables_only(path, database)
+        require_tables_only(path, database)
         meta = dict(self.rows("facts", tuple[str, str], "SELECT key, value FROM meta"))
         with understood(path, "facts"):
             self.kind: str = typed(str, parsed(meta["kind"]))
@@ -331,17 +330,6 @@ def _made(
         database.close()
         raise
     return journal
-
-
-def _require_tables_only(path: Path, database: sqlite3.Connection) -> None:
-    """Refuse values beyond bounds and what SQLite would compute as it reads: views, triggers, generated columns."""
-    with sentences_of(path):
-        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
-        schema = database.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
-    for kind, name, sql in schema:
-        words = str(sql).upper().replace("(", " ").split()
-        if kind not in ("table", "index") or {"AS", "VIRTUAL", "CHECK"} & set(words):
-            raise DamagedRunError(f"{path} is no run that statescape wrote: {str(name)[:40]!r} is no plain table.")
 
 
 def _require_same_search(journal: Journal) -> None:

@@ -24,6 +24,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from statescape.errors import StatescapeError
 
+LARGEST_VALUE = 256 * 2**20  # bytes that one value of a run may have
 _SHOWN = 40
 # What reading something of another shape can end in.
 _FAULTS = (
@@ -173,3 +174,22 @@ def _sentence(path: Path, complaint: Exception) -> str:
     if "malformed" in text or "not a database" in text or "disk i/o" in text:
         return f"{path} is damaged or cut off ({complaint}); restore it from a copy, it has not been changed."
     return f"{path} cannot be used as a run: {complaint}."
+
+
+def require_tables_only(path: Path, database: sqlite3.Connection) -> None:
+    """Refuse values beyond bounds and what SQLite would compute as it reads: views, triggers, generated columns.
+
+    Args:
+        path: of the run.
+        database: opened on it.
+
+    Raises:
+        DamagedRunError: where there is anything but plain tables.
+    """
+    with sentences_of(path):
+        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
+        schema = database.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+    for kind, name, sql in schema:
+        words = str(sql).upper().replace("(", " ").split()
+        if kind not in ("table", "index") or {"AS", "VIRTUAL", "CHECK"} & set(words):
+            raise DamagedRunError(f"{path} is no run that statescape wrote: {str(name)[:40]!r} is no plain table.")
