@@ -178,7 +178,8 @@ class _Takes:
 
     def sizes(self) -> AbstractContextManager[Any]:
         """Within it a size of arrays (`d_model`) is the same for all arguments."""
-        if not any("ndarray" in str(one.annotation) for one in self.signature.parameters.values()):
+        written = " ".join(str(one.annotation) for one in self.signature.parameters.values())
+        if "ndarray" not in written and "Rows" not in written:
             return nullcontext()
         from jaxtyping import jaxtyped
 

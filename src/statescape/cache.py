@@ -44,7 +44,7 @@ class Contents:
 _NAMED: dict[int, str] = {}
 
 
-def name_array(array: np.ndarray, name: str) -> None:
+def name_array(array: Any, name: str) -> None:
     """Say of an array what it is made from, by `digest`, so that its numbers need not be read to name it."""
     _NAMED[id(array)] = name
     weakref.finalize(array, _NAMED.pop, id(array), None)
@@ -54,11 +54,12 @@ def digest(*parts: object) -> str:
     """A name for what is made from these: arrays by their names or numbers, all else by its `repr`."""
     found = hashlib.blake2b(digest_size=16)
     for part in parts:
-        if isinstance(part, np.ndarray) and id(part) in _NAMED:
+        if id(part) in _NAMED:
             found.update(_NAMED[id(part)].encode())
-        elif isinstance(part, np.ndarray):
-            found.update(f"{part.dtype}{part.shape}".encode())
-            found.update(np.ascontiguousarray(part).data)
+        elif hasattr(part, "__array__"):
+            array = np.asarray(part)
+            found.update(f"{array.dtype}{array.shape}".encode())
+            found.update(np.ascontiguousarray(array).data)
         else:
             found.update(repr(part).encode())
     return found.hexdigest()

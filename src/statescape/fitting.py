@@ -66,12 +66,18 @@ def _if(fits: bool, value: Thing) -> Thing:
 
 def _first_fitting(value: Any, hints: tuple[Any, ...]) -> Any:
     found = []
-    for hint in sorted(hints, key=lambda one: one is float):  # a whole number stays one where it may be either
+    # A whole number stays one where it may be either; what is there as one kind of array is not made another.
+    for hint in sorted(hints, key=lambda one: (not _is_there(value, one), one is float)):
         with suppress(UnfitError):
             found.append(fitting(value, hint))
             if found[-1] is value:  # nothing need be converted
                 return value
     return _if(bool(found), found)[0]
+
+
+def _is_there(value: Any, hint: Any) -> bool:
+    kind = getattr(hint, "array_type", None)
+    return isinstance(kind, type) and isinstance(value, kind)
 
 
 def _number(value: Any, hint: type) -> Any:

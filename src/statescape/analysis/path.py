@@ -22,7 +22,7 @@ from statescape.analysis.other_texts import OtherTexts, telling
 from statescape.analysis.vocabulary import Vocabulary, vocabulary_of
 from statescape.errors import StatescapeError, nearest
 from statescape.geometry import Course, Null, Subspace, cosine, cosine_to, random_row_null, shuffled_steps, without
-from statescape.geometry.moments import Moments
+from statescape.geometry.moments import BLOCK_ROWS, Moments
 from statescape.language import StatePath
 from statescape.language.corpus import sample
 from statescape.language.path import HasOtherTexts
@@ -98,7 +98,7 @@ class PathReading(Noun):
     @cached_property
     def random_token(self) -> dict[Variant, Null]:
         """Cosine of the last state with a token chosen at random, over the whole vocabulary."""
-        rows, last = self.path.embeddings, self._states[-1]
+        rows, last = np.asarray(self.path.embeddings), self._states[-1]
         return {
             variant: random_row_null(self._prepare(variant)(rows), self._prepare(variant)(last[None])[0])
             for variant in VARIANTS
@@ -129,8 +129,11 @@ class PathReading(Noun):
     def nearest_id(self) -> int:
         """Token whose embedding is nearest (Euclidean) to the last state."""
         rows = self.path.embeddings
-        squared = np.square(rows, dtype=np.float64).sum(axis=1) - 2 * (rows @ self._states[-1].astype(rows.dtype))
-        return int(squared.argmin())
+        last = self._states[-1].astype(rows.dtype)
+        starts = range(0, len(rows), BLOCK_ROWS)
+        parts = (rows[start : start + BLOCK_ROWS] for start in starts)
+        squared = [np.square(part, dtype=np.float64).sum(axis=1) - 2 * (part @ last) for part in parts]
+        return int(np.concatenate(squared).argmin())
 
     @cached_property
     def most_aligned_id(self) -> int:

@@ -17,8 +17,8 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape import cache
-from statescape.geometry import Normalisation, Null, Subspace
-from statescape.geometry.moments import BLOCK_ROWS, Moments
+from statescape.geometry import Normalisation, Null, Rows, Subspace
+from statescape.geometry.moments import BLOCK_ROWS, Moments, mean_of
 from statescape.runs.bundles import one_blas_thread
 from statescape.runs.workforce import usable_cores
 
@@ -41,12 +41,12 @@ class Vocabulary:
         rows: the embeddings.
     """
 
-    rows: Float[np.ndarray, "vocabulary d_model"]
+    rows: Float[Rows, "vocabulary d_model"]
 
     @cached_property
     def mean(self) -> Float[np.ndarray, " d_model"]:
         """Mean over the rows."""
-        return np.asarray(self.rows.mean(axis=0, dtype=np.float64))
+        return mean_of(self.rows)
 
     @cached_property
     def moments(self) -> Moments:
@@ -177,7 +177,7 @@ def _null_of(numbers: np.ndarray, seed: int | None) -> Null:
 _OPEN: WeakValueDictionary[int, Vocabulary] = WeakValueDictionary()
 
 
-def vocabulary_of(rows: Float[np.ndarray, "vocabulary d_model"]) -> Vocabulary:
+def vocabulary_of(rows: Float[Rows, "vocabulary d_model"]) -> Vocabulary:
     """The numbers of an embedding matrix, the same for all that ask while somebody holds them."""
     found = _OPEN.get(id(rows))
     if found is None:

@@ -8,6 +8,7 @@ from statescape.geometry.normalisation import Normalisation, unit
 from statescape.geometry.outliers import dimension_shares, far_norms, robust_z, rogue_dimensions, spikes
 from statescape.geometry.path import Path
 from statescape.geometry.pca import PCA
+from statescape.geometry.rows import Multiple, Rows
 from statescape.geometry.similarity import (
     Null,
     best_of_isotropic,
@@ -25,9 +26,11 @@ __all__ = [
     "Course",
     "LinearMap",
     "Moments",
+    "Multiple",
     "Normalisation",
     "Null",
     "Path",
+    "Rows",
     "Sphere",
     "Subspace",
     "best_of_isotropic",

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
+from statescape.geometry.rows import Rows
 from statescape.wording import Noun
 
 BLOCK_ROWS = 2048  # their float64 copy takes 26 MB at width 1,600
@@ -34,7 +35,7 @@ class Moments(Noun):
     covariance: Float[np.ndarray, "d d"]
 
     @classmethod
-    def of(cls, points: Float[np.ndarray, "n d"]) -> Moments:
+    def of(cls, points: Float[Rows, "n d"]) -> Moments:
         """Moments of the rows of `points`.
 
         Raises:
@@ -44,7 +45,7 @@ class Moments(Noun):
         if n < 2:
             raise StatescapeError(f"Moments need at least two points; got {n}.")
         # Centred before squaring: sums of raw squares would lose half the digits of a cloud far from zero.
-        mean = points.mean(axis=0, dtype=np.float64)
+        mean = mean_of(points)
         scatter = np.zeros((d, d))
         for block in blocks(points):
             centred = block - mean
@@ -74,12 +75,20 @@ class Moments(Noun):
         return {}
 
 
-def blocks(points: Float[np.ndarray, "n d"]) -> Iterator[Float[np.ndarray, "rows d"]]:
+def mean_of(points: Float[Rows, "n d"]) -> Float[np.ndarray, " d"]:
+    """Mean of the rows in float64."""
+    if isinstance(points, np.ndarray):
+        return np.asarray(points.mean(axis=0, dtype=np.float64))
+    sums = [block.sum(axis=0) for block in blocks(points)]
+    return np.asarray(np.sum(sums, axis=0) / len(points))
+
+
+def blocks(points: Float[Rows, "n d"]) -> Iterator[Float[np.ndarray, "rows d"]]:
     """The rows of `points` in float64, a few thousand at a time."""
     for start in range(0, len(points), BLOCK_ROWS):
         yield np.asarray(points[start : start + BLOCK_ROWS], dtype=np.float64)
 
 
-def coordinates(points: Float[np.ndarray, "n d"], axes: Float[np.ndarray, "k d"]) -> Float[np.ndarray, "n k"]:
+def coordinates(points: Float[Rows, "n d"], axes: Float[np.ndarray, "k d"]) -> Float[np.ndarray, "n k"]:
     """Dot products of every point with every axis, in float64 without a float64 copy of all points."""
     return np.concatenate([np.zeros((0, len(axes))), *(block @ axes.T for block in blocks(points))])

@@ -14,6 +14,7 @@ from jaxtyping import Float
 
 from statescape.errors import StatescapeError
 from statescape.geometry.moments import Moments, coordinates
+from statescape.geometry.rows import Rows
 from statescape.wording import Noun
 
 
@@ -61,7 +62,7 @@ class PCA(Noun):
         ratios = np.maximum(variances[::-1][:k], 0.0) / total
         return cls(moments.mean, np.ascontiguousarray(components * np.sign(leading)), ratios)
 
-    def project(self, points: Float[np.ndarray, "n d"], k: int = 2) -> Float[np.ndarray, "n {k}"]:
+    def project(self, points: Float[Rows, "n d"], k: int = 2) -> Float[np.ndarray, "n {k}"]:
         """Coordinates of `points` along the first `k` components, from the cloud's mean.
 
         Raises:

@@ -16,6 +16,7 @@ from jaxtyping import Float
 from statescape.arguments import require_seed
 from statescape.errors import StatescapeError
 from statescape.geometry.moments import blocks
+from statescape.geometry.rows import Rows
 from statescape.wording import Noun
 
 
@@ -64,7 +65,7 @@ def cosine_contributions(
     return np.asarray(a * b / np.where(norms > 0, norms, np.nan))
 
 
-def cosine_to(rows: Float[np.ndarray, "n d"], vector: Float[np.ndarray, " d"]) -> Float[np.ndarray, " n"]:
+def cosine_to(rows: Float[Rows, "n d"], vector: Float[np.ndarray, " d"]) -> Float[np.ndarray, " n"]:
     """Cosine of every row (a vocabulary, block by block) with one vector; NaN where one of the two is zero."""
     length = float(np.linalg.norm(np.asarray(vector, dtype=np.float64)))
     direction = vector / (length if length > 0 else np.nan)
@@ -107,12 +108,12 @@ def best_of_isotropic(rows: Float[np.ndarray, "n d"], draws: int = 200, seed: in
     return Null.of(best, seed)
 
 
-def random_row_null(rows: Float[np.ndarray, "n d"], vector: Float[np.ndarray, " d"]) -> Null:
+def random_row_null(rows: Float[Rows, "n d"], vector: Float[np.ndarray, " d"]) -> Null:
     """The cosine of a row chosen at random with `vector`: exact over all rows, nothing is drawn."""
     return Null.of(cosine_to(rows, vector))
 
 
-def _unit_blocks(rows: Float[np.ndarray, "n d"]) -> Iterator[Float[np.ndarray, "block d"]]:
+def _unit_blocks(rows: Float[Rows, "n d"]) -> Iterator[Float[np.ndarray, "block d"]]:
     """Rows at norm 1 in float64, block by block; NaN where a row is zero."""
     for block in blocks(rows):
         norms = np.linalg.norm(block, axis=1, keepdims=True)

@@ -17,6 +17,7 @@ from statescape.errors import StatescapeError, require_choice
 from statescape.geometry.moments import Moments, coordinates
 from statescape.geometry.normalisation import Normalisation, unit
 from statescape.geometry.pca import PCA
+from statescape.geometry.rows import Rows
 from statescape.wording import Noun
 
 ORIGINS = ("mean", "zero")
@@ -80,12 +81,12 @@ class Sphere(Noun):
         """Share of the scaled cloud's variance that the three axes carry."""
         return float(self.explained_variance_ratio.sum())
 
-    def coordinates(self, points: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n 3"]:
+    def coordinates(self, points: Float[Rows, "n d"]) -> Float[np.ndarray, "n 3"]:
         """Coordinates along the three axes before they are put at norm 1."""
         axes = self.components / self.scale
         return np.asarray(coordinates(points, axes) - self.centre @ axes.T)
 
-    def project(self, points: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n 3"]:
+    def project(self, points: Float[Rows, "n d"]) -> Float[np.ndarray, "n 3"]:
         """Directions of `points` on the unit sphere; a point at the very origin stays at its centre."""
         return unit(self.coordinates(points))
 

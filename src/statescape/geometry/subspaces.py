@@ -16,6 +16,7 @@ from jaxtyping import Float
 from statescape.errors import StatescapeError
 from statescape.geometry.moments import Moments, blocks
 from statescape.geometry.pca import PCA
+from statescape.geometry.rows import Rows
 from statescape.wording import Noun
 
 
@@ -69,7 +70,7 @@ class Subspace(Noun):
         """Energy inside that an isotropic vector has on average: k / d."""
         return self.k / len(self.mean)
 
-    def energy_inside(self, points: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " n"]:
+    def energy_inside(self, points: Float[Rows, "n d"]) -> Float[np.ndarray, " n"]:
         """Share of each point's squared distance from the mean that lies inside; NaN at the mean itself."""
         shares = []
         for block in blocks(points):

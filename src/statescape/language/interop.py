@@ -73,7 +73,7 @@ def _found(cache: Mapping[str, Any], model: ReadableModel, row: int) -> tuple[in
     """The ids whose embeddings were cached."""
     if "hook_embed" not in cache:
         raise StatescapeError("The cache holds no hook_embed to know its tokens by; give token_ids.")
-    embedded, table = _of_row(cache["hook_embed"], row), model.embeddings
+    embedded, table = _of_row(cache["hook_embed"], row), np.asarray(model.embeddings)
     if embedded.shape[1] != table.shape[1]:
         raise StatescapeError(f"The cached embeddings have width {embedded.shape[1]}, the model {table.shape[1]}.")
     # |e - w|^2 without the table of differences.

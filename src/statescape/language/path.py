@@ -16,7 +16,7 @@ from jaxtyping import Float
 
 from statescape import plugins
 from statescape.errors import StatescapeError
-from statescape.geometry import Path, rogue_dimensions
+from statescape.geometry import Path, Rows, rogue_dimensions
 from statescape.language.flags import Flag
 from statescape.language.lens.readout import LensReadout
 from statescape.language.readable import ModelFacts
@@ -124,7 +124,7 @@ class StatePath(Noun):
     vocabulary: tuple[str, ...]
     states: Float[np.ndarray, "states d_model"]
     normed_states: Float[np.ndarray, "states d_model"]
-    embeddings: Float[np.ndarray, "vocabulary d_model"]
+    embeddings: Float[Rows, "vocabulary d_model"]
     unembedding: Float[np.ndarray, "vocabulary d_model"] | None
     log_probabilities: Float[np.ndarray, "states vocabulary"]
     rogue_dimensions: tuple[int, ...] = ()

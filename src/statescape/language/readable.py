@@ -17,6 +17,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
+from statescape.geometry import Rows
 from statescape.language.edits import Edit, Place
 from statescape.language.tokens import Tokens
 from statescape.wording import Noun, brief
@@ -89,7 +90,7 @@ class ReadableModel(Protocol):
         """How texts become ids, and how ids read."""
 
     @property
-    def embeddings(self) -> Float[np.ndarray, "vocabulary d_model"]:
+    def embeddings(self) -> Float[Rows, "vocabulary d_model"]:
         """What it adds to the stream for every token, without position."""
 
     @property

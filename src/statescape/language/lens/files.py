@@ -116,7 +116,7 @@ def _rows(model: ReadableModel) -> np.ndarray:
     """Rows of W_U, whether tied or not."""
     if isinstance(model, HasWeights):
         return model.unembedding_matrix
-    return model.embeddings if model.unembedding is None else model.unembedding
+    return np.asarray(model.embeddings if model.unembedding is None else model.unembedding)
 
 
 def _own(file: Path, model: ReadableModel) -> TunedLens:

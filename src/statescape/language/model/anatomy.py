@@ -32,7 +32,7 @@ from statescape.language.model.hooks import (
 
 
 @dataclass(frozen=True, eq=False)
-class Weights:
+class LoadedWeights:
     """The weights of a network as they were: looked at before every pass, so without a walk through its modules.
 
     Attributes:
@@ -44,7 +44,7 @@ class Weights:
     signature: tuple[int, ...]
 
     @classmethod
-    def of(cls, network: nn.Module) -> Weights:
+    def of(cls, network: nn.Module) -> LoadedWeights:
         """As they are now."""
         modules = tuple(network.modules())
         return cls(modules, _signature(modules))
@@ -85,7 +85,7 @@ class Anatomy:
     frames: tuple[tuple[Any, ...] | list[Any] | None, ...]
     d_model: int
     stream_dtype: torch.dtype
-    weights: Weights
+    weights: LoadedWeights
 
     @property
     def vocabulary(self) -> int:
@@ -260,7 +260,7 @@ def locate(network: Any, ids: Int[torch.Tensor, " positions"]) -> Anatomy:
         frames=tuple(calls[block][0].frame for block in blocks),
         d_model=int(stream.shape[-1]),
         stream_dtype=stream.dtype,
-        weights=Weights.of(network),
+        weights=LoadedWeights.of(network),
     )
 
 
@@ -280,7 +280,7 @@ def located_again(
     """The anatomy of a network of which all this was measured before; see `Anatomy`, and `name_of_blocks`."""
     head = network.get_output_embeddings()
     own = _members(network.get_submodule(blocks))
-    return Anatomy(network, own, head, frames, d_model, stream_dtype, Weights.of(network))
+    return Anatomy(network, own, head, frames, d_model, stream_dtype, LoadedWeights.of(network))
 
 
 def _members(module: nn.Module) -> tuple[nn.Module, ...]:

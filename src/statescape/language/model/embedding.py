@@ -12,16 +12,18 @@ import torch
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
+from statescape.geometry import Multiple, Rows
 from statescape.language.model.anatomy import Anatomy
 
 # How closely measured contributions must agree, relative to their own size, by the dtype the model runs in.
 _AGREE = {torch.float64: 1e-5, torch.float32: 1e-5, torch.bfloat16: 2e-2, torch.float16: 3e-3}
 _CHUNK = 4096
+_LEAST_SHARED = 20_000_000  # numbers of a matrix of which a copy would matter
 
 
 @torch.inference_mode()
-def token_embeddings(anatomy: Anatomy) -> Float[torch.Tensor, "vocabulary d_model"]:
-    """The embedding of every token of the vocabulary, in float32.
+def token_embeddings(anatomy: Anatomy) -> Float[Rows, "vocabulary d_model"]:
+    """The embedding of every token of the vocabulary, in float32; of a large one no second copy is made.
 
     Raises:
         StatescapeError: if token and position do not simply add up at the entrance of the first block.
@@ -32,10 +34,13 @@ def token_embeddings(anatomy: Anatomy) -> Float[torch.Tensor, "vocabulary d_mode
     measured = anatomy.entering(probe[:, None])[:, 0] - position
     factor = _multiple_of(matrix[probe].float(), measured, _AGREE[anatomy.network.dtype])
     if factor is not None:
-        return matrix.float() if factor == 1.0 else matrix.float() * factor
+        rows = matrix.float().cpu().numpy()
+        if factor == 1.0:
+            return rows
+        return Multiple(rows, factor) if rows.size >= _LEAST_SHARED else Multiple(rows, factor)[:]
     starts = range(0, len(matrix), _CHUNK)
     ids = [torch.arange(start, min(start + _CHUNK, len(matrix))) for start in starts]
-    return torch.cat([anatomy.entering(part[:, None])[:, 0] - position for part in ids])
+    return torch.cat([anatomy.entering(part[:, None])[:, 0] - position for part in ids]).cpu().numpy()
 
 
 @torch.inference_mode()
@@ -77,9 +82,9 @@ def _multiple_of(
     return None if misses else factor
 
 
-def multiples(rows: np.ndarray, embeddings: np.ndarray) -> bool:
+def multiples(rows: np.ndarray, embeddings: Rows) -> bool:
     """Whether embeddings are the rows of W_U times one factor; compared without a copy of them."""
-    if np.shares_memory(rows, embeddings):
+    if np.shares_memory(rows, embeddings.matrix if isinstance(embeddings, Multiple) else embeddings):
         return True
     factor = float(np.vdot(rows, embeddings)) / max(float(np.vdot(rows, rows)), 1e-30)
     allowed = 1e-5 * max(float(embeddings.max()), -float(embeddings.min()))

@@ -18,6 +18,7 @@ from transformers import DynamicCache
 
 from statescape.cache import digest, name_array
 from statescape.errors import StatescapeError
+from statescape.geometry import Rows
 from statescape.language.continuation import Continuation, follow
 from statescape.language.edits import Edit, Place
 from statescape.language.model.anatomy import Anatomy
@@ -72,9 +73,9 @@ class LanguageModel(Noun):
         return self.tokens.vocabulary
 
     @cached_property
-    def embeddings(self) -> Float[np.ndarray, "vocabulary d_model"]:
+    def embeddings(self) -> Float[Rows, "vocabulary d_model"]:
         """The embedding of every token as the model adds it to the stream, without position (float32)."""
-        rows = token_embeddings(self.anatomy).cpu().numpy()
+        rows = token_embeddings(self.anatomy)
         if self.key:
             name_array(rows, f"embeddings of {self.key}")
         return rows

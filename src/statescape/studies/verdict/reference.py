@@ -15,8 +15,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from statescape.analysis.vocabulary import Vocabulary, vocabulary_of
-from statescape.geometry import Normalisation, Subspace, rogue_dimensions, without
-from statescape.geometry.moments import blocks
+from statescape.geometry import Normalisation, Rows, Subspace, rogue_dimensions, without
+from statescape.geometry.moments import BLOCK_ROWS, blocks
 
 Variant = Literal["raw", "centred", "without_rogue", "dimension"]
 VARIANTS: tuple[Variant, ...] = ("raw", "centred", "without_rogue", "dimension")
@@ -92,7 +92,7 @@ class Reference:
         constants: the constants.
     """
 
-    embeddings: Float[np.ndarray, "vocabulary d_model"]
+    embeddings: Float[Rows, "vocabulary d_model"]
     unembedding: Float[np.ndarray, "vocabulary d_model"] | None
     constants: ModelConstants
 
@@ -147,12 +147,14 @@ class Reference:
     @cached_property
     def along_mean(self) -> Float[np.ndarray, " vocabulary"]:
         """Product of every embedding with the mean embedding (float32)."""
-        return np.asarray(self.embeddings @ self.mean.astype(np.float32))
+        mean = self.mean.astype(np.float32)
+        starts = range(0, len(self.embeddings), BLOCK_ROWS)
+        return np.concatenate([self.embeddings[start : start + BLOCK_ROWS] @ mean for start in starts])
 
     @cached_property
     def rogue_coordinates(self) -> Float[np.ndarray, "vocabulary rogue"]:
         """The rogue dimensions of every embedding."""
-        return self.embeddings[:, list(self.constants.rogue)]
+        return np.asarray(self.embeddings[:, list(self.constants.rogue)])
 
     def prepare(self, points: Float[np.ndarray, "*rows d_model"], variant: Variant) -> Float[np.ndarray, "*rows kept"]:
         """What a variant of the cosine does to vectors before they are compared (float64)."""
@@ -177,7 +179,7 @@ def inverse(lengths: np.ndarray) -> np.ndarray:
 
 
 def measure_constants(
-    embeddings: Float[np.ndarray, "vocabulary d_model"],
+    embeddings: Float[Rows, "vocabulary d_model"],
     states: Float[np.ndarray, "rows d_model"],
     *,
     counts: Int[np.ndarray, " vocabulary"],

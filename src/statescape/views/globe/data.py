@@ -134,7 +134,7 @@ class SphereData(Noun):
         log10 = path.log_probabilities / np.float32(np.log(10))
         top = _likeliest(path.log_probabilities, min(N_TOP, len(path.embeddings)))
         kept = np.unique(top)
-        embeddings = known.remember("unit", lambda: unit(path.embeddings))
+        embeddings = known.remember("unit", lambda: unit(np.asarray(path.embeddings)))
         cosines = unit(path.states.astype(np.float32)) @ embeddings.T
         reach = np.maximum(np.abs(cosines).max(axis=1), 1e-6)
         ranks = np.stack([_ranks(row) for row in log10])

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.analysis import PathReading
-from statescape.geometry import PCA, unit
+from statescape.geometry import PCA, Rows, unit
 from statescape.geometry.moments import coordinates
 from statescape.views.core.labels import thinned
 from statescape.views.core.marks import Axis, CloudMark, LineMark, Panel, TextMark, columns
@@ -180,7 +180,7 @@ def plane_pictures(readings: Sequence[PathReading]) -> list[Picture]:
 
 
 def _of_embeddings(
-    embeddings: Float[np.ndarray, "v d"], pca: PCA
+    embeddings: Float[Rows, "v d"], pca: PCA
 ) -> tuple[Float[np.ndarray, " v"], Float[np.ndarray, "v 2"], Float[np.ndarray, "v 2"]]:
     """Norms of all embeddings, their places in the plane as they are, and at norm 1."""
     norms = np.linalg.norm(embeddings, axis=1).astype(np.float64)

@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 from statescape.analysis import PathReading
 from statescape.analysis.vocabulary import VARIANCE_SHARE
-from statescape.geometry import PCA
+from statescape.geometry import PCA, Rows
 from statescape.geometry.moments import blocks
 from statescape.views.core.labels import thinned
 from statescape.views.core.marks import NOTHING, CloudMark, LineMark, Number, Panel, TextMark, columns
@@ -192,7 +192,7 @@ def _directions(flat: Float[np.ndarray, "n 2"], distances: Float[np.ndarray, " n
     return np.asarray(flat / np.where(distances > 0, distances, 1.0)[:, None])
 
 
-def _distances(points: Float[np.ndarray, "n d"], mean: Float[np.ndarray, " d"]) -> Float[np.ndarray, " n"]:
+def _distances(points: Float[Rows, "n d"], mean: Float[np.ndarray, " d"]) -> Float[np.ndarray, " n"]:
     return np.concatenate([np.linalg.norm(block - mean, axis=1) for block in blocks(points)])
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.analysis import PathReading
-from statescape.geometry import PCA, Moments, Normalisation
+from statescape.geometry import PCA, Moments, Normalisation, Rows
 from statescape.geometry.moments import blocks, coordinates
 from statescape.views.core.marks import Panel
 from statescape.views.core.picture import Picture
@@ -61,8 +61,9 @@ class Normalisations:
     def of(cls, reading: PathReading) -> Normalisations:
         """Normalise a path both ways."""
         path = reading.path
-        norms = np.linalg.norm(path.embeddings, axis=1).astype(path.embeddings.dtype)
-        tokens = path.embeddings / np.where(norms > 0, norms, 1)[:, None]
+        embeddings = np.asarray(path.embeddings)
+        norms = np.linalg.norm(embeddings, axis=1).astype(embeddings.dtype)
+        tokens = embeddings / np.where(norms > 0, norms, 1)[:, None]
         by_vector = Normalisation.fit(tokens, "vector")
         by_dimension = Normalisation.from_moments(reading.moments)
         scaled = reading.moments.scaled(by_dimension.scale)
@@ -114,7 +115,7 @@ def _look(
     reading: PathReading,
     normalisation: Normalisation,
     pca: PCA,
-    tokens: Float[np.ndarray, "vocabulary d"],
+    tokens: Float[Rows, "vocabulary d"],
     scale: Float[np.ndarray, " d"],
 ) -> tuple[Panel, Normalised]:
     """One panel, from the PCA of the normalised tokens: `tokens` over `scale`, seen from the mean."""

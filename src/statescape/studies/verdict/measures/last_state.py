@@ -139,6 +139,9 @@ AT_ONCE = 8_000_000
 TOKENS = 4096
 """Tokens of one product: few enough that what follows it finds it in the cache."""
 
+ROWS = 256
+"""States of one product, where only the best token is asked for."""
+
 
 def measure_singling(passage: Passage, reference: Reference) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Agreement of each reading with the prediction, and the margin of the cosine."""
@@ -168,14 +171,17 @@ def best_cosine(points: Float[np.ndarray, "rows d_model"], reference: Reference)
     """The token whose embedding has the largest cosine with each row."""
     from statescape.language.lens.workers import in_workers
 
-    size = max(1, AT_ONCE // len(reference.embeddings))
     scale = reference.scales["raw"]
 
     def best(start: int) -> Int[np.ndarray, " rows"]:
-        products = points[start : start + size] @ reference.embeddings.T
-        return np.asarray(np.multiply(products, scale, out=products).argmax(axis=1))
+        some = points[start : start + ROWS]
+        found = _Highest.none(len(some))
+        for token in range(0, len(scale), TOKENS):
+            products = some @ reference.embeddings[token : token + TOKENS].T
+            found.see(np.multiply(products, scale[token : token + TOKENS], out=products), token)
+        return found.tokens
 
-    return np.concatenate(in_workers(best, range(0, len(points), size)))
+    return np.concatenate(in_workers(best, range(0, len(points), ROWS)))
 
 
 def _agreements(
@@ -191,7 +197,7 @@ def _agreements(
     # s.mu and mu.mu are the same for every token; they shift numerators, which are then scaled token by token.
     along_mean = ((last @ mean) - mean @ mean)[:, None]
     rogue = list(reference.constants.rogue)
-    best: dict[str, _Best] = {}
+    best: dict[str, _Highest] = {}
     chosen, others = np.zeros_like(last[:, 0]), np.full_like(last[:, 0], -np.inf)
     for start in range(0, len(reference.embeddings), TOKENS):
         block = slice(start, start + TOKENS)
@@ -215,7 +221,7 @@ def _agreements(
             by_rows = last @ reference.unembedding[block].T if plain is not last else by_rows
             scores["agree.unembedding"] = by_rows * reference.unembedding_scale[block]
         for name, of_tokens in scores.items():
-            best.setdefault(name, _Best.none(len(last))).see(of_tokens, start)
+            best.setdefault(name, _Highest.none(len(last))).see(of_tokens, start)
         inside = np.flatnonzero((predicted >= start) & (predicted < start + cosines.shape[1]))
         chosen[inside] = cosines[inside, predicted[inside] - start]
         cosines[inside, predicted[inside] - start] = -np.inf
@@ -225,14 +231,14 @@ def _agreements(
 
 
 @dataclass(frozen=True, eq=False)
-class _Best:
+class _Highest:
     """The largest score of every row so far, and its token; of equals the first."""
 
     scores: Float[np.ndarray, " rows"]
     tokens: Int[np.ndarray, " rows"]
 
     @classmethod
-    def none(cls, rows: int) -> _Best:
+    def none(cls, rows: int) -> _Highest:
         return cls(np.full(rows, -np.inf), np.zeros(rows, dtype=np.int64))
 
     def see(self, scores: Float[np.ndarray, "rows tokens"], start: int) -> None:
