@@ -1,8 +1,14 @@
 """The command line as a user runs it: a process of its own, its output, its exit status."""
 
 import os
+import re
 import subprocess
 import sys
+
+
+def _kept(stderr: str) -> str:
+    """What was said, without the lines that a slow machine gets every ten seconds."""
+    return re.sub(r"(?m)^.*\.\.\. \d+ s\n", "", stderr)
 
 
 def statescape(*arguments, stdin: bytes | None = None, folder=None) -> subprocess.CompletedProcess:
@@ -16,7 +22,9 @@ def statescape(*arguments, stdin: bytes | None = None, folder=None) -> subproces
         env=environment,
         timeout=120,
     )
-    return subprocess.CompletedProcess(result.args, result.returncode, result.stdout.decode(), result.stderr.decode())
+    return subprocess.CompletedProcess(
+        result.args, result.returncode, result.stdout.decode(), _kept(result.stderr.decode())
+    )
 
 
 def assert_refused(result: subprocess.CompletedProcess, *words: str) -> None:
@@ -39,4 +47,4 @@ def in_process(monkeypatch, capfd, *arguments, stdin: bytes = b"") -> subprocess
     capfd.readouterr()
     status = run([str(argument) for argument in arguments])
     out, err = capfd.readouterr()
-    return subprocess.CompletedProcess(arguments, status, out, err)
+    return subprocess.CompletedProcess(arguments, status, out, _kept(err))

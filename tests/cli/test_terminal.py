@@ -7,12 +7,14 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from rich.text import Text
 
-from statescape.cli.console import complain
+from statescape.cli.bar import Bar
+from statescape.cli.console import Working, complain
 from statescape.cli.streams import prepare_streams, visible
 from statescape.cli.terminal import Sheet, Terminal
 from statescape.errors import LONGEST_WORD
@@ -132,6 +134,34 @@ def test_no_number_is_cut_on_any_width(width):
             assert number in shown
     assert all(len(line.rstrip()) <= width for line in file.getvalue().splitlines())
     assert "…" not in shown
+
+
+def test_where_nobody_sees_a_spinner_a_line_says_what_is_done_again_and_again(monkeypatch, capsys):
+    monkeypatch.setattr("statescape.cli.console.EVERY", 0.05)
+    with Working("Reading \x1b[2J ...") as working:
+        time.sleep(0.3)
+        working.update("Writing: 2 of 3 ...")
+        time.sleep(1.2)
+    with Bar("pieces") as bar:
+        time.sleep(0.2)
+        bar.show("study", 3, 5400)
+        time.sleep(0.2)
+        bar.show("study", 4, 5400, "KL 0.5 nats")
+        time.sleep(0.2)
+    said = capsys.readouterr().err
+    assert "\x1b" not in said
+    assert list(dict.fromkeys(said.splitlines())) == [
+        "Reading \\x1b[2J ...", "Writing: 2 of 3 ...", "Writing: 2 of 3 ... 1 s", "Preparing ...",
+        "study: 3 of 5,400 pieces ...", "study, KL 0.5 nats: 4 of 5,400 pieces ...",
+    ]  # fmt: skip
+    time.sleep(0.2)
+    assert capsys.readouterr().err == ""
+
+
+def test_what_is_over_soon_says_nothing_on_the_way(capsys):
+    with Working("Reading ..."), Bar("pieces") as bar:
+        bar.show("study", 3, 54)
+    assert capsys.readouterr().err == ""
 
 
 def test_a_complaint_is_one_line_of_words_that_can_be_read(capsys, monkeypatch):

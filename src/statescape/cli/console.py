@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+import threading
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -13,13 +14,15 @@ from statescape.cli.streams import visible
 from statescape.errors import clipped
 
 if TYPE_CHECKING:
-    from rich.status import Status
     from rich.text import Text
 
     from statescape.cli.terminal import Terminal
 
 PIPED_WIDTH = 160
 """Columns when the output is no terminal: wide enough for every table, so that no number is cut."""
+
+EVERY = 10.0
+"""Seconds between two lines of what is being done, where stderr is no terminal."""
 
 
 def output() -> Terminal:
@@ -37,26 +40,51 @@ def errors() -> Terminal:
     return Terminal(stderr=True, highlight=False)
 
 
-class Waiting:
-    """What is being done, and for how many seconds, as a spinner shows it.
+class Working:
+    """What is being done, on stderr: a spinner with its seconds; where that is no terminal, a line every ten seconds.
 
     Args:
-        message: what is being done.
+        message: what is being done; seconds are told of one that ends in three dots.
     """
 
     def __init__(self, message: str) -> None:
+        console = errors()
         self._message, self._begun = message, time.monotonic()
+        self._over = threading.Event()
+        self._status = console.status(self) if console.is_terminal else None
+        self._teller = threading.Thread(target=self._tell, daemon=True)
+
+    def __enter__(self) -> Working:
+        if self._status is None:
+            self._teller.start()
+        else:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        if self._status is None:
+            self._teller.join()
+        else:
+            self._status.stop()
 
     def __rich__(self) -> Text:
         from rich.text import Text
 
+        return Text(self._line())
+
+    def update(self, message: str) -> None:
+        """Something else is being done."""
+        self._message = message
+
+    def _line(self) -> str:
         seconds = int(time.monotonic() - self._begun)
-        return Text(f"{self._message} {seconds} s" if seconds else self._message)
+        return f"{self._message} {seconds} s" if seconds and self._message.endswith("...") else self._message
 
-
-def working(message: str) -> Status:
-    """A spinner on stderr with the seconds that have passed; silent when stderr is no terminal."""
-    return errors().status(Waiting(message))
+    def _tell(self) -> None:
+        while not self._over.wait(EVERY):
+            with suppress(OSError, ValueError):  # nobody is left to be told
+                print(visible(self._line()), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def complain(message: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from statescape.cli import inputs
-from statescape.cli.console import output, token, working
+from statescape.cli.console import Working, output, token
 from statescape.cli.roles import Reads
 from statescape.wording import LANGUAGES
 
@@ -52,7 +52,7 @@ def contrast(
 
     pairs = pairs_of(null)
     language_model = inputs.load(model, bos, device, dtype)
-    with working("Reading the texts and the null ..."):
+    with Working("Reading the texts and the null ..."):
         found = contrasted(language_model, first, second, align=align.value, null=pairs)
     _print_contrast(found)
     inputs.hand_out(found, out, figures, json_file, open_page)

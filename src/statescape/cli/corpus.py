@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from statescape.cli.console import complain, counted, working
+from statescape.cli.console import Working, complain, counted
 from statescape.cli.roles import Reads
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first line t
 
 def read(files: Sequence[str], strict: bool, most: int | None = None) -> Corpus:
     """The corpus, with a spinner while it is read; lines left out are named, the first by number, all by count."""
-    with working("Reading the corpus ..."):
+    with Working("Reading the corpus ..."):
         from statescape.language.corpus import read_corpus
 
         stdin = cast("BufferedIOBase", sys.stdin.buffer) if "-" in files else None

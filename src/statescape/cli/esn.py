@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from statescape.cli import data_options, inputs
-from statescape.cli.console import complain, output, working
+from statescape.cli.console import Working, complain, output
 from statescape.cli.options import unset_fields, with_options
 from statescape.studies.network_settings import NetworkSettings
 
@@ -33,7 +33,7 @@ def esn(
     json_file: inputs.Json = None,
 ) -> None:
     """Train and test echo state networks: the mean error over trials, its interval, and what persistence would do."""
-    with working("Loading ..."):
+    with Working("Loading ..."):
         from statescape.reservoir import tasks
         from statescape.reservoir.kernels import announcing
         from statescape.studies import esn_trials
@@ -42,7 +42,7 @@ def esn(
     settings = esn_trials.settings_for(chosen, **network)
     if warmup is not None:
         chosen = esn_trials.with_warmup(chosen, warmup)
-    with announcing(complain), working(f"Running {trials} trials ..."):
+    with announcing(complain), Working(f"Running {trials} trials ..."):
         esn_trials.prepare(chosen, settings)
         result = esn_trials.esn(chosen, settings, trials, seed)
     for warning in result.warnings:
@@ -56,7 +56,7 @@ def esn(
         from statescape.views.core.reporting import save_pictures
         from statescape.views.reservoir.pictures import pictures
 
-        with working("Drawing the figures ..."):
+        with Working("Drawing the figures ..."):
             files = save_pictures(pictures(result), figures)
         output().print(f"Figures: {len(files)} files in {figures}", markup=False)
 

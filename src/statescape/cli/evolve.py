@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from statescape.cli import data_options, inputs
-from statescape.cli.console import complain, working
+from statescape.cli.console import Working, complain
 from statescape.cli.evolve_table import print_result
 from statescape.cli.options import SETTINGS, WORK, with_options
 from statescape.cli.roles import Keeps, Reads
@@ -43,7 +43,7 @@ def evolve(
     language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
 ) -> None:
     """Evolve the wiring of an echo state network, and say what the gain is made of."""
-    with working("Loading ..."):
+    with Working("Loading ..."):
         from statescape.evolution import evolve as search
         from statescape.evolution.history import survivors_of_run
 
@@ -86,7 +86,7 @@ def run_evolution(work: Any, file: Path, out: Path | None, figures: Path | None,
     if not any(wanted is not None for wanted in (out, figures, json_file)):
         print_result(result)
         return
-    with working("Measuring the champion ..."):
+    with Working("Measuring the champion ..."):
         from statescape.analysis.evolution import read_evolution
 
         reading = read_evolution(result)  # before anything is printed: it may refuse a damaged run
@@ -95,10 +95,10 @@ def run_evolution(work: Any, file: Path, out: Path | None, figures: Path | None,
 
 
 class Watch:
-    """One live line on stderr while a run works; silent where stderr is no terminal."""
+    """One live line on stderr while a run works; where that is no terminal, a line every ten seconds."""
 
     def __init__(self) -> None:
-        self._status = working("Preparing ...")
+        self._status = Working("Preparing ...")
 
     def __enter__(self) -> Watch:
         self._status.__enter__()

@@ -9,7 +9,7 @@ import typer
 
 from statescape.cli import corpus as corpora
 from statescape.cli import inputs
-from statescape.cli.console import complain, counted, errors, output
+from statescape.cli.console import complain, counted, output
 from statescape.cli.roles import Fills
 from statescape.errors import StatescapeError
 
@@ -55,18 +55,14 @@ def fit_lens(
 
 
 def _with_progress(model: LanguageModel, texts: list[str], out: Path, settings: FitSettings) -> FittedLens:
-    """The fit with a bar, its rate and the time left, on stderr; silent where that is no terminal."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
+    """The fit with its progress on stderr."""
+    from statescape.cli.bar import Bar
     from statescape.language import FitProgress, fit_lens
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = errors()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Reading the corpus", total=settings.steps)
+    with Bar("steps") as bar:
 
         def show(progress: FitProgress) -> None:
-            bar.update(task, completed=progress.step, description=f"KL {progress.divergence:.3f} nats")
+            bar.show("fit", progress.step, settings.steps, f"KL {progress.divergence:.3f} nats")
 
         return fit_lens(model, texts, out, settings, show)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 import typer
 
 from statescape import __version__
-from statescape.cli.console import output, working
+from statescape.cli.console import Working, output
 from statescape.cli.roles import Fills, Reads, Writes
 from statescape.errors import StatescapeError
 from statescape.files import finite, written_whole
@@ -115,7 +115,7 @@ Models = Annotated[
 
 def load(model: str | None, bos: bool | None, device: str | None, dtype: str | None = None) -> LanguageModel:
     """The language model, with a spinner while torch and the weights are read."""
-    with working(f"Loading {model or 'conteur'} ..."):
+    with Working(f"Loading {model or 'conteur'} ..."):
         from statescape.language import load_model
 
         return load_model(model, bos=bos, device=device, dtype=dtype)
@@ -137,7 +137,7 @@ def trace(
 ) -> Trace:
     """The trace of a text through a model."""
     language_model = load(model, bos, device, dtype)
-    with working("Reading the text ..."):
+    with Working("Reading the text ..."):
         return language_model.trace(asked(text, chat), last=last)
 
 
@@ -189,11 +189,11 @@ def hand_out(
     from statescape import views
 
     if figures is not None:
-        with working("Drawing the figures ..."):
+        with Working("Drawing the figures ..."):
             files = views.save_figures(found, figures)
         output().print(f"Figures: {len(files)} files in {figures}", markup=False)
     if out is not None:
-        with working("Writing the report ..."):
+        with Working("Writing the report ..."):
             views.report(found, out)
         output().print(f"Report: {out}", markup=False)
         if open_page:

@@ -11,7 +11,7 @@ import typer
 
 from statescape import __version__
 from statescape.cli import inputs
-from statescape.cli.console import output, token, working
+from statescape.cli.console import Working, output, token
 from statescape.cli.roles import Reads, Writes
 from statescape.cli.streams import visible
 from statescape.errors import StatescapeError
@@ -60,13 +60,13 @@ def lens(
 ) -> None:
     """What every state decodes to: the top token, position by block; with --lens, several lenses on one axis."""
     language_model = inputs.load(model, bos, device, dtype)
-    with working("Reading the lenses ..."):
+    with Working("Reading the lenses ..."):
         from statescape.language import LogitLens, load_lens
 
         used = [LogitLens(), *(load_lens(source, language_model) for source in lenses or ())]
-    with working("Reading the text ..."):
+    with Working("Reading the text ..."):
         trace = language_model.trace(inputs.asked(text, chat), last=last)
-    with working("Decoding all states ..."):
+    with Working("Decoding all states ..."):
         readouts = [_read(trace, each, states, top) for each in used]
     _print_readout(trace, readouts[-1])
     if len(readouts) > 1:
@@ -77,7 +77,7 @@ def lens(
     if out is not None:
         from statescape.views.language.lens_page import lens_page
 
-        with working("Writing the page ..."):
+        with Working("Writing the page ..."):
             lens_page(trace, readouts, out, notes=_notes(readouts, used))
         output().print(f"Page: {out}", markup=False)
         if open_page:

@@ -11,7 +11,7 @@ import typer
 from statescape.cli import corpus as corpora
 from statescape.cli import inputs
 from statescape.cli.bar import Bar
-from statescape.cli.console import complain, output, working
+from statescape.cli.console import Working, complain, output
 from statescape.cli.roles import Fills, Reads, Writes
 from statescape.cli.streams import visible
 from statescape.errors import StatescapeError
@@ -57,7 +57,7 @@ def notebook(
     begun = time.monotonic()
     with speaking(language):
         asked = _asked(models, texts, corpus, "quick" if quick else budget or "full", seed, folder)
-        with working("Loading ..."):
+        with Working("Loading ..."):
             from statescape.studies.notebook.asking import notebook as keep
         try:
             with Bar("pieces") as bar:
@@ -73,7 +73,7 @@ def notebook(
             output().print(f"Numbers: {json_file}", markup=False)
         from statescape import views
 
-        with working("Writing the notebook ..."):
+        with Working("Writing the notebook ..."):
             views.report(found, out)
     minutes, seconds = divmod(round(time.monotonic() - begun), 60)
     output().print(f"Runs: {len(found.entries) - 1} files in {folder}; {minutes} min {seconds} s", markup=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from statescape.cli import inputs
-from statescape.cli.console import output, token, working
+from statescape.cli.console import Working, output, token
 from statescape.cli.roles import Reads
 from statescape.errors import StatescapeError
 from statescape.wording import LANGUAGES
@@ -66,7 +66,7 @@ def patch(
     pairs = None if file is None else read_pairs(file)
     other = "" if corrupt is None else inputs.read_text(corrupt)
     language_model = inputs.load(model, bos, device, dtype)
-    with working("Patching ...") as status:
+    with Working("Patching ...") as status:
         from statescape.language import patch as patched
 
         def said(done: int, whole: int) -> None:

@@ -12,7 +12,7 @@ import typer
 
 from statescape.cli import corpus as corpora
 from statescape.cli import inputs
-from statescape.cli.console import ask, output, percent, token, working
+from statescape.cli.console import Working, ask, output, percent, token
 from statescape.cli.roles import Reads
 from statescape.cli.streams import visible
 from statescape.errors import StatescapeError
@@ -120,14 +120,14 @@ def path(
     if figures is not None:
         from statescape import views
 
-        with working("Drawing the figures ..."):
+        with Working("Drawing the figures ..."):
             files = views.save_figures(reading, figures)
         whose = "" if made is None else ", of the first path"
         output().print(f"Figures: {len(files)} files in {figures}{whose}", markup=False)
     if out is not None:
         from statescape import views
 
-        with working("Writing the report ..."):
+        with Working("Writing the report ..."):
             views.report(reading if made is None else made, out)
         output().print(f"Report: {out}", markup=False)
         if open_page:
@@ -138,7 +138,7 @@ def _followed(model: LanguageModel, text: Any, n: int, temperature: float, seed:
     """Follow the model, with how far it is."""
     from statescape.language import follow
 
-    with working("Following ...") as status:
+    with Working("Following ...") as status:
 
         def said(count: int) -> None:
             status.update(f"Following: {count} of {n} tokens ...")
@@ -185,7 +185,7 @@ def _print_others(reading: PathReading) -> None:
     from statescape.analysis.path_conclusion import others_in_words
 
     console = output()
-    with working("Reading the other texts ..."):
+    with Working("Reading the other texts ..."):
         sentences = others_in_words(reading)
     for sentence in sentences:
         console.print(sentence, markup=False, soft_wrap=not console.is_terminal)

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from statescape.analysis import PathReading, conclude, read_path
 from statescape.cli import inputs
-from statescape.cli.console import counted, output, percent, token, working
+from statescape.cli.console import Working, counted, output, percent, token
 from statescape.cli.path_json import as_json
 from statescape.cli.streams import visible
 from statescape.cli.terminal import Sheet
@@ -96,7 +96,7 @@ def _read(
     for header, footer in columns:
         table.column(header, "left" if header == "next" else "right", footer=footer)
     table.column("text", prose=True)
-    with working("Reading the texts ...") as status:
+    with Working("Reading the texts ...") as status:
         texts = (inputs.asked(document.text, chat) for document in documents)
         for number, trace in enumerate(model.traces(texts, last=last, parts=True), 1):
             reading = read_path(trace.path(position), seed=seed)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from statescape.cli import inputs
-from statescape.cli.console import working
+from statescape.cli.console import Working
 from statescape.cli.evolve import Watch, run_evolution
 from statescape.cli.options import WORK, with_options
 from statescape.cli.roles import Keeps
@@ -29,7 +29,7 @@ def resume(
     language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
 ) -> None:
     """Go on with a run that was interrupted, to the same result; show one that is finished."""
-    with working("Loading ..."):
+    with Working("Loading ..."):
         from statescape.evolution import resume as go_on
         from statescape.runs import kind_of
         from statescape.studies.reservoir import resume_study

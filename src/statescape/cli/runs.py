@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from statescape.cli import inputs
-from statescape.cli.console import output, working
+from statescape.cli.console import Working, output
 from statescape.cli.roles import Reads, Values, Writes
 from statescape.errors import StatescapeError
 
@@ -105,7 +105,7 @@ def export(
 ) -> None:
     """Write a run's champion, or any of its candidates, for another tool."""
     assert out is not None  # its role names it
-    with working("Reading the run ..."):
+    with Working("Reading the run ..."):
         from statescape.evolution.export import export as write
         from statescape.evolution.history import champion_of
 

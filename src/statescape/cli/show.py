@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from statescape.cli import inputs
-from statescape.cli.console import output, working
+from statescape.cli.console import Working, output
 from statescape.cli.roles import Writes
 from statescape.errors import StatescapeError
 from statescape.files import written_whole
@@ -39,7 +39,7 @@ def show(
     """Show one candidate: where it comes from, how it did, how it is wired."""
     if out is not None and out.suffix.lower() not in PICTURES:
         raise StatescapeError(f"A candidate is drawn as {', '.join(PICTURES)}; got {out.name}.")
-    with working("Reading the run ..."):
+    with Working("Reading the run ..."):
         from statescape.analysis.candidate import read_candidate
 
         reading = read_candidate(run, candidate)
@@ -137,7 +137,7 @@ def braille(filled: np.ndarray, most_columns: int = MOST_COLUMNS) -> str:
 def _draw(reading: CandidateReading, out: Path) -> None:
     from statescape import views
 
-    with working("Drawing ..."):
+    with Working("Drawing ..."):
         if out.suffix.lower() == ".html":
             views.report(reading, out)
             return

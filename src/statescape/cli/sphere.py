@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from statescape.cli import inputs
-from statescape.cli.console import output, working
+from statescape.cli.console import Working, output
 from statescape.cli.roles import Writes
 from statescape.wording import LANGUAGES
 
@@ -46,7 +46,7 @@ def sphere(
 
     others = [Trace.read(trace.model, inputs.read_text(other)).path(position) for other in beside or []]
 
-    with working("Writing the sphere ..."):
+    with Working("Writing the sphere ..."):
         views.sphere_page(trace.path(position), out, axes=axes, others=others)
     output().print(f"Sphere: {out}", markup=False)
     if open_page:

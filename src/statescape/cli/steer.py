@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from statescape.cli import inputs
-from statescape.cli.console import output, token, working
+from statescape.cli.console import Working, output, token
 from statescape.cli.roles import Reads
 from statescape.errors import StatescapeError
 from statescape.wording import LANGUAGES
@@ -57,7 +57,7 @@ def steer(
 
         vector, named = read_direction(direction), direction.name
     language_model = inputs.load(model, bos, device, dtype)
-    with working("Steering ..."):
+    with Working("Steering ..."):
         from statescape.language.steering import direction_between
         from statescape.language.steering import steer as steered
 

@@ -10,7 +10,7 @@ import typer
 
 from statescape.cli import inputs
 from statescape.cli.bar import Bar
-from statescape.cli.console import ask, complain, output, working
+from statescape.cli.console import Working, ask, complain, output
 from statescape.cli.options import WORK, with_options
 from statescape.cli.roles import Keeps
 from statescape.wording import LANGUAGES
@@ -45,7 +45,7 @@ def study(
     json_file: inputs.Json = None,
 ) -> None:
     """Ask one question of the reservoir wing: its experiment, its statistics, a plain answer."""
-    with working("Loading ..."):
+    with Working("Loading ..."):
         from statescape.studies.reservoir import STUDIES, study
         from statescape.studies.reservoir.running import by_name
     if name is None:

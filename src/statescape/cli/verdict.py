@@ -10,7 +10,7 @@ import typer
 from statescape.cli import corpus as corpora
 from statescape.cli import inputs
 from statescape.cli.bar import Bar
-from statescape.cli.console import complain, working
+from statescape.cli.console import Working, complain
 from statescape.cli.roles import Keeps
 from statescape.cli.verdict_table import print_verdicts
 from statescape.errors import StatescapeError
@@ -46,7 +46,7 @@ def verdict(
     """Is the last state the embedding of the predicted token? Eight questions, margins declared beforehand."""
     named = [_model(name) for name in models] if models else [None]
     corpus = corpora.read(files, strict, max_documents)
-    with working(f"Loading {', '.join(name or 'conteur' for name in named)} ..."):
+    with Working(f"Loading {', '.join(name or 'conteur' for name in named)} ..."):
         from statescape.studies.verdict import verdict
         from statescape.studies.verdict.sources import ModelSource, loaded
 
