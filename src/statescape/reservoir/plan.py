@@ -115,7 +115,8 @@ class Plan(Noun):
 
     def __repr__(self) -> str:
         sizes = ", ".join(str(module.units) for module in self.modules)
-        return brief(f"Plan of {len(self.modules)} modules of {sizes} units; {len(self.edges)} edges among them")
+        modules, edges = _counted(len(self.modules), "module"), _counted(len(self.edges), "edge")
+        return brief(f"Plan of {modules} of {sizes} units; {edges} among them")
 
     @property
     def units(self) -> int:
@@ -254,3 +255,7 @@ def _module(given: Mapping[str, Any]) -> Module:
         return Module(**{name: typed(int if name == "units" else float, value) for name, value in given.items()})
     except TypeError as error:
         raise StatescapeError(f"A module has units, and numbers for {', '.join(known[1:])}: {error}.") from None
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count} {name}{'' if count == 1 else 's'}"

@@ -6,6 +6,7 @@ from statescape.reservoir import Module, Plan
 from statescape.views.core.marks import LineMark, PointMark
 from statescape.views.core.theme import BLUE, ORANGE
 from statescape.views.evolution.plan import plan_picture
+from statescape.wording import speaking
 
 PLAN = Plan((Module(30, 1.2), Module(10, 1.1), Module(5)), ((0, 1), (1, 0), (1, 2)), (0,), (1, 2))
 
@@ -39,3 +40,12 @@ def test_the_caption_tells_the_modules_and_what_may_run_away() -> None:
     assert caption.startswith("A plan: 3 modules, 45 units in all, 3 edges among them")
     assert "2: 5 units, sr 0.90, lr 1.00" in caption
     assert "Modules 0, 1 feed each other in a cycle" in caption
+
+
+def test_one_unit_is_a_unit() -> None:
+    plan = Plan((Module(1), Module(1)), ((0, 1),), (0,), (1,))
+    assert plan_picture(plan, "A plan:").caption.startswith("A plan: 2 modules, 2 units in all, 1 edge among them")
+    assert "0: 1 unit, sr" in plan_picture(plan, "").caption
+    assert repr(plan) == "Plan of 2 modules of 1, 1 units; 1 edge among them"
+    with speaking("fr"):
+        assert "0\u202f: 1 unité, sr" in plan_picture(plan, "").caption

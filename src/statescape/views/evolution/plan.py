@@ -37,19 +37,18 @@ def plan_picture(plan: Plan, what: str) -> Picture:
     """
     modules = "; ".join(
         say(
-            "{number}: {units} units, sr {sr:.2f}, lr {lr:.2f}, input scaling {scaling:.2g}, connectivity "
-            "{connectivity:.2g}",
+            "{number}: {units}, sr {sr:.2f}, lr {lr:.2f}, input scaling {scaling:.2g}, connectivity {connectivity:.2g}",
             **_values(number, one),
         )
         for number, one in enumerate(plan.modules)
     )
     counted = say(
-        "{what} {modules}, {units} units in all, {edges} edges among them; discs are sized by units, orange ones have "
+        "{what} {modules}, {units} in all, {edges} among them; discs are sized by units, orange ones have "
         "sr above 1; what a module hears of another is one step old.",
         what=what,
         modules=say_count("{count} module", "{count} modules", len(plan.modules)),
-        units=plan.units,
-        edges=len(plan.edges),
+        units=say_count("{count} unit", "{count} units", plan.units),
+        edges=say_count("{count} edge", "{count} edges", len(plan.edges)),
     )
     caption = " ".join([counted, f"{modules}.", *plan.flags])
     return Picture("plan", caption, [plan_panel(plan)], legend=False, height=330, paper=(5.2, 2.8))
@@ -72,7 +71,7 @@ def plan_panel(plan: Plan) -> Panel:
     shares = np.sqrt([module.units / plan.units for module in plan.modules])
     notes = [
         say(
-            "module {number}: {units} units\nsr {sr:.3f}, lr {lr:.3f}\ninput scaling {scaling:.3g}\nconnectivity "
+            "module {number}: {units}\nsr {sr:.3f}, lr {lr:.3f}\ninput scaling {scaling:.3g}\nconnectivity "
             "{connectivity:.3g}",
             **_values(number, one),
         )
@@ -95,7 +94,7 @@ def plan_panel(plan: Plan) -> Panel:
             [*spots[:, 0], *ends[:, 0]],
             [*(spots[:, 1] - 0.36), *(ends[:, 1] - 0.3)],
             [
-                *(say("{number}: {units} units", **_values(number, one)) for number, one in enumerate(plan.modules)),
+                *(say("{number}: {units}", **_values(number, one)) for number, one in enumerate(plan.modules)),
                 *(say(ENDS[end]) for end in (INPUT, READOUT)),
             ],
         ),
@@ -105,11 +104,11 @@ def plan_panel(plan: Plan) -> Panel:
     return Panel("", marks, across, up)
 
 
-def _values(number: int, module: Module) -> dict[str, float | int]:
+def _values(number: int, module: Module) -> dict[str, float | int | str]:
     """A module's number and what it is, as templates take them."""
     return {
         "number": number,
-        "units": module.units,
+        "units": say_count("{count} unit", "{count} units", module.units),
         "sr": module.sr,
         "lr": module.lr,
         "scaling": module.input_scaling,

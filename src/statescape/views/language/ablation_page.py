@@ -67,7 +67,12 @@ def changes_picture(found: Ablation) -> Picture:
 def page_of(found: Ablation) -> Page:
     """The page, section by section."""
     rows = [
-        [str(row.block), f"{row.loss:.3f}", f"{row.change:+.3f}", f"{row.low:+.3f} – {row.high:+.3f}"]
+        [
+            str(row.block),
+            number(row.loss, ".3f"),
+            number(row.change, "+.3f"),
+            f"{number(row.low, '+.3f')} – {number(row.high, '+.3f')}",
+        ]
         for row in found.to_dataframe().itertuples()
     ]
     header = (say("block"), say("loss"), say("change"), say("95% interval"))

@@ -22,7 +22,7 @@ from statescape.views.globe import sphere_block
 from statescape.views.language.by_state import Row, by_state_panel
 from statescape.views.language.clouds import cloud_panel, component_names, path_line
 from statescape.views.language.tokens import opening_in_words, token_landmarks
-from statescape.wording import phrase, say
+from statescape.wording import number, phrase, say
 
 MEASURES = (
     ("kl", phrase("KL (A || B), nats"), phrase("how far apart the two decode")),
@@ -101,6 +101,12 @@ def _paths(found: Contrast) -> tuple[StatePath, StatePath]:
     return found.first.path(-1), found.second.path(-1)
 
 
+def predicted_in_words(path: StatePath) -> str:
+    """The token that a path predicts, and how probable it is."""
+    token = say("‘{token}’", token=visible(path.predicted.token))
+    return f"{token} {number(path.predicted.probability, '.1%')}"
+
+
 def page_of(found: Contrast) -> Page:
     """The page, section by section."""
     first, other = _paths(found)
@@ -113,8 +119,8 @@ def page_of(found: Contrast) -> Page:
         facts=[
             (say("model"), model.name),
             (say("blocks"), str(model.n_blocks)),
-            ("A", f"‘{visible(first.predicted.token)}’ {first.predicted.probability:.1%}"),
-            ("B", f"‘{visible(other.predicted.token)}’ {other.predicted.probability:.1%}"),
+            ("A", predicted_in_words(first)),
+            ("B", predicted_in_words(other)),
             (say("first token"), opening_in_words(model.bos)),
             *(
                 (f"{name}, {say('edited run')}", path.model.edited)
@@ -153,5 +159,5 @@ def _table(found: Contrast) -> TableBlock:
         say("relative distance, paraphrased"), say("KL, paraphrased"),
         say("relative distance, unrelated"), say("KL, unrelated"),
     ]  # fmt: skip
-    rows = [[str(int(row[0])), *(f"{value:.3g}" for value in row[1:])] for row in frame.to_numpy()]
+    rows = [[str(int(row[0])), *(number(value, ".3g") for value in row[1:])] for row in frame.to_numpy()]
     return TableBlock(header, rows, say("At the last position; of the pairs the median"))

@@ -27,7 +27,7 @@ from statescape.views.core.theme import BLUE, ORANGE, RED
 from statescape.views.language.by_state import Row, by_state_panel
 from statescape.views.language.clouds import path_line
 from statescape.views.language.tokens import opening_in_words
-from statescape.wording import phrase, say
+from statescape.wording import number, phrase, say
 
 MOST_CLICKED = 240
 """Cells of a page that show their path; of longer texts the last positions."""
@@ -155,15 +155,15 @@ def _token(found: Patching | PatchedPairs, position: int) -> str:
 def page_of(found: Patching) -> Page:
     """The page of one pair."""
     shown = _shown(found)
-    first, second = (visible(token) for token in found.answer_tokens)
+    ends = (found.difference_clean, found.difference_corrupt)
     return Page(
         title=say("Which state carries the answer"),
         lead=f"{say('clean')}: {found.clean.text}\n{say('corrupt')}: {found.corrupt.text}",
         answer=[found.conclusion],
         facts=[
             (say("model"), found.model.name),
-            (say("answers"), f"‘{first}’ / ‘{second}’"),
-            (say("logit difference"), f"{found.difference_clean:.2f} / {found.difference_corrupt:.2f}"),
+            (say("answers"), " / ".join(say("‘{token}’", token=visible(one)) for one in found.answer_tokens)),
+            (say("logit difference"), " / ".join(number(one, ".2f") for one in ends)),
             (say("first token"), opening_in_words(found.model.bos)),
         ],
         sections=(
@@ -192,7 +192,8 @@ def page_of_pairs(found: PatchedPairs) -> Page:
         if position >= found.first_difference:
             # Rounded first, so that no share reads as -0%.
             own, *ends = (
-                f"{round(float(share), 2) + 0.0:.0%}" for share in (mean, low[state, position], high[state, position])
+                number(round(float(share), 2) + 0.0, ".0%")
+                for share in (mean, low[state, position], high[state, position])
             )
             rows.append([f"{state}", _token(found, position), own, " – ".join(ends)])
     header = (say("state"), say("token at the position"), say("restored"), say("95% interval"))
@@ -258,7 +259,7 @@ def _cell_picture(
     plane = [
         path_line(place, colour, label, dash) for (label, colour, dash), (place, _) in zip(styles, runs, strict=True)
     ]
-    names = [f"PC{axis + 1} ({share:.0%})" for axis, share in enumerate(pca.explained_variance_ratio)]
+    names = [f"PC{axis + 1} ({number(share, '.0%')})" for axis, share in enumerate(pca.explained_variance_ratio)]
     decoded = by_state_panel(
         say("the logit difference in each state"),
         [Row(label, values, colour, dash) for (label, colour, dash), (_, values) in zip(styles, runs, strict=True)],

@@ -19,7 +19,7 @@ from statescape.views.core.theme import BLUE, RED
 from statescape.views.language.by_state import Row, by_state_panel
 from statescape.views.language.clouds import component_names, path_line
 from statescape.views.language.tokens import opening_in_words
-from statescape.wording import say
+from statescape.wording import number, say
 
 
 @plugins.report.register
@@ -75,7 +75,7 @@ def page_of(found: Steering) -> Page:
     facts = found.untouched.model.facts
     before, after = found.top(10)
     rows = [
-        [visible(one), f"{p:.3f}", visible(other), f"{q:.3f}"]
+        [visible(one), number(p, ".3f"), visible(other), number(q, ".3f")]
         for (one, p), (other, q) in zip(before, after, strict=True)
     ]
     said = [
@@ -92,7 +92,7 @@ def page_of(found: Steering) -> Page:
             (say("model"), facts.name),
             *([(say("direction"), found.named)] if found.named else []),
             (say("state"), str(found.block)),
-            (say("strength"), f"{found.strength:g}"),
+            (say("strength"), number(found.strength, "g")),
             (say("first token"), opening_in_words(facts.bos)),
         ],
         sections=(
