@@ -4,14 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 # --no-compile: modules are compiled when first imported; most of what torch brings never is.
 PIP_INSTALL := $(BIN)/pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
-SOURCES := src tests benchmarks training docs/api.py docs/execute.py docs/reprint.py docs/notebooks
+SOURCES := src tests benchmarks training docs/api.py docs/execute.py docs/reprint.py docs/pictures.py docs/notebooks
 # -n: processes for the tests; 2 fits a small machine. The quick tests of a file share one, with what they have built.
 WORKERS ?= 2
 
 # Modules are compiled once, not in every process that a test or a search starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo real notebook test lint test-slow test-long bench docs docs-print train clean
+.PHONY: help demo real notebook test lint test-slow test-long bench docs docs-print docs-pictures train clean
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -57,6 +57,9 @@ docs: $(VENV)/dev.stamp  ## the API page, build/api/index.html; runs the noteboo
 
 docs-print: $(VENV)/dev.stamp  ## what README and docs print of a terminal, printed anew (minutes)
 	PYTHONPATH=. $(BIN)/python docs/reprint.py
+
+docs-pictures: $(VENV)/dev.stamp  ## pictures of the docs that show the bundled model, taken anew (minutes)
+	PYTHONPATH=. $(BIN)/python docs/pictures.py
 
 train: $(VENV)/lm.stamp  ## make the bundled model again (hours); DATA=folder of the story files
 	$(BIN)/python -m training --data $(DATA) --out build/conteur

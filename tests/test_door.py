@@ -78,7 +78,7 @@ def test_a_path_tells_the_numbers_that_the_command_line_prints(trace):
     added = table[["attention_logit", "mlp_logit"]].to_numpy()
     assert np.isnan(added[0]).all()
     assert np.array_equal(added[1:, 0], path.steps.attention_logit)
-    assert path.conclusion.startswith("The last state is not the embedding of ‘ girl’")
+    assert path.conclusion.startswith("The last state is not the embedding of ‘␣girl’")
     with pytest.raises(ss.StatescapeError, match=r"'predicted', 'current', 'second', 'mean'; got 'next'"):
         path.cosine("next")
 

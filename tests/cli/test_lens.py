@@ -27,8 +27,8 @@ def test_the_table_has_a_row_for_every_position_and_a_column_for_every_state(run
     assert lines[1].split() == ["token", *"0123456", "prob"]
     rows = [line.split() for line in lines[2:]]
     assert [row[0] for row in rows] == [str(position) for position in range(10)]
-    assert rows[-1][1] == "·little"
-    assert rows[-1][-2] in ("·girl", "·boy")
+    assert rows[-1][1] == "␣little"
+    assert rows[-1][-2] in ("␣girl", "␣boy")
 
 
 @pytest.mark.parametrize(("columns", "states"), [(90, "0123456"), (80, "012456"), (60, "036")])

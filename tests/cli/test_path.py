@@ -19,8 +19,8 @@ def test_the_first_command_a_newcomer_runs(tmp_path):
     result = statescape("path", TEXT, "--json", tmp_path / "path.json")
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
-    assert re.search(r"→ ·(girl|boy) \(\d+\.\d%\)", result.stdout)
-    assert re.search(r"The last state is (not )?the embedding of ‘ (girl|boy)’", result.stdout)
+    assert re.search(r"→ ␣(girl|boy) \(\d+\.\d%\)", result.stdout)
+    assert re.search(r"The last state is (not )?the embedding of ‘␣(girl|boy)’", result.stdout)
     assert "the embedding subspace" in result.stdout or "among the embeddings" in result.stdout
     assert [line.split()[0] for line in result.stdout.splitlines()[4:11]] == list("0123456")
 

@@ -53,7 +53,7 @@ def test_every_text_has_the_path_that_it_has_alone(run, file, tmp_path):
     assert "4 texts; BOS: <|endoftext|>" in rows[0]
     for number, line in enumerate(lines, 1):
         row = next(one.split() for one in rows if one.split()[:1] == [str(number)])
-        assert row[1] == line["predicted"]["token"].replace(" ", "·")
+        assert row[1] == line["predicted"]["token"].replace(" ", "␣")
         assert row[3:5] == [row[3], "of"]
         assert float(row[6]) == pytest.approx(line["states"][-1]["cosine_to_predicted"], abs=0.006)
         assert all(state["rank_of_predicted"] == 0 for state in line["states"][int(row[3]) :])

@@ -155,8 +155,8 @@ def test_answers_are_those_of_the_numbers() -> None:
     assert "with its whole 95% interval over 2 pairs" in pairs.conclusion
     assert pairs.correlations["state"] == pytest.approx(np.mean([one.correlations["state"] for one in pairs.pairs]))
     assert _found()["patch"].conclusion.startswith(
-        "A single state restores at least half of the logit difference between ‘ Lily’ and ‘ Tim’: "
-        "at ‘ girl’ (position 8) in states 0 to 3, at ‘ named’"
+        "A single state restores at least half of the logit difference between ‘␣Lily’ and ‘␣Tim’: "
+        "at ‘␣girl’ (position 8) in states 0 to 3, at ‘␣named’"
     )
     before, after = (path.predicted for path in steered.paths)
     said = "still says" if before.token == after.token else "no longer"

@@ -169,9 +169,9 @@ def test_the_command_prints_and_writes_the_map(tmp_path: Path, capsys: pytest.Ca
     for name, values in found.maps.items():
         np.testing.assert_allclose(data["restored"][name], values, atol=1e-6)
     shown = capsys.readouterr().out
-    assert "logit of ·Lily less that of ·Tim" in shown
+    assert "logit of ␣Lily less that of ␣Tim" in shown
     assert "A single state restores at least half" in shown
-    assert "at ‘ girl’ (position 8) in states 0 to 3" in shown
+    assert "at ‘␣girl’ (position 8) in states 0 to 3" in shown
     assert run(["patch", GIRL, f"{BOY} him"]) == 2
     assert "give texts of as many tokens" in capsys.readouterr().err
 

@@ -8,7 +8,7 @@ import pytest
 from statescape.errors import StatescapeError
 from statescape.language.edits import Edit
 from statescape.live.editing import CHOICES, Replacement
-from statescape.views.core.text import visible
+from statescape.wording import visible
 
 TEXT, OTHER = "Once upon a time, there was a", "Once upon a time, there was the"
 

@@ -5,7 +5,8 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statescape.views.core.text import plotly_text, printable, visible, word
+from statescape.views.core.text import plotly_text, printable, word
+from statescape.wording import visible
 from tests.views.language.synthetic import HOSTILE
 
 

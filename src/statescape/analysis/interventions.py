@@ -13,7 +13,7 @@ from statescape.language.contrasting import Contrast
 from statescape.language.pair_patching import PatchedPairs
 from statescape.language.patching import Patching
 from statescape.language.steering import Steering
-from statescape.wording import Answers, listed
+from statescape.wording import Answers, listed, visible
 
 answers = Answers("interventions")
 
@@ -32,7 +32,7 @@ def _(found: Contrast) -> str:
 
 @plugins.conclusion.register
 def _(found: Patching) -> str:
-    where, (first, second) = _carriers(found), found.answer_tokens
+    where, (first, second) = _carriers(found), map(visible, found.answer_tokens)
     return answers("patch.some" if where else "patch.none", first=first, second=second, where=where)
 
 
@@ -48,7 +48,7 @@ def _carriers(found: Patching | PatchedPairs) -> str:
     for position, first, last in found.carriers():
         tokens = found.tokens_at(position)
         place = (
-            answers("patch.at_token", token=tokens[0], position=position)
+            answers("patch.at_token", token=visible(tokens[0]), position=position)
             if tokens
             else answers("patch.at_position", position=position)
         )
@@ -80,8 +80,8 @@ def _(found: Steering) -> str:
     return answers(
         "steering.same" if first == now else "steering.changed",
         block=found.block,
-        before=before.token,
-        after=after.token,
+        before=visible(before.token),
+        after=visible(after.token),
         before_untouched=float(untouched[first]),
         before_steered=float(steered[first]),
         after_untouched=float(untouched[now]),

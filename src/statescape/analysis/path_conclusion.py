@@ -21,7 +21,7 @@ from statescape.analysis.vocabulary import VARIANCE_SHARE
 from statescape.errors import StatescapeError
 from statescape.language import StatePath
 from statescape.language.flags import Flag
-from statescape.wording import Answers, Noun, number
+from statescape.wording import Answers, Noun, number, visible
 
 SAME_WITHIN = 0.5
 """A state nearer to an embedding than this share of the embedding's norm counts as that embedding."""
@@ -202,7 +202,7 @@ def _linear_in_words(reading: PathReading, others: OtherTexts, own: float) -> st
 
 def _flag_in_words(flag: Flag) -> str:
     kind = "both" if flag.special and flag.far_norm else "far" if flag.far_norm else "special"
-    token = answers("quoted", token=flag.token)
+    token = answers("quoted", token=visible(flag.token))
     return answers(f"flags.{kind}", position=flag.position, token=token, times=flag.times, state=flag.state)
 
 
@@ -212,4 +212,4 @@ def variant_in_words(variant: Variant) -> str:
 
 
 def _token(reading: PathReading) -> str:
-    return answers("quoted", token=reading.path.predicted.token)
+    return answers("quoted", token=visible(reading.path.predicted.token))

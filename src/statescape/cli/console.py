@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from statescape.cli.streams import visible
 from statescape.errors import clipped
+from statescape.wording import visible as spelled
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from statescape.cli.terminal import Terminal
 
+_ANY = 1_000_000  # characters of a token that is not cut
 PIPED_WIDTH = 160
 """Columns when the output is no terminal: wide enough for every table, so that no number is cut."""
 
@@ -107,8 +109,8 @@ def counted(number: int, what: str) -> str:
 
 
 def token(text: str) -> str:
-    """A token as a table shows it: spaces visible, unprintable characters as escapes."""
-    return visible(text).replace(" ", "·")
+    """A token or a text as a table shows it: spaces at its ends visible, as on pages."""
+    return spelled(text, longest=_ANY)
 
 
 def percent(log_probability: float) -> str:

@@ -63,7 +63,7 @@ def steer(
 
         middle = (language_model.facts.n_blocks + 1) // 2 if block is None else block
         if tokens is not None:
-            vector, named = direction_between(language_model, *tokens), "‘{}’ − ‘{}’".format(*tokens)
+            vector, named = direction_between(language_model, *tokens), "‘{}’ − ‘{}’".format(*map(token, tokens))
         elif texts is not None:
             vector, named = direction_between(language_model, *texts, block=middle), "“{}” − “{}”".format(*texts)
         found = steered(language_model, text, vector, block=block, strength=strength, follow=follow, named=named)

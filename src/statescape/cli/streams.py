@@ -12,7 +12,8 @@ from typing import TextIO
 from statescape.wording import NARROW_SPACE
 
 _STAND_INS = {
-    "≤": "<=", "≥": ">=", "→": "->", "…": "...", "·": ".", "–": "-", "−": "-", "×": "x", "±": "+-", "‘": "'", "’": "'",
+    "≤": "<=", "≥": ">=", "→": "->", "…": "...", "·": ".", "␣": "_",
+    "–": "-", "−": "-", "×": "x", "±": "+-", "‘": "'", "’": "'",
     "“": '"', "”": '"', NARROW_SPACE: " ", "\xa0": " ", "█": "#", "━": "-", "╸": "-", "╺": "-",
 }  # fmt: skip
 _SHADES = " .:-=+*#@"  # of a braille character, by the number of its dots

@@ -12,8 +12,7 @@ from statescape.errors import StatescapeError
 from statescape.geometry import unit
 from statescape.language import StatePath, Trace
 from statescape.language.edits import Edit
-from statescape.views.core.text import visible
-from statescape.wording import phrase, say
+from statescape.wording import phrase, say, visible
 
 Kind = Literal["beside", "predicted", "current", "mean", "zero"]
 

@@ -19,14 +19,13 @@ from statescape.live.editing import Replacement
 from statescape.live.reader import Reader
 from statescape.views.core.page import Figure, TableBlock, drawings, render
 from statescape.views.core.picture import Picture
-from statescape.views.core.text import visible
 from statescape.views.globe import SphereData, sphere_text
 from statescape.views.globe.packing import packed
 from statescape.views.language.clouds import plane_picture
 from statescape.views.language.contrast_page import apart_picture
 from statescape.views.language.lens_table import lens_of
 from statescape.views.language.page import facts_of, numbers_table, page_of
-from statescape.wording import say
+from statescape.wording import say, visible
 
 LONGEST = 20_000  # characters of a text
 PREDICTIONS = 10

@@ -21,8 +21,7 @@ from statescape.reservoir import tasks
 from statescape.runs import kind_of, list_runs
 from statescape.studies.reservoir.running import KIND as STUDY
 from statescape.studies.reservoir.running import read_study
-from statescape.views.core.text import visible
-from statescape.wording import phrase, say
+from statescape.wording import phrase, say, visible
 
 Part = dict[str, Any]
 LIMITS = {"units": (2, 2000), "generations": (1, 100_000), "seed": (0, 2**31)}

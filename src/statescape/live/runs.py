@@ -20,9 +20,8 @@ from statescape.live.assets import Assets
 from statescape.live.reservoirs import CHOICES, Folder
 from statescape.live.watched import Watched
 from statescape.reservoir import tasks
-from statescape.views.core.text import visible
 from statescape.views.evolution.names import explained
-from statescape.wording import say
+from statescape.wording import say, visible
 
 BREATH = 0.25  # seconds between two looks at a folder
 

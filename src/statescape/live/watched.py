@@ -21,13 +21,12 @@ from statescape.live.searches import writer_of
 from statescape.runs import kind_of
 from statescape.views.core.page import Figure, drawings
 from statescape.views.core.picture import Picture
-from statescape.views.core.text import visible
 from statescape.views.evolution.lineage import operators_picture
 from statescape.views.evolution.names import explained
 from statescape.views.evolution.progress import progress_picture, sealed_picture, survivors_picture
 from statescape.views.evolution.search import races_picture
 from statescape.views.reservoir.layout import places
-from statescape.wording import number, phrase, say
+from statescape.wording import number, phrase, say, visible
 
 MOST_EVENTS = 40  # generations that one look tells of
 MOST_EDGES = 4000  # of a wiring that is drawn

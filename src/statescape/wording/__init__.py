@@ -12,6 +12,7 @@ from statescape.wording.brief import Noun, brief
 from statescape.wording.language import LANGUAGES, speaking, spoken
 from statescape.wording.numbers import NARROW_SPACE, number, ordinal, percent, separators
 from statescape.wording.saying import listed, phrase, say, say_count, unfilled
+from statescape.wording.spelling import visible
 
 __all__ = [
     "LANGUAGES",
@@ -30,4 +31,5 @@ __all__ = [
     "speaking",
     "spoken",
     "unfilled",
+    "visible",
 ]

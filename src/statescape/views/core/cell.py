@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from statescape import plugins
 from statescape.views.core.carried import png
 from statescape.views.core.templating import filled
-from statescape.views.core.text import visible
+from statescape.wording import visible
 
 if TYPE_CHECKING:
     import pandas as pd

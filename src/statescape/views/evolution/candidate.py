@@ -11,7 +11,6 @@ from statescape.analysis.evolution import own_radius, running
 from statescape.reservoir import Plan
 from statescape.views.core.page import Figure, Page, Section, write_page
 from statescape.views.core.picture import Picture, Printable
-from statescape.views.core.text import visible
 from statescape.views.core.theme import BLUE
 from statescape.views.evolution.names import explained
 from statescape.views.evolution.plan import plan_picture
@@ -25,7 +24,7 @@ from statescape.views.reservoir.wirings import (
     spectra,
     spectrum_panel,
 )
-from statescape.wording import number, say
+from statescape.wording import number, say, visible
 
 
 @plugins.report.register

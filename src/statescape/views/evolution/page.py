@@ -10,7 +10,6 @@ from statescape.evolution import Evolution
 from statescape.reservoir.tasks import FileTask
 from statescape.views.core.page import Block, Figure, Page, Prose, Section, write_page
 from statescape.views.core.picture import Picture
-from statescape.views.core.text import visible
 from statescape.views.evolution.names import explained
 from statescape.views.evolution.pictures import pictures
 from statescape.views.evolution.search import searched
@@ -22,7 +21,7 @@ from statescape.views.evolution.tables import (
     line_table,
     seals_table,
 )
-from statescape.wording import number, phrase, say, say_count, unfilled
+from statescape.wording import number, phrase, say, say_count, unfilled, visible
 
 LONGEST_NAME = 60
 NO_FILE = phrase("This run was kept in no file, so its generations are gone; name a file for the run to see them.")

@@ -14,7 +14,6 @@ from statescape.reservoir.tasks import LabelledTrial, Trial
 from statescape.views.core.labels import every
 from statescape.views.core.marks import Axis, BarMark, Panel, PointMark, from_zero
 from statescape.views.core.picture import Picture, Printable
-from statescape.views.core.text import visible
 from statescape.views.core.theme import BLUE, GREY, ORANGE, RED
 from statescape.views.evolution.lineage import genealogy_picture, operators_picture
 from statescape.views.evolution.names import explained
@@ -36,7 +35,7 @@ from statescape.views.reservoir.pictures import (
     states_along,
 )
 from statescape.views.reservoir.wirings import diagrams, matrices, spectra
-from statescape.wording import number, phrase, say, unfilled
+from statescape.wording import number, phrase, say, unfilled, visible
 
 # What some wirings beside each other are called over their panels.
 TITLES = {"champion": phrase("champion"), "erdos-renyi": phrase("random")}

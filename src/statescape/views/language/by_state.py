@@ -20,10 +20,9 @@ from statescape.language import LensReadout
 from statescape.views.core.labels import every
 from statescape.views.core.marks import AnyMark, AreaMark, Axis, BarMark, LineMark, Panel, around
 from statescape.views.core.picture import Picture
-from statescape.views.core.text import visible
 from statescape.views.core.theme import BLUE, BROWN, GREY, INDIGO, ORANGE, RED, SERIES
 from statescape.views.language.tokens import landmarks
-from statescape.wording import number, phrase, say, say_count
+from statescape.wording import number, phrase, say, say_count, visible
 
 VARIANT_WORDS: dict[Variant, str] = {
     "raw": phrase("raw"),

@@ -16,13 +16,12 @@ from statescape.language.contrasting import Contrast
 from statescape.views.core.marks import AreaMark, LineMark
 from statescape.views.core.page import Figure, Page, Section, TableBlock, write_page
 from statescape.views.core.picture import Picture, Printable
-from statescape.views.core.text import visible
 from statescape.views.core.theme import BLUE, GREY, ORANGE, SERIES
 from statescape.views.globe import sphere_block
 from statescape.views.language.by_state import Row, by_state_panel
 from statescape.views.language.clouds import cloud_panel, component_names, path_line
 from statescape.views.language.tokens import opening_in_words, token_landmarks
-from statescape.wording import number, phrase, say
+from statescape.wording import number, phrase, say, visible
 
 MEASURES = (
     ("kl", phrase("KL (A || B), nats"), phrase("how far apart the two decode")),

@@ -20,12 +20,11 @@ from statescape.views.core.page import (
     figure_or_reason,
     write_page,
 )
-from statescape.views.core.text import visible
 from statescape.views.language.by_state import lens_picture, steps_picture
 from statescape.views.language.clouds import plane_pictures
 from statescape.views.language.lens_table import lens_block
 from statescape.views.language.page import facts_of, flags_prose, numbers_table
-from statescape.wording import number, phrase, say
+from statescape.wording import number, phrase, say, visible
 
 _BEGUN = 160  # characters shown of the end of the text that a model went on with
 _OF_ONE = (phrase("position"), phrase("prediction"), phrase("seed"))  # facts of a path that are another for every token

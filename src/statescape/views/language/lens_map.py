@@ -14,8 +14,8 @@ from statescape.language import LensReadout
 from statescape.views.core.labels import every
 from statescape.views.core.marks import Axis, CellMark, Panel
 from statescape.views.core.picture import Picture
-from statescape.views.core.text import visible, word
-from statescape.wording import phrase, say
+from statescape.views.core.text import word
+from statescape.wording import phrase, say, visible
 
 SHOWN = 5
 MOST_POSITIONS = 256

@@ -9,12 +9,11 @@ from statescape.analysis.path_conclusion import flags_in_words
 from statescape.files import require_writable
 from statescape.language import LensReadout, Trace
 from statescape.views.core.page import Block, Figure, Page, Prose, Section, write_page
-from statescape.views.core.text import visible
 from statescape.views.language.by_state import lenses_picture
 from statescape.views.language.lens_map import map_caption
 from statescape.views.language.lens_table import lens_data, lens_embed
 from statescape.views.language.tokens import opening_in_words
-from statescape.wording import listed, number, say
+from statescape.wording import listed, number, say, visible
 
 
 def lens_page(trace: Trace, readouts: Sequence[LensReadout], file: str | Path, *, notes: Sequence[str] = ()) -> Path:

@@ -20,7 +20,6 @@ from statescape.views.core.page import (
     figure_or_reason,
     write_page,
 )
-from statescape.views.core.text import visible
 from statescape.views.globe import sphere_block
 from statescape.views.language.by_state import cosines_picture, lens_picture, steps_picture
 from statescape.views.language.clouds import plane_picture
@@ -31,7 +30,7 @@ from statescape.views.language.normalisation import Normalisations
 from statescape.views.language.sphere_still import SphereStill
 from statescape.views.language.tokens import opening_in_words
 from statescape.views.language.vectors import vectors_picture
-from statescape.wording import number, say
+from statescape.wording import number, say, visible
 
 MOST_ROWS = 25  # of the table of numbers by state
 

@@ -22,12 +22,12 @@ from statescape.views.core.labels import every
 from statescape.views.core.marks import Axis, CellMark, Panel
 from statescape.views.core.page import Block, Choice, Figure, Page, Section, TableBlock, write_page
 from statescape.views.core.picture import Picture, Printable
-from statescape.views.core.text import visible, word
+from statescape.views.core.text import word
 from statescape.views.core.theme import BLUE, ORANGE, RED
 from statescape.views.language.by_state import Row, by_state_panel
 from statescape.views.language.clouds import path_line
 from statescape.views.language.tokens import opening_in_words
-from statescape.wording import number, phrase, say
+from statescape.wording import number, phrase, say, visible
 
 MOST_CLICKED = 240
 """Cells of a page that show their path; of longer texts the last positions."""

@@ -20,9 +20,9 @@ from jaxtyping import Bool, Float
 from statescape.analysis import PathReading
 from statescape.geometry import Sphere
 from statescape.views.core.labels import thinned
-from statescape.views.core.text import printable, visible
+from statescape.views.core.text import printable
 from statescape.views.core.theme import BLUE, PROBABILITY_SCALE, RED
-from statescape.wording import number, say
+from statescape.wording import number, say, visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,12 +14,11 @@ from statescape.language.steering import Steering
 from statescape.views.core.marks import Axis, Panel
 from statescape.views.core.page import Figure, Page, Prose, Section, TableBlock, write_page
 from statescape.views.core.picture import Picture, Printable
-from statescape.views.core.text import visible
 from statescape.views.core.theme import BLUE, RED
 from statescape.views.language.by_state import Row, by_state_panel
 from statescape.views.language.clouds import component_names, path_line
 from statescape.views.language.tokens import opening_in_words
-from statescape.wording import number, say
+from statescape.wording import number, say, visible
 
 
 @plugins.report.register

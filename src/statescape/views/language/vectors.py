@@ -14,10 +14,9 @@ from statescape.geometry import cosine_contributions, spikes, unit
 from statescape.views.core.labels import thinned
 from statescape.views.core.marks import AnyMark, Axis, LineMark, Panel, PointMark, TextMark, around
 from statescape.views.core.picture import Picture
-from statescape.views.core.text import visible
 from statescape.views.core.theme import BLUE, GREY, ORANGE
 from statescape.views.language.tokens import landmarks
-from statescape.wording import say
+from statescape.wording import say, visible
 
 MOST_NAMED = 8  # marked coordinates that carry their number; all carry a mark
 

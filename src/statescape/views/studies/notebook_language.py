@@ -16,7 +16,6 @@ from statescape.studies.notebook.notebook import (
 from statescape.studies.verdict.conclusion import conclude as conclude_verdicts
 from statescape.views.core.page import Block, Choice, Figure, Prose, Section, Still, TableBlock, figure_or_reason
 from statescape.views.core.picture import Picture
-from statescape.views.core.text import visible
 from statescape.views.globe import sphere_block
 from statescape.views.language.by_state import cosines_picture, lens_picture, steps_picture
 from statescape.views.language.clouds import plane_picture
@@ -30,7 +29,7 @@ from statescape.views.language.vectors import vectors_picture
 from statescape.views.language.verdict import along_blocks, estimates, stand_ins
 from statescape.views.language.verdict_page import verdicts_table
 from statescape.views.studies.notebook_source import source_of
-from statescape.wording import number, say
+from statescape.wording import number, say, visible
 
 LONGEST_NAME = 44
 STAND_IN = ("H7", "H8")
