@@ -125,12 +125,12 @@ class Vocabulary:
         directions = np.zeros((len(weights), draws))
         directions[weights > 0] = drawn / np.linalg.norm(drawn, axis=0)
         weighted = directions * weights[:, None]
-        narrow = weighted.astype(self.rows.dtype)
+        narrow = weighted.T.astype(self.rows.dtype)
 
         def best(start: int) -> list[Float[np.ndarray, " draws"]]:
             block = self.rows[start : start + BLOCK_ROWS]
-            products = block @ narrow
-            return [_best(products, (block - mean) * weights, directions, mean @ weighted) for mean in means.values()]
+            products = narrow @ block.T
+            return [_best(products, block, mean, weights, directions) for mean in means.values()]
 
         with one_blas_thread(), ThreadPoolExecutor(usable_cores()) as pool:
             of_blocks = list(pool.map(best, range(0, len(self.rows), BLOCK_ROWS)))
@@ -155,18 +155,25 @@ class Vocabulary:
 
 
 def _best(
-    products: Float[np.ndarray, "rows draws"],
-    rows: Float[np.ndarray, "rows d_model"],
+    products: Float[np.ndarray, "draws rows"],
+    block: Float[np.ndarray, "rows d_model"],
+    mean: Float[np.ndarray, " d_model"],
+    weights: Float[np.ndarray, " d_model"],
     directions: Float[np.ndarray, "d_model draws"],
-    shift: Float[np.ndarray, " draws"],
 ) -> Float[np.ndarray, " draws"]:
-    """The largest cosine of a row with each direction, found by products that are too large by `shift`."""
-    lengths = np.linalg.norm(rows, axis=1)
-    cosines = products - shift.astype(products.dtype)
-    cosines /= np.where(lengths > 0, lengths, 1.0).astype(products.dtype)[:, None]
-    cosines[lengths == 0] = -np.inf
-    chosen = cosines.argmax(axis=0)
-    return np.asarray(np.einsum("nd,dn->n", rows[chosen], directions) / np.where(lengths > 0, lengths, np.nan)[chosen])
+    """The largest cosine of ``(row - mean) weights`` with each direction; the products are those of the rows alone.
+
+    Which row is best is found in the precision of the block, and its cosine in float64.
+    """
+    kind = products.dtype
+    rows = (block - mean.astype(kind)) * weights.astype(kind)
+    lengths = np.sqrt(np.einsum("nd,nd->n", rows, rows))
+    cosines = products - (mean * weights @ directions).astype(kind)[:, None]
+    cosines *= np.where(lengths > 0, 1 / np.where(lengths > 0, lengths, 1), 0).astype(kind)
+    cosines[:, lengths == 0] = -np.inf
+    chosen = (block[cosines.argmax(axis=1)].astype(np.float64) - mean) * weights
+    lengths = np.linalg.norm(chosen, axis=1)
+    return np.asarray(np.einsum("nd,dn->n", chosen, directions) / np.where(lengths > 0, lengths, np.nan))
 
 
 def _null_of(numbers: np.ndarray, seed: int | None) -> Null:
