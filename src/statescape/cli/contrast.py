@@ -47,10 +47,11 @@ def contrast(
     language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
 ) -> None:
     """From which block on two texts lead to different places, beside pairs that mean the same and pairs that do not."""
-    from statescape.language import contrast as contrasted
-    from statescape.language import pairs_of
+    with inputs.loading(model):
+        from statescape.language import contrast as contrasted
+        from statescape.language import pairs_of
 
-    pairs = pairs_of(null)
+        pairs = pairs_of(null)  # refused before the model is read
     language_model = inputs.load(model, bos, device, dtype)
     with Working("Reading the texts and the null ..."):
         found = contrasted(language_model, first, second, align=align.value, null=pairs)

@@ -113,9 +113,14 @@ Models = Annotated[
 ]
 
 
+def loading(model: str | None) -> Working:
+    """Says so while torch is imported and a model is read: either takes seconds."""
+    return Working(f"Loading {model or 'conteur'} ...")
+
+
 def load(model: str | None, bos: bool | None, device: str | None, dtype: str | None = None) -> LanguageModel:
     """The language model, with a spinner while torch and the weights are read."""
-    with Working(f"Loading {model or 'conteur'} ..."):
+    with loading(model):
         from statescape.language import load_model
 
         return load_model(model, bos=bos, device=device, dtype=dtype)

@@ -49,9 +49,10 @@ def live(
                 "and start searches, and the link travels unencrypted. Ctrl-C ends it."
             )
         names = list(dict.fromkeys(models or [BUNDLED]))
-        from statescape.live.app import Live
-        from statescape.live.assets import Assets
-        from statescape.live.shelf import Shelf
+        with inputs.loading(names[0]):
+            from statescape.live.app import Live
+            from statescape.live.assets import Assets
+            from statescape.live.shelf import Shelf
 
         shelf = Shelf(names, lambda name: inputs.load(None if name == BUNDLED else name, bos, device, dtype))
         shelf[names[0]]  # refused now rather than on the page

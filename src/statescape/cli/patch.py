@@ -61,9 +61,10 @@ def patch(
         raise StatescapeError("Two texts are patched, CLEAN and CORRUPT, or the pairs of a file that ends in .jsonl.")
     if file is not None and answers is not None:
         raise StatescapeError("The pairs of a file name their own answers; leave --answers out.")
-    from statescape.language.pair_patching import patch_pairs, read_pairs
+    with inputs.loading(model):
+        from statescape.language.pair_patching import patch_pairs, read_pairs
 
-    pairs = None if file is None else read_pairs(file)
+        pairs = None if file is None else read_pairs(file)
     other = "" if corrupt is None else inputs.read_text(corrupt)
     language_model = inputs.load(model, bos, device, dtype)
     with Working("Patching ...") as status:
