@@ -132,6 +132,17 @@ def test_random_weights_are_held_to_the_contract_and_the_rest_is_known(
     np.testing.assert_array_equal(drawn.trace(TEXT).states, alone.trace(TEXT).states)
 
 
+def test_another_policy_on_bos_measures_nothing(tmp_path: Path, passes: list[int]) -> None:
+    model = ss.load_model()
+    rows, known = model.embeddings, (model.goes_on, model.same_in_batches, model.parts)
+    passes.clear()
+    other = ss.load_model(model, bos=not model.facts.has_bos)
+    assert other.tokens.prefix != model.tokens.prefix
+    assert other.embeddings is rows
+    assert (other.goes_on, other.same_in_batches, other.parts) == known
+    assert not passes
+
+
 def test_a_network_in_memory_is_measured_each_time(tmp_path: Path, passes: list[int]) -> None:
     network = build(KINDS[0])
     for _ in range(2):

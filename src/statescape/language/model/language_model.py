@@ -316,7 +316,7 @@ class LanguageModel(Noun):
         """
         tokens = bind(self.tokens.tokenizer, len(self.vocabulary), bos, self.tokens.context)
         facts = replace(self.facts, bos=tokens.policy, has_bos=bool(tokens.prefix))
-        return replace(self, facts=facts, tokens=tokens)
+        return self._measured_alike(replace(self, facts=facts, tokens=tokens))
 
     def remembering(self, most: int) -> LanguageModel:
         """The same model, which keeps what it needs to go on from texts that it has read.
@@ -324,9 +324,12 @@ class LanguageModel(Noun):
         Args:
             most: bytes of what is kept.
         """
-        found = replace(self, beginnings=Beginnings(most))
-        vars(found).update({name: value for name, value in vars(self).items() if name not in vars(found)})
-        return found
+        return self._measured_alike(replace(self, beginnings=Beginnings(most)))
+
+    def _measured_alike(self, other: LanguageModel) -> LanguageModel:
+        """Another view of this network, for which all holds that was measured of it."""
+        vars(other).update({name: value for name, value in vars(self).items() if name not in vars(other)})
+        return other
 
     def twin(self) -> LanguageModel:
         """The same model with modules of its own around the same weights: another thread can run it meanwhile."""
