@@ -69,6 +69,14 @@ def test_a_block_that_adds_nothing():
     assert found.carried(before, before) == pytest.approx(1)
 
 
+@pytest.mark.filterwarnings("error")
+def test_states_that_are_all_alike_give_a_map_that_does_nothing():
+    before = np.full((40, 4), 3.0)
+    found = LinearMap.fit(before, before + 2.0)
+    np.testing.assert_array_equal(found.matrix, 0)
+    np.testing.assert_allclose(found.added, 2)
+
+
 def test_states_of_another_width_and_states_that_are_no_numbers():
     before, after = pairs()
     found = LinearMap.fit(before, after)

@@ -106,7 +106,7 @@ def _best(values: Float[np.ndarray, " d"], squares: Float[np.ndarray, " d"], who
     errors = []
     for penalty in PENALTIES:
         shrunk = values + penalty * values.mean() + np.finfo(np.float64).tiny
-        left = whole - float((squares * (2 / shrunk - values / shrunk**2)).sum())
+        left = whole - float((squares * (2 - values / shrunk) / shrunk).sum())  # shrunk**2 may be 0
         freedom = 1 + float((values / shrunk).sum())
         errors.append(max(left, 0.0) / (1 - freedom / n) ** 2)
     return float(PENALTIES[int(np.argmin(errors))])
