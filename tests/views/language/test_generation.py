@@ -61,7 +61,7 @@ def test_every_table_is_that_of_its_path(visit: Visit, made: Continuation) -> No
     assert shown == [[f"{norm:.4g}" for norm in read_path(path).norms] for path in made.paths]
     third = "all => all.map(r => r.children[2].textContent)"
     tokens = visit.page.eval_on_selector_all("#text > .table tbody tr", third)
-    assert tokens == [f"{probability:.3f}" for probability in made.probabilities]
+    assert tokens == [f"{probability:.1%}" for probability in made.probabilities]
 
 
 def test_all_planes_share_a_frame_and_their_pixels(visit: Visit, made: Continuation) -> None:

@@ -266,7 +266,7 @@ def lens_picture(reading: PathReading) -> Picture:
     ]
     caption = say(
         "Every state decoded by the model's own final norm and head (logit lens) over {n:,} tokens. ‘{token}’ ends "
-        "with probability {probability:.3f} and stays first from state {first} of {blocks} on. Entropy and "
+        "with probability {probability:.1%} and stays first from state {first} of {blocks} on. Entropy and "
         "divergence in nats; undecided among all tokens would be {undecided:.2f}.",
         n=count,
         token=visible(path.predicted.token),

@@ -117,7 +117,7 @@ def _tokens(made: Continuation, readings: Sequence[PathReading]) -> TableBlock:
         [
             str(index + 1),
             say("‘{token}’", token=visible(token)),
-            number(probability, ".3f"),
+            number(probability, ".1%"),
             say("‘{token}’", token=visible(reading.path.predicted.token)),
             say("{first} of {last}", first=reading.decodes_from, last=reading.path.n_blocks),
             number(reading.cosine()[-1], ".3f"),

@@ -77,7 +77,7 @@ def facts_of(reading: PathReading) -> list[tuple[str, str]]:
         (
             say("prediction"),
             say(
-                "‘{token}’, probability {probability:.3f}",
+                "‘{token}’, probability {probability:.1%}",
                 token=visible(path.predicted.token),
                 probability=float(np.exp(reading.log_probability[-1])),
             ),
