@@ -72,6 +72,13 @@ def test_what_was_used_longest_ago_goes_first(folder: Path, monkeypatch: pytest.
     assert {file.stem for file in folder.iterdir()} == {"old", "another"}
 
 
+def test_an_entry_too_large_drives_no_other_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "LARGEST", 40)
+    cache.kept("small", lambda: {"numbers": np.arange(5.0)})
+    np.testing.assert_array_equal(cache.kept("large", lambda: {"numbers": np.arange(6.0)})["numbers"], np.arange(6.0))
+    assert [file.name for file in folder.iterdir()] == ["small.npz"]
+
+
 def test_a_vocabulary_says_the_same_from_the_cache_as_anew(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = np.random.default_rng(0).standard_normal((300, 16)).astype(np.float32)
 

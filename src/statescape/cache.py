@@ -22,6 +22,8 @@ from typing import Any
 import numpy as np
 
 MOST_BYTES = 2 * 2**30
+LARGEST = MOST_BYTES // 8
+"""Bytes of an entry beyond which it is not kept, so that it drives no other out."""
 _ENDING = ".npz"
 Arrays = Mapping[str, np.ndarray]
 
@@ -69,11 +71,11 @@ def kept(name: str, make: Callable[[], Arrays]) -> Arrays:
     """Arrays that were made before, or are made now and kept.
 
     Args:
-        name: names what they are made from, by `digest`.
+        name: names what they are made from, by `digest`; "" for what is not to be kept.
         make: makes them.
     """
     place = folder()
-    if place is None:
+    if place is None or not name:
         return make()
     file = place / f"{name}{_ENDING}"
     with suppress(OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
@@ -82,6 +84,8 @@ def kept(name: str, make: Callable[[], Arrays]) -> Arrays:
         os.utime(file)  # used just now: the last to go
         return found
     made = make()
+    if sum(array.nbytes for array in made.values()) > LARGEST:
+        return made
     with suppress(OSError):
         place.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=place, suffix=".new", delete=False) as partial:
@@ -98,8 +102,6 @@ def kept_plain(name: str, make: Callable[[], Any]) -> Any:
         name: names what they are made from, by `digest`; "" for what is not to be kept.
         make: makes them.
     """
-    if not name:
-        return make()
     text = kept(name, lambda: {"json": np.frombuffer(json.dumps(make()).encode(), dtype=np.uint8)}).get("json")
     try:
         return json.loads(bytes(np.asarray(text)))

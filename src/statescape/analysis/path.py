@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -204,17 +204,19 @@ class PathReading(Noun):
             StatescapeError: for too few texts.
         """
         origin: object = self.path.origin
-        own = self.path.text.strip()
         if not isinstance(origin, HasOtherTexts):
             return None
-        texts = [one.text for one in sample().documents] if self.others is None else self.others
+        own, given = self.path.text.strip(), self.others
+        texts = [one.text for one in sample().documents] if given is None else given
+        texts = [one for one in texts if one.strip() != own]
         try:
-            states = origin.states_of([one for one in texts if one.strip() != own])
+            found = OtherTexts(partial(origin.states_of, texts), len(texts), self.path.position, origin.key_of(texts))
+            _ = found.profiles  # reads the texts, where that was never done
         except Exception:  # a model of others, whose tokenizer does not read English
-            if self.others is not None:
+            if given is not None:
                 raise
             return None
-        return OtherTexts.of(states, self.path.position)
+        return found
 
     @cached_property
     def linear(self) -> Float[np.ndarray, " blocks"] | None:

@@ -194,9 +194,9 @@ def _linear_in_words(reading: PathReading, others: OtherTexts, own: float) -> st
         low=float(held.min()),
         high=float(held.max()),
         held=len(held),
-        shuffled=float(others.shuffled(reading.seed).held_out.mean()),
+        shuffled=float(others.held_out_shuffled(reading.seed).mean()),
         random="" if untrained is None else answers("others.random", share=float(untrained.held_out.mean())),
-        carried=float(others.carried().mean()),
+        carried=float(others.carried.mean()),
     )
 
 

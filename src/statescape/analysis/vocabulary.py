@@ -142,7 +142,7 @@ class Vocabulary:
         if parts not in self._made:
             large = self.rows.size >= _LEAST_KEPT
             name = cache.digest(self._digest, VARIANCE_SHARE, _VERSION, *parts) if large else ""
-            self._made[parts] = cache.kept(name, make) if large else make()
+            self._made[parts] = cache.kept(name, make)
         return self._made[parts]
 
     @cached_property

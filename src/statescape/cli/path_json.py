@@ -87,8 +87,8 @@ def others_json(reading: PathReading) -> dict[str, Any] | None:
             "positions": others.maps[0].states,
             "own": None if own is None else own.tolist(),
             "held_out": others.held_out.tolist(),
-            "shuffled_blocks": others.shuffled(reading.seed).held_out.mean(axis=0).tolist(),
-            "carried": others.carried().tolist(),
+            "shuffled_blocks": others.held_out_shuffled(reading.seed).mean(axis=0).tolist(),
+            "carried": others.carried.tolist(),
         },
     }
 

@@ -2,7 +2,7 @@
 
 from statescape.arguments import opened
 from statescape.geometry.carrying import LinearMap
-from statescape.geometry.course import Course, shuffled_steps
+from statescape.geometry.course import Course, profiles, shuffled_steps
 from statescape.geometry.moments import Moments
 from statescape.geometry.normalisation import Normalisation, unit
 from statescape.geometry.outliers import dimension_shares, far_norms, robust_z, rogue_dimensions, spikes
@@ -40,6 +40,7 @@ __all__ = [
     "dimension_shares",
     "far_norms",
     "principal_angles",
+    "profiles",
     "random_row_null",
     "robust_z",
     "rogue_dimensions",

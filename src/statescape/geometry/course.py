@@ -44,14 +44,9 @@ class Course(Noun):
     def of(cls, states: Float[np.ndarray, "states d"]) -> Course:
         """The course of states in their order."""
         states = np.asarray(states, dtype=np.float64)
-        steps, norms = np.diff(states, axis=0), np.linalg.norm(states, axis=1)
-        gone = float(np.linalg.norm(steps, axis=1).sum())
-        return cls(
-            growth=norms[1:] / np.where(norms[:-1] > 0, norms[:-1], np.nan),
-            step_angle=_degrees(cosine(steps, states[:-1])),
-            turn=_degrees(cosine(steps[1:], steps[:-1])),
-            straightness=float(np.linalg.norm(states[-1] - states[0])) / gone if gone else float("nan"),
-        )
+        gone = float(np.linalg.norm(np.diff(states, axis=0), axis=1).sum())
+        ends = float(np.linalg.norm(states[-1] - states[0]))
+        return cls(**profiles(states), straightness=ends / gone if gone else float("nan"))
 
     @property
     def means(self) -> dict[str, float]:
@@ -59,6 +54,17 @@ class Course(Noun):
         with np.errstate(divide="ignore"):
             logs = np.log(self.growth)
         return {"growth": float(np.exp(_mean(logs))), "step_angle": _mean(self.step_angle), "turn": _mean(self.turn)}
+
+
+def profiles(states: Float[np.ndarray, "states *positions d"]) -> dict[str, Float[np.ndarray, "*shape"]]:
+    """Growth, step angle and turn of many paths at once, by the names that they have in `Course`."""
+    states = np.asarray(states, dtype=np.float64)
+    steps, norms = np.diff(states, axis=0), np.linalg.norm(states, axis=-1)
+    return {
+        "growth": norms[1:] / np.where(norms[:-1] > 0, norms[:-1], np.nan),
+        "step_angle": _degrees(cosine(steps, states[:-1])),
+        "turn": _degrees(cosine(steps[1:], steps[:-1])),
+    }
 
 
 def shuffled_steps(states: Float[np.ndarray, "states d"], draws: int = DRAWS, seed: int = 0) -> dict[str, Null]:
@@ -84,7 +90,7 @@ def shuffled_steps(states: Float[np.ndarray, "states d"], draws: int = DRAWS, se
     return {name: Null.of(np.array(values), seed) for name, values in found.items()}
 
 
-def _degrees(cosines: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+def _degrees(cosines: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
     return np.asarray(np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0))))
 
 

@@ -64,6 +64,9 @@ class HasOtherTexts(Protocol):
     def states_of(self, texts: Sequence[str]) -> list[Float[np.ndarray, "states _ d_model"]]:
         """The states of other texts, read as this one was; the beginning of those that are too long."""
 
+    def key_of(self, texts: Sequence[str]) -> str:
+        """Names these states in the cache; "" where nothing made from them is worth keeping."""
+
 
 @dataclass(frozen=True, eq=False)
 class Steps(Noun):

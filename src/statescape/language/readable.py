@@ -196,6 +196,13 @@ class HasRandomWeights(Protocol):
 
 
 @runtime_checkable
+class HasKey(Protocol):
+    """A model whose numbers may be kept between commands: `key` names its weights in the cache, "" keeps nothing."""
+
+    key: str
+
+
+@runtime_checkable
 class HasMemory(Protocol):
     """A model that can keep what it needs to go on from texts that it has read."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from jaxtyping import Float, Int
 
+from statescape.cache import digest
 from statescape.errors import StatescapeError
 from statescape.geometry import rogue_dimensions
 from statescape.language.attribution import fixed_norm, logit_shares
@@ -29,6 +30,7 @@ from statescape.language.readable import (
     Added,
     HasBatches,
     HasEdits,
+    HasKey,
     HasParts,
     HasRandomWeights,
     ModelFacts,
@@ -266,12 +268,22 @@ class Trace(Noun):
         Raises:
             StatescapeError: for a blank text, and where edits do not fit one.
         """
-        ids = [next(iter(self.model.tokens.pieces(text, LONGEST)), ()) for text in texts]
+        ids = self._beginnings(texts)
         if () in ids:
             raise StatescapeError("One of the other texts is blank; leave it out.")
         if self.edits or not isinstance(self.model, HasBatches):
             return [_states(self.model, one, self.edits) for one in ids]
         return [states for together in batched(ids, _TOGETHER) for states in self.model.states_of(together)]
+
+    def key_of(self, texts: Sequence[str]) -> str:
+        """Names the states of other texts in the cache; "" for a model that is edited, or too small to be kept."""
+        model = self.model
+        if self.edits or not isinstance(model, HasKey) or not model.key:
+            return ""
+        return digest(model.key, self._beginnings(texts))
+
+    def _beginnings(self, texts: Sequence[str]) -> list[tuple[int, ...]]:
+        return [next(iter(self.model.tokens.pieces(text, LONGEST)), ()) for text in texts]
 
     def with_random_weights(self, seed: int) -> Trace | None:
         """The same tokens, with the same edits, through the same architecture with freshly drawn weights: a null.

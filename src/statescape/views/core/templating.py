@@ -19,6 +19,7 @@ from markupsafe import Markup
 from statescape.wording import speaking, spoken, unfilled
 
 _MARKED = re.compile("§([^§]+)§")
+_CONTROL = re.compile(r"[^\n\t -\U0010ffff]")
 _VALUE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -54,8 +55,7 @@ def _clean(value: Any) -> Any:
     """Text without what no page may hold: control characters and half surrogates become replacement characters."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
-    whole = value.encode("utf-8", "replace").decode("utf-8")
-    return "".join(c if c in "\n\t" or ord(c) >= 32 else "\ufffd" for c in whole)
+    return _CONTROL.sub("\ufffd", value.encode("utf-8", "replace").decode("utf-8"))
 
 
 def marked_in(text: str) -> list[str]:

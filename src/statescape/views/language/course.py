@@ -83,7 +83,7 @@ def _linear_panels(reading: PathReading) -> list[Panel]:
     rows = [Row(say("path"), own, BLUE)]
     if random is not None and random.other_texts is not None:
         rows.append(Row(say("random weights"), random.other_texts.held_out.mean(axis=0), BROWN, "dot"))
-    rows.append(Row(say("blocks shuffled"), others.shuffled(reading.seed).held_out.mean(axis=0), GREY, "dash"))
+    rows.append(Row(say("blocks shuffled"), others.held_out_shuffled(reading.seed).mean(axis=0), GREY, "dash"))
     held = others.held_out
     low, high = held.min(axis=0), held.max(axis=0)
     area = AreaMark(np.arange(1, len(low) + 1), low, high, GREEN, say("{n} other texts", n=len(others)))
