@@ -69,6 +69,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         raise pytest.UsageError(f"{named[0]} is named by an address; give its parameters ids")
 
 
+@pytest.fixture(autouse=True)
+def quiet_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No line says what is being done, so that a slow machine prints what a fast one prints; a test of its own asks."""
+    monkeypatch.setattr("statescape.cli.console.EVERY", 3600.0)
+
+
 @pytest.fixture(scope="session")
 def evolved_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small finished run on a file with hostile names."""

@@ -47,4 +47,4 @@ def in_process(monkeypatch, capfd, *arguments, stdin: bytes = b"") -> subprocess
     capfd.readouterr()
     status = run([str(argument) for argument in arguments])
     out, err = capfd.readouterr()
-    return subprocess.CompletedProcess(arguments, status, out, _kept(err))
+    return subprocess.CompletedProcess(arguments, status, out, err)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 import threading
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from statescape.cli.streams import visible
 from statescape.errors import clipped
+from statescape.wording import probability, speaking
 from statescape.wording import visible as spelled
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def token(text: str) -> str:
     return spelled(text, longest=_ANY)
 
 
-def percent(log_probability: float) -> str:
-    """A probability as a table shows it, from its natural logarithm."""
-    probability = math.exp(log_probability)
-    return f"{probability:.1%}" if probability >= 0.0005 else f"{probability:.0e}"
+def percent(p: float) -> str:
+    """A probability as a table shows it: in English, as all tables of the terminal."""
+    with speaking("en"):
+        return probability(p)

@@ -6,6 +6,7 @@ each (`statescape.cli.path_texts`). The same numbers as JSON (`statescape.cli.pa
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -196,7 +197,7 @@ def _prediction(reading: PathReading) -> str:
     path_ = reading.path
     read = visible(path_.text_so_far)
     read = read if len(read) <= 80 else f"… {read[-78:]}"
-    return f"{read} → {token(path_.predicted.token)} ({percent(reading.log_probability[-1])})"
+    return f"{read} → {token(path_.predicted.token)} ({percent(math.exp(reading.log_probability[-1]))})"
 
 
 def _table(reading: PathReading, top: int) -> Sheet:
@@ -234,7 +235,7 @@ def _table(reading: PathReading, top: int) -> Sheet:
             f"{reading.energy_inside[index]:.0%}",
             *added,
             f"{reading.ranks[index]:,}",
-            percent(reading.log_probability[index]),
+            percent(math.exp(reading.log_probability[index])),
         ]
         likeliest = "  ".join(token(path_.vocabulary[number]) for number, _ in reading.top(index, top))
         table.row(*cells, Text(likeliest, no_wrap=True, overflow="ellipsis"))

@@ -6,6 +6,7 @@ pass, with the line of the file.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,7 +106,7 @@ def _read(
             table.row(
                 f"{number}",
                 token(path.predicted.token),
-                percent(reading.log_probability[-1]),
+                percent(math.exp(reading.log_probability[-1])),
                 f"{reading.decodes_from} of {path.n_blocks}",
                 f"{reading.cosine()[-1]:.2f}",
                 text if len(text) <= SHOWN else f"… {text[2 - SHOWN :]}",

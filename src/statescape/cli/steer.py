@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from statescape.cli import inputs
-from statescape.cli.console import Working, output, token
+from statescape.cli.console import Working, output, percent, token
 from statescape.cli.roles import Reads
 from statescape.errors import StatescapeError
 from statescape.wording import LANGUAGES
@@ -90,7 +90,7 @@ def _print(found: Steering) -> None:
     table.column("steered")
     table.numbers("p")
     for (one, p), (other, q) in zip(before, after, strict=True):
-        table.row(token(one), f"{p:.3f}", token(other), f"{q:.3f}")
+        table.row(token(one), percent(p), token(other), percent(q))
     console.print(table)
     console.print()
     paths = Sheet()

@@ -10,7 +10,7 @@ sentences.
 from statescape.wording.answers import Answers
 from statescape.wording.brief import Noun, brief
 from statescape.wording.language import LANGUAGES, speaking, spoken
-from statescape.wording.numbers import NARROW_SPACE, number, ordinal, percent, separators
+from statescape.wording.numbers import NARROW_SPACE, number, ordinal, percent, probability, separators
 from statescape.wording.saying import listed, phrase, say, say_count, unfilled
 from statescape.wording.spelling import visible
 
@@ -25,6 +25,7 @@ __all__ = [
     "ordinal",
     "percent",
     "phrase",
+    "probability",
     "say",
     "say_count",
     "separators",

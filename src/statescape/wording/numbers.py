@@ -40,6 +40,11 @@ def percent(share: float, digits: int = 3) -> str:
     return number(share, f".{max(0, digits - 1 - size)}%")
 
 
+def probability(p: float) -> str:
+    """A probability as tables show it: ``77.3%``, and ``3e-05`` where percent would be all zeros."""
+    return number(p, ".1%" if p >= 0.0005 else ".0e")
+
+
 def ordinal(rank: int) -> str:
     """A place in a row: 1st, 2nd; in French (masculine) 1er, 2e."""
     if spoken() == "fr":

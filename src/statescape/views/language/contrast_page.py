@@ -21,7 +21,7 @@ from statescape.views.globe import sphere_block
 from statescape.views.language.by_state import Row, by_state_panel
 from statescape.views.language.clouds import cloud_panel, component_names, path_line
 from statescape.views.language.tokens import opening_in_words, token_landmarks
-from statescape.wording import number, phrase, say, visible
+from statescape.wording import number, phrase, probability, say, visible
 
 MEASURES = (
     ("kl", phrase("KL (A || B), nats"), phrase("how far apart the two decode")),
@@ -103,7 +103,7 @@ def _paths(found: Contrast) -> tuple[StatePath, StatePath]:
 def predicted_in_words(path: StatePath) -> str:
     """The token that a path predicts, and how probable it is."""
     token = say("‘{token}’", token=visible(path.predicted.token))
-    return f"{token} {number(path.predicted.probability, '.1%')}"
+    return f"{token} {probability(path.predicted.probability)}"
 
 
 def page_of(found: Contrast) -> Page:

@@ -24,7 +24,7 @@ from statescape.views.language.by_state import lens_picture, steps_picture
 from statescape.views.language.clouds import plane_pictures
 from statescape.views.language.lens_table import lens_block
 from statescape.views.language.page import facts_of, flags_prose, numbers_table
-from statescape.wording import number, phrase, say, visible
+from statescape.wording import number, phrase, probability, say, visible
 
 _BEGUN = 160  # characters shown of the end of the text that a model went on with
 _OF_ONE = (phrase("position"), phrase("prediction"), phrase("seed"))  # facts of a path that are another for every token
@@ -117,15 +117,13 @@ def _tokens(made: Continuation, readings: Sequence[PathReading]) -> TableBlock:
         [
             str(index + 1),
             say("‘{token}’", token=visible(token)),
-            number(probability, ".1%"),
+            probability(p),
             say("‘{token}’", token=visible(reading.path.predicted.token)),
             say("{first} of {last}", first=reading.decodes_from, last=reading.path.n_blocks),
             number(reading.cosine()[-1], ".3f"),
             number(reading.norms[-1], ".4g"),
         ]
-        for index, (token, probability, reading) in enumerate(
-            zip(made.tokens, made.probabilities, readings, strict=True)
-        )
+        for index, (token, p, reading) in enumerate(zip(made.tokens, made.probabilities, readings, strict=True))
     ]
     header = (
         "",

@@ -15,7 +15,7 @@ from statescape.views.core.labels import every
 from statescape.views.core.marks import Axis, CellMark, Panel
 from statescape.views.core.picture import Picture
 from statescape.views.core.text import word
-from statescape.wording import phrase, say, visible
+from statescape.wording import phrase, probability, say, visible
 
 SHOWN = 5
 MOST_POSITIONS = 256
@@ -82,7 +82,7 @@ def _notes(lens: LensReadout, first: int, top: np.ndarray, probabilities: np.nda
     return [
         [
             f"state {state} after {tokens[place]} (position {first + place})\n"
-            + "\n".join(f"{p:.3f}  {words[int(i)]}" for i, p in zip(ids, chances, strict=True))
+            + "\n".join(f"{probability(float(p))}  {words[int(i)]}" for i, p in zip(ids, chances, strict=True))
             for place, (ids, chances) in enumerate(zip(row, chances_of_row, strict=True))
         ]
         for state, (row, chances_of_row) in enumerate(zip(top, probabilities, strict=True))

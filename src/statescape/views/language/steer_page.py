@@ -18,7 +18,7 @@ from statescape.views.core.theme import BLUE, RED
 from statescape.views.language.by_state import Row, by_state_panel
 from statescape.views.language.clouds import component_names, path_line
 from statescape.views.language.tokens import opening_in_words
-from statescape.wording import number, say, visible
+from statescape.wording import number, probability, say, visible
 
 
 @plugins.report.register
@@ -74,7 +74,7 @@ def page_of(found: Steering) -> Page:
     facts = found.untouched.model.facts
     before, after = found.top(10)
     rows = [
-        [visible(one), number(p, ".3f"), visible(other), number(q, ".3f")]
+        [visible(one), probability(p), visible(other), probability(q)]
         for (one, p), (other, q) in zip(before, after, strict=True)
     ]
     said = [
