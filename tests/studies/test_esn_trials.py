@@ -154,6 +154,11 @@ def test_wrong_settings_are_refused_with_what_is_taken(given, words):
     assert str(refusal.value).startswith(words)
 
 
+def test_one_trial_has_no_interval():
+    assert "(1 trial), 20 units" in repr(esn("narma10", units=20, trials=1))
+    assert "n = 2), 20 units" in repr(esn("narma10", units=20, trials=2))
+
+
 def test_notes_on_the_data_are_warnings_of_the_result():
     frame = pd.DataFrame({"wave": WAVES[:, 0]}, index=pd.date_range("2020", periods=400)).drop(index="2020-03-01")
     told_of_it = "the index has 1 gap among 398 steps, first before row 60 (from 0) (2 times the usual step)"

@@ -112,9 +112,10 @@ class EsnTrials(Noun):
 
     def __repr__(self) -> str:
         score = self.score
+        interval = f"95% {score.low:.4g} to {score.high:.4g}, n = {score.n}" if score.n > 1 else "1 trial"
         return brief(
-            f"EsnTrials on {self.task.name}: {self.task.score_name} {score.mean:.4g} (95% {score.low:.4g} to "
-            f"{score.high:.4g}, n = {score.n}), {self.settings.units} units, {self.settings.topology}, seed {self.seed}"
+            f"EsnTrials on {self.task.name}: {self.task.score_name} {score.mean:.4g} ({interval}), "
+            f"{self.settings.units} units, {self.settings.topology}, seed {self.seed}"
             f"{'; see .warnings' if self.warnings else ''}"
         )
 

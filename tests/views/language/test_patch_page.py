@@ -20,16 +20,23 @@ def conteur() -> Any:
 
 
 def test_a_click_on_a_cell_shows_the_path_that_results(browser: Any, conteur: Any, tmp_path: Path) -> None:
-    visit = Visit(browser, views.report(patch(conteur, GIRL, BOY), tmp_path / "p.html"))
+    found = patch(conteur, GIRL, BOY)
+    visit = Visit(browser, views.report(found, tmp_path / "p.html"))
     page = visit.page
     chosen = "document.querySelector('.option.chosen .chosen-name').textContent"
-    assert page.evaluate(chosen).startswith("state 0 at girl/boy") or "state 0 at" in page.evaluate(chosen)
-    # State 4 at the last position: the fifth row from below, the right column.
+    arrived = int(np.flatnonzero(found.state[:, -1] >= 0.5)[0])
+    assert page.evaluate(chosen).startswith(f"state {arrived} at "), "it opens where the answer has arrived"
+    assert f"{found.state[arrived, -1]:.0%} restored" in page.evaluate(chosen)
+    assert "option=" not in page.url
+    # State 5 at the last position: the sixth row from below, the right column.
     box = page.locator("[data-figure=map_state] .nsewdrag").first.bounding_box()
-    page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + box["height"] * (1 - 4.5 / 7))
-    until(page, f"{chosen}.startsWith('state 4')", seconds=5)
-    assert "73% restored" in page.evaluate(chosen)
-    page.wait_for_selector("[data-figure=cell-4-9].js-plotly-plot")
+    page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + box["height"] * (1 - 5.5 / 7))
+    until(page, f"{chosen}.startsWith('state 5')", seconds=5)
+    assert f"{found.state[5, -1]:.0%} restored" in page.evaluate(chosen)
+    page.wait_for_selector("[data-figure=cell-5-9].js-plotly-plot")
+    assert "option=" in page.url
+    page.goto(page.url.split("#")[0] + "#")
+    until(page, f"{chosen}.startsWith('state {arrived}')", seconds=5)
     assert visit.errors == []
     assert visit.outside == []
     page.close()

@@ -8,8 +8,10 @@
   const { unpacked, link } = statescapePage;
   const tables = typeof statescapeLens === "undefined" ? null : statescapeLens.ready;
 
+  const opened = document.querySelector(".option.chosen")?.dataset.option ?? "0";
+
   function choose(option) {
-    link.write("option", option === "0" ? "" : option);
+    link.write("option", option === opened ? "" : option);
     for (const button of document.querySelectorAll("[data-choose]")) {
       button.ariaChecked = String(button.dataset.choose === option);
     }
@@ -37,7 +39,7 @@
     });
   }
   const recall = () => {
-    const option = link.read("option") ?? "0";
+    const option = link.read("option") ?? opened;
     if (document.querySelector(`[data-option="${CSS.escape(option)}"]`)) choose(option);
     document.getElementById(link.section())?.scrollIntoView();
   };

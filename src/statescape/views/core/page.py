@@ -126,12 +126,14 @@ class Choice:
         what: what is chosen, for those who do not see the buttons.
         options: name and blocks of each.
         walked: whether the page's slider chooses (`Walk`), and no buttons of its own.
+        opens: index of the option that is shown at first.
     """
 
     kind: ClassVar = "choice"
     what: str
     options: Sequence[tuple[str, Sequence[Any]]]
     walked: bool = False
+    opens: int = 0
 
 
 Block: TypeAlias = Prose | SourceLine | TableBlock | Still | Figure | Embed | Choice

@@ -177,7 +177,7 @@ def page_of(found: Patching) -> Page:
                 "path",
                 say("The path that results"),
                 say("See from which state on the patched path goes where the clean one goes."),
-                (Choice("cell", _options(found, shown), walked=True),),
+                (Choice("cell", _options(found, shown), walked=True, opens=_opens(found, shown)),),
             ),
             *_parts(found),
         ),
@@ -229,6 +229,12 @@ def _shown(found: Patching) -> list[int]:
     states, positions = found.state.shape
     first = max(found.first_difference, positions - max(1, MOST_CLICKED // states))
     return list(range(first, positions))
+
+
+def _opens(found: Patching, shown: Sequence[int]) -> int:
+    """The cell to begin with: the first state at the end of the text that carries the answer, or else the strongest."""
+    arrived = [state for position, state, _ in found.carriers() if position == shown[-1]]
+    return arrived[0] * len(shown) + len(shown) - 1 if arrived else int(found.state[:, shown].argmax())
 
 
 def _options(found: Patching, shown: Sequence[int]) -> list[tuple[str, Sequence[Block]]]:
