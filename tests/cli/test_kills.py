@@ -14,10 +14,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = str(files("statescape") / "data" / "sample.jsonl")
-SEARCH = ("evolve", "memory-noisy", "--units", "8", "--generations", "12", "--no-compare", "--no-tune")
+FEW = ("--units", "8", "--generations", "12", "--no-compare", "--no-tune", "--run", "one.run", "--workers", "2")
 # Each as it is given first; where its run is there, `resume` goes on with the first two, the same words with the rest.
 COMMANDS = {
-    "evolve": (*SEARCH, "--run", "one.run", "--workers", "2"),
+    "evolve": ("evolve", "memory-noisy", *FEW),
+    "evolve-sequences": ("evolve", "cogscale:simple_copy:small", *FEW),
     "study": ("study", "values", "--run", "one.run", "--workers", "2"),
     "verdict": ("verdict", SAMPLE, "--max-documents", "6", "--run", "one.run", "--workers", "1"),
     "fit-lens": ("fit-lens", SAMPLE, "--out", "lens", "--steps", "120", "--positions", "200"),
@@ -29,7 +30,7 @@ PASSING = {"seconds", "created", "run", "file", "version", "pid", "took"}
 
 def _start(name: str, folder: Path) -> subprocess.Popen:
     words = COMMANDS[name]
-    if name in ("evolve", "study") and (folder / "one.run").exists():
+    if name in ("evolve", "evolve-sequences", "study") and (folder / "one.run").exists():
         words = ("resume", "one.run", "--workers", "2")
     few = folder / "few.jsonl"
     if not few.exists():
