@@ -1,16 +1,20 @@
 """Seals: fresh trials, alike for all; what a comparison says when the truth is known; controls like the champion."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
 from statescape.errors import StatescapeError
 from statescape.evolution.conditions import LEVELS, Conditions, draw, redraw
 from statescape.evolution.controls import DRAWS, NAMES, control
+from statescape.evolution.scoring import score
 from statescape.evolution.sealing import Sealing, seal
 from statescape.evolution.seals import CHAMPION, Sealed, compare, log_ratios
 from statescape.evolution.settings import Hyperparameters
 from statescape.evolution.tuning import candidates, trainings_of, tune
 from statescape.reservoir import Topology, erdos_renyi, scr, tasks
+from statescape.reservoir.tasks import LabelledTrial, Sequences, SequencesTrial
 from statescape.runs import Serial
 from statescape.statistics import sign_flip
 
@@ -70,6 +74,51 @@ def test_the_ratio_is_geometric_and_paired_by_trial() -> None:
     assert found.p == pytest.approx(1 / 20_001)
     assert found.ratio_interval == pytest.approx((0.5, 0.5))
     np.testing.assert_allclose(log_ratios(sealed(CHAMPION, own), sealed("SCR", other)), np.log(0.5))
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A task whose trial is always the same."""
+
+    data: object
+    name: str = "fixed"
+    n_inputs: int = 2
+    n_outputs: int = 2
+    score_name: str = "error rate"
+
+    def trial(self, seed: object, part: object = "search") -> object:  # noqa: ARG002
+        return self.data
+
+
+def told_apart(category: str, errors: int = 0) -> SequencesTrial:
+    """Sequences whose class is their input, 50 to test; so many of these are labelled wrongly."""
+    classes = np.eye(2)[np.arange(50) % 2]
+    inputs, answered = np.repeat(classes[:, None], 3, axis=1), np.tile([False, False, True], (50, 1))
+    own, wrong = (Sequences(inputs, targets, answered) for targets in (inputs, inputs.copy()))
+    wrong.targets[:errors] = 1 - wrong.targets[:errors]
+    return SequencesTrial(own, own, wrong, category, (1e-6,))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("category", "answers"), [("classification", 50), ("multi_classification", 100)])
+def test_no_mistake_counts_as_half_of_one_so_that_two_faultless_networks_are_alike(category, answers) -> None:
+    """Before, one test without a mistake among many outweighed all others: its logarithm was that of 1e-12."""
+
+    def scores(errors: int) -> np.ndarray:
+        conditions = Conditions(Fixed(told_apart(category, errors)), "wiring", "seal", HYPER)  # type: ignore[arg-type]
+        return score([scr(10)], conditions, [(0, trial) for trial in range(3)], Serial())[0]
+
+    np.testing.assert_allclose(scores(0), 0.5 / answers)
+    np.testing.assert_allclose(scores(1), 1 / 50)  # both labels of one answer are wrong
+    regression = told_apart("regression")
+    assert regression.half_a_mistake == 0.0
+
+
+def test_half_a_mistake_is_that_of_what_is_counted() -> None:
+    channel = tasks.open("channel").trial(0)
+    assert channel.half_a_mistake == pytest.approx(0.5 / len(channel.test_targets))
+    assert tasks.open("narma10").trial(0).half_a_mistake == 0.0
+    series = (np.zeros((4, 1)), np.ones((4, 1)))
+    assert LabelledTrial(series, np.arange(2), series * 5, np.tile(np.arange(2), 5), 2).half_a_mistake == 0.05
 
 
 def test_draws_are_clusters_few_of_them_prove_little_however_many_trials() -> None:

@@ -116,6 +116,12 @@ class SequencesTrial(Noun):
         return self.error(outputs, self.test.answers, threshold)
 
     @property
+    def half_a_mistake(self) -> float:
+        """The score of half a wrong answer, or label; 0 for a regression, where no mistakes are counted."""
+        counted = {"classification": len(self.test.answers), "multi_classification": self.test.answers.size}
+        return 0.5 / counted[self.category] if self.category in counted else 0.0
+
+    @property
     def has_threshold(self) -> bool:
         """Whether a threshold is chosen: for a multi-classification."""
         return self.category == "multi_classification"

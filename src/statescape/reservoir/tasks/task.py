@@ -103,6 +103,11 @@ class Trial(Noun):
         """What a network scores that cannot be trained."""
         return 0.0 if self.time_unit else float("inf")
 
+    @property
+    def half_a_mistake(self) -> float:
+        """The score of half a wrong symbol; 0 where no mistakes are counted."""
+        return 0.5 / self.test_targets.size if self.symbols else 0.0
+
     def score(self, outputs: Float[np.ndarray, "scored outputs"]) -> float:
         """The error of outputs for `test_targets`: NRMSE, or the share of wrong symbols; lower is better.
 
@@ -174,6 +179,11 @@ class LabelledTrial(Noun):
     test_labels: Int[np.ndarray, " test"]
     n_classes: int
 
+    @property
+    def half_a_mistake(self) -> float:
+        """The score of half a wrong label."""
+        return 0.5 / len(self.test_labels)
+
     def score(self, labels: Int[np.ndarray, " test"]) -> float:
         """The share of wrong labels."""
         return error_rate(labels, self.test_labels)
@@ -199,6 +209,11 @@ class MemoryTrial(Noun):
     noise: float = 1e-4
     inputs: Float[np.ndarray, "steps 1"] | None = None
     warmup: int = 0
+
+    @property
+    def half_a_mistake(self) -> float:
+        """No mistakes are counted."""
+        return 0.0
 
     def persistence_score(self) -> None:
         """There is nothing to persist in."""
