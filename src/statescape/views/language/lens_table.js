@@ -228,8 +228,10 @@ const statescapeLens = (() => {
       const { name: said, scale, ends } = COLOURS[look.colour], [low, high] = ends({ n: data.n, most });
       const strip = h("i", {});
       strip.style.background = `linear-gradient(to right, ${scale.map(css).join(", ")})`;
-      legend.replaceChildren(said, " ", h("span", { textContent: whole.format(+low.toPrecision(4)) }), strip,
-        h("span", { textContent: whole.format(+high.toPrecision(4)) + (look.colour === "rank" ? " §(logarithmic)§" : "") }));
+      const last = whole.format(+high.toPrecision(4)) + (look.colour === "rank" ? " §(logarithmic)§" : "");
+      const ramp = h("span", { className: "lens-ramp" }); // its ends stay beside it
+      ramp.append(whole.format(+low.toPrecision(4)), strip, last);
+      legend.replaceChildren(said, " ", ramp);
     }
 
     const wordsOf = (lens, row, place) => {
