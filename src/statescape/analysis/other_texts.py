@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import cached_property
 
@@ -20,6 +21,8 @@ from statescape import cache
 from statescape.errors import StatescapeError
 from statescape.geometry import LinearMap, far_norms, profiles
 from statescape.language.flags import FAR_NORM
+from statescape.runs.bundles import one_blas_thread
+from statescape.runs.workforce import usable_cores
 
 HELD_OUT = 4
 """Every so many texts one is kept from the maps."""
@@ -171,7 +174,8 @@ def telling(states: States) -> States:
 def _maps(texts: Sequence[States]) -> tuple[LinearMap, ...]:
     """The map of every block, fitted to three of four texts."""
     fitted = np.concatenate([one for index, one in enumerate(texts) if index % HELD_OUT], axis=1)
-    return tuple(LinearMap.fit(before, after) for before, after in itertools.pairwise(fitted))
+    with one_blas_thread(), ThreadPoolExecutor(usable_cores()) as pool:
+        return tuple(pool.map(LinearMap.fit, fitted[:-1], fitted[1:]))
 
 
 def _explained(maps: Sequence[LinearMap], states: States) -> Float[np.ndarray, " blocks"]:
