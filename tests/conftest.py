@@ -13,7 +13,7 @@ import pytest
 from jaxtyping import install_import_hook
 
 from tests import shapes
-from tests.browser import FLAGS
+from tests.browser import WITHOUT_CARD
 from tests.material import missing
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -98,6 +98,6 @@ def browser(chromium: str):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        opened = playwright.chromium.launch(executable_path=chromium, args=WITHOUT_CARD)
         yield opened
         opened.close()
