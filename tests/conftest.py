@@ -1,9 +1,11 @@
 """Shape and type checks for the whole package, and what the tests may need: the shared data, a browser."""
 
+import gc
 import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 # The processes of a run share the cores: threads that wait for each other double the time. Before torch is imported.
@@ -60,6 +62,17 @@ install_import_hook(CHECKED, "tests.shapes.checked")
 def pytest_runtest_setup() -> None:
     """Every test checks the first calls of every function."""
     shapes.begin_test()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """No garbage is looked for among modules, neither while they are made nor later: millions of objects that stay."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
