@@ -1,9 +1,11 @@
 """Shape and type checks for the whole package, and what the tests may need: the shared data, a browser."""
 
+import gc
 import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 # The processes of a run share the cores: threads that wait for each other double the time. Before torch is imported.
@@ -13,7 +15,7 @@ import pytest
 from jaxtyping import install_import_hook
 
 from tests import shapes
-from tests.browser import FLAGS
+from tests.browser import WITHOUT_CARD
 from tests.material import missing
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -62,6 +64,17 @@ def pytest_runtest_setup() -> None:
     shapes.begin_test()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """No garbage is looked for among modules, neither while they are made nor later: millions of objects that stay."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """No id holds an address, which differs from process to process."""
     named = [item.nodeid for item in items if re.search(r"0x[0-9a-f]{6,}", item.nodeid)]
@@ -98,6 +111,6 @@ def browser(chromium: str):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        opened = playwright.chromium.launch(executable_path=chromium, args=WITHOUT_CARD)
         yield opened
         opened.close()

@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
 from tests.documents import ROOT
@@ -35,6 +34,8 @@ LAST = "globe.layer = 2"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tutorial up to its sphere and figure, and what a user types next; the rest is run elsewhere."""
+    import nbformat  # takes seconds, which every process would spend that only collects this test
+
     made = tmp_path_factory.mktemp("lab")
     notebook = nbformat.read(ROOT / "docs" / "notebooks" / "language.ipynb", as_version=4)
     kept = [cell for cell in notebook.cells if cell.cell_type == "code"]

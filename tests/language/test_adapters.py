@@ -19,7 +19,7 @@ from statescape.cli.app import run
 from statescape.errors import StatescapeError
 from tests.language.families import FAMILIES, TEXT, build, word_tokenizer
 
-peft = pytest.importorskip("peft")
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("peft") is None, reason="peft is missing")
 FAMILY = {family.model_type: family for family in FAMILIES}
 SETTINGS = {
     "llama": {"target_modules": ["q_proj", "v_proj", "down_proj"]},
@@ -30,6 +30,8 @@ SETTINGS = {
 
 def make(folder: Path, kind: str = "llama", seed: int = 0, **settings: Any) -> Path:
     """A base and an adapter beside it whose matrices are all random; returns the adapter."""
+    import peft  # takes seconds, which every process would spend that only collects these tests
+
     network = build(FAMILY["llama" if kind == "dora" else kind])
     network.save_pretrained(folder / "base")
     word_tokenizer().save_pretrained(folder / "base")
@@ -71,6 +73,8 @@ def refusal(source: Any, **options: Any) -> str:
 
 @pytest.mark.parametrize("kind", SETTINGS)
 def test_a_merged_adapter_answers_as_peft_runs_it(tmp_path: Path, kind: str) -> None:
+    import peft
+
     folder = make(tmp_path, kind)
     model = ss.load_model(folder)
     assert model.facts.name == "tuned (LoRA on base)"
