@@ -11,38 +11,31 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from jaxtyping import Float, Int
 
-from statescape.cache import digest
 from statescape.errors import StatescapeError
 from statescape.geometry import rogue_dimensions
 from statescape.language.attribution import fixed_norm, logit_shares
-from statescape.language.edits import Edit, in_words, position_of, positions_of, require_fitting
+from statescape.language.edits import Edit, in_words, position_of, positions_of
 from statescape.language.flags import Flag, flags_of
 from statescape.language.interop import read_cache
 from statescape.language.lens.files import load_lens
 from statescape.language.lens.lenses import Lens, Point, moved, point, points_read
 from statescape.language.lens.readout import LensReadout
 from statescape.language.lens.streaming import read_lens
-from statescape.language.model.contract import batched
 from statescape.language.model.decoder import decoder_of
-from statescape.language.passage import LONGEST
 from statescape.language.path import StatePath, Steps, log_softmax
 from statescape.language.readable import (
     Added,
-    HasBatches,
-    HasEdits,
-    HasKey,
     HasParts,
     HasRandomWeights,
     ModelFacts,
     ReadableModel,
 )
+from statescape.language.states import key_of_texts, states_of_ids, states_of_texts
 from statescape.language.tokens import is_chat, joined
 from statescape.wording import Noun, brief
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_TOGETHER = 8  # texts of one pass
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +83,7 @@ class Trace(Noun):
                 that its tokenizer has no template for, or edits that fit neither the model nor the text.
         """
         ids, edits = model.tokens.encode(text, last), tuple(edits)
-        return replace(cls.of(model, text, ids, _states(model, ids, edits)), edits=edits)
+        return replace(cls.of(model, text, ids, states_of_ids(model, ids, edits)), edits=edits)
 
     @classmethod
     def of(
@@ -268,22 +261,11 @@ class Trace(Noun):
         Raises:
             StatescapeError: for a blank text, and where edits do not fit one.
         """
-        ids = self._beginnings(texts)
-        if () in ids:
-            raise StatescapeError("One of the other texts is blank; leave it out.")
-        if self.edits or not isinstance(self.model, HasBatches):
-            return [_states(self.model, one, self.edits) for one in ids]
-        return [states for together in batched(ids, _TOGETHER) for states in self.model.states_of(together)]
+        return states_of_texts(self.model, texts, self.edits)
 
     def key_of(self, texts: Sequence[str]) -> str:
-        """Names the states of other texts in the cache; "" for a model that is edited, or too small to be kept."""
-        model = self.model
-        if self.edits or not isinstance(model, HasKey) or not model.key:
-            return ""
-        return digest(model.key, self._beginnings(texts))
-
-    def _beginnings(self, texts: Sequence[str]) -> list[tuple[int, ...]]:
-        return [next(iter(self.model.tokens.pieces(text, LONGEST)), ()) for text in texts]
+        """Names these states in the cache; "" where the model is edited, or too small to be kept."""
+        return key_of_texts(self.model, texts, self.edits)
 
     def with_random_weights(self, seed: int) -> Trace | None:
         """The same tokens, with the same edits, through the same architecture with freshly drawn weights: a null.
@@ -293,7 +275,7 @@ class Trace(Noun):
         if not isinstance(self.model, HasRandomWeights):
             return None
         model = self.model.with_random_weights(seed)
-        return replace(self, model=model, states=_states(model, self.token_ids, self.edits))
+        return replace(self, model=model, states=states_of_ids(model, self.token_ids, self.edits))
 
     def with_parts(self, added: Added | str) -> Trace:
         """The same trace, which knows what attention and MLP added, or why that cannot be told."""
@@ -343,19 +325,6 @@ class Trace(Noun):
         """Found on all positions but the first, which is an attention sink with states of its own kind."""
         positions = self.states[:, 1:] if len(self.tokens) > 1 else self.states
         return rogue_dimensions(positions.reshape(-1, positions.shape[-1]))
-
-
-def _states(
-    model: ReadableModel, ids: tuple[int, ...], edits: tuple[Edit, ...]
-) -> Float[np.ndarray, "states positions d_model"]:
-    """What the model makes of a text, by itself or with edits."""
-    if not edits:
-        return np.asarray(model.states(ids), dtype=np.float32)
-    facts = model.facts
-    require_fitting(edits, facts.n_blocks, facts.d_model, len(ids))
-    if not isinstance(model, HasEdits):
-        raise StatescapeError(f"{facts.name} offers no `edited_states`, so its runs cannot be edited.")
-    return np.asarray(model.edited_states(ids, edits), dtype=np.float32)
 
 
 def _not_apart(reason: str) -> str:
