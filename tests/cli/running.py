@@ -11,6 +11,12 @@ def _kept(stderr: str) -> str:
     return re.sub(r"(?m)^.*\.\.\. \d+ s\n", "", stderr)
 
 
+def english_in(said: str) -> list[str]:
+    """English words that a French command printed itself; those of the model have the sign of a space before them."""
+    ours = "blocks?|of|the|and|with|to|untouched|steered|restored|clean|nats a|rank|inside|position:|positions:|shown"
+    return re.findall(rf"(?<![␣|\w])(?:{ours})(?![|\w])", said)
+
+
 def statescape(*arguments, stdin: bytes | None = None, folder=None) -> subprocess.CompletedProcess:
     """Run ``statescape`` with these arguments; output and errors come back as text."""
     environment = {**os.environ, "HF_HUB_OFFLINE": "1"}

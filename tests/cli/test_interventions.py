@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from statescape.cli.app import run
+from tests.cli.running import english_in
 
 GIRL, BOY = (f"Once upon a time there was a {who} named" for who in ("girl", "boy"))
 STEER = ["steer", "Once upon a time there was a"]
@@ -86,4 +87,6 @@ def test_each_writes_its_page_in_the_language_that_is_asked(
     assert conclusion[:60] in page
     files = sorted((files / "figures").iterdir())
     assert {file.suffix for file in files} == {".pdf", ".png"}
-    assert said.endswith(f"Numbers: numbers.json\nFigures: {len(files)} files in figures\nReport: page.html\n")
+    ends = f"Nombres : numbers.json\nFigures : {len(files)} fichiers dans figures\nRapport : page.html\n"
+    assert said.endswith(ends.replace(" :", "\u202f:"))
+    assert not english_in(said)

@@ -131,7 +131,7 @@ def test_a_lens_of_an_installed_package_is_asked_for_by_its_name(run, monkeypatc
 def test_the_page_holds_every_lens_in_the_language_that_is_asked_for(run, lens_folder, tmp_path):
     page = tmp_path / "lens.html"
     result = run("lens", TEXT, "--lens", lens_folder, "--out", page, "--language", "fr")
-    assert f"Page: {page}" in result.stdout
+    assert f"Page\u202f: {page}" in result.stdout
     text = page.read_text("utf-8")
     assert "Ce que décode chaque état" in text
     assert text.count("<div data-statescape-lens>") == 1

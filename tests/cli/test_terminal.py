@@ -8,18 +8,20 @@ import re
 import subprocess
 import sys
 import time
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from rich.text import Text
 
+from statescape.cli.app import run
 from statescape.cli.bar import Bar
 from statescape.cli.console import Working, complain
 from statescape.cli.streams import prepare_streams, visible
 from statescape.cli.terminal import Sheet, Terminal
 from statescape.errors import LONGEST_WORD
 from statescape.runs import Journal
-from tests.cli.running import in_process
+from tests.cli.running import english_in, in_process
 
 HOSTILE = "\x1b[31mred\x1b[0m\x07\u202e[bold]x[/bold]\x9b2J"
 EVOLUTION = {
@@ -195,3 +197,25 @@ def test_the_last_net_makes_one_line_and_leaves_nothing(monkeypatch, capfd, tmp_
     assert len(done.stderr.splitlines()) == 1
     assert words in done.stderr or "cannot be written: Too many open files." in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+SAMPLE = str(files("statescape") / "data" / "sample.jsonl")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("path", "Once upon"),
+        ("path", "Once upon", "--follow", "2"),
+        ("lens", "Once upon"),
+        pytest.param(("verdict", SAMPLE, "--max-documents", "4", "--workers", "1"), marks=pytest.mark.slow),
+    ],
+)
+def test_in_french_no_word_of_ours_is_english(call, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert run([*call, "--language", "fr", "--json", "n.json"]) == 0
+    said = capsys.readouterr().out
+    assert not english_in(said)
+    assert "Nombres\u202f: n.json" in said
+    assert run([*call, "--json", "n.json"]) == 0
+    assert len(english_in(capsys.readouterr().out)) >= 3

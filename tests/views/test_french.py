@@ -18,8 +18,8 @@ from statescape import views
 from statescape.analysis.candidate import read_candidate
 from statescape.analysis.evolution import read_evolution, read_run
 from statescape.evolution import evolve
+from statescape.language.readable import opening_in_words
 from statescape.runs import Serial
-from statescape.views.language.tokens import opening_in_words
 from statescape.wording import speaking
 from statescape.wording.catalogue import catalogue
 from tests.evolved import FILE, INPUT, TARGET

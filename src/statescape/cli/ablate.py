@@ -11,7 +11,7 @@ from statescape.cli import corpus as corpora
 from statescape.cli import inputs
 from statescape.cli.bar import Bar
 from statescape.cli.console import output
-from statescape.wording import LANGUAGES
+from statescape.wording import LANGUAGES, number, phrase, say
 
 if TYPE_CHECKING:
     from statescape.language.ablating import Ablation
@@ -30,6 +30,16 @@ class Instead(StrEnum):
 
     zero = "zero"
     mean = "mean"
+
+
+_HOW = {
+    ("block", "zero"): phrase("blocks skipped, one at a time"),
+    ("attention", "zero"): phrase("attention skipped, one at a time"),
+    ("mlp", "zero"): phrase("MLPs skipped, one at a time"),
+    ("block", "mean"): phrase("blocks set to what they add on average, one at a time"),
+    ("attention", "mean"): phrase("attention set to what it adds on average, one at a time"),
+    ("mlp", "mean"): phrase("MLPs set to what they add on average, one at a time"),
+}
 
 
 def ablate(
@@ -75,19 +85,21 @@ def _print(found: Ablation) -> None:
 
     console, facts = output(), found.model
     soft = not console.is_terminal
-    what = {"block": "blocks", "attention": "attention", "mlp": "MLPs"}[found.part]
-    how = "skipped" if found.by == "zero" else "set to what they add on average"
-    console.print(
-        f"{facts.name}: {facts.n_blocks} blocks; {len(found.plain)} documents, {found.n_positions:,} tokens predicted; "
-        f"loss {found.loss:.3f} nats a token; {what} {how}, one at a time",
-        markup=False,
-        soft_wrap=soft,
+    said = say(
+        "{name}: {blocks} blocks; {documents} documents, {tokens:,} tokens predicted; loss {loss:.3f} nats a token",
+        name=facts.name,
+        blocks=facts.n_blocks,
+        documents=len(found.plain),
+        tokens=found.n_positions,
+        loss=found.loss,
     )
-    console.print()
+    how = say(_HOW[found.part, found.by])
+    console.print(say("{said}; {how}", said=said, how=how) + "\n", markup=False, soft_wrap=soft)
     table = Sheet()
-    table.column("block", "right")
-    table.numbers("loss", "change", "95% interval")
+    table.column(say("block"), "right")
+    table.numbers(say("loss"), say("change"), say("95% interval"))
     for row in found.to_dataframe().itertuples():
-        table.row(f"{row.block}", f"{row.loss:.3f}", f"{row.change:+.3f}", f"{row.low:+.3f} to {row.high:+.3f}")
+        interval = say("{low:+.3f} to {high:+.3f}", low=row.low, high=row.high)
+        table.row(f"{row.block}", number(row.loss, ".3f"), number(row.change, "+.3f"), interval)
     console.print(table)
     console.print(found.conclusion, markup=False, soft_wrap=soft)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from statescape.cli.streams import visible
 from statescape.errors import clipped
-from statescape.wording import probability, speaking
+from statescape.wording import say
 from statescape.wording import visible as spelled
 
 if TYPE_CHECKING:
@@ -96,6 +96,16 @@ def complain(message: str) -> None:
         print(f"statescape: {' '.join(words)}", file=sys.stderr, flush=True)  # noqa: T201
 
 
+def wrote(what: str, where: object) -> None:
+    """Where something lies that was written: ``Numbers: path.json``.
+
+    Args:
+        what: marked by `phrase`.
+        where: a file, or more than one in words.
+    """
+    output().print(say("{name}: {what}", name=say(what), what=where), markup=False)
+
+
 def ask(question: str) -> None:
     """The question that what is printed next answers, in its own line."""
     from rich.text import Text
@@ -111,9 +121,3 @@ def counted(number: int, what: str) -> str:
 def token(text: str) -> str:
     """A token or a text as a table shows it: spaces at its ends visible, as on pages."""
     return spelled(text, longest=_ANY)
-
-
-def percent(p: float) -> str:
-    """A probability as a table shows it: in English, as all tables of the terminal."""
-    with speaking("en"):
-        return probability(p)

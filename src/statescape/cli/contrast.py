@@ -11,7 +11,7 @@ import typer
 from statescape.cli import inputs
 from statescape.cli.console import Working, output, token
 from statescape.cli.roles import Reads
-from statescape.wording import LANGUAGES
+from statescape.wording import LANGUAGES, number, probability, say
 
 if TYPE_CHECKING:
     from statescape.cli.terminal import Sheet
@@ -61,25 +61,27 @@ def contrast(
 
 def _print_contrast(found: Contrast) -> None:
     """Model, predictions, a row for every state, where the texts part."""
+    from statescape.language.readable import opening_in_words
+
     console, facts = output(), found.first.model.facts
     soft = not console.is_terminal
-    console.print(f"{facts.name}: {facts.n_blocks} blocks; BOS: {facts.bos}", markup=False)
+    opens = opening_in_words(facts.bos)
+    said = say("{name}: {blocks} blocks; BOS: {bos}", name=facts.name, blocks=facts.n_blocks, bos=opens)
+    console.print(said, markup=False)
     for name, trace in (("A", found.first), ("B", found.second)):
         predicted = trace.path(-1).predicted
-        console.print(
-            f"{name}: {token(trace.text)} → {token(predicted.token)} ({predicted.probability:.1%})",
-            markup=False,
-            soft_wrap=soft,
-        )
+        read = f"{token(trace.text)} → {token(predicted.token)} ({probability(predicted.probability)})"
+        console.print(say("{name}: {what}", name=name, what=read), markup=False, soft_wrap=soft)
     console.print()
     console.print(_table(found))
     paraphrased, unrelated = (len(found.null[kind]) for kind in ("paraphrased", "unrelated"))
-    console.print(
-        f"At the last position; relative: distance over the mean norm; KL(A || B) in nats; of {paraphrased} "
-        f"paraphrased and {unrelated} unrelated pairs median to largest.",
-        markup=False,
-        soft_wrap=soft,
+    meaning = say(
+        "At the last position; relative: distance over the mean norm; KL(A || B) in nats; of {paraphrased} paraphrased "
+        "and {unrelated} unrelated pairs median to largest.",
+        paraphrased=paraphrased,
+        unrelated=unrelated,
     )
+    console.print(meaning, markup=False, soft_wrap=soft)
     console.print(found.conclusion, markup=False, soft_wrap=soft)
 
 
@@ -89,8 +91,9 @@ def _table(found: Contrast) -> Sheet:
     from statescape.cli.terminal import Sheet
 
     table = Sheet()
-    table.column("state", "right")
-    table.numbers("distance", "relative", "paraphrased", "unrelated", "cosine", "KL", "paraphrased", "unrelated")
+    kinds = (say("paraphrased"), say("unrelated"))
+    table.column(say("state"), "right")
+    table.numbers(say("distance"), say("relative"), *kinds, say("cosine"), "KL", *kinds)
     nulls = {
         (measure, kind): np.array([getattr(one, measure) for one in pairs])
         for measure in ("relative", "kl")
@@ -98,16 +101,17 @@ def _table(found: Contrast) -> Sheet:
     }
     for state in range(len(found.apart.kl)):
         ranges = {
-            key: f"{np.median(values[:, state]):.2f} to {values[:, state].max():.2f}" for key, values in nulls.items()
+            key: say("{low:.2f} to {high:.2f}", low=np.median(values[:, state]), high=values[:, state].max())
+            for key, values in nulls.items()
         }
         table.row(
             f"{state}",
-            f"{found.apart.distance[state]:.1f}",
-            f"{found.apart.relative[state]:.2f}",
+            number(found.apart.distance[state], ".1f"),
+            number(found.apart.relative[state], ".2f"),
             ranges["relative", "paraphrased"],
             ranges["relative", "unrelated"],
-            f"{found.apart.cosine[state]:.2f}",
-            f"{found.apart.kl[state]:.2f}",
+            number(found.apart.cosine[state], ".2f"),
+            number(found.apart.kl[state], ".2f"),
             ranges["kl", "paraphrased"],
             ranges["kl", "unrelated"],
         )

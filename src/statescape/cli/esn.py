@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from statescape.cli import data_options, inputs
-from statescape.cli.console import Working, complain, output
+from statescape.cli.console import Working, complain, output, wrote
 from statescape.cli.options import unset_fields, with_options
 from statescape.studies.network_settings import NetworkSettings
+from statescape.wording import phrase, say
 
 if TYPE_CHECKING:
     from statescape.reservoir.tasks import AnyTrial
@@ -51,14 +52,14 @@ def esn(
     _print(result)
     if json_file is not None:
         inputs.write_json(json_file, as_json(result))
-        output().print(f"Numbers: {json_file}", markup=False)
+        wrote(phrase("Numbers"), json_file)
     if figures is not None:
         from statescape.views.core.reporting import save_pictures
         from statescape.views.reservoir.pictures import pictures
 
         with Working("Drawing the figures ..."):
             files = save_pictures(pictures(result), figures)
-        output().print(f"Figures: {len(files)} files in {figures}", markup=False)
+        wrote(phrase("Figures"), say("{count} files in {folder}", count=len(files), folder=figures))
 
 
 def as_json(result: EsnTrials) -> dict[str, Any]:

@@ -9,9 +9,10 @@ import typer
 
 from statescape.cli import corpus as corpora
 from statescape.cli import inputs
-from statescape.cli.console import complain, counted, output
+from statescape.cli.console import complain, counted, output, wrote
 from statescape.cli.roles import Fills
 from statescape.errors import StatescapeError
+from statescape.wording import phrase
 
 if TYPE_CHECKING:
     from statescape.language import FitSettings, FittedLens, LanguageModel
@@ -51,7 +52,7 @@ def fit_lens(
         import json
 
         inputs.write_json(json_file, json.loads((out / "fit.json").read_text(encoding="utf-8")))
-        output().print(f"Numbers: {json_file}", markup=False)
+        wrote(phrase("Numbers"), json_file)
 
 
 def _with_progress(model: LanguageModel, texts: list[str], out: Path, settings: FitSettings) -> FittedLens:

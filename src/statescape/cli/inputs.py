@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 import typer
 
 from statescape import __version__
-from statescape.cli.console import Working, output
+from statescape.cli.console import Working, wrote
 from statescape.cli.roles import Fills, Reads, Writes
 from statescape.errors import StatescapeError
 from statescape.files import finite, written_whole
-from statescape.wording import speaking
+from statescape.wording import phrase, say, speaking
 
 if TYPE_CHECKING:
     from statescape.language import LanguageModel, Trace
@@ -188,7 +188,7 @@ def hand_out(
     """Write page, figures and numbers of a result where they were asked for, and say where they lie."""
     if json_file is not None:
         write_json(json_file, found.as_json())
-        output().print(f"Numbers: {json_file}", markup=False)
+        wrote(phrase("Numbers"), json_file)
     if figures is None and out is None:
         return
     from statescape import views
@@ -196,11 +196,11 @@ def hand_out(
     if figures is not None:
         with Working("Drawing the figures ..."):
             files = views.save_figures(found, figures)
-        output().print(f"Figures: {len(files)} files in {figures}", markup=False)
+        wrote(phrase("Figures"), say("{count} files in {folder}", count=len(files), folder=figures))
     if out is not None:
         with Working("Writing the report ..."):
             views.report(found, out)
-        output().print(f"Report: {out}", markup=False)
+        wrote(phrase("Report"), out)
         if open_page:
             typer.launch(out.resolve().as_uri())
 

@@ -11,11 +11,11 @@ import typer
 
 from statescape import __version__
 from statescape.cli import inputs
-from statescape.cli.console import Working, output, token
+from statescape.cli.console import Working, output, token, wrote
 from statescape.cli.roles import Reads, Writes
 from statescape.cli.streams import visible
 from statescape.errors import StatescapeError
-from statescape.wording import LANGUAGES
+from statescape.wording import LANGUAGES, number, phrase, say
 
 if TYPE_CHECKING:
     from statescape.language import Lens, LensReadout, Trace
@@ -73,13 +73,13 @@ def lens(
         _print_comparison(readouts, _notes(readouts, used))
     if json_file is not None:
         inputs.write_json(json_file, _as_json(trace, readouts))
-        output().print(f"Numbers: {json_file}", markup=False)
+        wrote(phrase("Numbers"), json_file)
     if out is not None:
         from statescape.views.language.lens_page import lens_page
 
         with Working("Writing the page ..."):
             lens_page(trace, readouts, out, notes=_notes(readouts, used))
-        output().print(f"Page: {out}", markup=False)
+        wrote(phrase("Page"), out)
         if open_page:
             typer.launch(out.resolve().as_uri())
     if figures is not None:
@@ -87,7 +87,7 @@ def lens(
         from statescape.views.language.by_state import lenses_picture
 
         save_pictures([lenses_picture(readouts)], figures)
-        output().print(f"Figure: {figures}", markup=False)
+        wrote(phrase("Figure"), figures)
 
 
 def _read(trace: Trace, lens: Lens, states: list[str] | None, top: int) -> LensReadout:
@@ -110,14 +110,18 @@ def _print_readout(trace: Trace, readout: LensReadout) -> None:
 
     from statescape.analysis.path_conclusion import flags_in_words
     from statescape.cli.terminal import Sheet
+    from statescape.language.readable import opening_in_words
 
     console, facts = output(), trace.facts
     n_states, n_positions, _ = readout.top_ids.shape
-    console.print(
-        f"{facts.name}: {facts.n_blocks} blocks; top token that the {readout.lens} lens reads in "
-        f"every state; BOS: {facts.bos}",
-        markup=False,
+    said = say(
+        "{name}: {blocks} blocks; top token that the {lens} lens reads in every state; BOS: {bos}",
+        name=facts.name,
+        blocks=facts.n_blocks,
+        lens=readout.lens,
+        bos=opening_in_words(facts.bos),
     )
+    console.print(said, markup=False)
     names = [token(name) for name in readout.tokens]
     cells = [[token(readout.vocabulary[top]) for top in readout.top_ids[row, :, 0]] for row in range(n_states)]
     headings = [_heading(state) for state in readout.states]
@@ -125,21 +129,22 @@ def _print_readout(trace: Trace, readout: LensReadout) -> None:
     shown = _fitting(widths, console.width - _width(names) - CELL)
     table = Sheet(gap=1)
     table.column("", "right")
-    table.column("token", most=CELL)
+    table.column(say("token"), most=CELL)
     for row in shown:
         table.column(headings[row], most=CELL)
     last = readout.states[-1] == facts.n_blocks
-    table.column("prob" if last else f"prob at {headings[-1]}", "right")
+    table.column(say("prob") if last else say("prob at {state}", state=headings[-1]), "right")
     for position in range(n_positions):
         read = [
             Text(cells[row][position], style="" if readout.rank[row, position] else "bold", overflow="ellipsis")
             for row in shown
         ]
         probability = math.exp(readout.log_probability[-1, position])
-        table.row(f"{position}", Text(names[position], overflow="ellipsis"), *read, f"{probability:.0%}")
+        table.row(f"{position}", Text(names[position], overflow="ellipsis"), *read, number(probability, ".0%"))
     console.print(table)
     if len(shown) < n_states:
-        console.print(f"{len(shown)} of {n_states} states shown; all are in the JSON (--json).", markup=False)
+        left = say("{shown} of {states} states shown; all are in the JSON (--json).", shown=len(shown), states=n_states)
+        console.print(left, markup=False)
     if flagged := flags_in_words(trace.flags):
         console.print(visible(flagged), markup=False, soft_wrap=not console.is_terminal)
 
@@ -150,22 +155,22 @@ def _print_comparison(readouts: Sequence[LensReadout], notes: Sequence[str]) -> 
     from statescape.cli.terminal import Sheet
 
     console, compared = output(), compare_lenses(readouts)
-    console.print(
-        f"\nKL(final || lens) in nats, and how often the lens reads the final prediction first; {compared.positions} "
-        "positions, the first of the text left out",
-        markup=False,
-        soft_wrap=not console.is_terminal,
+    said = say(
+        "KL(final || lens) in nats, and how often the lens reads the final prediction first; {count} positions, the "
+        "first of the text left out",
+        count=compared.positions,
     )
+    console.print(f"\n{said}", markup=False, soft_wrap=not console.is_terminal)
     table = Sheet()
-    table.column("state", "right")
+    table.column(say("state"), "right")
     for name in compared.lenses:
         table.column(name, "right", prose=True)
-        table.column("first", "right")
+        table.column(say("first"), "right")
     for place, state in enumerate(compared.states):
         cells = [
             cell
             for divergence, first in zip(compared.kl_to_final[:, place], compared.first[:, place], strict=True)
-            for cell in (("", "") if math.isnan(divergence) else (f"{divergence:.3f}", f"{first:.0%}"))
+            for cell in (("", "") if math.isnan(divergence) else (number(divergence, ".3f"), number(first, ".0%")))
         ]
         table.row(f"{state}", *cells)
     console.print(table)

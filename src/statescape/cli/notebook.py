@@ -11,11 +11,11 @@ import typer
 from statescape.cli import corpus as corpora
 from statescape.cli import inputs
 from statescape.cli.bar import Bar
-from statescape.cli.console import Working, complain, output
+from statescape.cli.console import Working, complain, output, wrote
 from statescape.cli.roles import Fills, Reads, Writes
 from statescape.cli.streams import visible
 from statescape.errors import StatescapeError
-from statescape.wording import LANGUAGES, speaking
+from statescape.wording import LANGUAGES, phrase, speaking
 
 if TYPE_CHECKING:
     from statescape.studies.notebook import Asked, Notebook
@@ -70,14 +70,14 @@ def notebook(
             from statescape.cli.notebook_json import as_json
 
             inputs.write_json(json_file, as_json(found, language))
-            output().print(f"Numbers: {json_file}", markup=False)
+            wrote(phrase("Numbers"), json_file)
         from statescape import views
 
         with Working("Writing the notebook ..."):
             views.report(found, out)
     minutes, seconds = divmod(round(time.monotonic() - begun), 60)
     output().print(f"Runs: {len(found.entries) - 1} files in {folder}; {minutes} min {seconds} s", markup=False)
-    output().print(f"Notebook: {out}", markup=False)
+    wrote(phrase("Notebook"), out)
     if open_page:
         typer.launch(out.resolve().as_uri())
 

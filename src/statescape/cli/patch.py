@@ -10,13 +10,18 @@ from statescape.cli import inputs
 from statescape.cli.console import Working, output, token
 from statescape.cli.roles import Reads
 from statescape.errors import StatescapeError
-from statescape.wording import LANGUAGES
+from statescape.wording import LANGUAGES, number, phrase, say
 
 if TYPE_CHECKING:
     from statescape.cli.terminal import Sheet
     from statescape.language import PatchedPairs, Patching
 
-_NAMES = {"state": "state", "attention": "what attention added", "mlp": "what the MLP added"}
+_NAMES = {
+    "state": phrase("state"),
+    "attention": phrase("what attention added"),
+    "mlp": phrase("what the MLP added"),
+}
+_PARTS = {"state": phrase("state"), "attention": phrase("attention"), "mlp": "mlp"}
 _LONGEST = 10
 
 
@@ -85,34 +90,46 @@ def patch(
 def _print(found: Patching | PatchedPairs) -> None:
     """Model, what was asked, a table for each map, and which states carry the answer."""
     from statescape.language import PatchedPairs
+    from statescape.language.readable import opening_in_words
 
     console, facts = output(), found.model
     soft = not console.is_terminal
-    console.print(f"{facts.name}: {facts.n_blocks} blocks; BOS: {facts.bos}", markup=False)
-    asked = f"mean over {len(found.pairs)} pairs" if isinstance(found, PatchedPairs) else _difference(found)
-    console.print(
-        f"{asked}; the tables say how many percent of the way one patch leads back", markup=False, soft_wrap=soft
-    )
+    opens = opening_in_words(facts.bos)
+    said = say("{name}: {blocks} blocks; BOS: {bos}", name=facts.name, blocks=facts.n_blocks, bos=opens)
+    console.print(said, markup=False)
+    if isinstance(found, PatchedPairs):
+        asked = say("mean over {count} pairs", count=len(found.pairs))
+        correlates = phrase("Attribution by gradients correlates with the maps, mean over pairs: {values}.")
+    else:
+        asked, correlates = _difference(found), phrase("Attribution by gradients correlates with the maps: {values}.")
+    meaning = say("{asked}; the tables say how many percent of the way one patch leads back", asked=asked)
+    console.print(meaning, markup=False, soft_wrap=soft)
     for name in found.maps:
-        console.print(f"\n{_NAMES[name]}", markup=False)
+        console.print(f"\n{say(_NAMES[name])}", markup=False)
         console.print(_table(found, name))
     start = found.first_difference
     if start:
-        console.print(f"Positions 0 to {start - 1} are left out: the texts are the same up to there.", markup=False)
+        same = say("Positions 0 to {last} are left out: the texts are the same up to there.", last=start - 1)
+        console.print(same, markup=False)
     console.print(found.conclusion, markup=False, soft_wrap=soft)
     if found.correlations:
-        said = ", ".join(f"{name} {value:.3f}" for name, value in found.correlations.items())
-        over = ", mean over pairs" if isinstance(found, PatchedPairs) else ""
-        console.print(f"Attribution by gradients correlates with the maps{over}: {said}.", markup=False)
+        values = ", ".join(f"{say(_PARTS[name])} {number(value, '.3f')}" for name, value in found.correlations.items())
+        console.print(say(correlates, values=values), markup=False)
     if found.parts_note:
-        console.print(f"Attention and MLP are not patched apart: {found.parts_note}.", markup=False, soft_wrap=soft)
+        apart = say("Attention and MLP are not patched apart: {reason}.", reason=found.parts_note)
+        console.print(apart, markup=False, soft_wrap=soft)
 
 
 def _difference(found: Patching) -> str:
     """The two answers, and how far apart their logits are at the end of both texts."""
     first, second = map(token, found.answer_tokens)
-    ends = f"{found.difference_clean:.2f} clean, {found.difference_corrupt:.2f} corrupt"
-    return f"logit of {first} less that of {second}: {ends}"
+    return say(
+        "logit of {first} less that of {second}: {clean:.2f} clean, {corrupt:.2f} corrupt",
+        first=first,
+        second=second,
+        clean=found.difference_clean,
+        corrupt=found.difference_corrupt,
+    )
 
 
 def _table(found: Patching | PatchedPairs, name: str) -> Sheet:
@@ -122,7 +139,7 @@ def _table(found: Patching | PatchedPairs, name: str) -> Sheet:
     from statescape.cli.terminal import Sheet
 
     table = Sheet()
-    table.column("state" if name == "state" else "block", "right")
+    table.column(say("state") if name == "state" else say("block"), "right")
     for position in range(found.first_difference, found.maps[name].shape[1]):
         table.column(_heading(found, position), "right")
     for block, shares in enumerate(found.maps[name], name != "state"):

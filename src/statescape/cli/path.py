@@ -13,11 +13,11 @@ import typer
 
 from statescape.cli import corpus as corpora
 from statescape.cli import inputs
-from statescape.cli.console import Working, ask, output, percent, token
+from statescape.cli.console import Working, ask, output, token, wrote
 from statescape.cli.roles import Reads
 from statescape.cli.streams import visible
 from statescape.errors import StatescapeError
-from statescape.wording import LANGUAGES
+from statescape.wording import LANGUAGES, number, phrase, probability, say, say_count
 
 if TYPE_CHECKING:
     from statescape.analysis import PathConclusion, PathReading
@@ -94,8 +94,8 @@ def path(
     if others is not None:
         _print_others(reading)
     later = [] if made is None else [read_path(one, seed=seed) for one in made.paths[1:]]
-    for number, one in enumerate(later, 2):
-        output().print(f"\ntoken {number}: {_prediction(one)}\n", markup=False)
+    for place, one in enumerate(later, 2):
+        output().print(f"\n{say('token {index}', index=place)}: {_prediction(one)}\n", markup=False)
         output().print(_table(one, top))
     if made is not None:
         _print_continuation(made, [reading, *later])
@@ -117,20 +117,20 @@ def path(
             ]
             numbers["temperature"], numbers["seed"] = made.temperature, made.seed
         inputs.write_json(json_file, numbers)
-        output().print(f"Numbers: {json_file}", markup=False)
+        wrote(phrase("Numbers"), json_file)
     if figures is not None:
         from statescape import views
 
         with Working("Drawing the figures ..."):
             files = views.save_figures(reading, figures)
-        whose = "" if made is None else ", of the first path"
-        output().print(f"Figures: {len(files)} files in {figures}{whose}", markup=False)
+        drawn = say("{count} files in {folder}", count=len(files), folder=figures)
+        wrote(phrase("Figures"), drawn + ("" if made is None else say(", of the first path")))
     if out is not None:
         from statescape import views
 
         with Working("Writing the report ..."):
             views.report(reading if made is None else made, out)
-        output().print(f"Report: {out}", markup=False)
+        wrote(phrase("Report"), out)
         if open_page:
             typer.launch(out.resolve().as_uri())
 
@@ -149,28 +149,46 @@ def _followed(model: LanguageModel, text: Any, n: int, temperature: float, seed:
 
 def _print_continuation(made: Continuation, readings: list[PathReading]) -> None:
     """The text that was made, and from which block on each of its tokens is first."""
-    how = "the likeliest" if made.temperature == 0 else f"drawn at temperature {made.temperature:g}, seed {made.seed}"
-    output().print(f"\n{len(made)} tokens, {how}: {visible(made.text)}{visible(made.added)}", markup=False)
+    how = (
+        say("the likeliest")
+        if made.temperature == 0
+        else say("drawn at temperature {temperature:g}, seed {seed}", temperature=made.temperature, seed=made.seed)
+    )
+    count = say_count("{count} token", "{count} tokens", len(made))
+    output().print(f"\n{count}, {how}: {visible(made.text)}{visible(made.added)}", markup=False)
     shown = ", ".join(f"{token(word)} {one.decodes_from}" for word, one in zip(made.tokens, readings, strict=True))
     blocks = len(readings[0].norms) - 1
-    output().print(f"The predicted token stays first from block (of {blocks}): {shown}.", markup=False)
+    stays = say("The predicted token stays first from block (of {blocks}): {shown}.", blocks=blocks, shown=shown)
+    output().print(stays, markup=False)
 
 
 def _print_path(reading: PathReading, conclusion: PathConclusion, top: int) -> None:
     """Print model, position, table and conclusion."""
     from statescape.analysis.path_conclusion import flags_in_words, question
+    from statescape.language.readable import opening_in_words
 
     console, path_, facts = output(), reading.path, reading.path.model
-    console.print(
-        f"{facts.name}: {facts.n_blocks} blocks, width {facts.d_model}, {facts.vocab_size:,} tokens, "
-        f"{facts.dtype}; decodes its own logits {_exactness(facts.max_logit_error)}; BOS: {facts.bos}",
-        markup=False,
+    said = say(
+        "{name}: {blocks} blocks, width {width}, {tokens:,} tokens, {dtype}; decodes its own logits {how}; BOS: {bos}",
+        name=facts.name,
+        blocks=facts.n_blocks,
+        width=facts.d_model,
+        tokens=facts.vocab_size,
+        dtype=facts.dtype,
+        how=_exactness(facts.max_logit_error),
+        bos=opening_in_words(facts.bos),
     )
-    console.print(f"position {path_.position} of {len(path_.tokens)}: {_prediction(reading)}\n", markup=False)
+    console.print(said, markup=False)
+    place = say("position {position} of {length}", position=path_.position, length=len(path_.tokens))
+    console.print(say("{name}: {what}", name=place, what=_prediction(reading)) + "\n", markup=False)
     console.print(_table(reading, top))
+    chance = say(
+        "chance: the best token of a random direction, and the energy inside of any direction; embeddings have "
+        "{share:.0%} inside",
+        share=reading.energy_of_embeddings.mean,
+    )
     console.print(
-        f"chance: the best token of a random direction, and the energy inside of any direction; embeddings have "
-        f"{reading.energy_of_embeddings.mean:.0%} inside\n",
+        f"{chance}\n",
         markup=False,
         style="dim",
         soft_wrap=not console.is_terminal,
@@ -197,7 +215,7 @@ def _prediction(reading: PathReading) -> str:
     path_ = reading.path
     read = visible(path_.text_so_far)
     read = read if len(read) <= 80 else f"… {read[-78:]}"
-    return f"{read} → {token(path_.predicted.token)} ({percent(math.exp(reading.log_probability[-1]))})"
+    return f"{read} → {token(path_.predicted.token)} ({probability(math.exp(reading.log_probability[-1]))})"
 
 
 def _table(reading: PathReading, top: int) -> Sheet:
@@ -210,19 +228,19 @@ def _table(reading: PathReading, top: int) -> Sheet:
     table = Sheet(gap=1, footer_style="dim", show_footer=True)
     steps, null = path_.steps, reading.best_of_isotropic["raw"]
     columns = [
-        ("block", "chance"),
-        ("norm", ""),
-        (f"cos {_clipped(predicted)}", f"≤ {null.high:.2f}"),
+        (say("block"), say("chance")),
+        (say("norm"), ""),
+        (f"cos {_clipped(predicted)}", f"≤ {number(null.high, '.2f')}"),
         (f"cos {_clipped(current)}", ""),
-        ("inside", f"{reading.subspace.isotropic_expectation:.0%}"),
+        (say("inside"), number(reading.subspace.isotropic_expectation, ".0%")),
         *([] if steps is None else [("attn", ""), ("mlp", "")]),
-        ("rank", ""),
-        ("prob", ""),
+        (say("rank"), ""),
+        (say("prob"), ""),
     ]
     for header, footer in columns:
         table.column(header, "right", footer=footer)
     # The only column that may give way on a narrow terminal: numbers are never cut.
-    table.column("top tokens", prose=True)
+    table.column(say("top tokens"), prose=True)
     for index in _rows_shown(len(path_.states)):
         added = [] if steps is None else ["", ""]
         if steps is not None and index:
@@ -230,14 +248,14 @@ def _table(reading: PathReading, top: int) -> Sheet:
         cells = [
             f"{index}",
             _norm(reading.norms[index]),
-            f"{reading.cosine('predicted')[index]:.2f}",
-            f"{reading.cosine('current')[index]:.2f}",
-            f"{reading.energy_inside[index]:.0%}",
+            number(reading.cosine("predicted")[index], ".2f"),
+            number(reading.cosine("current")[index], ".2f"),
+            number(reading.energy_inside[index], ".0%"),
             *added,
-            f"{reading.ranks[index]:,}",
-            percent(math.exp(reading.log_probability[index])),
+            number(reading.ranks[index], ","),
+            probability(math.exp(reading.log_probability[index])),
         ]
-        likeliest = "  ".join(token(path_.vocabulary[number]) for number, _ in reading.top(index, top))
+        likeliest = "  ".join(token(path_.vocabulary[id_]) for id_, _ in reading.top(index, top))
         table.row(*cells, Text(likeliest, no_wrap=True, overflow="ellipsis"))
     return table
 
@@ -254,13 +272,13 @@ def _clipped(text: str, longest: int = 7) -> str:
 
 
 def _norm(norm: float) -> str:
-    return f"{norm:.1f}" if norm >= 1 else f"{norm:.2g}"
+    return number(norm, ".1f" if norm >= 1 else ".2g")
 
 
 def _signed(added: float) -> str:
     """A logit with its sign; what would round to nothing is nothing."""
-    return f"{added:+.1f}" if abs(added) >= 0.05 else "0.0"
+    return number(added, "+.1f") if abs(added) >= 0.05 else number(0.0, ".1f")
 
 
 def _exactness(error: float) -> str:
-    return f"within {error:.0e} of their spread" if error else "exactly"
+    return say("within {error:.0e} of their spread", error=error) if error else say("exactly")

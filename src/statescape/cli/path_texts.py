@@ -14,13 +14,15 @@ from rich.text import Text
 
 from statescape.analysis import PathReading, conclude, read_path
 from statescape.cli import inputs
-from statescape.cli.console import Working, counted, output, percent, token
+from statescape.cli.console import Working, output, token
 from statescape.cli.path_json import as_json
 from statescape.cli.streams import visible
 from statescape.cli.terminal import Sheet
 from statescape.errors import StatescapeError
 from statescape.language import LanguageModel
 from statescape.language.corpus import Document
+from statescape.language.readable import opening_in_words
+from statescape.wording import number, probability, say, say_count
 
 SHOWN = 48
 """Characters that a row shows of the end of a text."""
@@ -60,15 +62,19 @@ def read_texts(
         for _ in read:
             pass
     console, facts = output(), model.facts
-    console.print(
-        f"{facts.name}: {facts.n_blocks} blocks, {counted(len(documents), 'text')}; "
-        f"BOS: {'by the chat template' if chat else facts.bos}",
-        markup=False,
+    said = say(
+        "{name}: {blocks} blocks, {texts}; BOS: {bos}",
+        name=facts.name,
+        blocks=facts.n_blocks,
+        texts=say_count("{count:,} text", "{count:,} texts", len(documents)),
+        bos=say("by the chat template") if chat else opening_in_words(facts.bos),
     )
-    console.print("first from: the block from which the predicted token stays first\n", markup=False, style="dim")
+    console.print(said, markup=False)
+    meaning = say("first from: the block from which the predicted token stays first")
+    console.print(f"{meaning}\n", markup=False, style="dim")
     console.print(table)
     if json_file is not None:
-        console.print(f"Numbers: {json_file}, one line for each text", markup=False)
+        console.print(say("Numbers: {file}, one line for each text", file=json_file), markup=False)
 
 
 def _require_readable(
@@ -93,25 +99,25 @@ def _read(
     table: Sheet,
 ) -> Iterator[PathReading]:
     """The reading of each text, its row added to the table."""
-    columns = [("", "chance"), ("next", ""), ("prob", ""), ("first from", ""), ("cosine", "")]
-    for header, footer in columns:
-        table.column(header, "left" if header == "next" else "right", footer=footer)
-    table.column("text", prose=True)
+    table.column("", "right", footer=say("chance"))
+    table.column(say("next"))
+    table.numbers(say("prob"), say("first from"), say("cosine"))
+    table.column(say("text"), prose=True)
     with Working("Reading the texts ...") as status:
         texts = (inputs.asked(document.text, chat) for document in documents)
-        for number, trace in enumerate(model.traces(texts, last=last, parts=True), 1):
+        for place, trace in enumerate(model.traces(texts, last=last, parts=True), 1):
             reading = read_path(trace.path(position), seed=seed)
             path = reading.path
             text = visible(path.text_so_far)
             table.row(
-                f"{number}",
+                f"{place}",
                 token(path.predicted.token),
-                percent(math.exp(reading.log_probability[-1])),
-                f"{reading.decodes_from} of {path.n_blocks}",
-                f"{reading.cosine()[-1]:.2f}",
+                probability(math.exp(reading.log_probability[-1])),
+                say("{first} of {last}", first=reading.decodes_from, last=path.n_blocks),
+                number(reading.cosine()[-1], ".2f"),
                 text if len(text) <= SHOWN else f"… {text[2 - SHOWN :]}",
             )
-            status.update(f"Reading the texts: {number} of {len(documents)} ...")
-            if number == 1:
-                table.columns[4].footer = Text(f"≤ {reading.best_of_isotropic['raw'].high:.2f}")
+            status.update(f"Reading the texts: {place} of {len(documents)} ...")
+            if place == 1:
+                table.columns[4].footer = Text(f"≤ {number(reading.best_of_isotropic['raw'].high, '.2f')}")
             yield reading

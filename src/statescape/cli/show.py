@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from statescape.cli import inputs
-from statescape.cli.console import Working, output
+from statescape.cli.console import Working, output, wrote
 from statescape.cli.roles import Writes
 from statescape.errors import StatescapeError
 from statescape.files import written_whole
-from statescape.wording import LANGUAGES, number, say
+from statescape.wording import LANGUAGES, number, phrase, say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,10 +46,10 @@ def show(
     _print(reading)
     if json_file is not None:
         inputs.write_json(json_file, reading.as_json())
-        output().print(f"Numbers: {json_file}", markup=False)
+        wrote(phrase("Numbers"), json_file)
     if out is not None:
         _draw(reading, out)
-        output().print(f"Picture: {out}", markup=False)
+        wrote(phrase("Picture"), out)
 
 
 def _print(reading: CandidateReading) -> None:

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from statescape.cli import inputs
-from statescape.cli.console import Working, output
+from statescape.cli.console import Working, wrote
 from statescape.cli.roles import Writes
-from statescape.wording import LANGUAGES
+from statescape.wording import LANGUAGES, phrase
 
 
 def sphere(
@@ -48,6 +48,6 @@ def sphere(
 
     with Working("Writing the sphere ..."):
         views.sphere_page(trace.path(position), out, axes=axes, others=others)
-    output().print(f"Sphere: {out}", markup=False)
+    wrote(phrase("Sphere"), out)
     if open_page:
         typer.launch(out.resolve().as_uri())

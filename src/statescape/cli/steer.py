@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from statescape.cli import inputs
-from statescape.cli.console import Working, output, percent, token
+from statescape.cli.console import Working, output, token
 from statescape.cli.roles import Reads
 from statescape.errors import StatescapeError
-from statescape.wording import LANGUAGES
+from statescape.wording import LANGUAGES, number, probability, say
 
 if TYPE_CHECKING:
     from statescape.language import Steering
@@ -73,38 +73,46 @@ def steer(
 
 def _print(found: Steering) -> None:
     from statescape.cli.terminal import Sheet
+    from statescape.language.readable import opening_in_words
 
     console, facts = output(), found.untouched.model.facts
     soft = not console.is_terminal
-    console.print(
-        f"{facts.name}: {facts.n_blocks} blocks; BOS: {facts.bos}; added at state {found.block}: {found.named}, length "
-        f"{found.added_norm:.3g}, {found.strength:g} mean norms",
-        markup=False,
-        soft_wrap=soft,
+    said = say(
+        "{name}: {blocks} blocks; BOS: {bos}; added at state {state}: {direction}, length {length:.3g}, {strength:g} "
+        "mean norms",
+        name=facts.name,
+        blocks=facts.n_blocks,
+        bos=opening_in_words(facts.bos),
+        state=found.block,
+        direction=found.named,
+        length=found.added_norm,
+        strength=found.strength,
     )
-    console.print()
+    console.print(f"{said}\n", markup=False, soft_wrap=soft)
     before, after = found.top()
     table = Sheet()
-    table.column("untouched")
+    table.column(say("untouched"))
     table.numbers("p")
-    table.column("steered")
+    table.column(say("steered"))
     table.numbers("p")
     for (one, p), (other, q) in zip(before, after, strict=True):
-        table.row(token(one), percent(p), token(other), percent(q))
+        table.row(token(one), probability(p), token(other), probability(q))
     console.print(table)
     console.print()
     paths = Sheet()
-    paths.column("state", "right")
-    paths.numbers("KL", "cosine", "steered")
+    paths.column(say("state"), "right")
+    paths.numbers("KL", say("cosine"), say("steered"))
     for state, (kl, one, other) in enumerate(zip(found.kl, *found.along, strict=True)):
-        paths.row(f"{state}", f"{kl:.2f}", f"{one:.2f}", f"{other:.2f}")
+        paths.row(f"{state}", *(number(value, ".2f") for value in (kl, one, other)))
     console.print(paths)
-    console.print(
-        "At the last position: KL(untouched || steered) in nats; cosine with the direction, untouched and steered.",
-        markup=False,
-        soft_wrap=soft,
+    meaning = say(
+        "At the last position: KL(untouched || steered) in nats; cosine with the direction, untouched and steered."
     )
+    console.print(meaning, markup=False, soft_wrap=soft)
     console.print(found.conclusion, markup=False, soft_wrap=soft)
     if found.continuation or found.continuation_steered:
-        console.print(f"untouched: {token(found.continuation)}", markup=False, soft_wrap=soft)
-        console.print(f"steered:   {token(found.continuation_steered)}", markup=False, soft_wrap=soft)
+        ends = {say("untouched"): found.continuation, say("steered"): found.continuation_steered}
+        widest = max(map(len, ends))
+        for name, text in ends.items():
+            said = say("{name}: {what}", name=name, what=" " * (widest - len(name)) + token(text))
+            console.print(said, markup=False, soft_wrap=soft)

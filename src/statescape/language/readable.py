@@ -20,7 +20,7 @@ from jaxtyping import Float
 from statescape.geometry import Rows
 from statescape.language.edits import Edit, Place
 from statescape.language.tokens import Tokens
-from statescape.wording import Noun, brief
+from statescape.wording import Noun, brief, phrase, say
 
 _EPS = {"bfloat16": 2.0**-7, "float16": 2.0**-10}
 
@@ -75,6 +75,24 @@ class ModelFacts(Noun):
     def eps(self) -> float:
         """What numbers are rounded by on their way from the model to us, who take them in float32."""
         return _EPS.get(self.dtype, 2.0**-23)
+
+
+# How the facts of a model end that say what opens a text; a token may stand before it.
+OPENINGS = (
+    phrase("none, left out on request"),
+    phrase("none"),
+    phrase("added by the tokenizer"),
+    phrase("added on request"),
+    phrase("token ids as given"),
+    phrase("none; the chat template"),
+    phrase("by the chat template"),
+)
+
+
+def opening_in_words(bos: str) -> str:
+    """What opens a text, from the facts of its model, in the language that is spoken."""
+    found = next((words for words in OPENINGS if bos == words or bos.endswith(f" {words}")), None)
+    return bos if found is None else f"{bos.removesuffix(found)}{say(found)}"
 
 
 @runtime_checkable

@@ -9,12 +9,12 @@ import numpy as np
 
 from statescape import plugins
 from statescape.language.ablating import Ablation
+from statescape.language.readable import opening_in_words
 from statescape.views.core.labels import every
 from statescape.views.core.marks import Axis, BarMark, Panel
 from statescape.views.core.page import Figure, Page, Section, TableBlock, write_page
 from statescape.views.core.picture import Picture, Printable
 from statescape.views.core.theme import BLUE
-from statescape.views.language.tokens import opening_in_words
 from statescape.wording import number, phrase, say
 
 LEADS = {

@@ -13,6 +13,7 @@ from statescape.analysis import read_path
 from statescape.geometry import PCA
 from statescape.language import StatePath
 from statescape.language.contrasting import Contrast
+from statescape.language.readable import opening_in_words
 from statescape.views.core.marks import AreaMark, LineMark
 from statescape.views.core.page import Figure, Page, Section, TableBlock, write_page
 from statescape.views.core.picture import Picture, Printable
@@ -20,7 +21,7 @@ from statescape.views.core.theme import BLUE, GREY, ORANGE, SERIES
 from statescape.views.globe import sphere_block
 from statescape.views.language.by_state import Row, by_state_panel
 from statescape.views.language.clouds import cloud_panel, component_names, path_line
-from statescape.views.language.tokens import opening_in_words, token_landmarks
+from statescape.views.language.tokens import token_landmarks
 from statescape.wording import number, phrase, probability, say, visible
 
 MEASURES = (

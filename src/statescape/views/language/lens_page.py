@@ -8,11 +8,11 @@ from pathlib import Path
 from statescape.analysis.path_conclusion import flags_in_words
 from statescape.files import require_writable
 from statescape.language import LensReadout, Trace
+from statescape.language.readable import opening_in_words
 from statescape.views.core.page import Block, Figure, Page, Prose, Section, write_page
 from statescape.views.language.by_state import lenses_picture
 from statescape.views.language.lens_map import map_caption
 from statescape.views.language.lens_table import lens_data, lens_embed
-from statescape.views.language.tokens import opening_in_words
 from statescape.wording import listed, number, say, visible
 
 

@@ -10,6 +10,7 @@ from statescape import plugins
 from statescape.analysis import PathReading, conclude, read_path
 from statescape.analysis.path_conclusion import flags_in_words, others_in_words
 from statescape.language import StatePath
+from statescape.language.readable import opening_in_words
 from statescape.views.core.page import (
     Figure,
     Page,
@@ -28,7 +29,6 @@ from statescape.views.language.energy import energy_picture
 from statescape.views.language.lens_table import lens_block
 from statescape.views.language.normalisation import Normalisations
 from statescape.views.language.sphere_still import SphereStill
-from statescape.views.language.tokens import opening_in_words
 from statescape.views.language.vectors import vectors_picture
 from statescape.wording import number, say, visible
 

@@ -18,6 +18,7 @@ from statescape.geometry import PCA
 from statescape.language.edits import Edit
 from statescape.language.pair_patching import PatchedPairs
 from statescape.language.patching import Patching, differences
+from statescape.language.readable import opening_in_words
 from statescape.views.core.labels import every
 from statescape.views.core.marks import Axis, CellMark, Panel
 from statescape.views.core.page import Block, Choice, Figure, Page, Section, TableBlock, write_page
@@ -26,7 +27,6 @@ from statescape.views.core.text import word
 from statescape.views.core.theme import BLUE, ORANGE, RED
 from statescape.views.language.by_state import Row, by_state_panel
 from statescape.views.language.clouds import path_line
-from statescape.views.language.tokens import opening_in_words
 from statescape.wording import number, phrase, say, visible
 
 MOST_CLICKED = 240

@@ -10,6 +10,7 @@ import numpy as np
 from statescape import plugins
 from statescape.analysis import read_path
 from statescape.geometry import PCA
+from statescape.language.readable import opening_in_words
 from statescape.language.steering import Steering
 from statescape.views.core.marks import Axis, Panel
 from statescape.views.core.page import Figure, Page, Prose, Section, TableBlock, write_page
@@ -17,7 +18,6 @@ from statescape.views.core.picture import Picture, Printable
 from statescape.views.core.theme import BLUE, RED
 from statescape.views.language.by_state import Row, by_state_panel
 from statescape.views.language.clouds import component_names, path_line
-from statescape.views.language.tokens import opening_in_words
 from statescape.wording import number, probability, say, visible
 
 

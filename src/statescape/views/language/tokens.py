@@ -14,23 +14,6 @@ from statescape.views.core.text import word
 from statescape.views.core.theme import GREEN, ORANGE, PURPLE, RED
 from statescape.wording import phrase, say
 
-# How the facts of a model end that say what opens a text; a token may stand before it.
-OPENINGS = (
-    phrase("none, left out on request"),
-    phrase("none"),
-    phrase("added by the tokenizer"),
-    phrase("added on request"),
-    phrase("token ids as given"),
-    phrase("none; the chat template"),
-    phrase("by the chat template"),
-)
-
-
-def opening_in_words(bos: str) -> str:
-    """What opens a text, from the facts of its model, in the language that is spoken."""
-    found = next((words for words in OPENINGS if bos == words or bos.endswith(f" {words}")), None)
-    return bos if found is None else f"{bos.removesuffix(found)}{say(found)}"
-
 
 @dataclass(frozen=True)
 class Landmark:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from statescape import plugins
+from statescape.language.readable import opening_in_words
 from statescape.statistics import MeanInterval
 from statescape.studies.verdict import QUESTIONS, ModelVerdict, Verdicts
 from statescape.studies.verdict.conclusion import conclude, word_in_words
 from statescape.studies.verdict.result import OTHER_BOS, RANDOM_WEIGHTS
 from statescape.views.core.page import Block, Figure, Page, Prose, Section, TableBlock, write_page
 from statescape.views.core.picture import Printable
-from statescape.views.language.tokens import opening_in_words
 from statescape.views.language.verdict import NULL_WORDS, SHORT, along_blocks, estimates
 from statescape.wording import number, say, say_count, visible
 
