@@ -208,6 +208,7 @@ SAMPLE = str(files("statescape") / "data" / "sample.jsonl")
         ("path", "Once upon"),
         ("path", "Once upon", "--follow", "2"),
         ("lens", "Once upon"),
+        pytest.param(("evolve", "memory-noisy", "--units", "6", "-g", "2", "--no-tune"), marks=pytest.mark.slow),
         pytest.param(("verdict", SAMPLE, "--max-documents", "4", "--workers", "1"), marks=pytest.mark.slow),
     ],
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from statescape.cli.console import ask, counted, output
+from statescape.cli.console import ask, output, wrote
 from statescape.cli.data_options import described
+from statescape.wording import number, phrase, say, say_count, unfilled
 
 if TYPE_CHECKING:
     from statescape.evolution import Evolution
@@ -22,12 +23,13 @@ def print_result(result: Evolution) -> None:
 
     console = output()
     table = Sheet()
-    table.column(f"{result.task.name}, {result.task.score_name}", prose=True)
+    table.column(f"{result.task.name}, {unfilled(result.task.score_name)}", prose=True)
     for level in result.seals:
-        mark = " (searched)" if level == result.settings.level else ""
-        table.column(f"{level}{mark}", "right")
-    table.row("champion", *[_number(seal.interval.mean) for seal in result.seals.values()], style="bold")
-    table.row("  95% interval", *[_range(seal.interval) for seal in result.seals.values()], style="dim")
+        searched = level == result.settings.level
+        table.column(say("{level} (searched)", level=level) if searched else level, "right")
+    table.row(say("champion"), *[_number(seal.interval.mean) for seal in result.seals.values()], style="bold")
+    interval = say("95% interval")
+    table.row(f"  {interval}", *[_range(seal.interval) for seal in result.seals.values()], style="dim")
     names = list(dict.fromkeys(name for seal in result.seals.values() for name in seal.controls))
     for name in names:
         cells = []
@@ -37,19 +39,25 @@ def print_result(result: Evolution) -> None:
         table.row(name, *cells)
     console.print(table)
     untested = any(seal.untested for seal in result.seals.values())
-    over = (
-        "those that are tested" if untested else counted(len(result.seals[result.settings.level].controls), "control")
-    )
+    count = len(result.seals[result.settings.level].controls)
+    over = say("those that are tested") if untested else say_count("{count} control", "{count} controls", count)
     own = result.seals[result.settings.level].interval
-    how = "" if own.method == "none" else f" 95% interval: {own.method}."
-    exact = "+ it is better, without a test: nothing is drawn there, neither trials nor wirings. " if untested else ""
-    console.print(
-        f"* the champion is better: than the control's mean (sign-flip permutation, Holm over {over}, "
-        f"p < {ALPHA:g}) and than the best of its draws. {exact}All "
-        f"{'tuned alike' if result.settings.tune else 'untuned'}, {result.settings.seal_trials} fresh trials a seal."
-        f"{how}\n",
-        markup=False,
-    )
+    parts = [
+        say(
+            "* the champion is better: than the control's mean (sign-flip permutation, Holm over {over}, p < {alpha:g})"
+            " and than the best of its draws.",
+            over=over,
+            alpha=ALPHA,
+        )
+    ]
+    if untested:
+        parts.append(say("+ it is better, without a test: nothing is drawn there, neither trials nor wirings") + ".")
+    alike = phrase("All tuned alike, {trials} fresh trials a seal.")
+    untuned = phrase("All untuned, {trials} fresh trials a seal.")
+    parts.append(say(alike if result.settings.tune else untuned, trials=result.settings.seal_trials))
+    if own.method != "none":
+        parts.append(say("95% interval: {method}.", method=say(own.method)))
+    console.print(f"{' '.join(parts)}\n", markup=False)
     console.print(_search_line(result), markup=False)
     console.print(_honest_line(result), markup=False)
     for line in described(result.task, "search", "seal"):
@@ -60,7 +68,7 @@ def print_result(result: Evolution) -> None:
     if "edges" in result.settings.objectives:
         _print_front(result)
     if result.run:
-        console.print(f"Run: {result.run} (statescape report, show, export)", markup=False)
+        wrote(phrase("Run"), f"{result.run} (statescape report, show, export)")
 
 
 def _mark(one: Comparison) -> str:
@@ -75,28 +83,42 @@ def _print_front(result: Evolution) -> None:
     from statescape.reservoir.tasks import better_of
 
     table = Sheet()
-    table.numbers("edges", result.task.score_name, "candidate")
+    table.numbers(say("edges"), unfilled(result.task.score_name), say("candidate"))
     for point in result.front:
-        table.row(f"{point.edges:,}", _number(abs(point.score)), str(point.candidate))
+        table.row(number(point.edges, ","), _number(abs(point.score)), str(point.candidate))
     console = output()
     console.print(table)
-    better = "lower error" if better_of(result.task) == "lower" else "better score"
-    trials = "one trial, which says all" if result.rescored.n == 1 else f"the same {result.rescored.n} fresh trials"
-    console.print(
-        f"The front: no wiring that was found has fewer edges and a {better}. Scored on {trials}; statescape export "
-        "--candidate N writes one.\n",
-        markup=False,
-    )
+    lower = phrase("The front: no wiring that was found has fewer edges and a lower error.")
+    better = phrase("The front: no wiring that was found has fewer edges and a better score.")
+    parts = [
+        say(lower if better_of(result.task) == "lower" else better),
+        say("Scored on one trial, which says all; statescape export --candidate N writes one.")
+        if result.rescored.n == 1
+        else say(
+            "Scored on the same {count} fresh trials; statescape export --candidate N writes one.",
+            count=result.rescored.n,
+        ),
+    ]
+    console.print(f"{' '.join(parts)}\n", markup=False)
 
 
 def _search_line(result: Evolution) -> str:
     found, settings = result.found, result.settings
     rate = found.trainings / max(found.seconds, 1e-9)
-    return (
-        f"{found.strategy} search, {settings.encoding}, {settings.units} units, radius {settings.radius}, seed "
-        f"{settings.seed}: {counted(len(result.history), 'generation')}, {counted(found.trainings, 'training')} in "
-        f"{found.seconds:.0f} s ({rate:,.0f} a second). Champion: {counted(result.best.topology.edges, 'edge')}, made "
-        f"by {result.best.candidate.operator}."
+    return say(
+        "{strategy} search, {encoding}, {units} units, radius {radius}, seed {seed}: {generations}, {trainings} in "
+        "{seconds:.0f} s ({rate:,.0f} a second). Champion: {edges}, made by {operator}.",
+        strategy=found.strategy,
+        encoding=settings.encoding,
+        units=settings.units,
+        radius=settings.radius,
+        seed=settings.seed,
+        generations=say_count("{count:,} generation", "{count:,} generations", len(result.history)),
+        trainings=say_count("{count:,} training", "{count:,} trainings", found.trainings),
+        seconds=found.seconds,
+        rate=rate,
+        edges=say_count("{count:,} edge", "{count:,} edges", result.best.topology.edges),
+        operator=result.best.candidate.operator,
     )
 
 
@@ -106,17 +128,22 @@ def _honest_line(result: Evolution) -> str:
 
     record = result.best.candidate.record
     curse = curse_in_words(result.winners_curse, better_of(result.task))
-    return (
-        f"Selection score {_number(record.mean)} (n = {record.n}); re-scored {_number(result.rescored.mean)}, sealed "
-        f"{_number(result.sealed.mean)} under the search's own conditions: {curse}."
+    return say(
+        "Selection score {selected} (n = {n}); re-scored {rescored}, sealed {sealed} under the search's own conditions:"
+        " {curse}.",
+        selected=_number(record.mean),
+        n=record.n,
+        rescored=_number(result.rescored.mean),
+        sealed=_number(result.sealed.mean),
+        curse=curse,
     )
 
 
 def _number(value: float) -> str:
-    return f"{value:.4f}" if math.isfinite(value) else "diverged"
+    return number(value, ".4f") if math.isfinite(value) else say("diverged")
 
 
 def _range(interval: MeanInterval) -> str:
     if not math.isfinite(interval.low):
-        return "one trial says all" if interval.n == 1 else ""
-    return f"{interval.low:.4f}-{interval.high:.4f}"
+        return say("one trial says all") if interval.n == 1 else ""
+    return f"{_number(interval.low)}-{_number(interval.high)}"
