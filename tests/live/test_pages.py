@@ -118,6 +118,19 @@ def test_typing_clicking_comparing_and_the_link_that_holds_it(browser, served):
     page.close()
 
 
+def test_what_is_typed_before_the_models_are_known_is_answered(browser, served):
+    opened, held = Opened(browser, "about:blank"), []
+    opened.page.route("**/api/models", lambda route: held.append(route))
+    opened.page.goto(served.link)
+    opened.page.fill("#text", "A dog ran")
+    opened.page.wait_for_timeout(300)
+    held[0].continue_()
+    opened.answered("A dog ran")
+    assert opened.page.input_value("#text") == "A dog ran"
+    assert opened.errors == []
+    opened.page.close()
+
+
 def test_a_state_is_replaced_by_a_click_and_a_link_holds_that(browser, served):
     opened = Opened(browser, served.link)
     page, begun = opened.page, "Once upon a time, there was a little girl"

@@ -191,6 +191,7 @@ async function save(kind) {
 	say("");
 }
 
+const state = await (await fetch("api/models", { headers: { "x-statescape-token": token } })).json();
 addEventListener("resize", () => statescapeFigures.isNarrow() !== narrow && ask());
 let typing = 0;
 const typed = (key) => () => {
@@ -233,10 +234,11 @@ document.addEventListener("keydown", (event) => {
 	}
 });
 
-const state = await (await fetch("api/models", { headers: { "x-statescape-token": token } })).json();
 asked.model = state.models[0].name;
 asked.text = "Once upon a time, there was a little girl";
 recall();
+const early = part.text.value; // typed before the models were known
+if (early && early !== asked.text) Object.assign(asked, { text: early, position: -1, edit: "" });
 if (!state.models.some(({ name }) => name === asked.model)) asked.model = state.models[0].name;
 showModels(state);
 part.text.value = asked.text;
