@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from statescape.analysis.vocabulary import vocabulary_of
+from statescape.runs.workforce import usable_cores
 from statescape.views.globe.data import COSINES, LOWEST_LOG, RANKS, SphereData
 from statescape.views.globe.reading import (
     CHANGE_DECADES,
@@ -39,6 +41,20 @@ def packed(data: SphereData, level: int = 9) -> dict[str, Any]:
     """
     path, known = data.path, vocabulary_of(data.path.embeddings)
     text = partial(_compressed, level)
+    of_path = {
+        "ranks": _differences(data.ranks),
+        "curves": data.curves.astype("<f4").tobytes(),
+        "cosines": _differences(data.cosines),
+        "top": data.top.astype("<u4").tobytes(),
+        "kept": data.kept.astype("<u4").tobytes(),
+        "kept_log": data.kept_log.astype("<f4").tobytes(),
+        "kept_ranks": data.kept_ranks.astype("<u4").tobytes(),
+        "kept_cosines": data.kept_cosines.astype("<f4").tobytes(),
+        "neighbours": data.neighbours.astype("<u4").tobytes(),
+        "neighbour_cosines": data.neighbour_cosines.astype("<f4").tobytes(),
+    }
+    with ThreadPoolExecutor(usable_cores()) as pool:  # zlib lets other threads run
+        blocks = dict(zip(of_path, pool.map(text, of_path.values()), strict=True))
     return {
         "n": len(path.embeddings),
         "states": len(path.states),
@@ -74,16 +90,7 @@ def packed(data: SphereData, level: int = 9) -> dict[str, Any]:
                 ("positions", level, data.origin, data.axes.sphere.components.tobytes()),
                 lambda: text(_folded(data.directions).astype("<i2").tobytes()),
             ),
-            "ranks": text(_differences(data.ranks)),
-            "curves": text(data.curves.astype("<f4").tobytes()),
-            "cosines": text(_differences(data.cosines)),
-            "top": text(data.top.astype("<u4").tobytes()),
-            "kept": text(data.kept.astype("<u4").tobytes()),
-            "kept_log": text(data.kept_log.astype("<f4").tobytes()),
-            "kept_ranks": text(data.kept_ranks.astype("<u4").tobytes()),
-            "kept_cosines": text(data.kept_cosines.astype("<f4").tobytes()),
-            "neighbours": text(data.neighbours.astype("<u4").tobytes()),
-            "neighbour_cosines": text(data.neighbour_cosines.astype("<f4").tobytes()),
+            **blocks,
         },
     }
 
