@@ -156,7 +156,7 @@ class _Batch:
     def _to_lanes(self, values: Float[np.ndarray, "networks ..."]) -> Float[np.ndarray, " flat"]:
         """Networks last, filled up with zeros to whole vectors, flat."""
         lanes = np.zeros((*values.shape[1:], WIDTH), self._dtype)
-        lanes[..., : len(values)] = np.moveaxis(values, 0, -1)
+        lanes[..., : len(values)] = values.transpose(*range(1, values.ndim), 0)
         return lanes.reshape(-1)
 
     @property
