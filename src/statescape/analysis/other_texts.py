@@ -73,7 +73,7 @@ class OtherTexts:
         low, high = self.range(name)
         return int(((own < low) | (own > high)).sum())
 
-    @cached_property
+    @property
     def profiles(self) -> Mapping[str, Float[np.ndarray, "_ positions"]]:
         """Growth, step angle and turn of every text at all its positions, as "growth 0" and so on."""
 
@@ -105,7 +105,7 @@ class OtherTexts:
         arrays = zip(found["mean"], found["added"], found["matrix"], strict=True)
         return tuple(LinearMap(*of_block, *its) for of_block, its in zip(arrays, numbers, strict=True))
 
-    @cached_property
+    @property
     def held_out(self) -> Shares:
         """Share of what every block adds that its map predicts, in each text that it was not fitted to."""
         return self._kept("held_out", lambda: {"shares": _held_out(self.maps, self.counting)})["shares"]
@@ -114,7 +114,7 @@ class OtherTexts:
         """The same in any text of this model, at the positions that count."""
         return _explained(self.maps, states)
 
-    @cached_property
+    @property
     def carried(self) -> Float[np.ndarray, " blocks"]:
         """Share of the next states themselves, over all texts that the maps were not fitted to."""
 
