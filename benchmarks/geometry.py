@@ -61,12 +61,14 @@ def texts_of(model: Any, corpus: str, count: int, tokens: int) -> list[tuple[int
 def asked(model: Any, ids: list[list[tuple[int, ...]]], seed: int) -> dict[str, Any]:
     """All numbers of one model."""
     from statescape.analysis.other_texts import OtherTexts, telling
+    from statescape.geometry import Course
 
     first, second = (states_of(model, texts) for texts in ids)
     position = first[0].shape[1] - 1
-    one, other = (OtherTexts.of(states, position) for states in (first, second))
-    profiles = [{name: profile(texts, name) for name in NAMES} for texts in (one, other)]
-    courses = [*one.courses, *other.courses]
+    one = OtherTexts(lambda: first, len(first), position)
+    each = [[Course.of(states[:, position].astype(np.float64)) for states in texts] for texts in (first, second)]
+    profiles = [{name: profile(texts, name) for name in NAMES} for texts in each]
+    courses = [course for texts in each for course in texts]
     return {
         "mean": {name: float(np.mean([course.means[name] for course in courses])) for name in NAMES},
         "spread": {name: float(np.std([course.means[name] for course in courses])) for name in NAMES},
@@ -79,8 +81,8 @@ def asked(model: Any, ids: list[list[tuple[int, ...]]], seed: int) -> dict[str, 
             "positions": one.maps[0].states,
             "held_out": one.held_out.mean(axis=0).tolist(),
             "other_corpus": np.mean([one.explained(telling(states)) for states in second], axis=0).tolist(),
-            "shuffled": one.shuffled(seed).held_out.mean(axis=0).tolist(),
-            "carried": one.carried().tolist(),
+            "shuffled": one.held_out_shuffled(seed).mean(axis=0).tolist(),
+            "carried": one.carried.tolist(),
         },
     }
 
@@ -94,9 +96,9 @@ def states_of(model: Any, texts: list[tuple[int, ...]]) -> list[np.ndarray]:
     ]
 
 
-def profile(texts: Any, name: str) -> np.ndarray:
+def profile(courses: list[Any], name: str) -> np.ndarray:
     """The values of every text, block by block; of a growth its logarithm."""
-    values = np.array([getattr(course, name) for course in texts.courses])
+    values = np.array([getattr(course, name) for course in courses])
     return np.log(values) if name == "growth" else values
 
 

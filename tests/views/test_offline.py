@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from plotly.offline import get_plotlyjs
 from statescape import load_model, views
 from statescape.analysis.candidate import read_candidate
 from statescape.analysis.evolution import read_run
+from statescape.views.core import carried
 from tests.kept import kept
 from tests.studies.verdict import scripted
 from tests.views.contrast import nameless, too_faint
@@ -25,6 +27,13 @@ from tests.views.language.test_lens_table import written as lens_written
 from tests.views.visiting import Visit
 
 OURS = {"Download plot as a PNG", "Zoom", "Pan", "Zoom in", "Zoom out", "Reset axes"}
+
+
+def test_pages_carry_the_plotly_that_figures_in_python_are_made_for() -> None:
+    code = carried.plotly()[0]
+    assert "plotly.js (cartesian - minified)" in code[:100]
+    version = re.compile(r"plotly\.js.* (v[0-9.]+)")
+    assert version.search(code)[1] == version.search(get_plotlyjs())[1]  # type: ignore[index]
 
 
 @pytest.fixture(scope="module")

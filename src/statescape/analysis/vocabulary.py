@@ -56,7 +56,7 @@ class Vocabulary:
             made = Moments.of(self.rows)
             return {"mean": made.mean, "covariance": made.covariance, "values": made.eigen[0], "vectors": made.eigen[1]}
 
-        found = self._kept(make, "moments")
+        found = self.kept(make, "moments")
         moments = Moments(len(self.rows), found["mean"], found["covariance"])
         vars(moments)["eigen"] = found["values"], found["vectors"]  # as it would be found again
         return moments
@@ -74,7 +74,20 @@ class Vocabulary:
             inside = self.subspace.energy_inside(self.rows)
             return {"null": np.array(astuple(Null.of(inside[np.isfinite(inside)]))[:4])}
 
-        return _null_of(self._kept(make, "energy")["null"], None)
+        return _null_of(self.kept(make, "energy")["null"], None)
+
+    def kept(self, make: Callable[[], cache.Arrays], *parts: object) -> cache.Arrays:
+        """Arrays made of the rows alone, once for all paths; those of a large matrix are kept between commands, too.
+
+        Args:
+            make: makes them.
+            parts: name them.
+        """
+        if parts not in self._made:
+            large = self.rows.size >= _LEAST_KEPT
+            name = cache.digest(self._digest, VARIANCE_SHARE, _VERSION, *parts) if large else ""
+            self._made[parts] = cache.kept(name, make)
+        return self._made[parts]
 
     def remember(self, key: object, make: Callable[[], T]) -> T:
         """What is made of the rows alone, once for all paths of a model, as long as somebody holds the vocabulary.
@@ -105,7 +118,7 @@ class Vocabulary:
         """
         left_out = left_out if variant == "without_rogue" else ()
         by = "dimension" if variant == "dimension" else left_out
-        found = self._kept(lambda: self._best_of_isotropic(by, seed, draws), "isotropic", by, draws, seed)
+        found = self.kept(lambda: self._best_of_isotropic(by, seed, draws), "isotropic", by, draws, seed)
         return _null_of(found["centred" if variant == "centred" else "raw"], seed)
 
     def _best_of_isotropic(self, by: str | tuple[int, ...], seed: int, draws: int) -> cache.Arrays:
@@ -136,14 +149,6 @@ class Vocabulary:
             of_blocks = list(pool.map(best, range(0, len(self.rows), BLOCK_ROWS)))
         nulls = (Null.of(np.fmax.reduce(one)) for one in zip(*of_blocks, strict=True))
         return {name: np.array(astuple(null)[:4]) for name, null in zip(means, nulls, strict=True)}
-
-    def _kept(self, make: Callable[[], cache.Arrays], *parts: object) -> cache.Arrays:
-        """Made once for all paths; numbers of a large matrix are kept between commands, too."""
-        if parts not in self._made:
-            large = self.rows.size >= _LEAST_KEPT
-            name = cache.digest(self._digest, VARIANCE_SHARE, _VERSION, *parts) if large else ""
-            self._made[parts] = cache.kept(name, make)
-        return self._made[parts]
 
     @cached_property
     def _made(self) -> dict[tuple[object, ...], cache.Arrays]:

@@ -71,10 +71,11 @@ def style() -> str:
 
 @cache
 def plotly() -> tuple[str, tuple[str, ...]]:
-    """Plotly, and the elements in which it looks for styles of its maps before it writes them: none is drawn here."""
-    from plotly.offline import get_plotlyjs
+    """Plotly's script, and the elements in which it looks for styles of its maps before it writes them.
 
-    code = get_plotlyjs()
+    It is Plotly's own bundle of figures with two axes: a third of the whole, which also draws maps and solids.
+    """
+    code = _text("vendor/plotly-cartesian.min.js")
     return code, tuple(re.findall(r'getElementById\("([0-9a-f]{64})"\)', code))
 
 

@@ -66,15 +66,26 @@ class TableBlock:
 
 @dataclass(frozen=True)
 class Still:
-    """A picture as pixels, once for light and once for dark, with a description for those who do not see it."""
+    """A picture as pixels, once for light and once for dark, with a description for those who do not see it.
+
+    Attributes:
+        caption: what is drawn, with its numbers.
+        description: what is seen.
+        light: a PNG in base64.
+        dark: the same for a dark ground.
+    """
 
     kind: ClassVar = "still"
-    picture: Printable
+    caption: str
     description: str
+    light: str
+    dark: str
 
-    def png(self, mode: str) -> str:
-        """The picture for "light" or "dark" in base64."""
-        return png(self.picture, dpi=170, dark=mode == "dark", transparent=True)
+    @classmethod
+    def of(cls, picture: Printable, description: str) -> Still:
+        """Draw a picture."""
+        light, dark = (png(picture, dpi=170, dark=dark, transparent=True) for dark in (False, True))
+        return cls(picture.caption, description, light, dark)
 
 
 @dataclass(frozen=True)

@@ -153,18 +153,18 @@ def plane_pictures(readings: Sequence[PathReading]) -> list[Picture]:
     """The same for several paths of one model, all in one frame and over one cloud."""
     known = readings[0].vocabulary
     pca = PCA.from_moments(known.moments, 2)
-    norms, plain, at_norm_1 = known.remember("plane", lambda: _of_embeddings(known.rows, pca))
+    tokens = known.kept(lambda: _of_embeddings(known.rows, pca), "plane")
     views = (
         (
             say("as they are"),
             component_names(pca),
-            plain,
+            tokens["plain"],
             [pca.project(np.asarray(reading.path.states, dtype=np.float64)) for reading in readings],
         ),
         (
             say("every point at norm 1, same axes"),
             [say("along PC1"), say("along PC2")],
-            at_norm_1,
+            tokens["at norm 1"],
             [coordinates(unit(reading.path.states), pca.components) for reading in readings],
         ),
     )
@@ -174,18 +174,16 @@ def plane_pictures(readings: Sequence[PathReading]) -> list[Picture]:
         for own, reading, states in zip(panels, readings, places, strict=True):
             own.append(_plane_panel(reading, title, axes, points, states, frame))
     return [
-        Picture("plane", _caption(reading, pca, norms), own, height=440)
+        Picture("plane", _caption(reading, pca, tokens["norms"]), own, height=440)
         for own, reading in zip(panels, readings, strict=True)
     ]
 
 
-def _of_embeddings(
-    embeddings: Float[Rows, "v d"], pca: PCA
-) -> tuple[Float[np.ndarray, " v"], Float[np.ndarray, "v 2"], Float[np.ndarray, "v 2"]]:
+def _of_embeddings(embeddings: Float[Rows, "v d"], pca: PCA) -> dict[str, np.ndarray]:
     """Norms of all embeddings, their places in the plane as they are, and at norm 1."""
     norms = np.linalg.norm(embeddings, axis=1).astype(np.float64)
     at_norm_1 = coordinates(embeddings, pca.components) / np.where(norms > 0, norms, 1.0)[:, None]
-    return norms, pca.project(embeddings), at_norm_1
+    return {"norms": norms, "plain": pca.project(embeddings), "at norm 1": at_norm_1}
 
 
 def _plane_panel(

@@ -14,8 +14,8 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape.analysis import PathReading
-from statescape.analysis.vocabulary import VARIANCE_SHARE
-from statescape.geometry import PCA, Rows
+from statescape.analysis.vocabulary import VARIANCE_SHARE, Vocabulary
+from statescape.geometry import PCA
 from statescape.geometry.moments import blocks
 from statescape.views.core.labels import thinned
 from statescape.views.core.marks import NOTHING, CloudMark, LineMark, Number, Panel, TextMark, columns
@@ -54,8 +54,8 @@ class Directions:
     @classmethod
     def of(cls, reading: PathReading) -> Directions:
         """Measure those of a path."""
-        path = reading.path
-        states = np.asarray(path.states, dtype=np.float64)
+        known = reading.vocabulary
+        states = np.asarray(reading.path.states, dtype=np.float64)
         centred = states - reading.mean_embedding
         pca = PCA.from_moments(reading.moments, 2)
         flat = _directions(pca.project(states), np.linalg.norm(centred, axis=1))
@@ -67,7 +67,7 @@ class Directions:
         drawn = [reading.subspace.principal_angles(rng.standard_normal(centred.shape)) for _ in range(ANGLE_DRAWS)]
         count = min(len(angles), len(drawn[0]))
         return cls(
-            tokens=_directions(pca.project(path.embeddings), _distances(path.embeddings, reading.mean_embedding)),
+            tokens=known.kept(lambda: {"plane": _of_embeddings(known, pca)}, "directions")["plane"],
             states=flat,
             heights=heights,
             outside=np.minimum(outside, heights),
@@ -192,8 +192,10 @@ def _directions(flat: Float[np.ndarray, "n 2"], distances: Float[np.ndarray, " n
     return np.asarray(flat / np.where(distances > 0, distances, 1.0)[:, None])
 
 
-def _distances(points: Float[Rows, "n d"], mean: Float[np.ndarray, " d"]) -> Float[np.ndarray, " n"]:
-    return np.concatenate([np.linalg.norm(block - mean, axis=1) for block in blocks(points)])
+def _of_embeddings(known: Vocabulary, pca: PCA) -> Float[np.ndarray, "vocabulary 2"]:
+    """What the plane shows of the direction of every token."""
+    distances = np.concatenate([np.linalg.norm(block - known.mean, axis=1) for block in blocks(known.rows)])
+    return _directions(pca.project(known.rows), distances)
 
 
 def _view(flat: Float[np.ndarray, "n 2"], height: Float[np.ndarray, " n"] | float = 0.0) -> Float[np.ndarray, "n 2"]:

@@ -6,13 +6,13 @@ embeddings' own mean and deviation, and so changes directions. Each is followed 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float
 
 from statescape.analysis import PathReading
-from statescape.geometry import PCA, Moments, Normalisation, Rows
+from statescape.analysis.vocabulary import Vocabulary
+from statescape.geometry import PCA, Normalisation, unit
 from statescape.geometry.moments import blocks, coordinates
 from statescape.views.core.marks import Panel
 from statescape.views.core.picture import Picture
@@ -61,16 +61,9 @@ class Normalisations:
     def of(cls, reading: PathReading) -> Normalisations:
         """Normalise a path both ways."""
         path = reading.path
-        embeddings = np.asarray(path.embeddings)
-        norms = np.linalg.norm(embeddings, axis=1).astype(embeddings.dtype)
-        tokens = embeddings / np.where(norms > 0, norms, 1)[:, None]
-        by_vector = Normalisation.fit(tokens, "vector")
-        by_dimension = Normalisation.from_moments(reading.moments)
-        scaled = reading.moments.scaled(by_dimension.scale)
-        # Only projections are needed: the normalised vocabulary in float64 would be its largest copy.
         looks = (
-            _look(reading, by_vector, PCA.from_moments(Moments.of(tokens), 2), tokens, np.ones_like(scaled.mean)),
-            _look(reading, by_dimension, PCA.from_moments(scaled, 2), path.embeddings, by_dimension.scale),
+            _look(reading, Normalisation.fit(path.states, "vector")),
+            _look(reading, Normalisation.from_moments(reading.moments)),
         )
         (on_vector, vector), (on_dimension, dimension) = looks
         caption = say(
@@ -111,42 +104,57 @@ class Normalisations:
         )
 
 
-def _look(
-    reading: PathReading,
-    normalisation: Normalisation,
-    pca: PCA,
-    tokens: Float[Rows, "vocabulary d"],
-    scale: Float[np.ndarray, " d"],
-) -> tuple[Panel, Normalised]:
-    """One panel, from the PCA of the normalised tokens: `tokens` over `scale`, seen from the mean."""
-    path = reading.path
+def _look(reading: PathReading, normalisation: Normalisation) -> tuple[Panel, Normalised]:
+    """One panel, in the plane of the PCA of the normalised tokens, and its numbers."""
+    path, kind, known = reading.path, normalisation.kind, reading.vocabulary
+    tokens = known.kept(lambda: _normalised(known, normalisation), "normalised", kind)
+    pca = PCA(tokens["mean"], tokens["components"], tokens["ratios"])
     states = normalisation.apply(path.states)
-    centre = normalisation.mean  # zero on the vector
-    # PCA subtracts the mean of the normalised tokens; what the normalisation subtracted already must not go twice.
-    start = pca.mean - centre / scale
-    flat = coordinates(tokens, pca.components / scale) - pca.mean @ pca.components.T
     panel = cloud_panel(
-        say("on the vector") if normalisation.kind == "vector" else say("on the dimension"),
+        say("on the vector") if kind == "vector" else say("on the dimension"),
         component_names(pca),
-        flat,
-        (states - start) @ pca.components.T,
+        tokens["flat"],
+        pca.project(states),
         [say("state {index}", index=index) for index in range(len(states))],
         landmarks=token_landmarks(path),
         answering=likeliest(reading),
         vocabulary=path.vocabulary,
     )
-    lengths = np.concatenate([np.linalg.norm((block - centre) / scale, axis=1) for block in blocks(tokens)])
-    last = states[-1]
-    dots = coordinates(tokens, (last / scale)[None])[:, 0] - centre @ (last / scale)
+    last, lengths = states[-1], tokens["lengths"]
+    axis = last / normalisation.scale
+    dots = coordinates(path.embeddings, axis[None])[:, 0] - normalisation.mean @ axis
     length = float(np.linalg.norm(last)) or np.nan  # a state that was set to 0 has no direction
     cosines = dots / np.where(lengths > 0, lengths, np.nan) / length
     predicted = float(cosines[path.predicted_id])
     squares = np.square(last)
     return panel, Normalised(
-        kind=normalisation.kind,
+        kind=kind,
         explained=float(pca.explained_variance_ratio.sum()),
         cosine=predicted,
         place=int((cosines > predicted).sum()),
         heaviest=float(squares.max() / (squares.sum() or np.nan)),
-        norm_ratio=float(np.sqrt(squares.sum()) / np.median(lengths)),
+        norm_ratio=float(np.sqrt(squares.sum()) / (1.0 if kind == "vector" else np.median(lengths))),
     )
+
+
+def _normalised(known: Vocabulary, normalisation: Normalisation) -> dict[str, np.ndarray]:
+    """What a normalisation makes of the tokens: their PCA-2D, places in it, and lengths before they are put at norm 1.
+
+    "dimension" needs projections only: the normalised vocabulary in float64 would be its largest copy.
+    """
+    mean, scale = normalisation.mean, normalisation.scale
+    lengths = np.concatenate([np.linalg.norm((block - mean) / scale, axis=1) for block in blocks(known.rows)])
+    if normalisation.kind == "vector":
+        tokens = unit(np.asarray(known.rows))
+        pca = PCA.fit(tokens, 2)
+        flat = pca.project(tokens)
+    else:
+        scaled = known.moments.scaled(scale)
+        pca = replace(
+            PCA.from_moments(scaled, 2), mean=np.zeros(len(mean))
+        )  # which is subtracted from the states already
+        flat = coordinates(known.rows, pca.components / scale) - scaled.mean @ pca.components.T
+    return {
+        "mean": pca.mean, "components": pca.components, "ratios": pca.explained_variance_ratio, "flat": flat,
+        "lengths": lengths,
+    }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,15 @@ def facts_of(reading: PathReading) -> list[tuple[str, str]]:
 
 
 def _sections(reading: PathReading) -> tuple[Section, ...]:
+    with ThreadPoolExecutor(1) as beside:
+        weights = beside.submit(getattr, reading, "random_weights")  # drawn while the first pictures are
+        of_text = _of_its_text(reading)
+        weights.result()
+    return *of_text, *_beside_nulls(reading)
+
+
+def _of_its_text(reading: PathReading) -> tuple[Section, ...]:
+    """What shows the path among the embeddings."""
     normalisations = Normalisations.of(reading)
     return (
         Section(
@@ -117,7 +127,7 @@ def _sections(reading: PathReading) -> tuple[Section, ...]:
             ),
             (
                 sphere_block(reading.path, moments=reading.moments),
-                Still(
+                Still.of(
                     SphereStill.of(reading),
                     say("The sphere of all tokens with the path of the state, from outside and from within"),
                 ),
@@ -162,6 +172,12 @@ def _sections(reading: PathReading) -> tuple[Section, ...]:
             say("See which blocks push towards the prediction, and whether it is attention or the MLP that does it."),
             (figure_or_reason(lambda: steps_picture(reading)),),
         ),
+    )
+
+
+def _beside_nulls(reading: PathReading) -> tuple[Section, ...]:
+    """What shows the path beside random weights and other texts."""
+    return (
         Section(
             "course",
             say("How the path grows and turns"),

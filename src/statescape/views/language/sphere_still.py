@@ -8,6 +8,7 @@ joins; where they are too far apart for that, they look at the state, and a sign
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, UInt8
 
 from statescape.analysis import PathReading
 from statescape.geometry import Sphere
@@ -33,6 +34,7 @@ HALF_FIELD, WIDEST = np.radians(42), np.radians(66)  # of the inner eye, where s
 DARKEST = -8.0  # log10 probability at the end of the colour scale
 MOST_NAMED = 9
 WELL_SEEN = np.radians(7)  # how far within the field, or in front of the horizon, a point should lie
+CLOUD_INCHES, CLOUD_DPI = 3.3, 240  # of the cloud of tokens, which is pixels in every picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +48,27 @@ class Projected:
 
     flat: Float[np.ndarray, "n 2"]
     shown: Bool[np.ndarray, " n"]
+
+
+@dataclass(frozen=True, eq=False)
+class Eye:
+    """What one eye sees.
+
+    Attributes:
+        outside: whether it looks from outside.
+        reach: half the side of what it sees.
+        tokens: of the vocabulary.
+        states: of the path.
+        arcs: between one state and the next.
+        to_token: from the last state to the predicted token.
+    """
+
+    outside: bool
+    reach: float
+    tokens: Projected
+    states: Projected
+    arcs: Projected
+    to_token: Projected
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,15 +131,12 @@ class SphereStill:
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(7.2, 3.9), layout="constrained")
-        outer, inner = figure.subplots(1, 2)
-        seen = [_from_outside(points) for points in self._turned(float(np.arccos(1 / DISTANCE)))]
-        self._print(outer, True, seen, 1.03 * _rim())
-        reach = float(np.tan(np.clip(self._apart / 2 + WELL_SEEN, HALF_FIELD, WIDEST)))
-        seen = [_from_within(points, reach) for points in self._turned(float(WIDEST))]
-        self._print(inner, False, seen, reach)
+        both = figure.subplots(1, 2)
+        for axes, eye, cloud in zip(both, self._eyes, self._clouds, strict=True):
+            self._print(axes, eye, cloud)
         scale = ScalarMappable(Normalize(self._range[0], self._range[1]), PROBABILITY_SCALE.lower())
         bar = figure.colorbar(
-            scale, ax=[outer, inner], orientation="horizontal", shrink=0.5, aspect=40, pad=0.02,
+            scale, ax=list(both), orientation="horizontal", shrink=0.5, aspect=40, pad=0.02,
             label=say("log10 probability of the token at the last state"),
             format=lambda value, _: number(float(value), "g").replace("-", "−"),
         )  # fmt: skip
@@ -126,6 +146,18 @@ class SphereStill:
     @property
     def _range(self) -> tuple[float, float]:
         return float(self.log10_probability.min()), 0.0
+
+    @cached_property
+    def _eyes(self) -> tuple[Eye, Eye]:
+        reach = float(np.tan(np.clip(self._apart / 2 + WELL_SEEN, HALF_FIELD, WIDEST)))
+        outer = map(_from_outside, self._turned(float(np.arccos(1 / DISTANCE))))
+        inner = (_from_within(points, reach) for points in self._turned(float(WIDEST)))
+        return Eye(True, 1.03 * _rim(), *outer), Eye(False, reach, *inner)
+
+    @cached_property
+    def _clouds(self) -> list[UInt8[np.ndarray, "side side 4"]]:
+        """The tokens as each eye sees them: the same on every ground, and most of the work."""
+        return list(map(self._cloud, self._eyes))
 
     @cached_property
     def _apart(self) -> float:
@@ -140,44 +172,55 @@ class SphereStill:
             points @ turn.T for points in (self.tokens, self.states, _arcs(self.states), _arcs([last, target]))
         )
 
-    def _print(self, axes: Axes, outside: bool, seen: Sequence[Projected], reach: float) -> None:
-        tokens, states, arcs, to_token = seen
-        self._print_tokens(axes, tokens, outside)
-        if outside:
-            from matplotlib.patches import Circle
-
-            rim = Circle((0, 0), _rim(), fill=False, edgecolor=axes.spines["left"].get_edgecolor(), linewidth=0.6)
-            axes.add_patch(rim)
-        for shown, alpha in ((arcs.shown, 1.0), (~arcs.shown, 0.3 if outside else 0.0)):
-            line = np.where(shown[:, None], arcs.flat, np.nan)
-            axes.plot(*line.T, color=BLUE, linewidth=1.3, alpha=alpha, zorder=4)
-        apart = np.where(to_token.shown[:, None], to_token.flat, np.nan)
-        axes.plot(*apart.T, color=RED, linewidth=0.9, linestyle=(0, (4, 3)), zorder=4)
-        axes.plot(*states.flat[states.shown].T, "o", color=BLUE, markersize=3.4, zorder=5)
-        self._print_labels(axes, tokens, states, reach)
-        if not tokens.shown[self.reading.path.predicted_id]:
-            self._print_sign(axes, tokens.flat[self.reading.path.predicted_id], reach, outside)
-        title = say("from outside") if outside else say("from within")
-        axes.set(title=title, xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
-        axes.set_axis_off()
-
-    def _print_tokens(self, axes: Axes, tokens: Projected, outside: bool) -> None:
-        low, high = self._range
-        warm = (self.log10_probability - low) / ((high - low) or 1.0)
-        small = (1.5 if len(self.tokens) < 20_000 else 0.6) * (1 if outside else 2)
-        far = ~tokens.shown if outside else np.zeros(len(warm), dtype=bool)
-        for mask, alpha in ((far, 0.12), (tokens.shown, 0.85)):
-            order = np.flatnonzero(mask)[np.argsort(warm[mask], kind="stable")]  # likely tokens on top
-            axes.scatter(
-                tokens.flat[order, 0], tokens.flat[order, 1], s=small * (1 + 14 * warm[order] ** 3), c=warm[order],
-                cmap=PROBABILITY_SCALE.lower(), vmin=0, vmax=1, alpha=alpha, linewidths=0, rasterized=True,
-            )  # fmt: skip
+    def _print(self, axes: Axes, eye: Eye, cloud: UInt8[np.ndarray, "side side 4"]) -> None:
+        outside, reach, tokens, states = eye.outside, eye.reach, eye.tokens, eye.states
+        axes.imshow(cloud, extent=(-reach, reach, -reach, reach), zorder=1)
         predicted = self.reading.path.predicted_id
         if tokens.shown[predicted]:
             axes.plot(
                 *tokens.flat[predicted], "D", color=RED, markersize=6, markeredgecolor="white", markeredgewidth=0.7,
                 zorder=6,
             )  # fmt: skip
+        if outside:
+            from matplotlib.patches import Circle
+
+            rim = Circle((0, 0), _rim(), fill=False, edgecolor=axes.spines["left"].get_edgecolor(), linewidth=0.6)
+            axes.add_patch(rim)
+        for shown, alpha in ((eye.arcs.shown, 1.0), (~eye.arcs.shown, 0.3 if outside else 0.0)):
+            line = np.where(shown[:, None], eye.arcs.flat, np.nan)
+            axes.plot(*line.T, color=BLUE, linewidth=1.3, alpha=alpha, zorder=4)
+        apart = np.where(eye.to_token.shown[:, None], eye.to_token.flat, np.nan)
+        axes.plot(*apart.T, color=RED, linewidth=0.9, linestyle=(0, (4, 3)), zorder=4)
+        axes.plot(*states.flat[states.shown].T, "o", color=BLUE, markersize=3.4, zorder=5)
+        self._print_labels(axes, tokens, states, reach)
+        if not tokens.shown[predicted]:
+            self._print_sign(axes, tokens.flat[predicted], reach, outside)
+        title = say("from outside") if outside else say("from within")
+        axes.set(title=title, xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+        axes.set_axis_off()
+
+    def _cloud(self, eye: Eye) -> UInt8[np.ndarray, "side side 4"]:
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(CLOUD_INCHES, CLOUD_INCHES))
+        axes = figure.add_axes((0, 0, 1, 1), frameon=False)
+        low, high = self._range
+        warm = (self.log10_probability - low) / ((high - low) or 1.0)
+        small = (1.5 if len(warm) < 20_000 else 0.6) * (1 if eye.outside else 2)
+        shown = eye.tokens.shown
+        far = ~shown if eye.outside else np.zeros(len(warm), dtype=bool)
+        for mask, alpha in ((far, 0.12), (shown, 0.85)):
+            order = np.flatnonzero(mask)[np.argsort(warm[mask], kind="stable")]  # likely tokens on top
+            x, y = eye.tokens.flat[order].T
+            axes.scatter(
+                x, y, s=small * (1 + 14 * warm[order] ** 3), c=warm[order],
+                cmap=PROBABILITY_SCALE.lower(), vmin=0, vmax=1, alpha=alpha, linewidths=0,
+            )  # fmt: skip
+        axes.set(xlim=(-eye.reach, eye.reach), ylim=(-eye.reach, eye.reach))
+        axes.set_axis_off()
+        content, side = io.BytesIO(), round(CLOUD_INCHES * CLOUD_DPI)
+        figure.savefig(content, format="rgba", dpi=CLOUD_DPI, transparent=True)
+        return np.frombuffer(content.getvalue(), dtype=np.uint8).reshape(side, side, 4)
 
     def _print_sign(self, axes: Axes, place: Float[np.ndarray, " 2"], reach: float, outside: bool) -> None:
         """Where the predicted token is that the eye does not see."""

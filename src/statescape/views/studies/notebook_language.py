@@ -97,7 +97,7 @@ def _space(notebook: Notebook) -> Section:
         return [
             _figure(plane_picture(reading), option),
             sphere_block(reading.path, moments=reading.moments),
-            Still(
+            Still.of(
                 SphereStill.of(reading),
                 say("The sphere of all tokens with the path of the state, from outside and from within"),
             ),
