@@ -41,7 +41,7 @@ UNITS, SEEDS = 100, 10
 OUTSIDE = 2.0  # standard errors of the difference
 GOAL = 15.0
 # The bias as `esn` draws it for these tasks, and none.
-BIAS: dict[str, dict[str, float | None]] = {"usual": {}, "none": {"bias": 0.0, "bias_connectivity": None}}
+BIAS: dict[str, dict[str, Any]] = {"usual": {}, "none": {"bias": 0.0, "bias_connectivity": None}}
 
 
 def published() -> list[dict[str, Any]]:
@@ -52,7 +52,7 @@ def published() -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["difficulty"] != "small", order.index(row["task"])))
 
 
-def settings_of(row: dict[str, Any]) -> dict[str, float]:
+def settings_of(row: dict[str, Any]) -> dict[str, Any]:
     """The published hyper-parameters, by the names that ours have."""
     return {name: float(row[name]) for name in ("lr", "sr", "input_scaling")}
 
@@ -150,6 +150,7 @@ def speed(sizes: list[str], rounds: int) -> list[dict[str, Any]]:
     for row in (row for row in published() if row["difficulty"] in sizes):
         task = tasks.open(f"cogscale:{row['task']}:{row['difficulty']}")
         trial = task.trial(0)
+        assert isinstance(trial, SequencesTrial)
         network = drawn_network(settings_for(task, units=UNITS, **settings_of(row)), 1, trial)
         scores = {"ours": with_ours(network, trial)}  # also draws W_in and loads the kernels
         times: dict[str, list[float]] = {"ours": [], "reservoirpy": []}

@@ -16,12 +16,14 @@ import argparse
 import os
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest import mock
 
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from harness import write
 from statescape.analysis.evolution_conclusion import conclude
@@ -57,7 +59,7 @@ def yardstick(seeds: int) -> list[dict[str, Any]]:
             champion = found.best.topology
             assert champion.W_in is not None
             w_in = champion.W_in[:, 0]
-            cycle = noisy_memory_capacity(Topology(scr(50).W).weights(0.95).toarray(), w_in)
+            cycle = noisy_memory_capacity(csr_array(Topology(scr(50).W).weights(0.95)).toarray(), w_in)
             own = 50.0 * (1.0 - float(found.rescored.mean))
             rows.append(
                 {
@@ -127,7 +129,7 @@ def honest(runs: int, seconds: float) -> dict[str, Any]:
     """Over short runs: selection, re-scored and sealed scores of the champion, and what the winner's curse is."""
     from statescape.statistics import mean_interval
 
-    covered, rows = 0, []
+    covered, rows = 0, list[dict[str, Any]]()
     for seed in range(runs):
         found = evolve("narma10", units=30, seconds=seconds, seed=seed, compare=False, tune=False, workers=CORES)
         rescored, sealed = np.array(found.found.final.rescored), np.array(found.found.final.sealed)
@@ -184,22 +186,22 @@ def throughput(rounds: int) -> dict[str, Any]:
     overheads = [overhead(number) for number in range(rounds)]
     medians = {"one": float(np.median(ours[1])), "two": float(np.median(ours[2])), "peer": float(np.median(theirs))}
     against = float(np.median(np.array(ours[2]) / np.array(theirs)))
-    workers = float(np.median(np.array(ours[2]) / np.array(ours[1])))
+    gain = float(np.median(np.array(ours[2]) / np.array(ours[1])))
     print(
-        f"trainings a second, 100 units: one worker {medians['one']:.0f}, two {medians['two']:.0f} = {workers:.2f} x "
+        f"trainings a second, 100 units: one worker {medians['one']:.0f}, two {medians['two']:.0f} = {gain:.2f} x "
         f"(goal 1.7); pymoo over ReservoirPy on two cores {medians['peer']:.1f}: ours {against:.1f} x (goal 12); "
         f"Python overhead {np.median(overheads):.1%} (goal 10%)"
     )
-    return {"ours": ours, "theirs": theirs, "against": against, "workers": workers, "overhead": overheads}
+    return {"ours": ours, "theirs": theirs, "against": against, "workers": gain, "overhead": overheads}
 
 
 def _rate(executor: Any, seconds: float, seed: int) -> float:
     """Trainings a second of the search itself, with the journal and all."""
-    lines = []
+    lines: list[Any] = []
     evolve_search(executor, seconds, seed, lines.append)
     # The first generation starts worker processes where there are none yet.
     first, last = lines[0], lines[-1]
-    return (last.trainings - first.trainings) / (last.seconds - first.seconds)
+    return float((last.trainings - first.trainings) / (last.seconds - first.seconds))
 
 
 def evolve_search(executor: Any, seconds: float, seed: int, note: Callable[[Any], None]) -> None:
@@ -245,14 +247,13 @@ def overhead(seed: int) -> float:
 
         return wrapper
 
-    kept = scoring.evaluate, Topology.weights
-    scoring.evaluate, Topology.weights = timed(kept[0]), timed(kept[1])  # type: ignore[method-assign, assignment]
-    try:
+    places: tuple[tuple[Any, str], ...] = ((scoring, "evaluate"), (Topology, "weights"))
+    with ExitStack() as stack:
+        for place, name in places:
+            stack.enter_context(mock.patch.object(place, name, timed(getattr(place, name))))
         start = time.process_time()
         evolve_search(Serial(), 10.0, seed, lambda _: None)
         whole = time.process_time() - start
-    finally:
-        scoring.evaluate, Topology.weights = kept  # type: ignore[method-assign]
     return 1.0 - inside / whole
 
 

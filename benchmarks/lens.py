@@ -245,7 +245,7 @@ def transformer_lens(network: Any, ids: Any) -> dict[str, Callable[[], Any]]:
 
     def cached() -> tuple[Any, Any]:
         with torch.inference_mode():
-            return bridge.run_with_cache(ids[None], names_filter=names)
+            return tuple(bridge.run_with_cache(ids[None], names_filter=names))
 
     def top_only() -> Any:
         logits, cache = cached()

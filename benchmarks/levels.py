@@ -58,7 +58,7 @@ def found(case: tuple[str, str, dict[str, Any], int, str, str], trainings: int, 
         task,
         task_options=options,
         units=units,
-        level=level,  # type: ignore[arg-type]
+        level=level,
         trainings=trainings * 50 // units,
         compare=False,
         run=file,

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +153,7 @@ def main() -> None:
     parser.add_argument("--generations", type=int, default=60)
     parser.add_argument("--only", choices=sorted(GOALS), help="one part alone")
     arguments = parser.parse_args()
-    parts = {
+    parts: dict[str, Callable[[], dict[str, Any]]] = {
         "conteur": lambda: language("", arguments.repeats),
         "model": lambda: language(arguments.model, arguments.repeats),
         "reservoir": lambda: reservoir(arguments.generations),

@@ -161,7 +161,7 @@ def patch(model: str, rounds: int) -> dict[str, float]:
 
     loaded = ss.load_model(model)
     clean, corrupt = (loaded.trace(text) for text in PAIR)
-    pair = tuple(path.predicted_id for path in (clean.path(-1), corrupt.path(-1)))
+    pair = clean.path(-1).predicted_id, corrupt.path(-1).predicted_id
     cells = [(state, position) for state in range(len(clean.states)) for position in range(len(clean))]
     network, blocks = loaded.anatomy.network, loaded.anatomy.blocks
     ids = torch.tensor([corrupt.token_ids])

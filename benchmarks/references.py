@@ -50,7 +50,7 @@ def write_patching() -> None:
         network = build(next(family for family in FAMILIES if family.model_type == name))
         arrays |= {f"{name}:{key}": values for key, values in patched_by_transformer_lens(network).items()}
         arrays |= {f"{name}:weight:{key}": value.numpy() for key, value in network.state_dict().items()}
-    np.savez_compressed(FOLDER / "patching.npz", **arrays)
+    np.savez_compressed(FOLDER / "patching.npz", **arrays)  # type: ignore[arg-type]
     print(f"wrote {FOLDER / 'patching.npz'}")
 
 
