@@ -38,7 +38,8 @@ STEPS = {"": "linear", "after": "hv", "middle": "hvh"}
 SYMBOLS = {"ring": "circle-open", "tick": "line-ns-open"}
 FIELDS = {"note": "customdata", "name": "fullData.name"}
 TYPED = {"float32": "f4", "float64": "f8"}
-BOTTOM, TITLES, LEGEND = 50, 44, 32  # pixels below the panels, for their titles, for the legend above
+BOTTOM, TITLES, LEGEND = 54, 44, 32  # pixels below the panels, for their titles, for the legend above
+LEFT, RIGHT = 70, 18  # beside them: where numbers have too little room Plotly makes it, and draws all once more
 
 # Plotly puts "Share chart", which opens an upload to its cloud, and a link to its site over every figure.
 LAYOUT: dict[str, Any] = {"modebar": {"remove": ["sendChartToCloud"]}}
@@ -61,7 +62,7 @@ def described(picture: Drawing, *, narrow: bool) -> dict[str, Any]:
         "template": plotly_template(),
         **LAYOUT,
         "height": grid.height + top + BOTTOM,
-        "margin": {"t": top, "b": BOTTOM},
+        "margin": {"t": top, "b": BOTTOM, "l": LEFT, "r": RIGHT},
         "legend": {"y": 1 + 34 / grid.height, "yanchor": "bottom"},
         "barmode": "overlay",
         "showlegend": picture.legend,
