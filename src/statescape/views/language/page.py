@@ -12,6 +12,7 @@ from statescape.analysis import PathReading, conclude, read_path
 from statescape.analysis.path_conclusion import flags_in_words, others_in_words
 from statescape.language import StatePath
 from statescape.language.readable import opening_in_words
+from statescape.runs.bundles import one_blas_thread
 from statescape.views.core.page import (
     Figure,
     Page,
@@ -99,11 +100,12 @@ def facts_of(reading: PathReading) -> list[tuple[str, str]]:
 
 
 def _sections(reading: PathReading) -> tuple[Section, ...]:
-    with ThreadPoolExecutor(1) as beside:
-        weights = beside.submit(getattr, reading, "random_weights")  # drawn while the first pictures are
+    # Random weights are drawn while the first pictures are; more threads would only wait for each other.
+    with one_blas_thread(), ThreadPoolExecutor(1) as beside:
+        weights = beside.submit(getattr, reading, "random_weights")
         of_text = _of_its_text(reading)
         weights.result()
-    return *of_text, *_beside_nulls(reading)
+        return *of_text, *_beside_nulls(reading)
 
 
 def _of_its_text(reading: PathReading) -> tuple[Section, ...]:
