@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import re
 import subprocess
@@ -208,15 +209,20 @@ SAMPLE = str(files("statescape") / "data" / "sample.jsonl")
         ("path", "Once upon"),
         ("path", "Once upon", "--follow", "2"),
         ("lens", "Once upon"),
+        ("esn", "narma10", "--units", "6", "-k", "2"),
+        ("esn", "x.csv", "--units", "6", "-k", "2", "--closed"),
+        pytest.param(("evolve", "x.csv", "--units", "6", "-g", "2", "--no-tune"), marks=pytest.mark.slow),
         pytest.param(("evolve", "memory-noisy", "--units", "6", "-g", "2", "--no-tune"), marks=pytest.mark.slow),
         pytest.param(("verdict", SAMPLE, "--max-documents", "4", "--workers", "1"), marks=pytest.mark.slow),
     ],
 )
 def test_in_french_no_word_of_ours_is_english(call, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.csv").write_text("x\n" + "\n".join(f"{math.sin(row):.4f}" for row in range(300)))
     assert run([*call, "--language", "fr", "--json", "n.json"]) == 0
-    said = capsys.readouterr().out
-    assert not english_in(said)
+    said = capsys.readouterr()
+    assert not english_in(said.out + said.err)
+    said = said.out
     assert "Nombres\u202f: n.json" in said
     assert run([*call, "--json", "n.json"]) == 0
     assert len(english_in(capsys.readouterr().out)) >= 3

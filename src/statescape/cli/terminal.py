@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from statescape.cli.streams import forget, visible
+from statescape.wording import say
 
 NARROWEST = 12
 """Columns that prose keeps in a table before the table is turned into lists."""
@@ -90,6 +91,10 @@ class Sheet(Table):
         for row in rows:
             for place, (column, cell) in enumerate(zip(self.columns, row, strict=True)):
                 name = str(column.header) if self.show_header else ""
-                if str(cell).strip():
-                    yield Text(f"{name} {cell}".strip(), style="bold") if place == 0 else Text(f"  {name}: {cell}")
+                if not str(cell).strip():
+                    continue
+                if place == 0:
+                    yield Text(f"{name} {cell}".strip(), style="bold")
+                else:
+                    yield Text(f"  {say('{name}: {what}', name=name, what=cell)}")
             yield Text()
