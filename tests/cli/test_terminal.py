@@ -226,3 +226,14 @@ def test_in_french_no_word_of_ours_is_english(call, capsys, monkeypatch, tmp_pat
     assert "Nombres\u202f: n.json" in said
     assert run([*call, "--json", "n.json"]) == 0
     assert len(english_in(capsys.readouterr().out)) >= 3
+
+
+def test_no_line_begins_with_what_a_narrow_space_binds_to_the_word_before():
+    sentence = "Graine 0\u202f; 95\u202f% des 1\u202f000 essais, «\u202foui\u202f»\u202f: \ufdd0 "
+    for width in range(20, 60):
+        lines = io.StringIO()
+        Terminal(file=lines, width=width, highlight=False).print(sentence * 9, markup=False)
+        said = lines.getvalue()
+        assert not re.search(r"^[;:%»]|«$|^000", said, re.MULTILINE)
+        assert "".join(said.split()) == "".join(sentence.replace("\ufdd0", r"\ufdd0").split()) * 9
+        assert said.count("\u202f") == 9 * 6
