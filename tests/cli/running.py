@@ -13,8 +13,11 @@ def _kept(stderr: str) -> str:
 
 def english_in(said: str) -> list[str]:
     """English words that a French command printed itself; those of the model have the sign of a space before them."""
-    ours = "blocks?|of|the|and|with|to|untouched|steered|restored|clean|nats a|rank|inside|position:|positions:|shown"
-    return re.findall(rf"(?<![␣|\w])(?:{ours})(?![|\w])", said)
+    ours = (
+        "blocks?|of|the|and|with|to|untouched|steered|restored|clean|nats a|rank|inside|position:|positions:|shown|"
+        "from|mean|worst|best|networks?|units?|weights|seeds?|trials?|rows?|header|separated|windows?|ahead|trainings?"
+    )
+    return re.findall(rf"(?<![␣|\w-])(?:{ours})(?![|\w])", said)
 
 
 def statescape(*arguments, stdin: bytes | None = None, folder=None) -> subprocess.CompletedProcess:

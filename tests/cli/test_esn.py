@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tests.cli.running import assert_refused, in_process, statescape
+from tests.cli.running import assert_refused, english_in, in_process, statescape
 from tests.material import material
 
 
@@ -303,3 +303,98 @@ def test_no_ridge_and_as_many_units_as_steps_is_warned_of_in_a_line(run, tmp_pat
     assert data["warnings"] == [line.removeprefix("statescape: ")]
     result, data = _numbers(run, tmp_path, file, *options, "--ridge", 1e-6)
     assert (result.stderr, data["warnings"]) == ("", [])
+
+
+MONTHS = [f"{2000 + month // 12}-{1 + month % 12:02}" for month in range(402) if month not in (50, 51)]
+WAVE = [f"{np.sin(row / 5):.4f}" for row in range(400)]
+FLAT = ["0" if 150 < row < 200 else value for row, value in enumerate(WAVE)]
+COMMAS = [value.replace(".", ",") for value in WAVE]
+NAMES = [f"s{row // 10}" for row in range(400)]
+TENTHS = [f"{row % 10}" for row in range(400)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "mark", "options", "sentences"),
+    [
+        (
+            {"date": MONTHS, "x": COMMAS},
+            ";",
+            (),
+            [
+                "x.csv : 400 lignes ; cellules séparées par des points-virgules ; UTF-8 ; en-tête : ligne 1 ; virgules "
+                "décimales",
+                "x d’après ses propres valeurs, 1 ligne à l’avance ; fenêtres de 266 lignes, les 186 premières pour "
+                "l’entraînement (dont 18 d’échauffement)",
+                "remarque : 'date' a 1 lacune sur 399 pas, avant la ligne 52 (2,9 fois le pas habituel)",
+            ],
+        ),
+        (
+            {"month": TENTHS, "x": WAVE},
+            ",",
+            (),
+            ["remarque : 'month' revient 39 fois en arrière, d’abord à la ligne 12"],
+        ),
+        (
+            {"x": FLAT},
+            ",",
+            ("--window", 120),
+            [
+                "remarque : 14 fenêtres sur 280 (toute la série) sont omises, car une colonne y est constante à "
+                "l’entraînement ou au test"
+            ],
+        ),
+        (
+            {"who": NAMES, "y": TENTHS, "x": WAVE},
+            ",",
+            ("--sequence", "who"),
+            [
+                "x.csv : 40 séquences de 10 lignes ; cellules séparées par des virgules ; UTF-8 ; en-tête : ligne 1",
+                "x d’après y, à 400 lignes où une réponse est attendue ; 21 séquences pour l’entraînement, 7 pour le "
+                "choix de la régularisation ridge, 12 pour le test",
+            ],
+        ),
+        (
+            {"x": WAVE},
+            ",",
+            ("--closed",),
+            [
+                "valide : jusqu’à ce que l’erreur dépasse 0,4 écart type de la cible, en moyenne sur 10 marches libres "
+                "du réseau, bouclé sur ses propres sorties ; au plus 40, la longueur d’une marche libre"
+            ],
+        ),
+        (
+            {"x": WAVE[:120]},
+            ",",
+            ("--window", 80, "--warmup", 5, "--units", 60, "--ridge", 0),
+            [
+                "statescape: Sans régularisation ridge, une couche de lecture de 60 unités s’ajuste, sur 51 pas "
+                "d’entraînement, à n’importe quelle cible, bruit compris ;"
+            ],
+        ),
+    ],
+)
+def test_in_french_all_that_is_said_of_data_is_french(run, tmp_path, monkeypatch, columns, mark, options, sentences):
+    monkeypatch.chdir(tmp_path)
+    rows = [mark.join(row) for row in zip(*columns.values(), strict=True)]
+    (tmp_path / "x.csv").write_text("\n".join([mark.join(columns), *rows]))
+    result = run("esn", "x.csv", "--target", "x", "--units", 9, "--trials", 2, *options, "--language", "fr")
+    assert result.returncode == 0, result.stderr
+    assert not english_in(result.stdout + result.stderr)
+    said = " ".join((result.stdout + result.stderr).split())  # the narrow spaces as well
+    for sentence in sentences:
+        assert sentence in said
+
+
+def test_in_french_networks_are_told_in_french(run):
+    result = run("esn", "narma10", "--units", 100, "--trials", 2, "--language", "fr")
+    said = result.stdout.replace("\u202f", " ")
+    assert "NRMSE de 2 réseaux" in said
+    assert "intervalle à 95 % : t de Student sur 2 essais" in said
+    assert "100 unités, erdos-renyi, 1 000 poids ; sr 0,9, lr 1, échelle d’entrée 0,1, biais 0,1, " in said
+    assert not english_in(said + result.stderr)
+
+
+def test_in_french_a_network_that_diverges_says_why_in_french(run):
+    result = run("esn", "memory-noisy", "--sr", 1.3, "--trials", 2, "--language", "fr")
+    assert "2 sur 2 ont divergé\u202f: " in result.stdout
+    assert not english_in(result.stdout)

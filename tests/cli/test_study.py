@@ -8,6 +8,7 @@ import pytest
 from statescape.cli.app import run
 from statescape.studies.reservoir import STUDIES
 from statescape.studies.reservoir.budget import Budget
+from tests.cli.running import english_in
 
 
 @pytest.fixture(autouse=True)
@@ -38,9 +39,15 @@ def test_a_study_answers_and_its_run_is_read_again(capsys, tmp_path):
     assert (tmp_path / "b.html").is_file()
 
 
-def test_french(capsys):
+def test_in_french_no_word_of_ours_is_english(capsys):
     assert run(["study", "values", "--workers", "1", "--language", "fr"]) == 0
-    assert "Des arêtes binaires, ternaires ou réelles" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert not english_in(said.out + said.err)
+    assert "Des arêtes binaires, ternaires ou réelles" in said.out
+    assert "Budget quick\u202f: 2 exécutions par case, 8 unités\u202f; " in said.out
+    assert said.out.endswith("Exécution\u202f: values-1.run (statescape report)\n")
+    assert run(["study", "--language", "fr"]) == 0
+    assert not english_in(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(

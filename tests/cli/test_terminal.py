@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import re
 import subprocess
@@ -208,15 +209,31 @@ SAMPLE = str(files("statescape") / "data" / "sample.jsonl")
         ("path", "Once upon"),
         ("path", "Once upon", "--follow", "2"),
         ("lens", "Once upon"),
+        ("esn", "narma10", "--units", "6", "-k", "2"),
+        ("esn", "x.csv", "--units", "6", "-k", "2", "--closed"),
+        pytest.param(("evolve", "x.csv", "--units", "6", "-g", "2", "--no-tune"), marks=pytest.mark.slow),
         pytest.param(("evolve", "memory-noisy", "--units", "6", "-g", "2", "--no-tune"), marks=pytest.mark.slow),
         pytest.param(("verdict", SAMPLE, "--max-documents", "4", "--workers", "1"), marks=pytest.mark.slow),
     ],
 )
 def test_in_french_no_word_of_ours_is_english(call, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.csv").write_text("x\n" + "\n".join(f"{math.sin(row):.4f}" for row in range(300)))
     assert run([*call, "--language", "fr", "--json", "n.json"]) == 0
-    said = capsys.readouterr().out
-    assert not english_in(said)
+    said = capsys.readouterr()
+    assert not english_in(said.out + said.err)
+    said = said.out
     assert "Nombres\u202f: n.json" in said
     assert run([*call, "--json", "n.json"]) == 0
     assert len(english_in(capsys.readouterr().out)) >= 3
+
+
+def test_no_line_begins_with_what_a_narrow_space_binds_to_the_word_before():
+    sentence = "Graine 0\u202f; 95\u202f% des 1\u202f000 essais, «\u202foui\u202f»\u202f: \ufdd0 "
+    for width in range(20, 60):
+        lines = io.StringIO()
+        Terminal(file=lines, width=width, highlight=False).print(sentence * 9, markup=False)
+        said = lines.getvalue()
+        assert not re.search(r"^[;:%»]|«$|^000", said, re.MULTILINE)
+        assert "".join(said.split()) == "".join(sentence.replace("\ufdd0", r"\ufdd0").split()) * 9
+        assert said.count("\u202f") == 9 * 6

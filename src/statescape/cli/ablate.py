@@ -68,13 +68,13 @@ def ablate(
 
     from statescape.language.ablating import ablate as ablated
 
-    with Bar("documents") as bar:
+    with Bar(say("documents")) as bar:
         found = ablated(
             language_model,
             corpus,
             part=part.value,
             by=by.value,
-            progress=lambda done, total: bar.show("blocks left out", done, total),
+            progress=lambda done, total: bar.show(say("blocks left out"), done, total),
         )
     _print(found)
     inputs.hand_out(found, out, figures, json_file, open_page)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statescape.cli.console import Working, errors
+from statescape.wording import number, say
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -31,7 +32,7 @@ class Bar:
             transient=True,
             disable=not console.is_terminal,
         )
-        self._plain = None if console.is_terminal else Working("Preparing ...")
+        self._plain = None if console.is_terminal else Working(say("Preparing ..."))
         self._tasks: dict[str, TaskID] = {}
         self._unit = unit
         self.shown = False
@@ -59,10 +60,13 @@ class Bar:
         self.shown = True
         said = f"{what}, {note}" if note else what
         if self._plain is not None:
-            self._plain.update(f"{said}: {done:,} of {whole:,} {self._unit} ...")
+            counted = say(
+                "{what}: {done:,} of {whole:,} {unit} ...", what=said, done=done, whole=whole, unit=self._unit
+            )
+            self._plain.update(counted)
         if what not in self._tasks:
             self._tasks[what] = self._progress.add_task(what, total=whole, completed=done, rate="")
         self._progress.update(self._tasks[what], completed=done, description=said)
         speed = next(task.speed for task in self._progress.tasks if task.id == self._tasks[what])
         if speed:
-            self._progress.update(self._tasks[what], rate=f"{speed:.1f} {self._unit}/s")
+            self._progress.update(self._tasks[what], rate=f"{number(speed, '.1f')} {self._unit}/s")

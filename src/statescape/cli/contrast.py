@@ -53,7 +53,7 @@ def contrast(
 
         pairs = pairs_of(null)  # refused before the model is read
     language_model = inputs.load(model, bos, device, dtype)
-    with Working("Reading the texts and the null ..."):
+    with Working(say("Reading the texts and the null ...")):
         found = contrasted(language_model, first, second, align=align.value, null=pairs)
     _print_contrast(found)
     inputs.hand_out(found, out, figures, json_file, open_page)

@@ -9,6 +9,7 @@ import typer
 
 from statescape.cli.console import Working, complain, counted
 from statescape.cli.roles import Reads
+from statescape.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,7 @@ Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first line t
 
 def read(files: Sequence[str], strict: bool, most: int | None = None) -> Corpus:
     """The corpus, with a spinner while it is read; lines left out are named, the first by number, all by count."""
-    with Working("Reading the corpus ..."):
+    with Working(say("Reading the corpus ...")):
         from statescape.language.corpus import read_corpus
 
         stdin = cast("BufferedIOBase", sys.stdin.buffer) if "-" in files else None

@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from statescape.cli.console import counted
 from statescape.cli.options import Group
 from statescape.cli.roles import Reads
+from statescape.wording import number, phrase, say, say_count
 
 if TYPE_CHECKING:
     from statescape.reservoir.tasks import Part, SequenceTask, Task
 
-_READ = {"separator": "separated by {}", "header": "header {}", "sheet": "sheet {}", "comments": "comments {}"}
+_READ = {
+    "separator": phrase("separated by {what}"),
+    "header": phrase("header {what}"),
+    "sheet": phrase("sheet {what}"),
+    "comments": phrase("comments {what}"),
+}
+_PARTS = {"search": phrase("search part"), "seal": phrase("seal part"), "whole": phrase("whole part")}
 
 
 TaskName = Annotated[
@@ -92,34 +98,67 @@ def described(task: Task, *parts: Part) -> list[str]:
     if not isinstance(task, FileTask):
         return []
     data = task.understood(parts[0])
-    own = "itself" if len(data["targets"]) == 1 else "themselves"
-    inputs = own if data["inputs"] == data["targets"] else ", ".join(data["inputs"])
-    read = [_READ.get(name, "{}").format(value) for name, value in data["read"].items()]
+    one, own = len(data["targets"]) == 1, data["inputs"] == data["targets"]
+    inputs = (say("itself") if one else say("themselves")) if own else ", ".join(data["inputs"])
     loop = data.get("closed")
-    ahead = f"{counted(data['horizon'], 'row')} ahead"
+    ahead = say_count("{count:,} row ahead", "{count:,} rows ahead", data["horizon"])
     if loop:
-        ahead = f"in a closed loop, {loop['runs']} runs of {counted(loop['steps'], 'row')}"
+        ahead = say("in a closed loop, {runs} runs of {rows}", runs=loop["runs"], rows=_rows(loop["steps"]))
     lines = [
-        "; ".join([f"{data['file']}: {counted(data['rows'], 'row')}", *read]),
-        f"{', '.join(data['targets'])} from {inputs}, {ahead}; windows of "
-        f"{data['window']:,} rows, the first {data['train']:,} train ({data['warmup']:,} of them warmup)",
+        _read(data, _rows(data["rows"])),
+        say(
+            "{targets} from {inputs}, {ahead}; windows of {window:,} rows, the first {train:,} train ({warmup:,} of "
+            "them warmup)",
+            targets=", ".join(data["targets"]),
+            inputs=inputs,
+            ahead=ahead,
+            window=data["window"],
+            train=data["train"],
+            warmup=data["warmup"],
+        ),
     ]
     for windows in (task.understood(part)["windows"] for part in parts):
         if windows["left_out"]:
-            whole = f"{windows['left_out']:,} of {counted(windows['possible'], 'window')} ({windows['part']} part)"
-            lines += [f"note: {whole} left out, since a column is constant where they train or test"]
-    return [*lines, *(f"note: {note}" for note in data["notes"])]
+            flat = say_count(
+                "{count:,} of {possible:,} windows ({part}) left out, since a column is constant where they train or "
+                "test",
+                "{count:,} of {possible:,} windows ({part}) left out, since a column is constant where they train or "
+                "test",
+                windows["left_out"],
+                possible=windows["possible"],
+                part=say(_PARTS[windows["part"]]),
+            )
+            lines += [say("note: {note}", note=flat)]
+    return [*lines, *(say("note: {note}", note=note) for note in data["notes"])]
 
 
 def _of_sequences(task: SequenceTask, part: Part) -> list[str]:
     """How the sequences of a table or folder were understood."""
     data = task.understood(part)
-    read = [_READ.get(name, "{}").format(value) for name, value in data["read"].items()]
     low, high = data["rows"]
-    rows = counted(high, "row") if low == high else f"{low:,} to {counted(high, 'row')}"
-    asked = f"{len(data['classes'])} classes" if data["classes"] else ", ".join(data["targets"])
+    rows = _rows(high) if low == high else say("{low} to {high}", low=number(low, ","), high=_rows(high))
+    asked = say("{count} classes", count=len(data["classes"])) if data["classes"] else ", ".join(data["targets"])
+    held = say_count("{count:,} sequence of {rows}", "{count:,} sequences of {rows}", data["sequences"], rows=rows)
     return [
-        "; ".join([f"{data['file']}: {counted(data['sequences'], 'sequence')} of {rows}", *read]),
-        f"{asked} from {', '.join(data['inputs'])} at {counted(data['answers'], 'answered row')}; {data['train']:,} "
-        f"sequences train, {data['validation']:,} choose the ridge, {data['test']:,} test",
+        _read(data, held),
+        say(
+            "{asked} from {inputs} at {answers}; {train:,} sequences train, {validation:,} choose the ridge, {test:,} "
+            "test",
+            asked=asked,
+            inputs=", ".join(data["inputs"]),
+            answers=say_count("{count:,} answered row", "{count:,} answered rows", data["answers"]),
+            train=data["train"],
+            validation=data["validation"],
+            test=data["test"],
+        ),
     ]
+
+
+def _read(data: dict[str, Any], held: str) -> str:
+    """What a file holds, and how it was read."""
+    how = [say(_READ[name], what=value) if name in _READ else value for name, value in data["read"].items()]
+    return say("; ").join([say("{name}: {what}", name=data["file"], what=held), *how])
+
+
+def _rows(count: int) -> str:
+    return say_count("{count:,} row", "{count:,} rows", count)

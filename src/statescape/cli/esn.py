@@ -10,7 +10,7 @@ from statescape.cli import data_options, inputs
 from statescape.cli.console import Working, complain, output, wrote
 from statescape.cli.options import unset_fields, with_options
 from statescape.studies.network_settings import NetworkSettings
-from statescape.wording import phrase, say
+from statescape.wording import LANGUAGES, number, phrase, say, say_count, unfilled
 
 if TYPE_CHECKING:
     from statescape.reservoir.tasks import AnyTrial
@@ -32,9 +32,10 @@ def esn(
     options: dict[str, Any],
     figures: inputs.Figures = None,
     json_file: inputs.Json = None,
+    language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
 ) -> None:
     """Train and test echo state networks: the mean error over trials, its interval, and what persistence would do."""
-    with Working("Loading ..."):
+    with Working(say("Loading ...")):
         from statescape.reservoir import tasks
         from statescape.reservoir.kernels import announcing
         from statescape.studies import esn_trials
@@ -43,7 +44,7 @@ def esn(
     settings = esn_trials.settings_for(chosen, **network)
     if warmup is not None:
         chosen = esn_trials.with_warmup(chosen, warmup)
-    with announcing(complain), Working(f"Running {trials} trials ..."):
+    with announcing(complain), Working(say("Running {trials} trials ...", trials=trials)):
         esn_trials.prepare(chosen, settings)
         result = esn_trials.esn(chosen, settings, trials, seed)
     for warning in result.warnings:
@@ -57,7 +58,7 @@ def esn(
         from statescape.views.core.reporting import save_pictures
         from statescape.views.reservoir.pictures import pictures
 
-        with Working("Drawing the figures ..."):
+        with Working(say("Drawing the figures ...")):
             files = save_pictures(pictures(result), figures)
         wrote(phrase("Figures"), say("{count} files in {folder}", count=len(files), folder=figures))
 
@@ -102,46 +103,64 @@ def _print(result: EsnTrials) -> None:
     from statescape.cli.terminal import Sheet
     from statescape.reservoir.tasks import LabelledTrial, SequencesTrial, better_of
 
-    console, settings, n = output(), result.settings, len(result.scores)
+    console, n = output(), len(result.scores)
     table = Sheet()
     table.column(result.task.name, prose=True)
-    table.numbers("mean", "95% interval", "worst", "best")
+    table.numbers(say("mean"), say("95% interval"), say("worst"), say("best"))
     score, ends = result.score, (float(result.scores.max()), float(result.scores.min()))
+    name = unfilled(result.task.score_name)
     table.row(
-        f"{result.task.score_name} of {n} network{'s' * (n > 1)}",
+        say_count("{score} of {count} network", "{score} of {count} networks", n, score=name),
         _number(score.mean),
         _range(score.low, score.high, n),
         *map(_number, ends if better_of(result.task) == "lower" else ends[::-1]),
     )
     if result.persistence is not None:
-        usual = "most frequent class" if isinstance(result.trial, LabelledTrial) else "persistence"
+        usual = phrase("most frequent class") if isinstance(result.trial, LabelledTrial) else phrase("persistence")
         if isinstance(result.trial, SequencesTrial):
             usual = result.trial.baseline
         low, high = result.persistence.low, result.persistence.high
-        table.row(usual, _number(result.persistence.mean), _range(low, high, n), "", "")
+        table.row(say(usual), _number(result.persistence.mean), _range(low, high, n), "", "")
     console.print(table)
     if n > 1:
-        console.print(f"95% interval: {score.method} over {n} trials", markup=False, style="dim")
-    units = f"{settings.units} unit{'s' * (settings.units > 1)}"
-    console.print(
-        f"\n{units}, {settings.topology}, {result.network.topology.edges:,} weights; sr {settings.sr:g}, "
-        f"lr {settings.lr:g}, input scaling {settings.input_scaling:g}, {_bias(settings)}"
-        f"{_ridge(result)}; seed {result.seed}; {result.seconds:.2g} s",
-        markup=False,
-    )
+        over = say("95% interval: {method} over {trials} trials", method=say(score.method), trials=n)
+        console.print(over, markup=False, style="dim")
+    console.print(f"\n{_networks(result)}", markup=False)
     if better_of(result.task) == "higher":
         console.print(_validity(result.trial), markup=False)
     for line in data_options.described(result.task, "whole"):
         console.print(line, markup=False)
     if result.reason:
-        lost = sum(score == float("inf") for score in result.scores)
-        console.print(f"{lost} of {n} diverged: {result.reason}", markup=False)
+        lost = int((result.scores == float("inf")).sum())
+        which = say_count("{count} of {trials} diverged", "{count} of {trials} diverged", lost, trials=n)
+        console.print(say("{name}: {what}", name=which, what=unfilled(result.reason)), markup=False)
+
+
+def _networks(result: EsnTrials) -> str:
+    """What the networks were, in a line."""
+    settings = result.settings
+    return say(
+        "{units}, {topology}, {weights:,} weights; sr {sr:g}, lr {lr:g}, input scaling {scaling:g}, {bias}{ridge}; "
+        "seed {seed}; {seconds:.2g} s",
+        units=say_count("{count} unit", "{count} units", settings.units),
+        topology=settings.topology,
+        weights=result.network.topology.edges,
+        sr=settings.sr,
+        lr=settings.lr,
+        scaling=settings.input_scaling,
+        bias=_bias(settings),
+        ridge=_ridge(result),
+        seed=result.seed,
+        seconds=result.seconds,
+    )
 
 
 def _bias(settings: NetworkSettings) -> str:
     """The bias, and how many have it."""
     share = settings.bias_connectivity
-    return f"bias {settings.bias:g}" if share is None else f"bias ±{abs(settings.bias):g} on {share:.0%} of the units"
+    if share is None:
+        return say("bias {bias:g}", bias=settings.bias)
+    return say("bias ±{bias:g} on {share:.0%} of the units", bias=abs(settings.bias), share=share)
 
 
 def _validity(trial: AnyTrial) -> str:
@@ -150,26 +169,33 @@ def _validity(trial: AnyTrial) -> str:
     from statescape.reservoir.tasks.valid_time import THRESHOLD
 
     if not isinstance(trial, Trial) or not trial.time_unit:
-        return "higher is better"
-    ends = f"{trial.free_run / trial.time_unit:.4g}, the length of a run"
+        return say("higher is better")
+    ends = say("{time:.4g}, the length of a run", time=trial.free_run / trial.time_unit)
     if trial.known:
-        ends = f"{sum(trial.known) / len(trial.known) / trial.time_unit:.4g}, where two solvers part (first trial)"
-    runs = f"{len(trial.starts)} runs on the network's own outputs"
-    return f"valid: until the error passes {THRESHOLD:g} deviations of the target, mean of {runs}; at most {ends}"
+        parting = sum(trial.known) / len(trial.known) / trial.time_unit
+        ends = say("{time:.4g}, where two solvers part (first trial)", time=parting)
+    return say(
+        "valid: until the error passes {threshold:g} deviations of the target, mean of {runs} runs on the network's "
+        "own outputs; at most {ends}",
+        threshold=THRESHOLD,
+        runs=len(trial.starts),
+        ends=ends,
+    )
 
 
 def _ridge(result: EsnTrials) -> str:
     """The ridge that was given or chosen; nothing where nothing was trained."""
     if not result.ridges:
         return ""
-    low, high = min(result.ridges), max(result.ridges)
-    span = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-    return f", ridge {span}" + (" (chosen in training)" if result.settings.ridge is None else "")
+    low, high = number(min(result.ridges), "g"), number(max(result.ridges), "g")
+    span = low if low == high else say("{low} to {high}", low=low, high=high)
+    chosen = phrase(", ridge {span} (chosen in training)")
+    return say(chosen if result.settings.ridge is None else phrase(", ridge {span}"), span=span)
 
 
 def _number(value: float) -> str:
-    return f"{value:.4g}"
+    return number(value, ".4g")
 
 
 def _range(low: float, high: float, n: int) -> str:
-    return "none from one trial" if n == 1 else f"{_number(low)} to {_number(high)}"
+    return say("none from one trial") if n == 1 else say("{low} to {high}", low=_number(low), high=_number(high))

@@ -13,7 +13,7 @@ from statescape.cli.evolve_table import print_result
 from statescape.cli.options import SETTINGS, WORK, with_options
 from statescape.cli.roles import Keeps, Reads
 from statescape.errors import StatescapeError
-from statescape.wording import LANGUAGES
+from statescape.wording import LANGUAGES, say
 
 if TYPE_CHECKING:
     from statescape.evolution import Evolution, Progress
@@ -43,7 +43,7 @@ def evolve(
     language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
 ) -> None:
     """Evolve the wiring of an echo state network, and say what the gain is made of."""
-    with Working("Loading ..."):
+    with Working(say("Loading ...")):
         from statescape.evolution import evolve as search
         from statescape.evolution.history import survivors_of_run
 
@@ -75,7 +75,7 @@ def run_evolution(work: Any, file: Path, out: Path | None, figures: Path | None,
         with announcing(complain), Watch() as watch:
             result: Evolution = work(watch)
     except KeyboardInterrupt:
-        complain(f"Interrupted. {file} keeps what was done; go on with: statescape resume {file}")
+        complain(say("Interrupted. {file} keeps what was done; go on with: statescape resume {file}", file=file))
         raise typer.Exit(130) from None
     except LostWorkersError as lost:
         raise StatescapeError(f"{lost} Go on with: statescape resume {file}") from None
@@ -86,7 +86,7 @@ def run_evolution(work: Any, file: Path, out: Path | None, figures: Path | None,
     if not any(wanted is not None for wanted in (out, figures, json_file)):
         print_result(result)
         return
-    with Working("Measuring the champion ..."):
+    with Working(say("Measuring the champion ...")):
         from statescape.analysis.evolution import read_evolution
 
         reading = read_evolution(result)  # before anything is printed: it may refuse a damaged run
@@ -98,7 +98,7 @@ class Watch:
     """One live line on stderr while a run works; where that is no terminal, a line every ten seconds."""
 
     def __init__(self) -> None:
-        self._status = Working("Preparing ...")
+        self._status = Working(say("Preparing ..."))
 
     def __enter__(self) -> Watch:
         self._status.__enter__()
@@ -115,14 +115,22 @@ class Watch:
         """A generation is over."""
         line = progress.summary
         self._status.update(
-            f"{progress.strategy}: generation {line.number}, best {abs(line.best):.4f}, median {abs(line.median):.4f}, "
-            f"{progress.trainings_per_second:,.0f} trainings/s, {_clock(progress.seconds_left)} left"
+            say(
+                "{strategy}: generation {number}, best {best:.4f}, median {median:.4f}, {rate:,.0f} trainings/s, "
+                "{left} left",
+                strategy=progress.strategy,
+                number=line.number,
+                best=abs(line.best),
+                median=abs(line.median),
+                rate=progress.trainings_per_second,
+                left=_clock(progress.seconds_left),
+            )
         )
 
 
 def _clock(seconds: float) -> str:
     if seconds != seconds:  # NaN: limited by stagnation only
-        return "some time"
+        return say("some time")
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02}"
 

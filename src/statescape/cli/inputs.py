@@ -115,7 +115,7 @@ Models = Annotated[
 
 def loading(model: str | None) -> Working:
     """Says so while torch is imported and a model is read: either takes seconds."""
-    return Working(f"Loading {model or 'conteur'} ...")
+    return Working(say("Loading {model} ...", model=model or "conteur"))
 
 
 def load(model: str | None, bos: bool | None, device: str | None, dtype: str | None = None) -> LanguageModel:
@@ -142,7 +142,7 @@ def trace(
 ) -> Trace:
     """The trace of a text through a model."""
     language_model = load(model, bos, device, dtype)
-    with Working("Reading the text ..."):
+    with Working(say("Reading the text ...")):
         return language_model.trace(asked(text, chat), last=last)
 
 
@@ -194,11 +194,11 @@ def hand_out(
     from statescape import views
 
     if figures is not None:
-        with Working("Drawing the figures ..."):
+        with Working(say("Drawing the figures ...")):
             files = views.save_figures(found, figures)
         wrote(phrase("Figures"), say("{count} files in {folder}", count=len(files), folder=figures))
     if out is not None:
-        with Working("Writing the report ..."):
+        with Working(say("Writing the report ...")):
             views.report(found, out)
         wrote(phrase("Report"), out)
         if open_page:

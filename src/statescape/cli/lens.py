@@ -60,13 +60,13 @@ def lens(
 ) -> None:
     """What every state decodes to: the top token, position by block; with --lens, several lenses on one axis."""
     language_model = inputs.load(model, bos, device, dtype)
-    with Working("Reading the lenses ..."):
+    with Working(say("Reading the lenses ...")):
         from statescape.language import LogitLens, load_lens
 
         used = [LogitLens(), *(load_lens(source, language_model) for source in lenses or ())]
-    with Working("Reading the text ..."):
+    with Working(say("Reading the text ...")):
         trace = language_model.trace(inputs.asked(text, chat), last=last)
-    with Working("Decoding all states ..."):
+    with Working(say("Decoding all states ...")):
         readouts = [_read(trace, each, states, top) for each in used]
     _print_readout(trace, readouts[-1])
     if len(readouts) > 1:
@@ -77,7 +77,7 @@ def lens(
     if out is not None:
         from statescape.views.language.lens_page import lens_page
 
-        with Working("Writing the page ..."):
+        with Working(say("Writing the page ...")):
             lens_page(trace, readouts, out, notes=_notes(readouts, used))
         wrote(phrase("Page"), out)
         if open_page:

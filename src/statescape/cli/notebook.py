@@ -15,7 +15,7 @@ from statescape.cli.console import Working, complain, output, wrote
 from statescape.cli.roles import Fills, Reads, Writes
 from statescape.cli.streams import visible
 from statescape.errors import StatescapeError
-from statescape.wording import LANGUAGES, phrase, speaking
+from statescape.wording import LANGUAGES, phrase, say
 
 if TYPE_CHECKING:
     from statescape.studies.notebook import Asked, Notebook
@@ -29,7 +29,7 @@ def notebook(
     budget: Annotated[
         str | None, typer.Option("--budget", help="Of every study: quick, full or minutes. [default: full]")
     ] = None,
-    language: Annotated[str, typer.Option("--language", help="Of the page: en or fr.")] = LANGUAGES[0],
+    language: inputs.Language = LANGUAGES[0],
     models: inputs.Models = None,
     texts: Annotated[
         list[str] | None, typer.Option("--text", "-t", help="A text whose path is drawn; repeatable. (default: three)")
@@ -55,28 +55,29 @@ def notebook(
     if quick and budget is not None:
         raise StatescapeError("--quick is --budget quick; give one of the two.")
     begun = time.monotonic()
-    with speaking(language):
-        asked = _asked(models, texts, corpus, "quick" if quick else budget or "full", seed, folder)
-        with Working("Loading ..."):
-            from statescape.studies.notebook.asking import notebook as keep
-        try:
-            with Bar("pieces") as bar:
-                found = keep(asked, workers=workers, progress=bar.show)
-        except KeyboardInterrupt:
-            complain(f"Interrupted. {folder} keeps what was done; give the same command again to go on.")
-            raise typer.Exit(130) from None
-        _print_answers(found)
-        if json_file is not None:
-            from statescape.cli.notebook_json import as_json
+    asked = _asked(models, texts, corpus, "quick" if quick else budget or "full", seed, folder)
+    with Working(say("Loading ...")):
+        from statescape.studies.notebook.asking import notebook as keep
+    try:
+        with Bar(say("pieces")) as bar:
+            found = keep(asked, workers=workers, progress=bar.show)
+    except KeyboardInterrupt:
+        complain(say("Interrupted. {file} keeps what was done; give the same command again to go on.", file=folder))
+        raise typer.Exit(130) from None
+    _print_answers(found)
+    if json_file is not None:
+        from statescape.cli.notebook_json import as_json
 
-            inputs.write_json(json_file, as_json(found, language))
-            wrote(phrase("Numbers"), json_file)
-        from statescape import views
+        inputs.write_json(json_file, as_json(found, language))
+        wrote(phrase("Numbers"), json_file)
+    from statescape import views
 
-        with Working("Writing the notebook ..."):
-            views.report(found, out)
+    with Working(say("Writing the notebook ...")):
+        views.report(found, out)
     minutes, seconds = divmod(round(time.monotonic() - begun), 60)
-    output().print(f"Runs: {len(found.entries) - 1} files in {folder}; {minutes} min {seconds} s", markup=False)
+    files = say("{count} files in {folder}", count=len(found.entries) - 1, folder=folder)
+    spent = say("{minutes} min {seconds} s", minutes=minutes, seconds=seconds)
+    wrote(phrase("Runs"), f"{files}; {spent}")
     wrote(phrase("Notebook"), out)
     if open_page:
         typer.launch(out.resolve().as_uri())

@@ -72,11 +72,16 @@ def patch(
         pairs = None if file is None else read_pairs(file)
     other = "" if corrupt is None else inputs.read_text(corrupt)
     language_model = inputs.load(model, bos, device, dtype)
-    with Working("Patching ...") as status:
+    counting = (
+        phrase("Patching: {done:,} of {whole:,} states ...")
+        if pairs is None
+        else phrase("Patching: {done:,} of {whole:,} pairs ...")
+    )
+    with Working(say("Patching ...")) as status:
         from statescape.language import patch as patched
 
         def said(done: int, whole: int) -> None:
-            status.update(f"Patching: {done:,} of {whole:,} {'states' if pairs is None else 'pairs'} ...")
+            status.update(say(counting, done=done, whole=whole))
 
         found: Patching | PatchedPairs = (
             patched(language_model, clean, other, answers, attribution=attribution, progress=said)

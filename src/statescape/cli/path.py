@@ -121,14 +121,14 @@ def path(
     if figures is not None:
         from statescape import views
 
-        with Working("Drawing the figures ..."):
+        with Working(say("Drawing the figures ...")):
             files = views.save_figures(reading, figures)
         drawn = say("{count} files in {folder}", count=len(files), folder=figures)
         wrote(phrase("Figures"), drawn + ("" if made is None else say(", of the first path")))
     if out is not None:
         from statescape import views
 
-        with Working("Writing the report ..."):
+        with Working(say("Writing the report ...")):
             views.report(reading if made is None else made, out)
         wrote(phrase("Report"), out)
         if open_page:
@@ -139,10 +139,10 @@ def _followed(model: LanguageModel, text: Any, n: int, temperature: float, seed:
     """Follow the model, with how far it is."""
     from statescape.language import follow
 
-    with Working("Following ...") as status:
+    with Working(say("Following ...")) as status:
 
         def said(count: int) -> None:
-            status.update(f"Following: {count} of {n} tokens ...")
+            status.update(say("Following: {count} of {n} tokens ...", count=count, n=n))
 
         return follow(model, text, n, temperature=temperature, seed=seed, progress=said)
 
@@ -204,7 +204,7 @@ def _print_others(reading: PathReading) -> None:
     from statescape.analysis.path_conclusion import others_in_words
 
     console = output()
-    with Working("Reading the other texts ..."):
+    with Working(say("Reading the other texts ...")):
         sentences = others_in_words(reading)
     for sentence in sentences:
         console.print(sentence, markup=False, soft_wrap=not console.is_terminal)

@@ -103,7 +103,7 @@ def _read(
     table.column(say("next"))
     table.numbers(say("prob"), say("first from"), say("cosine"))
     table.column(say("text"), prose=True)
-    with Working("Reading the texts ...") as status:
+    with Working(say("Reading the texts ...")) as status:
         texts = (inputs.asked(document.text, chat) for document in documents)
         for place, trace in enumerate(model.traces(texts, last=last, parts=True), 1):
             reading = read_path(trace.path(position), seed=seed)
@@ -117,7 +117,7 @@ def _read(
                 number(reading.cosine()[-1], ".2f"),
                 text if len(text) <= SHOWN else f"… {text[2 - SHOWN :]}",
             )
-            status.update(f"Reading the texts: {place} of {len(documents)} ...")
+            status.update(say("Reading the texts: {place} of {count} ...", place=place, count=len(documents)))
             if place == 1:
                 table.columns[4].footer = Text(f"≤ {number(reading.best_of_isotropic['raw'].high, '.2f')}")
             yield reading

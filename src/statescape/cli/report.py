@@ -14,7 +14,7 @@ from statescape.cli.console import Working, ask, complain, output
 from statescape.cli.roles import Values, Writes
 from statescape.cli.streams import visible
 from statescape.errors import StatescapeError, UnfinishedError
-from statescape.wording import LANGUAGES
+from statescape.wording import LANGUAGES, say
 
 if TYPE_CHECKING:
     from statescape.analysis.evolution import EvolutionReading
@@ -40,7 +40,7 @@ def report(
     language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
 ) -> None:
     """The report of a run: what its gain is made of, how it was found, what was found."""
-    with Working("Reading the run ..."), _told_how_to_go_on(run):
+    with Working(say("Reading the run ...")), _told_how_to_go_on(run):
         from statescape.analysis.evolution import read_run
         from statescape.analysis.evolution_conclusion import question
         from statescape.reservoir.kernels import announcing

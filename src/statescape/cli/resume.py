@@ -13,7 +13,7 @@ from statescape.cli.evolve import Watch, run_evolution
 from statescape.cli.options import WORK, with_options
 from statescape.cli.roles import Keeps
 from statescape.cli.study import do_study
-from statescape.wording import LANGUAGES
+from statescape.wording import LANGUAGES, say
 
 if TYPE_CHECKING:
     from statescape.evolution import Evolution
@@ -29,7 +29,7 @@ def resume(
     language: inputs.Language = LANGUAGES[0],  # noqa: ARG001 (its callback speaks it)
 ) -> None:
     """Go on with a run that was interrupted, to the same result; show one that is finished."""
-    with Working("Loading ..."):
+    with Working(say("Loading ...")):
         from statescape.evolution import resume as go_on
         from statescape.runs import kind_of
         from statescape.studies.reservoir import resume_study

@@ -39,7 +39,7 @@ def show(
     """Show one candidate: where it comes from, how it did, how it is wired."""
     if out is not None and out.suffix.lower() not in PICTURES:
         raise StatescapeError(f"A candidate is drawn as {', '.join(PICTURES)}; got {out.name}.")
-    with Working("Reading the run ..."):
+    with Working(say("Reading the run ...")):
         from statescape.analysis.candidate import read_candidate
 
         reading = read_candidate(run, candidate)
@@ -137,7 +137,7 @@ def braille(filled: np.ndarray, most_columns: int = MOST_COLUMNS) -> str:
 def _draw(reading: CandidateReading, out: Path) -> None:
     from statescape import views
 
-    with Working("Drawing ..."):
+    with Working(say("Drawing ...")):
         if out.suffix.lower() == ".html":
             views.report(reading, out)
             return

@@ -10,7 +10,7 @@ import typer
 from statescape.cli import inputs
 from statescape.cli.console import Working, wrote
 from statescape.cli.roles import Writes
-from statescape.wording import LANGUAGES, phrase
+from statescape.wording import LANGUAGES, phrase, say
 
 
 def sphere(
@@ -46,7 +46,7 @@ def sphere(
 
     others = [Trace.read(trace.model, inputs.read_text(other)).path(position) for other in beside or []]
 
-    with Working("Writing the sphere ..."):
+    with Working(say("Writing the sphere ...")):
         views.sphere_page(trace.path(position), out, axes=axes, others=others)
     wrote(phrase("Sphere"), out)
     if open_page:

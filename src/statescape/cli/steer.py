@@ -57,7 +57,7 @@ def steer(
 
         vector, named = read_direction(direction), direction.name
     language_model = inputs.load(model, bos, device, dtype)
-    with Working("Steering ..."):
+    with Working(say("Steering ...")):
         from statescape.language.steering import direction_between
         from statescape.language.steering import steer as steered
 

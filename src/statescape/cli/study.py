@@ -10,10 +10,10 @@ import typer
 
 from statescape.cli import inputs
 from statescape.cli.bar import Bar
-from statescape.cli.console import Working, ask, complain, output
+from statescape.cli.console import Working, ask, complain, output, wrote
 from statescape.cli.options import WORK, with_options
 from statescape.cli.roles import Keeps
-from statescape.wording import LANGUAGES
+from statescape.wording import LANGUAGES, phrase, say
 
 if TYPE_CHECKING:
     from statescape.studies.reservoir import StudyResult
@@ -45,7 +45,7 @@ def study(
     json_file: inputs.Json = None,
 ) -> None:
     """Ask one question of the reservoir wing: its experiment, its statistics, a plain answer."""
-    with Working("Loading ..."):
+    with Working(say("Loading ...")):
         from statescape.studies.reservoir import STUDIES, study
         from statescape.studies.reservoir.running import by_name
     if name is None:
@@ -74,10 +74,10 @@ def do_study(
 ) -> None:
     """Do or go on with a study, and show what it says."""
     try:
-        with Bar("pieces") as bar:
-            result = work(lambda done, whole: bar.show("study", done, whole))
+        with Bar(say("pieces")) as bar:
+            result = work(lambda done, whole: bar.show(say("study"), done, whole))
     except KeyboardInterrupt:
-        complain(f"Interrupted. {file} keeps what was done; statescape resume {file} goes on.")
+        complain(say("Interrupted. {file} keeps what was done; statescape resume {file} goes on.", file=file))
         raise typer.Exit(130) from None
     print_study(result)
     inputs.hand_out(result, out, figures, json_file)
@@ -101,9 +101,16 @@ def print_study(result: StudyResult) -> None:
     console.print()
     console.print(reading.reach, markup=False)
     budget = result.budget
-    console.print(
-        f"Budget {budget.name}: {budget.runs} runs a cell, {budget.units} units; {result.trainings:,} trainings, "
-        f"{result.seconds:,.0f} s of work; seeds {result.seed} to {result.seed + budget.runs - 1}.",
-        markup=False,
+    spent = say(
+        "Budget {budget}: {runs} runs a cell, {units} units; {trainings:,} trainings, {seconds:,.0f} s of work; seeds "
+        "{first} to {last}.",
+        budget=budget.name,
+        runs=budget.runs,
+        units=budget.units,
+        trainings=result.trainings,
+        seconds=result.seconds,
+        first=result.seed,
+        last=result.seed + budget.runs - 1,
     )
-    console.print(f"Run: {result.run} (statescape report)", markup=False)
+    console.print(spent, markup=False)
+    wrote(phrase("Run"), f"{result.run} (statescape report)")

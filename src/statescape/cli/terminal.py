@@ -12,7 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from statescape.cli.streams import forget, visible
+from statescape.wording import NARROW_SPACE, say
 
+_BOUND = "\ufdd0"  # stands for a narrow space while lines are broken: rich takes any space for a place to break at
 NARROWEST = 12
 """Columns that prose keeps in a table before the table is turned into lists."""
 
@@ -20,13 +22,17 @@ NARROWEST = 12
 class Terminal(Console):
     """A console whose text cannot steer the terminal: control characters of any file are shown as escapes."""
 
+    def render_str(self, text: str, **options: Any) -> Text:
+        """A text to print, whose narrow spaces bind: no line begins with a French colon."""
+        return super().render_str(text.replace(_BOUND, visible(_BOUND)).replace(NARROW_SPACE, _BOUND), **options)
+
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Segments of what is printed; every text passes here, colours and movements are added later."""
         for segment in super().render(renderable, options):
             if segment.control or segment.text == "\n":
                 yield segment
             else:
-                shown = "\n".join(map(visible, segment.text.split("\n")))
+                shown = "\n".join(map(visible, segment.text.replace(_BOUND, NARROW_SPACE).split("\n")))
                 yield Segment(shown, segment.style)
 
     def on_broken_pipe(self) -> None:
@@ -90,6 +96,10 @@ class Sheet(Table):
         for row in rows:
             for place, (column, cell) in enumerate(zip(self.columns, row, strict=True)):
                 name = str(column.header) if self.show_header else ""
-                if str(cell).strip():
-                    yield Text(f"{name} {cell}".strip(), style="bold") if place == 0 else Text(f"  {name}: {cell}")
+                if not str(cell).strip():
+                    continue
+                if place == 0:
+                    yield Text(f"{name} {cell}".strip(), style="bold")
+                else:
+                    yield Text(f"  {say('{name}: {what}', name=name, what=cell)}")
             yield Text()

@@ -14,7 +14,7 @@ from statescape.cli.console import Working, complain
 from statescape.cli.roles import Keeps
 from statescape.cli.verdict_table import print_verdicts
 from statescape.errors import StatescapeError
-from statescape.wording import LANGUAGES
+from statescape.wording import LANGUAGES, say
 
 
 def verdict(
@@ -46,7 +46,7 @@ def verdict(
     """Is the last state the embedding of the predicted token? Eight questions, margins declared beforehand."""
     named = [_model(name) for name in models] if models else [None]
     corpus = corpora.read(files, strict, max_documents)
-    with Working(f"Loading {', '.join(name or 'conteur' for name in named)} ..."):
+    with Working(say("Loading {model} ...", model=", ".join(name or "conteur" for name in named))):
         from statescape.studies.verdict import verdict
         from statescape.studies.verdict.sources import ModelSource, loaded
 
@@ -54,7 +54,7 @@ def verdict(
             loaded(ModelSource(name, bos, device, dtype))  # and there it is when it is asked
     existed = run is not None and run.exists()
     try:
-        with Bar("documents") as bar:
+        with Bar(say("documents")) as bar:
             found = verdict(
                 corpus,
                 named,
@@ -69,8 +69,11 @@ def verdict(
                 progress=bar.show,
             )
     except KeyboardInterrupt:
-        kept = "Interrupted; nothing was written." if run is None else f"Interrupted. {run} keeps what was done; "
-        complain(kept if run is None else kept + "give the same command again to go on.")
+        complain(
+            say("Interrupted; nothing was written.")
+            if run is None
+            else say("Interrupted. {file} keeps what was done; give the same command again to go on.", file=run)
+        )
         raise typer.Exit(130) from None
     except StatescapeError:
         if run is not None and not existed and run.exists() and not bar.shown:

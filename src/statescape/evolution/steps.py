@@ -24,7 +24,7 @@ from statescape.reservoir import Plan, Topology, draw_plan
 from statescape.reservoir.tasks import Task
 from statescape.runs import Executor
 from statescape.streams import Stream
-from statescape.wording import Noun
+from statescape.wording import Noun, say
 
 RIVALS = ("random-search", "hill-climber")
 
@@ -101,7 +101,7 @@ class RunSteps:
         if settings.compare and settings.tune and not settings.planned:
             tuned["hyper-parameters"] = self._tuned(main)
         front = self._front(main)
-        self._say("Sealing champion and controls")
+        self._say(say("Sealing champion and controls"))
         found = {name: rival.topology for name, rival in rivals.items()}
         if settings.planned:
             found["single"], tuned["single"] = self._single(main)
@@ -129,7 +129,7 @@ class RunSteps:
         """One strategy, from its start to its winner."""
         population, seconds = self._population(name, limits)
         stream = (self._settings.seed, stream_of(name))
-        self._say(f"Racing the best of {name}")
+        self._say(say("Racing the best of {name}", name=name))
         by_error = ranked(population.members, population.noise)
         final = self._remember(
             f"final/{name}",
@@ -173,7 +173,7 @@ class RunSteps:
             operators=named_operators(settings) if name == settings.strategy else None,
             population=state,
         )
-        self._say(f"Searching: {name}")
+        self._say(say("Searching: {name}", name=name))
         begun, seconds = time.perf_counter() - before, before
         stopped = False
         while not stopped and not _over(search.population, limits, time.perf_counter() - begun):
@@ -194,7 +194,7 @@ class RunSteps:
         journal = self._journal
         if journal.finished and journal.get("front") is None:
             return ()
-        self._say("Scoring the front of error and edges")
+        self._say(say("Scoring the front of error and edges"))
         stream = (self._settings.seed, stream_of(main.strategy))
         survived, noise = self._kept.ever_survived(main.strategy)
         points = self._remember(
@@ -211,7 +211,7 @@ class RunSteps:
         """Hyper-parameters of a random wiring, from as many trainings as the search had."""
 
         def compute() -> dict[str, Any]:
-            self._say("Tuning a random wiring with the same budget")
+            self._say(say("Tuning a random wiring with the same budget"))
             settings = self._settings
             draws = control(
                 "hyper-parameters",
@@ -233,7 +233,7 @@ class RunSteps:
         def compute() -> dict[str, Any]:
             if not settings.tune:
                 return {"plan": single_plan(settings.units, settings.hyper).as_json(), "hyper": vars(settings.hyper)}
-            self._say("Tuning a single reservoir with the same budget")
+            self._say(say("Tuning a single reservoir with the same budget"))
             length = round(main.trainings / (trainings_of(1024, 1) / 1024)) if settings.compare else SETTINGS
             seed = Stream.HYPER_TUNING.below(settings.seed, 2)
             plan, hyper = tune_single(settings.units, self._conditions, seed, self._executor, max(length, 1))
@@ -249,7 +249,8 @@ class RunSteps:
 
     def _remember(self, key: str, compute: Callable[[], Any], kind: Any) -> Any:
         if key.startswith("seal/") and self._journal.get(key) is None:
-            self._say(f"Sealing {key.removeprefix('seal/').replace('/', ': ')}")
+            level, _, name = key.removeprefix("seal/").partition("/")
+            self._say(say("Sealing {level}: {name}", level=level, name=name))
         return self._journal.remember(key, compute, kind)
 
 

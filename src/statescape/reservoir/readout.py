@@ -20,7 +20,9 @@ from scipy.linalg.lapack import dposv
 
 from statescape.errors import StatescapeError, StatescapeWarning
 from statescape.reservoir.arrays import real_array
-from statescape.wording import Noun
+from statescape.wording import Noun, phrase, say
+
+OVERFLOW = phrase("The network has diverged: its states overflow; lower sr or the input scaling.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +89,7 @@ class RidgeSums:
         with np.errstate(all="ignore"):
             cross = self._cross[:, :-1] - self.count * np.outer(mean, target_mean)
         if not (np.isfinite(gram.diagonal()).all() and np.isfinite(cross).all()):
-            raise StatescapeError("The network has diverged: its states overflow; lower sr or the input scaling.")
+            raise StatescapeError(OVERFLOW)
         return CentredSums(gram, cross, mean, target_mean, self.read)
 
 
@@ -228,8 +230,12 @@ class RidgeTraining:
         centred = self._sums.centred(intercept=self._intercept)
         if ridge == 0 and self._sums.units >= self._sums.count:
             warnings.warn(
-                f"A readout of {self._sums.units} units on {self._sums.count} training steps without a ridge fits any "
-                "target, noise included; give a ridge above 0, fewer units or more steps.",
+                say(
+                    "A readout of {units} units on {steps} training steps without a ridge fits any target, noise "
+                    "included; give a ridge above 0, fewer units or more steps.",
+                    units=self._sums.units,
+                    steps=self._sums.count,
+                ),
                 StatescapeWarning,
                 stacklevel=3,
             )

@@ -16,6 +16,8 @@ from numba import njit
 from numba.core import event
 from numba.core.caching import FunctionCache
 
+from statescape.wording import say
+
 _SOURCES = hashlib.blake2b(
     b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py"))), digest_size=16
 ).hexdigest()
@@ -40,7 +42,7 @@ class _Listener(event.Listener):  # type: ignore[misc]
     def on_start(self, _: Any) -> None:
         if not self._said:
             self._said = True
-            self._say("Compiling the reservoir kernels, once on this machine; this takes some seconds.")
+            self._say(say("Compiling the reservoir kernels, once on this machine; this takes some seconds."))
 
     def on_end(self, _: Any) -> None:
         """Nothing: the end of a compilation is the start of the work."""

@@ -36,14 +36,14 @@ import scipy.stats
 from jaxtyping import Float
 
 from statescape.errors import StatescapeError
-from statescape.wording import Noun
+from statescape.wording import Noun, phrase
 
 CHANCE = 1e-4
 RANK_TOLERANCE = 1e-9
 TARGETS_AT_ONCE = 256
 # An input direction whose new part is smaller than this share of |W| counts as reachable already.
 CONTROLLABLE = 1e-12
-UNSTABLE = "Memory capacity needs a spectral radius below 1: the state of these linear units never settles."
+UNSTABLE = phrase("Memory capacity needs a spectral radius below 1: the state of these linear units never settles.")
 
 
 def exact_memory_capacity(W: Float[np.ndarray, "units units"], w_in: Float[np.ndarray, " units"]) -> float:

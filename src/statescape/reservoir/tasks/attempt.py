@@ -132,7 +132,7 @@ def _memory(network: EchoStateNetwork, trial: MemoryTrial) -> Attempt:
     if trial.inputs is not None:
         states = network.states(trial.inputs, reset=True)
         if not np.isfinite(states).all():
-            return Attempt(float("inf"), reason="The network diverged; lower sr or the input scaling.")
+            return Attempt(float("inf"), reason=phrase("The network diverged; lower sr or the input scaling."))
         capacity = estimated_memory_capacity(states[trial.warmup :], trial.inputs[trial.warmup :, 0])
         return Attempt(1.0 - capacity / network.units)
     network.states(np.zeros((1, 1)), reset=True)  # draws the input weights where they are not given

@@ -17,6 +17,7 @@ import numpy as np
 
 from statescape.errors import StatescapeError
 from statescape.reservoir.tasks.table import DataTable, is_number, listed
+from statescape.wording import phrase, say, say_count, unfilled
 
 # By what begins the file; UTF-8 where nothing does.
 MARKS = (
@@ -26,7 +27,13 @@ MARKS = (
     (b"\x00\x00\xfe\xff", "utf-32"),
     (b"\xfe\xff", "utf-16"),
 )
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
+SEPARATORS = {
+    ",": phrase("commas"),
+    ";": phrase("semicolons"),
+    "\t": phrase("tabs"),
+    "|": phrase("bars"),
+    " ": phrase("spaces"),
+}
 SAMPLE = 1000  # records that a separator is found by
 
 Records = list[tuple[int, list[str]]]
@@ -101,13 +108,23 @@ def read_text(data: bytes, origin: str, how: TextFormat) -> DataTable:
     top = rows[0][0]
     names, rows = _named(rows, origin, how.header)
     read = {
-        **({"separator": SEPARATORS.get(separator, repr(separator))} if len(names) > 1 else {}),
+        **({"separator": unfilled(SEPARATORS.get(separator, repr(separator)))} if len(names) > 1 else {}),
         "encoding": encoding,
-        "header": "none" if how.header is False else f"in line {top}",
+        "header": header_in_words(how.header, top),
     }
     if comments:
-        read["comments"] = f"{comments} left out"
+        read["comments"] = say_count("{count} left out", "{count} left out", comments)
     return _table(names, rows, origin, read, how.decimal)
+
+
+def header_in_words(header: bool | None, line: int) -> str:
+    """Where the names of the columns stand.
+
+    Args:
+        header: whether there are any, as the user said.
+        line: that they stand on.
+    """
+    return say("none") if header is False else say("in line {line}", line=line)
 
 
 def _decoded(data: bytes, origin: str, encoding: str | None) -> tuple[str, str]:
@@ -236,6 +253,6 @@ def _table(names: list[str], rows: Records, origin: str, read: dict[str, str], d
         raise StatescapeError(f"{origin} names a column twice: {listed(names)}.")
     nameless = [place + 1 for place, name in enumerate(names) if not name and any(columns[place])]
     if nameless:
-        read["nameless"] = f"column {listed(map(str, nameless))} has no name and is left out"
+        read["nameless"] = say("column {names} has no name and is left out", names=listed(map(str, nameless)))
     frame = pd.DataFrame(kept, dtype=object)
     return DataTable(origin, frame, np.array([line for line, _ in rows], dtype=np.int64), read, decimal)

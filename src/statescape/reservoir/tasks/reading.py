@@ -13,8 +13,9 @@ import numpy as np
 
 from statescape.errors import StatescapeError
 from statescape.reservoir.arrays import real_array
-from statescape.reservoir.tasks.delimited import TextFormat, read_text
+from statescape.reservoir.tasks.delimited import TextFormat, header_in_words, read_text
 from statescape.reservoir.tasks.table import DataTable
+from statescape.wording import say
 
 LARGEST = 2**31  # bytes that a file may hold or unpack to
 FOREIGN = {
@@ -146,7 +147,8 @@ def _excel(data: bytes, origin: str, how: TextFormat) -> DataTable:
     if not len(cells):
         raise StatescapeError(f"{origin}: the sheet {sheets[0]!r} is empty; put the table into the first sheet.")
     lines = np.arange(len(cells)) + how.skip_rows + 1
-    read = {"sheet": f"{sheets[0]} (first of {len(sheets)})" if len(sheets) > 1 else str(sheets[0])}
+    sheet = str(sheets[0])
+    read = {"sheet": sheet if len(sheets) == 1 else say("{name} (first of {count})", name=sheet, count=len(sheets))}
     first = cells.iloc[0]
     if how.header is False:
         names = [str(number + 1) for number in range(len(first))]
@@ -158,7 +160,7 @@ def _excel(data: bytes, origin: str, how: TextFormat) -> DataTable:
             )
         names = ["" if pd.isna(cell) else str(cell).strip() for cell in first]
         cells, lines = cells.iloc[1:], lines[1:]
-    read["header"] = "none" if how.header is False else f"in line {lines[0] - 1}" if len(lines) else ""
+    read["header"] = header_in_words(how.header, lines[0] - 1) if len(lines) else ""
     frame = cells.set_axis(names, axis=1).reset_index(drop=True)
     frame = frame.loc[:, [bool(name) for name in names]].infer_objects()
     return DataTable(origin, frame, lines, read, how.decimal)

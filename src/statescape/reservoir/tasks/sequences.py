@@ -152,9 +152,9 @@ class SequencesTrial(Noun):
     def baseline(self) -> str:
         """What `persistence_score` is the error of, in words."""
         return {
-            "classification": "most frequent class",
-            "multi_classification": "most frequent labels",
-            "regression": "mean of the training targets",
+            "classification": phrase("most frequent class"),
+            "multi_classification": phrase("most frequent labels"),
+            "regression": phrase("mean of the training targets"),
         }[self.category]
 
 

@@ -18,6 +18,7 @@ from jaxtyping import Float, Int
 
 from statescape.errors import StatescapeError
 from statescape.reservoir.arrays import real_array
+from statescape.wording import say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -222,6 +223,8 @@ def _each(texts: Mapping[str, list[str]]) -> Iterator[tuple[str, int, str]]:
 
 
 def _in_words(decimal: str, thousands: str) -> str:
-    mark = {".": "decimal points", ",": "decimal commas"}[decimal]
-    grouped = {"": "", SPACES: ", spaces between thousands"}.get(thousands, f", {thousands!r} between thousands")
-    return mark + grouped
+    mark = say("decimal points") if decimal == "." else say("decimal commas")
+    if not thousands:
+        return mark
+    between = say("spaces") if thousands == SPACES else repr(thousands)
+    return say("{mark}, {between} between thousands", mark=mark, between=between)

@@ -17,6 +17,7 @@ from jaxtyping import Float
 
 from statescape.errors import StatescapeError
 from statescape.reservoir.tasks.table import DataTable
+from statescape.wording import phrase, say, say_count, unfilled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,15 +53,21 @@ def notes_on_time(table: DataTable, taken: Sequence[str]) -> tuple[str, ...]:
     if index is not None:
         # Dates are the coarsest times, mere numbers of rows the finest.
         dated = table.index is not None and not pd.api.types.is_numeric_dtype(table.index)
-        found.append((-1 if dated else len(CLOCK), "the index", dated, index))
+        found.append((-1 if dated else len(CLOCK), phrase("the index"), dated, index))
     for name in (name for name in table.names if name not in taken):
         rank = CLOCK.index(name.lower()) if name.lower() in CLOCK else len(CLOCK)
         dates = _dates(table, name)
         if dates is not None:
             wrong = np.flatnonzero(np.isnan(dates))
             if len(wrong):
-                values = f"{len(wrong):,} value{'s are' * (len(wrong) > 1) or ' is'} no date"
-                strange = (f"{name!r}: {values}, first at {table.place(int(wrong[0]))}; its order is not known",)
+                said = say_count(
+                    "{name}: {count:,} value is no date, first at {place}; its order is not known",
+                    "{name}: {count:,} values are no date, first at {place}; its order is not known",
+                    len(wrong),
+                    name=repr(name),
+                    place=_said_place(table, wrong[0]),
+                )
+                strange = (said,)
             else:
                 found.append((0, repr(name), True, dates))
         elif rank < len(CLOCK) and (numbers := _clock(table, name)) is not None:
@@ -82,13 +89,30 @@ def notes_on_time(table: DataTable, taken: Sequence[str]) -> tuple[str, ...]:
             f"{table.origin}: {name} runs backwards, newest first; turn the rows around: a forecast needs time order."
         )
     if len(back):
-        words = f"{name} goes back {_times(len(back))}, first at {table.place(int(back[0]) + 1)}"
         if dated:
+            times = "once" if len(back) == 1 else f"{len(back):,} times"
             raise StatescapeError(
-                f"{table.origin}: {words}; sort the rows, or keep one series of them: a forecast needs time order."
+                f"{table.origin}: {name} goes back {times}, first at {table.place(int(back[0]) + 1)}; sort the rows, "
+                "or keep one series of them: a forecast needs time order."
             )
-        return (words,)
-    return (f"{name} stands still {_times(len(same))}, first at {table.place(int(same[0]) + 1)}",) if len(same) else ()
+        said = say_count(
+            "{name} goes back once, first at {place}",
+            "{name} goes back {count:,} times, first at {place}",
+            len(back),
+            name=unfilled(name),
+            place=_said_place(table, back[0] + 1),
+        )
+        return (said,)
+    if not len(same):
+        return ()
+    said = say_count(
+        "{name} stands still once, first at {place}",
+        "{name} stands still {count:,} times, first at {place}",
+        len(same),
+        name=unfilled(name),
+        place=_said_place(table, same[0] + 1),
+    )
+    return (said,)
 
 
 def require_ordered_index(
@@ -149,15 +173,23 @@ def _gaps(table: DataTable, name: str, steps: Float[np.ndarray, " steps"]) -> tu
     if not len(gaps):
         return ()
     first = int(gaps[0])
-    ratio = steps[first] / usual
-    return (
-        f"{name} has {len(gaps):,} gap{'s' * (len(gaps) > 1)} among {len(steps):,} steps, first before "
-        f"{table.place(first + 1)} ({ratio:.3g} times the usual step)",
+    said = say_count(
+        "{name} has {count:,} gap among {steps:,} steps, first before {place} ({ratio:.3g} times the usual step)",
+        "{name} has {count:,} gaps among {steps:,} steps, first before {place} ({ratio:.3g} times the usual step)",
+        len(gaps),
+        name=unfilled(name),
+        steps=len(steps),
+        place=_said_place(table, first + 1),
+        ratio=steps[first] / usual,
     )
+    return (said,)
 
 
-def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number:,} times"
+def _said_place(table: DataTable, row: int) -> str:
+    """Where a row stands, in the language that is spoken; refusals have it in English, as they are."""
+    if table.lines is None:
+        return say("row {row} (from 0)", row=row)
+    return say("line {line}", line=table.lines[row])
 
 
 def _dates(table: DataTable, name: str) -> Times | None:

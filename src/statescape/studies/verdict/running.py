@@ -40,6 +40,7 @@ from statescape.studies.verdict.work import (
     share_of_positions,
     work,
 )
+from statescape.wording import say
 
 if TYPE_CHECKING:
     from statescape.language import ReadableModel
@@ -287,7 +288,7 @@ class _Reading:
     def _sample(self, executor: Executor, source: ModelSource, documents: dict[int, Ids], what: str) -> list[Sampled]:
         """Some of the documents, drawn by the seed, at the positions asked: what the constants are measured on."""
         part = drawn(documents, SAMPLE_DOCUMENTS, self.asked.seed)
-        what, found = f"{what}, measuring chance", list[Sampled]()
+        what, found = say("{model}, measuring chance", model=what), list[Sampled]()
         self.progress(what, 0, len(part))
         tasks = portions(part, source, None, self.asked.positions, self.asked.seed)
         for round_ in _rounds(tasks, executor):
