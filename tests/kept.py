@@ -23,7 +23,7 @@ LANGUAGE_WING += ("interventions", "corpus", "conclusion")
 
 def sections(studies: tuple[str, ...]) -> list[str]:
     """Anchors of the sections of a notebook that asks these studies."""
-    return [*LANGUAGE_WING, *studies, "sum", "runs"]
+    return ["answers", *LANGUAGE_WING, *studies, "sum", "runs"]
 
 
 def few_documents() -> Corpus:

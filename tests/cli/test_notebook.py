@@ -5,7 +5,7 @@ import json
 import pytest
 
 from statescape.studies.notebook.asking import USUAL_STUDIES
-from tests.cli.running import assert_refused, in_process
+from tests.cli.running import assert_refused, english_in, in_process
 from tests.kept import make_studies_tiny, sections
 from tests.views.visiting import Visit
 
@@ -41,7 +41,8 @@ def test_the_notebook_from_end_to_end(run, monkeypatch, tmp_path, browser):
     make_studies_tiny(monkeypatch)
     made = run("notebook", "--quick", "--language", "fr", "--workers", 1, "--json", "n.json")
     assert made.returncode == 0, made.stderr
-    assert "Notebook: notebook.html" in made.stdout
+    assert "Cahier\u202f: notebook.html" in made.stdout
+    assert not english_in(made.stdout)
     assert '<html lang="fr">' in (tmp_path / "notebook.html").read_text("utf-8")
     found = json.loads((tmp_path / "n.json").read_text())
     assert found["language"] == "fr"

@@ -49,7 +49,10 @@ def test_every_section_is_there_and_every_figure_in_sight_is_drawn(visit: Visit,
     assert seen == [[shown, shown] for shown, _ in seen]
     assert sum(shown for shown, _ in seen) == 7 + 3 + 2 + len(FEW)
     titles = page.eval_on_selector_all("main h2", "all => all.map(h => h.textContent)")
-    assert ("La question" if written.stem == "fr" else "The question") in titles[0]
+    assert ("Questions et réponses" if written.stem == "fr" else "Questions and answers") in titles[0]
+    answers = page.eval_on_selector_all("#answers tbody tr", "all => all.map(row => row.children[1].textContent)")
+    assert len(answers) == 1 + len(FEW)
+    assert all(len(answer) > 20 for answer in answers)
 
 
 def test_every_section_says_where_its_numbers_come_from(visit: Visit, notebook: Notebook):
@@ -57,7 +60,7 @@ def test_every_section_says_where_its_numbers_come_from(visit: Visit, notebook: 
         "main > section", "all => all.map(s => [s.id, [...s.querySelectorAll('.source')].map(p => p.textContent)])"
     )
     for name, sources in told:
-        assert name in ("sum", "runs") or sources, name
+        assert name in ("answers", "sum", "runs") or sources, name
         assert all("sha256" in source for source in sources)
     rows = visit.page.eval_on_selector_all("#runs tbody tr", "all => all.map(r => r.textContent)")
     assert len(rows) == len(notebook.entries)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from statescape import __version__, plugins
 from statescape.studies.notebook import Notebook
+from statescape.studies.notebook.notebook import claim_in_words
 from statescape.studies.reservoir import StudyResult
 from statescape.views.core.page import Figure, Page, Prose, Section, TableBlock, write_page
 from statescape.views.studies.figure import figure
@@ -32,7 +33,23 @@ def page_of(notebook: Notebook) -> Page:
             "which wiring of a reservoir serves a task?"
         ),
         facts=_facts(notebook),
-        sections=(*sections(notebook), *_reservoir(notebook), _runs(notebook)),
+        sections=(_answers(notebook), *sections(notebook), *_reservoir(notebook), _runs(notebook)),
+    )
+
+
+def _answers(notebook: Notebook) -> Section:
+    """What was asked and what was found, on one screen."""
+    question = say("Is the last state the embedding of the predicted token?")
+    rows = [[question, claim_in_words(one), "", ""] for one in notebook.verdicts.models]
+    rows += [
+        [result.study.question(), result.read().answer[0], result.budget.name, number(result.trainings, ",")]
+        for result in notebook.studies
+    ]
+    return Section(
+        "answers",
+        say("Questions and answers"),
+        say("See which answers are settled at this budget, and which are not."),
+        (TableBlock((say("question"), say("answer"), say("budget"), say("trainings")), rows, wrap=True),),
     )
 
 
@@ -107,10 +124,6 @@ def _study(notebook: Notebook, result: StudyResult, *, first: bool) -> Section:
 
 
 def _sum(notebook: Notebook) -> Section:
-    rows = [
-        [result.study.question(), result.read().answer[0], result.budget.name, number(result.trainings, ",")]
-        for result in notebook.studies
-    ]
     whole = [result for result in notebook.studies if result.name == SUM]
     published = [Prose(" ".join(result.read().answer), strong=True) for result in whole]
     published_claim = say(
@@ -129,9 +142,8 @@ def _sum(notebook: Notebook) -> Section:
     return Section(
         "sum",
         say("What the reservoir wing says"),
-        say("See which answers are settled at this budget, and which are not."),
+        say("See what the runs of this notebook say of a published claim."),
         (
-            TableBlock((say("question"), say("answer"), say("budget"), say("trainings")), rows, wrap=True),
             Prose(f"{published_claim} {asks}"),
             *published,
         ),
