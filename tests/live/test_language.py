@@ -1,13 +1,18 @@
 """What a page is answered about a text: the numbers of the saved page, part by part."""
 
+import asyncio
+import json
 import math
 
 import numpy as np
 import pytest
+from starlette.requests import Request
 
 from statescape.analysis import conclude, read_path
 from statescape.language import contrast
 from statescape.language.contrasting import contrast_of, null_of
+from statescape.live.app import Live
+from statescape.live.assets import Assets
 from statescape.live.shelf import Shelf
 from statescape.views.language.page import numbers_table
 from tests.live.serving import in_thread
@@ -112,3 +117,20 @@ def test_each_model_is_loaded_once(model):
     assert shelf["a"] is shelf["a"]
     assert loads == ["a"]
     assert np.isfinite(shelf["a"].model.embeddings).all()
+
+
+def test_a_tab_that_stops_reading_holds_up_no_other(model):
+    live = Live(Shelf(["story"], lambda _: model), Assets())
+
+    async def lines(tab: str):
+        async def body():
+            return {"type": "http.request", "body": json.dumps({"text": TEXT, "tab": tab}).encode()}
+
+        return (await live.path(Request({"type": "http", "method": "POST", "headers": []}, body))).body_iterator
+
+    async def both() -> list[str]:
+        left = await lines("left")
+        assert json.loads(await anext(left))["part"] == "text"  # and no more is read
+        return [json.loads(line)["part"] async for line in await lines("other")]
+
+    assert asyncio.run(asyncio.wait_for(both(), 60)) == ["text", "sphere", "figures", "words", "end"]

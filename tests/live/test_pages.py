@@ -178,6 +178,8 @@ def test_the_next_token_moves_the_path_on_and_the_keyboard_is_enough(browser, se
     page.focus("#tokens button:nth-child(3)")
     page.keyboard.press("Enter")
     page.wait_for_selector("#tokens button:nth-child(3)[aria-pressed=true]")
+    opened.answered(page.input_value("#text"))
+    assert page.evaluate("document.activeElement.matches('#tokens button:nth-child(3)')")  # and goes on from there
     focusable = page.evaluate("[...document.querySelectorAll('button, select, textarea')].every(e => e.tabIndex === 0)")
     assert focusable
     assert opened.errors == []

@@ -102,15 +102,15 @@ class Live:
 
         async def lines() -> AsyncIterator[bytes]:
             try:
-                async with self._working:
-                    found = answer()
-                    while self._newest.get(tab) is ticket:
-                        part = await to_thread.run_sync(_next, found)
-                        if part is None:
-                            break
-                        yield line_of(part)
-                    else:
-                        yield line_of({"part": "superseded"})
+                found = answer()
+                while self._newest.get(tab) is ticket:
+                    # Others wait for a part, never for a tab that reads none: it may stop reading, or be gone.
+                    part = await self._alone(lambda: _next(found))
+                    if part is None:
+                        break
+                    yield line_of(part)
+                else:
+                    yield line_of({"part": "superseded"})
                 yield line_of({"part": "end", **self._models()})
             finally:
                 if self._newest.get(tab) is ticket:

@@ -30,11 +30,13 @@ async function* linesOf(response) {
 
 const show = {
 	text({ tokens, position, predictions, beside }) {
+		const focused = [...part.tokens.children].indexOf(document.activeElement);
 		part.tokens.replaceChildren(...tokens.map(({ text, flagged }, at) => h("button", {
 			type: "button", className: flagged ? "flagged" : "", ariaPressed: String(at === position),
 			title: flagged ? `§position ${at}, of another kind (special, or a norm far beyond that of others)§` : `§position ${at}§`,
 			onclick: () => ask({ position: at === tokens.length - 1 ? -1 : at }),
 		}, h("bdi", { textContent: text }))));
+		part.tokens.children[focused]?.focus(); // who chooses by keyboard goes on from there
 		listPredictions(part.predictions, predictions);
 		part.apart.textContent = part.edited.textContent = "";
 		part.contrast.hidden = !beside.length || Boolean(asked.edit);
