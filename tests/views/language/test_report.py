@@ -21,7 +21,7 @@ from statescape.language.flags import Flag
 from statescape.views.core.page import Figure, Page, Section, render
 from statescape.views.language.clouds import plane_picture
 from statescape.views.language.lens_map import lens_map_picture
-from statescape.views.language.page import flags_prose
+from statescape.views.language.page import _of_its_text, flags_prose
 from tests.views.language.synthetic import HOSTILE, path_of
 from tests.views.visiting import Visit, until
 
@@ -222,3 +222,9 @@ def test_what_has_no_report_is_refused_and_nothing_is_left(tmp_path: Path):
 def test_numbers_that_are_read_already_are_reported_with_their_seed(tmp_path: Path) -> None:
     text = views.report(read_path(path_of(), seed=7), tmp_path / "report.html").read_text(encoding="utf-8")
     assert re.search(r"seed\W+(<[^>]*>\W*)*7\b", text)
+
+
+def test_what_is_drawn_while_random_weights_are_does_not_ask_for_them() -> None:
+    reading = read_path(path_of())
+    assert [section.name for section in _of_its_text(reading)] == ["plane", "sphere", "normalisation", "vectors"]
+    assert "random_weights" not in vars(reading)

@@ -150,9 +150,8 @@ def _normalised(known: Vocabulary, normalisation: Normalisation) -> dict[str, np
         flat = pca.project(tokens)
     else:
         scaled = known.moments.scaled(scale)
-        pca = replace(
-            PCA.from_moments(scaled, 2), mean=np.zeros(len(mean))
-        )  # which is subtracted from the states already
+        # The normalisation has subtracted the mean of the states already.
+        pca = replace(PCA.from_moments(scaled, 2), mean=np.zeros(len(mean)))
         flat = coordinates(known.rows, pca.components / scale) - scaled.mean @ pca.components.T
     return {
         "mean": pca.mean, "components": pca.components, "ratios": pca.explained_variance_ratio, "flat": flat,

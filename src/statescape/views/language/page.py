@@ -109,7 +109,7 @@ def _sections(reading: PathReading) -> tuple[Section, ...]:
 
 
 def _of_its_text(reading: PathReading) -> tuple[Section, ...]:
-    """What shows the path among the embeddings."""
+    """What shows the path among the embeddings; nothing here asks for random weights, which are being drawn."""
     normalisations = Normalisations.of(reading)
     return (
         Section(
@@ -150,6 +150,12 @@ def _of_its_text(reading: PathReading) -> tuple[Section, ...]:
             ),
             (Figure(vectors_picture(reading)),),
         ),
+    )
+
+
+def _beside_nulls(reading: PathReading) -> tuple[Section, ...]:
+    """What shows the path beside random weights and other texts."""
+    return (
         Section(
             "cosines",
             say("Along which embedding do the states point?"),
@@ -174,12 +180,6 @@ def _of_its_text(reading: PathReading) -> tuple[Section, ...]:
             say("See which blocks push towards the prediction, and whether it is attention or the MLP that does it."),
             (figure_or_reason(lambda: steps_picture(reading)),),
         ),
-    )
-
-
-def _beside_nulls(reading: PathReading) -> tuple[Section, ...]:
-    """What shows the path beside random weights and other texts."""
-    return (
         Section(
             "course",
             say("How the path grows and turns"),
