@@ -284,6 +284,48 @@ def test_any_size_of_vocabulary(open_sphere, n):
     assert sphere.troubles == []
 
 
+SLOW = """
+const { fenceSync, getSyncParameter } = WebGL2RenderingContext.prototype;
+let asked = 0;
+WebGL2RenderingContext.prototype.fenceSync = function (...all) {
+  asked = performance.now();
+  return fenceSync.call(this, ...all);
+};
+WebGL2RenderingContext.prototype.getSyncParameter = function (...all) {
+  return performance.now() < asked + 100 ? this.UNSIGNALED : getSyncParameter.call(this, ...all);
+};
+"""
+
+
+def test_a_slow_machine_shows_some_tokens_while_the_sphere_turns_and_all_of_them_at_rest(open_sphere):
+    sphere = open_sphere(story_path(40_000, 3, 16), script=SLOW)
+    turned = "(scene.setCamera({...scene.camera, yaw: scene.camera.yaw + 0.001}), scene.draw()"
+    sphere.wait(f"{turned}, scene.every > 1)")
+    every = sphere.js("scene.every")
+    assert every == 3  # of 40,000 no fewer than a third, however slow
+    shown = set(sphere.js("Array.from(inner.sampled(scene.data, scene.every))"))
+    likely = set(sphere.js("Array.from(scene.data.kept)"))
+    assert shown == likely | set(range(0, 40_000, every))
+    assert sphere.path.predicted_id in likely
+    picture = "part.dots.toDataURL())"
+    moving = sphere.js(f"{turned}), {turned}, {picture}")
+    sphere.wait("scene.every === 1")  # by itself
+    whole = sphere.js(f"(scene.draw(), {picture}")
+    assert moving != whole
+    assert sphere.js(f"{turned}), {turned}), [scene.every, (scene.draw(), scene.every)])") == [3, 1]  # as if saved now
+    assert sphere.troubles == []
+
+
+def test_a_small_vocabulary_is_shown_whole_however_slow(open_sphere):
+    sphere = open_sphere(script=SLOW)
+    drawn = sphere.js(
+        "(async () => { const drawn = []; for (let i = 0; i < 20; i++) {"
+        " scene.setCamera({...scene.camera, yaw: scene.camera.yaw + 0.01}); scene.draw(); drawn.push(scene.every);"
+        " await new Promise((resume) => setTimeout(resume, 20)); } return drawn; })()"
+    )
+    assert drawn == [1] * 20
+
+
 def test_a_path_of_one_state_stands_still(open_sphere):
     sphere = open_sphere(story_path(64, 1, 8))
     sphere.page.get_by_role("button", name="Play").click()

@@ -8,6 +8,7 @@ survive colour blindness.
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -107,6 +108,7 @@ def _module_text(language: str) -> str:
 
 @cache
 def javascript() -> str:
-    """The JavaScript of the module alone."""
+    """The JavaScript of the module alone, without the lines that are comments."""
     folder = files(__package__) / "js"
-    return "\n".join([csv_script(), *((folder / name).read_text("utf-8") for name in ROOMS)])
+    script = "\n".join([csv_script(), *((folder / name).read_text("utf-8") for name in ROOMS)])
+    return re.sub(r"^\s*//.*\n", "", script, flags=re.MULTILINE)

@@ -28,5 +28,5 @@ function valueAt(data, { colour, layer }, token) {
 }
 
 // Radius of a dot in CSS pixels: fewer tokens are drawn larger, the weighty ones larger still.
-const dotRoom = (data, unit) => clamp(0.48 * unit * Math.sqrt(2 / data.n), 1.15, 3.4);
-const dotRadius = (data, unit, weight) => dotRoom(data, unit) * (0.8 + 0.2 * weight) + 3.4 * weight;
+const dotRoom = (n, unit) => clamp(0.48 * unit * Math.sqrt(2 / n), 1.15, 3.4);
+const dotRadius = ({ n }, unit, weight) => dotRoom(n, unit) * (0.8 + 0.2 * weight) + 3.4 * weight;

@@ -34,16 +34,18 @@ async function unpack(packed, before) {
 	const blocks = Object.entries(packed.blocks).filter(([name]) => !stays(name));
 	const block = Object.fromEntries(await Promise.all(blocks.map(async ([name, text]) => [name, await inflated(text)])));
 	const curves = new Float32Array(block.curves);
+	const kept = new Uint32Array(block.kept);
 	return {
 		...packed,
 		curves,
+		kept,
 		shades: curves.map((log) => clamp(1 - log / packed.lowest_log, 0, 1)),
 		shown: stays("vocabulary") ? before.shown : JSON.parse(new TextDecoder().decode(block.vocabulary)),
 		positions: stays("positions") ? before.positions : unfolded(new Int16Array(block.positions)),
 		ranks: summed(block.ranks, packed.n),
 		cosines: summed(block.cosines, packed.n),
 		top: new Uint32Array(block.top),
-		keptRow: new Map(Array.from(new Uint32Array(block.kept), (token, row) => [token, row])),
+		keptRow: new Map(Array.from(kept, (token, row) => [token, row])),
 		keptLog: new Float32Array(block.kept_log),
 		keptRanks: new Uint32Array(block.kept_ranks),
 		keptCosines: new Float32Array(block.kept_cosines),

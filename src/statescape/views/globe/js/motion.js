@@ -1,6 +1,9 @@
 // What moves by itself: the camera, and the block while it plays.
 
 const PLAY_SPEED = 1.1; // blocks a second
+const IN_TIME = 25; // milliseconds in which a moving picture is drawn
+const AT_REST = 160; // milliseconds without a move
+const FEWEST = 16_384; // tokens
 
 function giveMotion(scene) {
 	const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -69,6 +72,26 @@ function giveMotion(scene) {
 		ticking = requestAnimationFrame(tick);
 	};
 	scene.endings.push(scene.stopMoving, () => scene.play(false));
+}
+
+// One in how many tokens is drawn: on a slow machine, of many, only some while the camera or the block moves.
+function makePace(scene, dots) {
+	let before = null;
+	let moved = -Infinity;
+	let timer = 0;
+	scene.endings.push(() => clearTimeout(timer));
+	return () => {
+		const { camera, look: { layer }, turning, playing, data: { n } } = scene;
+		const now = performance.now();
+		const moves = before && (before.camera !== camera || before.layer !== layer);
+		const goesOn = moves && dots.cost && (turning || playing || now - moved < AT_REST + dots.cost());
+		if (moves) moved = now;
+		before = { camera, layer };
+		clearTimeout(timer);
+		const every = goesOn ? clamp(Math.ceil(dots.cost() / IN_TIME), 1, Math.ceil(n / FEWEST)) : 1;
+		if (every > 1) timer = setTimeout(scene.draw, AT_REST);
+		return every;
+	};
 }
 
 // Light or dark: an explicit data-theme on the host or around it, else the system's.

@@ -54,10 +54,20 @@ function byteTexture(gl, unit, bytes, { n, states }) {
 	return end;
 }
 
+// Every so manieth token, and all that are ever likely.
+function sampled({ n, kept }, every) {
+	const some = Uint32Array.from({ length: Math.ceil(n / every) }, (_, i) => i * every);
+	const ids = new Uint32Array(some.length + kept.length);
+	ids.set(some);
+	ids.set(kept, some.length);
+	return ids;
+}
+
 function makeDots(canvas, data) {
 	const gl = canvas.getContext("webgl2", { antialias: false, alpha: false });
 	if (!gl) throw new Error("the browser offers none");
-	let useDots, useBody, matched;
+	let useDots, useBody, matched, sample;
+	let cost = 0; // milliseconds that drawing all took, when last measured
 	let held = []; // what ends the buffers and textures at hand
 
 	function build() {
@@ -82,6 +92,30 @@ function makeDots(canvas, data) {
 		// The palette's, and last the buffer of matches, which stays bound: `useMatches` writes into it.
 		held.push(texture(gl, 2, gl.TEXTURE_2D, gl.LINEAR), attribute(gl, 1, new Uint8Array(data.n), 1, gl.UNSIGNED_BYTE));
 		matched = undefined;
+		const ids = gl.createBuffer();
+		gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, ids);
+		held.push(() => gl.deleteBuffer(ids));
+		sample = { every: 1, length: 0 };
+	}
+
+	function useSample(every) {
+		if (sample.every === every) return;
+		const ids = sampled(data, every);
+		gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, ids, gl.DYNAMIC_DRAW);
+		sample = { every, length: ids.length };
+	}
+
+	// Asks now and then, so that nobody waits for it.
+	function measure(start) {
+		const fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+		gl.flush();
+		const ask = () => {
+			if (gl.isContextLost()) return;
+			if (gl.getSyncParameter(fence, gl.SYNC_STATUS) !== gl.SIGNALED) return setTimeout(ask, 4);
+			cost = performance.now() - start;
+			gl.deleteSync(fence);
+		};
+		setTimeout(ask);
 	}
 
 	function useMatches(next) {
@@ -92,7 +126,8 @@ function makeDots(canvas, data) {
 		gl.bufferSubData(gl.ARRAY_BUFFER, 0, flags);
 	}
 
-	function draw({ view, look, palette, density }) {
+	function draw({ view, look, palette, density, every }) {
+		const start = performance.now();
 		const { eye, forward, right, up, k, scale, width, height } = view;
 		const unit = (colour) => colour.map((channel) => channel / 255);
 		gl.viewport(0, 0, canvas.width, canvas.height);
@@ -117,16 +152,21 @@ function makeDots(canvas, data) {
 				eye, forward, right, up, k, density, layer: look.layer, rest: palette.rest, rimmed: palette.rim_shade,
 				body: unit(k < 0.5 ? palette.body : palette.back),
 				scale: [(2 * scale) / width, (2 * scale) / height],
-				room: dotRoom(data, view.unit),
+				room: dotRoom(data.n / every, view.unit),
 				change: data.change_scale,
 			},
 			{ mode: MODE_NAMES.indexOf(look.colour), states: data.states, bytes: +(look.colour === "cosine"), table: 2, shades: 3, levels: data.levels[look.colour] ?? data.levels.rank },
 		);
-		gl.drawArrays(gl.POINTS, 0, data.n);
+		if (every === 1) {
+			gl.drawArrays(gl.POINTS, 0, data.n);
+			return measure(start);
+		}
+		useSample(every);
+		gl.drawElements(gl.POINTS, sample.length, gl.UNSIGNED_INT, 0);
 	}
 
 	build();
-	return { draw, build, load, gl };
+	return { draw, build, load, gl, cost: () => cost };
 }
 
 // Outline in CSS pixels.

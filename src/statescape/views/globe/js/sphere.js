@@ -54,6 +54,7 @@ function open(host, frame, data, options, name, handle, before) {
 	const tell = (type, detail) => host.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
 	const dots = renewed(scene, before) ?? makePicture(scene);
 	scene.gl = dots.gl;
+	const pace = makePace(scene, dots);
 	let rooms = [];
 	let asked = 0;
 	let closed = false;
@@ -76,6 +77,7 @@ function open(host, frame, data, options, name, handle, before) {
 		cancelAnimationFrame(asked);
 		asked = 0;
 		size();
+		scene.every = pace();
 		dots.draw(scene);
 		const context = part.over.getContext("2d");
 		context.setTransform(scene.density, 0, 0, scene.density, 0, 0);
@@ -120,7 +122,7 @@ function open(host, frame, data, options, name, handle, before) {
 		get: () => scene.look.layer,
 		set: (layer) => scene.change({ layer: Number(layer) }),
 	});
-	Object.assign(handle, { scene, inner: { firstCamera, pick, position, project, reading, stateAt, valueAt } });
+	Object.assign(handle, { scene, inner: { firstCamera, pick, position, project, reading, sampled, stateAt, valueAt } });
 	handle.release = () => {
 		closed = true;
 		resizing.disconnect();
