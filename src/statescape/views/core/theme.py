@@ -29,6 +29,8 @@ POSITIVE, NEGATIVE = BLUE, ORANGE
 """Colours of weights by their sign."""
 
 PROBABILITY_SCALE = "Viridis"
+DOT_STOPS = "3b528b 33638d 2c728e 26828e 21918c 1fa088 28ae80 3fbc73 5ec962 84d44b addc30 d8e219 fde725"
+"""The same for dots without an edge, from its blue on: its purple is lost on a dark ground."""
 FAINT = 0.17  # opacity of areas
 
 SCREEN_FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif"
@@ -81,6 +83,8 @@ def matplotlib_scale(name: str) -> Any:
 
     if name == "probability":
         return colormaps[PROBABILITY_SCALE.lower()]
+    if name == "dots":
+        return LinearSegmentedColormap.from_list(name, [f"#{stop}" for stop in DOT_STOPS.split()])
     colours = [NEGATIVE, LIGHT.paper, POSITIVE] if name == "signed" else [LIGHT.paper, BLUE]
     return LinearSegmentedColormap.from_list(name, colours)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from statescape.views.core.carried import csv_script
 from statescape.views.core.templating import said_in_markup, said_in_script
-from statescape.views.core.theme import RED, SERIES
+from statescape.views.core.theme import DOT_STOPS, RED, SERIES
 from statescape.wording import separators, speaking, spoken
 
 
@@ -25,7 +25,7 @@ def _table(stops: str) -> list[tuple[int, int, int]]:
 
 
 PALETTES: dict[str, Any] = {
-    "likely": _table("3b528b 33638d 2c728e 26828e 21918c 1fa088 28ae80 3fbc73 5ec962 84d44b addc30 d8e219 fde725"),
+    "likely": _table(DOT_STOPS),
     "beside": SERIES[1:],  # other paths
     "dark": {
         "back": (7, 9, 15),

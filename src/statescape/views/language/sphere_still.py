@@ -22,7 +22,7 @@ from statescape.analysis import PathReading
 from statescape.geometry import Sphere
 from statescape.views.core.labels import thinned
 from statescape.views.core.text import printable
-from statescape.views.core.theme import BLUE, PROBABILITY_SCALE, RED
+from statescape.views.core.theme import BLUE, RED, matplotlib_scale
 from statescape.wording import number, say, visible
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class SphereStill:
         both = figure.subplots(1, 2)
         for axes, eye, cloud in zip(both, self._eyes, self._clouds, strict=True):
             self._print(axes, eye, cloud)
-        scale = ScalarMappable(Normalize(self._range[0], self._range[1]), PROBABILITY_SCALE.lower())
+        scale = ScalarMappable(Normalize(self._range[0], self._range[1]), matplotlib_scale("dots"))
         bar = figure.colorbar(
             scale, ax=list(both), orientation="horizontal", shrink=0.5, aspect=40, pad=0.02,
             label=say("log10 probability of the token at the last state"),
@@ -214,7 +214,7 @@ class SphereStill:
             x, y = eye.tokens.flat[order].T
             axes.scatter(
                 x, y, s=small * (1 + 14 * warm[order] ** 3), c=warm[order],
-                cmap=PROBABILITY_SCALE.lower(), vmin=0, vmax=1, alpha=alpha, linewidths=0,
+                cmap=matplotlib_scale("dots"), vmin=0, vmax=1, alpha=alpha, linewidths=0,
             )  # fmt: skip
         axes.set(xlim=(-eye.reach, eye.reach), ylim=(-eye.reach, eye.reach))
         axes.set_axis_off()
