@@ -57,9 +57,13 @@ def test_a_killed_fit_goes_on_to_the_very_same_lens(model: Any, corpus: list[str
         fit_lens(model, corpus, tmp_path / "killed", FitSettings(**{**SETTINGS.__dict__, "seed": 1}))
     with pytest.raises(StatescapeError, match="unfinished fit with another corpus"):
         fit_lens(model, corpus[1:], tmp_path / "killed", SETTINGS)
-    steps.clear()
-    again = fit_lens(model, corpus, tmp_path / "killed", SETTINGS, lambda progress: steps.append(progress.step))
-    assert steps == list(range(6, 13))  # the last checkpoint was step 5
+    seen: list[FitProgress] = []
+    again = fit_lens(model, corpus, tmp_path / "killed", SETTINGS, seen.append)
+    assert [one.step for one in seen if not one.to_judge] == list(range(6, 13))  # the last checkpoint was step 5
+    judging = [one for one in seen if one.to_judge]
+    assert [one.judged for one in judging] == list(range(1, again.documents + 1))
+    assert {one.to_judge for one in judging} == {again.documents}
+    assert np.isclose(judging[-1].divergence, again.after.mean())
     np.testing.assert_array_equal(again.lens.matrices, whole.lens.matrices)
     np.testing.assert_array_equal(again.lens.biases, whole.lens.biases)
     assert again.trained_on == whole.trained_on

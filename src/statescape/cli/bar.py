@@ -48,7 +48,7 @@ class Bar:
             self._plain.__exit__(*details)
         self._progress.__exit__(*details)  # type: ignore[arg-type]
 
-    def show(self, what: str, done: int, whole: int, note: str = "") -> None:
+    def show(self, what: str, done: int, whole: int, note: str = "", unit: str = "") -> None:
         """So many of so many are done.
 
         Args:
@@ -56,17 +56,17 @@ class Bar:
             done: so far.
             whole: of them.
             note: said beside it.
+            unit: in which it counts, where that is another than the others'.
         """
+        unit = unit or self._unit
         self.shown = True
         said = f"{what}, {note}" if note else what
         if self._plain is not None:
-            counted = say(
-                "{what}: {done:,} of {whole:,} {unit} ...", what=said, done=done, whole=whole, unit=self._unit
-            )
+            counted = say("{what}: {done:,} of {whole:,} {unit} ...", what=said, done=done, whole=whole, unit=unit)
             self._plain.update(counted)
         if what not in self._tasks:
             self._tasks[what] = self._progress.add_task(what, total=whole, completed=done, rate="")
         self._progress.update(self._tasks[what], completed=done, description=said)
         speed = next(task.speed for task in self._progress.tasks if task.id == self._tasks[what])
         if speed:
-            self._progress.update(self._tasks[what], rate=f"{number(speed, '.1f')} {self._unit}/s")
+            self._progress.update(self._tasks[what], rate=f"{number(speed, '.1f')} {unit}/s")

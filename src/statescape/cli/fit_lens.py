@@ -63,7 +63,11 @@ def _with_progress(model: LanguageModel, texts: list[str], out: Path, settings: 
     with Bar("steps") as bar:
 
         def show(progress: FitProgress) -> None:
-            bar.show("fit", progress.step, settings.steps, f"KL {progress.divergence:.3f} nats")
+            reached = f"KL {progress.divergence:.3f} nats"
+            if progress.to_judge:
+                bar.show("held-out texts", progress.judged, progress.to_judge, reached, unit="texts")
+            else:
+                bar.show("fit", progress.step, settings.steps, reached)
 
         return fit_lens(model, texts, out, settings, show)
 

@@ -76,12 +76,15 @@ class FitProgress(Noun):
 
     Attributes:
         step: steps done, of ``steps``.
-        divergence: KL(final || lens) of the step's positions, mean over the states, in nats.
+        divergence: KL(final || lens) of the step's positions, or of those judged so far, mean over the states, in nats.
+        judged: held-out texts judged, of ``to_judge``, which is 0 until all steps are done.
     """
 
     step: int
     steps: int
     divergence: float
+    judged: int = 0
+    to_judge: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +134,7 @@ def fit_lens(
             read in pieces.
         folder: where ``lens.safetensors`` and ``fit.json`` go; made where there is none.
         settings: steps, rate, seed.
-        report: called after every step.
+        report: called after every step, and after every held-out text that is judged then.
 
     Raises:
         StatescapeError: if the corpus is too small, the folder holds a lens or a fit of another kind, or cannot be
@@ -149,7 +152,7 @@ def fit_lens(
     with _journal(folder, model, corpus, settings) as journal:
         translators, seen = _train(model, corpus, settings, journal, report)
     lens = translators.lens()
-    fitted = _judged(model, lens, corpus.held_out, seen)
+    fitted = _judged(model, lens, corpus.held_out, seen, report, settings.steps)
     _write_record(folder, model, fitted, settings)
     save_lens(lens, model, folder / LENS)
     (folder / RUN).unlink(missing_ok=True)
@@ -261,15 +264,23 @@ def _states(model: ReadableModel, texts: list[tuple[int, ...]]) -> Float[torch.T
     return torch.tensor(np.asarray(kept, dtype=np.float32), device=decoder_of(model).device)
 
 
-def _judged(model: ReadableModel, lens: TunedLens, held_out: list[tuple[int, ...]], seen: int) -> FittedLens:
+def _judged(
+    model: ReadableModel,
+    lens: TunedLens,
+    held_out: list[tuple[int, ...]],
+    seen: int,
+    report: Callable[[FitProgress], None],
+    steps: int,
+) -> FittedLens:
     """Logit lens and fitted lens on texts that the fit has not seen."""
     sums = np.zeros((2, model.facts.n_blocks))
     positions = 0
-    for ids in held_out:
+    for judged, ids in enumerate(held_out, start=1):
         trace = Trace.read(model, ids)
         for row, used in enumerate((None, lens)):
             sums[row] += trace.lens(top=1, lens=used).kl_to_final[:-1, 1:].sum(axis=1, dtype=np.float64)
         positions += len(ids) - 1
+        report(FitProgress(steps, steps, float(sums[1].mean()) / positions, judged, len(held_out)))
     before, after = sums / positions
     return FittedLens(lens, before, after, len(held_out), positions, seen)
 
