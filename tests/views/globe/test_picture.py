@@ -307,6 +307,8 @@ def test_a_slow_machine_shows_some_tokens_while_the_sphere_turns_and_all_of_them
     likely = set(sphere.js("Array.from(scene.data.kept)"))
     assert set(sphere.js("Array.from(inner.sampled(scene.data, 3))")) == likely | set(range(0, 40_000, every))
     assert sphere.path.predicted_id in likely
+    rare = next(token for token in range(1, 40_000, 3) if token not in likely)
+    assert rare in sphere.js("Array.from(inner.sampled(scene.data, 3, new Set([argument])))", rare)  # if searched for
     moving = sphere.js(f"({turn}, {turn}, part.dots.toDataURL())")
     sphere.wait("scene.every === 1")  # by itself
     assert sphere.js("(scene.draw(), part.dots.toDataURL())") != moving

@@ -54,12 +54,14 @@ function byteTexture(gl, unit, bytes, { n, states }) {
 	return end;
 }
 
-// Every so manieth token, and all that are ever likely.
-function sampled({ n, kept }, every) {
+// Every so manieth token, all that are ever likely and all that were searched and found.
+function sampled({ n, kept }, every, matched) {
 	const some = Uint32Array.from({ length: Math.ceil(n / every) }, (_, i) => i * every);
-	const ids = new Uint32Array(some.length + kept.length);
+	const found = matched ? Uint32Array.from(matched) : [];
+	const ids = new Uint32Array(some.length + kept.length + found.length);
 	ids.set(some);
 	ids.set(kept, some.length);
+	ids.set(found, some.length + kept.length);
 	return ids;
 }
 
@@ -95,14 +97,14 @@ function makeDots(canvas, data) {
 		const ids = gl.createBuffer();
 		gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, ids);
 		held.push(() => gl.deleteBuffer(ids));
-		sample = { every: 1, length: 0 };
+		sample = { every: 1, matched: null, length: 0 };
 	}
 
 	function useSample(every) {
-		if (sample.every === every) return;
-		const ids = sampled(data, every);
+		if (sample.every === every && sample.matched === matched) return;
+		const ids = sampled(data, every, matched);
 		gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, ids, gl.DYNAMIC_DRAW);
-		sample = { every, length: ids.length };
+		sample = { every, matched, length: ids.length };
 	}
 
 	// Asks now and then, so that nobody waits for it.
