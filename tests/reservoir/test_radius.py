@@ -25,6 +25,40 @@ def test_random_matrices(units, density, seed):
     assert spectral_radius(scipy.sparse.csr_array(W)) == radius
 
 
+def ring(units, rng):
+    W = np.roll(np.eye(units), 1, axis=0)
+    W[rng.integers(units, size=9), rng.integers(units, size=9)] = 0.7
+    return W
+
+
+def coupled(units, rng):
+    """Two halves whose radii differ by a thousandth, weakly coupled."""
+    halves = [rng.normal(size=(units // 2, units // 2)) for _ in range(2)]
+    W = scipy.sparse.block_diag([half * (1 - place / 1000) / lapack(half) for place, half in enumerate(halves)])
+    return W.toarray() + 1e-7 * rng.normal(size=W.shape)
+
+
+FAMILIES = {
+    "normal": lambda units, rng: rng.normal(size=(units, units)),
+    "ternary": lambda units, rng: rng.choice([-1.0, 0.0, 1.0], p=[0.05, 0.9, 0.05], size=(units, units)),
+    "symmetric": lambda units, rng: np.add(*(lambda A: (A, A.T))(rng.normal(size=(units, units)))),
+    "rotations": lambda units, rng: np.linalg.qr(rng.normal(size=(units, units)))[0],
+    "far from normal": lambda units, rng: np.triu(rng.normal(size=(units, units))) + 1e-3 * rng.random((units, units)),
+    "ring": ring,
+    "coupled": coupled,
+    "huge": lambda units, rng: 1e200 * rng.normal(size=(units, units)),
+    "tiny": lambda units, rng: 1e-200 * rng.normal(size=(units, units)),
+}
+
+
+@pytest.mark.parametrize("units", [40, 58, 100, 160])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_larger_matrices_of_every_kind(family, units):
+    for seed in range(5):
+        W = FAMILIES[family](units, np.random.default_rng(seed))
+        assert spectral_radius(W) == pytest.approx(lapack(W), rel=1e-9, abs=0)
+
+
 @pytest.mark.parametrize("units", [1, 2, 7, 100])
 def test_a_cycle_in_any_order_has_the_geometric_mean_of_its_weights(units):
     rng = np.random.default_rng(units)

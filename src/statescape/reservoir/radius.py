@@ -3,9 +3,10 @@
 The eigenvalues of W are those of its strongly connected components (W is block-triangular in their order), so an
 acyclic graph has radius 0, a unit that feeds only itself |w|, and a simple cycle of weights w_1..w_n the radius
 |w_1 ... w_n|^(1/n). Structure decides, not arithmetic: the eigenvalues of nearly nilpotent matrices are so sensitive
-that iterations on them stop anywhere. What remains goes to LAPACK; a nonnegative component of many units to ARPACK,
-where the bounds of Collatz and Wielandt, min_i (Wv)_i / v_i <= radius <= max_i (Wv)_i / v_i for positive v, prove the
-answer (Horn and Johnson, Matrix Analysis, 8.1). Plain power iteration on |W v| is off by up to 6% and is not used.
+that iterations on them stop anywhere. What remains goes to LAPACK, or, many times as fast, to subspace iteration where
+it converges (Saad, Numerical Methods for Large Eigenvalue Problems, 5); a nonnegative component of many units to
+ARPACK, where the bounds of Collatz and Wielandt, min_i (Wv)_i / v_i <= radius <= max_i (Wv)_i / v_i for positive v,
+prove the answer (Horn and Johnson, Matrix Analysis, 8.1). Plain power iteration on |W v| is off by up to 6%.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -32,6 +34,12 @@ Matrix: TypeAlias = Float[np.ndarray, "to_units from_units"] | scipy.sparse.csr_
 ACCURACY = 1e-6
 # From this size on a sparse nonnegative component is worth an attempt with ARPACK.
 ARPACK_FROM = 300
+# From this size on subspace iteration is worth an attempt: so many vectors, a power of 2 to so many, so many rounds at
+# most, and a residual, as a share of the radius, that leaves the radius as exact as LAPACK's (1e-13, measured).
+ITERATED_FROM = 40
+VECTORS, SQUARINGS, ROUNDS, RESIDUAL = 8, 7, 6, 1e-12
+# A square that is smaller, beside what was squared, is of a nearly nilpotent matrix.
+LEAST_SQUARE = 1e-6
 _REMEMBERED = 256
 _cache: OrderedDict[bytes, float] = OrderedDict()
 _lock = threading.Lock()  # threads may work side by side
@@ -169,7 +177,8 @@ class _Edges:
                 return bounded
         block = np.zeros((size, size))
         block[rows, columns] = weights
-        return float(np.abs(np.linalg.eigvals(block)).max())
+        found = _iterated(block) if size >= ITERATED_FROM else None
+        return float(np.abs(np.linalg.eigvals(block)).max()) if found is None else found
 
     @property
     def _targets(self) -> Int[np.ndarray, " edges"]:
@@ -188,6 +197,39 @@ def _perron(block: scipy.sparse.csr_array) -> float | None:
     ratios = (block @ v) / v
     low, high = float(ratios.min()), float(ratios.max())
     return (low + high) / 2 if high - low <= ACCURACY * high else None
+
+
+def _iterated(block: Float[np.ndarray, "units units"]) -> float | None:
+    """Radius by subspace iteration with a high power of the block; None where it does not converge soon.
+
+    Of the power no more is asked than directions: the radius is the largest Ritz value of the block itself, and its
+    vector must be an eigenvector to working precision. Many eigenvalues of nearly one modulus, as a ring has them,
+    never come so far.
+    """
+    scale = np.abs(block).max()
+    power = block = block / scale
+    for _ in range(SQUARINGS):
+        power = power @ power
+        largest = np.abs(power).max()
+        if largest < LEAST_SQUARE:
+            return None
+        power /= largest
+    basis = np.linalg.qr(power @ _start(len(block)))[0]
+    for _ in range(ROUNDS):
+        basis = np.linalg.qr(power @ basis)[0]
+        image = block @ basis
+        values, vectors = np.linalg.eig(basis.T @ image)
+        first = np.abs(values).argmax()
+        radius, vector = float(np.abs(values[first])), vectors[:, first]
+        if np.linalg.norm(image @ vector - values[first] * (basis @ vector)) <= RESIDUAL * radius:
+            return float(scale) * radius
+    return None
+
+
+@lru_cache(maxsize=16)
+def _start(units: int) -> Float[np.ndarray, "units vectors"]:
+    """Directions to begin with, always the same."""
+    return np.random.default_rng(0).standard_normal((units, VECTORS))
 
 
 def _real(W: Any) -> Matrix:

@@ -49,8 +49,9 @@ def _align(dtype: types.Float) -> int:
     return int(dtype.bitwidth) // 8
 
 
-def _splat(builder: Any, value: Any, dtype: types.Float) -> Any:
-    vector = _vector(dtype)
+def _copied(builder: Any, value: Any) -> Any:
+    """A vector of eight times the same value."""
+    vector = ir.VectorType(value.type, WIDTH)
     first = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
     mask = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
     return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), mask)
@@ -83,7 +84,7 @@ def _operand(context: Any, builder: Any, kind: Any, value: Any, dtype: types.Flo
     """A vector as it is, a number copied to every lane."""
     if isinstance(kind, Lanes):
         return value
-    return _splat(builder, context.cast(builder, value, kind, dtype), dtype)
+    return _copied(builder, context.cast(builder, value, kind, dtype))
 
 
 def _dtype(*kinds: Any) -> types.Float | None:
@@ -150,13 +151,19 @@ def gather(_: Any, array: Any, indices: Any, at: Any) -> Any:  # noqa: ARG001 - 
     def emit(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         data = context.make_array(array)(context, builder, args[0]).data
         positions = context.make_array(indices)(context, builder, args[1]).data
-        result: Any = ir.Constant(_vector(array.dtype), ir.Undefined)
-        for number in range(WIDTH):
-            offset = builder.add(args[2], ir.Constant(args[2].type, number))
-            position = builder.zext(builder.load(builder.gep(positions, [offset])), ir.IntType(64))
-            value = builder.load(builder.gep(data, [position]))
-            result = builder.insert_element(result, value, ir.Constant(ir.IntType(32), number))
-        return result
+        vector, number, wide = _vector(array.dtype), _FLOAT_OF[array.dtype], ir.IntType(64)
+        narrow = ir.VectorType(ir.IntType(32), WIDTH)
+        first = builder.bitcast(builder.gep(positions, [args[2]]), narrow.as_pointer())
+        offsets = builder.zext(builder.load(first, align=4), ir.VectorType(wide, WIDTH))
+        offsets = builder.mul(offsets, ir.Constant(offsets.type, [_align(array.dtype)] * WIDTH))
+        places = builder.add(_copied(builder, builder.ptrtoint(data, wide)), offsets)
+        pointers = builder.inttoptr(places, ir.VectorType(number.as_pointer(), WIDTH))
+        every = ir.Constant(ir.VectorType(ir.IntType(1), WIDTH), [1] * WIDTH)
+        align = ir.Constant(ir.IntType(32), _align(array.dtype))
+        name = f"llvm.masked.gather.v{WIDTH}f{array.dtype.bitwidth}.v{WIDTH}p0f{array.dtype.bitwidth}"
+        kind = ir.FunctionType(vector, [pointers.type, align.type, every.type, vector])
+        function = cgutils.get_or_insert_function(builder.module, kind, name)
+        return builder.call(function, [pointers, align, every, ir.Constant(vector, ir.Undefined)])
 
     return Lanes(array.dtype)(array, indices, types.intp), emit
 

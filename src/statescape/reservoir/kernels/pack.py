@@ -1,8 +1,7 @@
-"""W laid out for the kernels: dense, or its rows compressed, for a batch, a network alone, a batch of different W."""
+"""W laid out for the kernels: dense, or its rows compressed, for a batch or a network alone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -69,40 +68,6 @@ class PackedWeights(Noun):
     def groups(self) -> Groups | None:
         """For a network alone, where W is sparse."""
         return None if self.rows is None else _groups(self.rows, self.units)
-
-
-@dataclass(frozen=True, eq=False)
-class Interleaved:
-    """The rows of up to eight W, side by side, for a batch in which each network has its own.
-
-    Attributes:
-        starts: where each row begins in the other two; one more at the end.
-        indices: positions in a state of [units + 1, 8]: the column's, in the network's own lane. Padding points to the
-            last row, which is 0.
-        weights: their weights; 0 where a row of one network is shorter than another's.
-    """
-
-    starts: UInt32[np.ndarray, " units_plus_one"]
-    indices: UInt32[np.ndarray, " padded_weights"]
-    weights: Float[np.ndarray, " padded_weights"]
-
-
-def interleave(packed: Sequence[PackedWeights]) -> Interleaved:
-    """Lay out sparse W of equally many units for a batch, entry by entry in the order that each has alone.
-
-    Args:
-        packed: up to eight of one dtype, each with `rows`.
-    """
-    units, rows = packed[0].units, [one.rows for one in packed if one.rows is not None]
-    lengths = np.stack([np.diff(one.starts.astype(np.int64)) for one in rows])
-    starts = np.concatenate([[0], np.cumsum(lengths.max(axis=0))])
-    indices = np.tile(units * WIDTH + np.arange(WIDTH, dtype=np.uint32), starts[-1]).reshape(-1, WIDTH)
-    weights = np.zeros((starts[-1], WIDTH), packed[0].dtype)
-    for lane, (one, own) in enumerate(zip(rows, lengths, strict=True)):
-        place = np.repeat(starts[:-1] - one.starts[:-1], own) + np.arange(len(one.weights))
-        indices[place, lane] = one.indices * WIDTH + lane
-        weights[place, lane] = one.weights
-    return Interleaved(starts.astype(np.uint32), indices.reshape(-1), weights.reshape(-1))
 
 
 def padded(units: int) -> int:

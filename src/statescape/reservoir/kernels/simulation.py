@@ -14,7 +14,10 @@ from jaxtyping import Float
 
 from statescape.reservoir.kernels import update
 from statescape.reservoir.kernels.lanes import WIDTH
-from statescape.reservoir.kernels.pack import PackedWeights, interleave, padded
+from statescape.reservoir.kernels.pack import PackedWeights, padded
+
+# Networks of one W from which on a batch is faster than one after the other (measured at 50 to 300 units).
+BATCH_FROM = 4
 
 
 class Simulation:
@@ -50,16 +53,8 @@ class Simulation:
         self._parts: list[tuple[slice, _Part]] = []
         rates = np.broadcast_to(lr, bias.shape)
         for members in _together(each):
-            own = (W_in[members], bias[members], rates[members], linear)
-            one, *others = each[members]
-            part: _Part
-            if not others and self.networks > 1 and isinstance(packed, PackedWeights):
-                part = _Batch(one, *own)
-            elif not others:
-                part = _Alone(one, *own)
-            else:
-                alike = all(other is one for other in others)
-                part = _Batch(one if alike else each[members], *own)
+            kind = _Batch if members.stop - members.start > 1 else _Alone
+            part = kind(each[members.start], W_in[members], bias[members], rates[members], linear)
             self._parts.append((members, part))
 
     @property
@@ -104,14 +99,14 @@ class Simulation:
 
 
 def _together(packed: Sequence[PackedWeights]) -> Iterator[slice]:
-    """Neighbours that one kernel runs: up to eight of one W or of sparse ones; a dense one among others is alone."""
+    """Neighbours that one kernel runs: so many of one W that a batch is faster, up to eight; any other is alone."""
     first = 0
     while first < len(packed):
         last = first + 1
-        while last < min(first + WIDTH, len(packed)) and (
-            packed[last] is packed[first] or (packed[last].rows is not None and packed[first].rows is not None)
-        ):
+        while last < min(first + WIDTH, len(packed)) and packed[last] is packed[first]:
             last += 1
+        if last - first < BATCH_FROM:
+            last = first + 1
         yield slice(first, last)
         first = last
 
@@ -136,22 +131,20 @@ class _Part(Protocol):
 
 
 class _Batch:
-    """Two to eight networks of one W, or of a sparse one each: networks are the vector axis."""
+    """Up to eight networks of one W: networks are the vector axis."""
 
     def __init__(
         self,
-        packed: PackedWeights | Sequence[PackedWeights],
+        packed: PackedWeights,
         W_in: Float[np.ndarray, "networks units features"],
         bias: Float[np.ndarray, "networks units"],
         lr: Float[np.ndarray, "networks units"],
         linear: bool,
     ) -> None:
         self._linear, self._networks, self._units = linear, len(W_in), W_in.shape[1]
-        self._shared = packed if isinstance(packed, PackedWeights) else None
-        self._mixed = None if isinstance(packed, PackedWeights) else interleave(packed)
-        self._dtype = packed.dtype if isinstance(packed, PackedWeights) else packed[0].dtype
+        self._packed, self._dtype = packed, packed.dtype
         self._W_in, self._bias, self._lr = self._to_lanes(W_in), self._to_lanes(bias), self._to_lanes(lr)
-        self._state, self._spare = (np.zeros((self._units + 1) * WIDTH, self._dtype) for _ in range(2))
+        self._state, self._spare = (np.zeros(self._units * WIDTH, self._dtype) for _ in range(2))
 
     def _to_lanes(self, values: Float[np.ndarray, "networks ..."]) -> Float[np.ndarray, " flat"]:
         """Networks last, filled up with zeros to whole vectors, flat."""
@@ -161,11 +154,11 @@ class _Batch:
 
     @property
     def x(self) -> Float[np.ndarray, "networks units"]:
-        return self._state.reshape(-1, WIDTH)[: self._units, : self._networks].T.copy()
+        return self._state.reshape(-1, WIDTH)[:, : self._networks].T.copy()
 
     @x.setter
     def x(self, states: Float[np.ndarray, "networks units"]) -> None:
-        self._state[: self._units * WIDTH] = self._to_lanes(states)
+        self._state[:] = self._to_lanes(states)
 
     def advance(
         self,
@@ -186,13 +179,11 @@ class _Batch:
             self._networks,
             inputs.shape[1],
         )
-        if self._mixed is not None:
-            update.batch_mixed(self._mixed.starts, self._mixed.indices, self._mixed.weights, *arguments)
-        elif self._shared is not None and self._shared.rows is not None:
-            rows = self._shared.rows
+        rows = self._packed.rows
+        if rows is None:
+            update.batch_dense(self._packed.dense, *arguments)
+        else:
             update.batch_sparse(rows.starts, rows.indices, rows.weights, *arguments)
-        elif self._shared is not None:
-            update.batch_dense(self._shared.dense, *arguments)
 
 
 class _Alone:

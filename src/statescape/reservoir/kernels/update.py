@@ -1,9 +1,9 @@
 """The state update, compiled: `x(t) = (1 - lr) x(t-1) + lr f(W x(t-1) + W_in u(t) + b) + noise(t)`.
 
-Two vector axes for two uses. A *batch* puts eight networks side by side, the state of a unit one vector: where they
-share W, each weight is read once for all of them; else (*mixed*) each finds its own. A network *alone* puts eight of
-its units side by side. Every kernel adds the same terms in the same order (bias, inputs, weights by column), so a
-network's states do not depend, to the last bit, on the kernel that ran it or on its neighbours in the batch.
+Two vector axes for two uses. A *batch* puts eight networks of one W side by side, the state of a unit one vector, and
+reads each weight once for all of them. A network *alone* puts eight of its units side by side. Every kernel adds the
+same terms in the same order (bias, inputs, weights by column), so a network's states do not depend, to the last bit, on
+the kernel that ran it or on its neighbours in the batch.
 
 Arrays are flat where `lanes` loads from them; the comment behind each argument is its shape before flattening.
 """
@@ -83,39 +83,6 @@ def batch_sparse(
             z = _drive(W_in, bias, inputs, row, step, features)
             for k in range(starts[row], starts[row + 1]):
                 z = multiply_add(load(old, indices[k] * WIDTH), weights[k], z)
-            _settle(z, old, new, lr, linear, row)
-        _record(new, noise, step, steps, networks, units, out)
-        old, new = new, old
-    if steps % 2:
-        x[:] = spare
-
-
-@kernel
-def batch_mixed(
-    starts: Array,  # [units + 1]
-    indices: Array,  # [weights, WIDTH], positions in x
-    weights: Array,  # [weights, WIDTH]
-    W_in: Array,  # [units, features, WIDTH]
-    bias: Array,  # [units, WIDTH]
-    lr: Array,  # [units, WIDTH]
-    inputs: Array,  # [steps, features, WIDTH]
-    noise: Array,  # [networks, steps, units] or empty
-    linear: bool,
-    x: Array,  # [units + 1, WIDTH], the state, changed in place; the last row is 0: what padding points to
-    spare: Array,  # [units + 1, WIDTH]
-    out: Array,  # [networks, steps, units]
-    networks: int,
-    steps: int,
-) -> None:
-    """Up to eight networks, each of a sparse W of its own."""
-    units = lr.size // WIDTH
-    features = inputs.size // (steps * WIDTH)
-    old, new = x, spare
-    for step in range(steps):
-        for row in range(units):
-            z = _drive(W_in, bias, inputs, row, step, features)
-            for k in range(starts[row], starts[row + 1]):
-                z = multiply_add(gather(old, indices, k * WIDTH), load(weights, k * WIDTH), z)
             _settle(z, old, new, lr, linear, row)
         _record(new, noise, step, steps, networks, units, out)
         old, new = new, old
