@@ -38,6 +38,10 @@ def complain(number):
         raise KeyError("task 2")
     return number
 
+def where(seconds):
+    time.sleep(seconds)
+    return os.getpid()
+
 def refuse(number):
     from statescape.errors import StatescapeError
     raise StatescapeError("Not this.")
@@ -95,6 +99,15 @@ def test_results_come_in_the_order_of_the_tasks(functions, make):
         assert executor.map(functions.slow_first, range(20)) == [number**2 for number in range(20)]
         assert executor.map(functions.slow_first, []) == []
         assert executor.map(functions.slow_first, [7]) == [49]
+
+
+def test_what_is_done_sooner_than_handed_over_is_done_here_once_that_is_known(functions):
+    here = os.getpid()
+    with Processes(2) as executor:
+        assert here not in executor.map(functions.where, [0.001] * 8)  # nothing is known yet
+        assert set(executor.map(functions.where, [0.001] * 8)) == {here}
+        assert here not in executor.map(functions.where, [0.05] * 40)  # so many are no trifle
+        assert here not in executor.map(functions.where, [0.05] * 2)
 
 
 def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(functions, tmp_path):

@@ -47,6 +47,8 @@ class Processes(Executor):
         workers: how many.
     """
 
+    near = True
+
     def __init__(self, workers: int) -> None:
         super().__init__()
         self._workers = workers
