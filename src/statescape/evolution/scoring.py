@@ -1,6 +1,6 @@
 """The scores of many wirings on the same trials: the work of a search and of its seals, spread over an executor.
 
-A job is a few wirings on all trials, which run side by side in simulations of eight networks, whatever their W.
+A job is a few wirings on all trials; the trials of one W run side by side.
 Whatever goes wrong with one wiring is a score of infinity, never an exception in the middle of a generation; what is
 wrong with the task is an exception at once.
 
