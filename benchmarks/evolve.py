@@ -172,39 +172,41 @@ def _difference(first: np.ndarray, second: np.ndarray, seed: int) -> list[float]
     return [float(end) for end in np.quantile(draws, [0.025, 0.975])]
 
 
-def throughput(rounds: int) -> dict[str, Any]:
-    """Trainings a second with 100 units: one worker, two workers, pymoo over ReservoirPy, in turns."""
+def throughput(rounds: int, units: int) -> dict[str, Any]:
+    """Trainings a second: one worker, two workers, pymoo over ReservoirPy, in turns."""
     ours: dict[int, list[float]] = {1: [], 2: []}
     theirs: list[float] = []
     with two_peers(CORES) as peer, make_executor("processes", 2) as processes:
         for workers, executor in ((1, Serial()), (2, processes)):
-            _rate(executor, 2.0, workers)  # warm
+            _rate(executor, 2.0, workers, units)  # warm
         for number in range(rounds):
             for workers, executor in ((1, Serial()), (2, processes)):
-                ours[workers].append(_rate(executor, 10.0, number))
-            theirs.append(peer(number))
-    overheads = [overhead(number) for number in range(rounds)]
+                ours[workers].append(_rate(executor, 10.0, number, units))
+            theirs.append(peer(number, units))
+    overheads = [overhead(number, units) for number in range(rounds)]
     medians = {"one": float(np.median(ours[1])), "two": float(np.median(ours[2])), "peer": float(np.median(theirs))}
     against = float(np.median(np.array(ours[2]) / np.array(theirs)))
     gain = float(np.median(np.array(ours[2]) / np.array(ours[1])))
+    core = float(np.median(CORES * np.array(ours[1]) / np.array(theirs)))
     print(
-        f"trainings a second, 100 units: one worker {medians['one']:.0f}, two {medians['two']:.0f} = {gain:.2f} x "
-        f"(goal 1.7); pymoo over ReservoirPy on two cores {medians['peer']:.1f}: ours {against:.1f} x (goal 12); "
-        f"Python overhead {np.median(overheads):.1%} (goal 10%)"
+        f"trainings a second, {units} units: one worker {medians['one']:.0f}, two {medians['two']:.0f} = {gain:.2f} x "
+        f"(goal 1.8); pymoo over ReservoirPy on two cores {medians['peer']:.1f}: ours {against:.1f} x (goal 12 with "
+        f"100 units), {core:.1f} x a core (goal 25 with 50, 16 with 100); Python overhead {np.median(overheads):.1%} "
+        "(goal 10%)"
     )
-    return {"ours": ours, "theirs": theirs, "against": against, "workers": gain, "overhead": overheads}
+    return {"ours": ours, "theirs": theirs, "against": against, "core": core, "workers": gain, "overhead": overheads}
 
 
-def _rate(executor: Any, seconds: float, seed: int) -> float:
+def _rate(executor: Any, seconds: float, seed: int, units: int) -> float:
     """Trainings a second of the search itself, with the journal and all."""
     lines: list[Any] = []
-    evolve_search(executor, seconds, seed, lines.append)
+    evolve_search(executor, seconds, seed, units, lines.append)
     # The first generation starts worker processes where there are none yet.
     first, last = lines[0], lines[-1]
     return float((last.trainings - first.trainings) / (last.seconds - first.seconds))
 
 
-def evolve_search(executor: Any, seconds: float, seed: int, note: Callable[[Any], None]) -> None:
+def evolve_search(executor: Any, seconds: float, seed: int, units: int, note: Callable[[Any], None]) -> None:
     """The search of a run, stopped before final and seals."""
 
     class Enough(Exception):  # noqa: N818 - not an error
@@ -218,7 +220,7 @@ def evolve_search(executor: Any, seconds: float, seed: int, note: Callable[[Any]
     try:
         evolve(
             "narma10",
-            units=100,
+            units=units,
             level="wiring",
             density=0.1,
             seed=seed,
@@ -230,8 +232,8 @@ def evolve_search(executor: Any, seconds: float, seed: int, note: Callable[[Any]
         return
 
 
-def overhead(seed: int) -> float:
-    """Share of a run with 100 units that is neither kernels nor radius nor the task's data, one worker, CPU seconds."""
+def overhead(seed: int, units: int) -> float:
+    """Share of a run that is neither kernels nor radius nor the task's data, one worker, CPU seconds."""
     import statescape.evolution.scoring as scoring
 
     inside = 0.0
@@ -252,7 +254,7 @@ def overhead(seed: int) -> float:
         for place, name in places:
             stack.enter_context(mock.patch.object(place, name, timed(getattr(place, name))))
         start = time.process_time()
-        evolve_search(Serial(), 10.0, seed, lambda _: None)
+        evolve_search(Serial(), 10.0, seed, units, lambda _: None)
         whole = time.process_time() - start
     return 1.0 - inside / whole
 
@@ -265,13 +267,13 @@ def two_peers(cores: int) -> Any:
     with get_context("spawn").Pool(cores) as pool:
         pool.map(_peer_score, [(np.eye(100) * 0.5, 0, 1)] * cores)
 
-        def rate(seed: int) -> float:
-            return _peer_rate(pool, seed)
+        def rate(seed: int, units: int) -> float:
+            return _peer_rate(pool, seed, units)
 
         yield rate
 
 
-def _peer_rate(pool: Any, seed: int) -> float:
+def _peer_rate(pool: Any, seed: int, units: int) -> float:
     from pymoo.algorithms.soo.nonconvex.ga import GA
     from pymoo.core.problem import Problem
     from pymoo.operators.crossover.ux import UX
@@ -283,10 +285,10 @@ def _peer_rate(pool: Any, seed: int) -> float:
 
     class Wiring(Problem):  # type: ignore[misc]
         def __init__(self) -> None:
-            super().__init__(n_var=100 * 100, n_obj=1, xl=-1.0, xu=1.0)
+            super().__init__(n_var=units**2, n_obj=1, xl=-1.0, xu=1.0)
 
         def _evaluate(self, X: np.ndarray, out: dict[str, Any], *_: Any, **__: Any) -> None:
-            work = [(np.where(np.abs(x) > 0.9, np.sign(x), 0.0).reshape(100, 100), seed, TRIALS) for x in X]
+            work = [(np.where(np.abs(x) > 0.9, np.sign(x), 0.0).reshape(units, units), seed, TRIALS) for x in X]
             out["F"] = np.array(pool.map(_peer_score, work, chunksize=4))[:, None]
             count[0] += TRIALS * len(X)
 
@@ -327,6 +329,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--units", type=int, default=100, help="throughput: of every network")
     parser.add_argument(
         "--compare", action="store_true", help="narma10: with the searches of equal budget (three times as long)"
     )
@@ -335,7 +338,7 @@ def main() -> None:
         "yardstick": lambda: yardstick(given.seeds),
         "narma10": lambda: narma(given.seconds or 300.0, given.seed, given.compare),
         "honest": lambda: honest(20, given.seconds or 10.0),
-        "throughput": lambda: throughput(given.rounds),
+        "throughput": lambda: throughput(given.rounds, given.units),
     }
     for name, part in parts.items():
         if given.part in (None, name):
