@@ -10,11 +10,13 @@ import sys
 import threading
 import time
 
+import numpy as np
 import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import statescape as ss
 from statescape.errors import StatescapeError
 from statescape.runs import LostWorkersError, make_executor
 from statescape.runs import dask as dask_executor
@@ -64,6 +66,18 @@ def test_results_come_in_the_order_of_the_tasks(executor):
     assert executor.map(functions.slow_square, tasks) == [number**2 for number in range(37)]
     assert executor.map(functions.square, []) == []
     assert executor.map(functions.square, [7]) == [49]
+
+
+@pytest.mark.slow
+def test_a_search_over_plans_ends_alike_on_a_cluster(executor):
+    asked = {"units": 12, "encoding": "plan", "trainings": 60, "compare": False, "tune": False, "seed": 3}
+    there, here = (ss.evolve("memory-noisy", executor=one, **asked) for one in (executor, "serial"))
+    assert there.best.candidate.genome == here.best.candidate.genome
+    for level, own in here.seals.items():
+        found = there.seals[level]
+        np.testing.assert_array_equal(found.champion.scores, own.champion.scores)
+        for name, one in own.controls.items():
+            np.testing.assert_array_equal(found.controls[name].control.scores, one.control.scores)
 
 
 def test_what_a_task_raises_arrives_and_the_executor_lives_on(executor):

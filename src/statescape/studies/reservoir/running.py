@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -26,9 +28,10 @@ from statescape.studies.reservoir import (
 )
 from statescape.studies.reservoir.budget import QUICK, Budget, fitted, minutes_of
 from statescape.studies.reservoir.protocol import Piece, Study, StudyResult
-from statescape.studies.reservoir.searching import timed
 
 KIND = "study"
+# Pieces that show how fast a study goes, and the trainings of each of their searches.
+PROBES, PROBE = 8, 100
 Progress: TypeAlias = Callable[[int, int], None]
 
 STUDIES: dict[str, Study] = {
@@ -230,11 +233,15 @@ def _key(piece: str) -> str:
 
 
 def _size(asked: Study, budget: str, workforce: Executor) -> Budget:
-    """What a budget is; minutes by what the workers train in a second."""
+    """What a budget is; minutes by what the workers train in a second on small pieces of the study itself."""
     minutes = minutes_of(budget)
     if minutes is None:
         return asked.quick if budget == QUICK else asked.full
-    probe = fitted(minutes, 0.0, lambda _: 1)
-    workforce.map(timed, [probe.units] * workforce.workers)  # the first search of a process also loads
-    rates = workforce.map(timed, [probe.units] * workforce.workers)
-    return fitted(minutes, sum(rates), lambda size: sum(piece.trainings for piece in asked.pieces(size, 0)))
+    small = replace(fitted(minutes, 0.0, lambda _: 1), runs=1, trainings=PROBE, tuning=1, draws=1)
+    pieces = asked.pieces(small, 0)
+    probe = pieces[:: math.ceil(len(pieces) / PROBES)]  # of all tasks: one may take ten times as long as another
+    workforce.map(_do, [probe[0]] * workforce.workers)  # the first piece of a process also loads
+    begun = time.perf_counter()
+    workforce.map(_do, probe)
+    per_second = sum(piece.trainings for piece in probe) / (time.perf_counter() - begun)
+    return fitted(minutes, per_second, lambda size: sum(piece.trainings for piece in asked.pieces(size, 0)))

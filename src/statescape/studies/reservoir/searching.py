@@ -28,8 +28,6 @@ from statescape.studies.reservoir.protocol import Piece, Spec
 TASK = {"name": "narma10"}
 # Trials of the race that names a champion, and of its two honest scores.
 FINAL = 8 * 20 + 60
-# Trainings of the search that tells how fast a worker is.
-PROBE = 1_000
 
 
 def usual(budget: Budget, seed: int, encoding: str = "ternary", **other: Any) -> Settings:
@@ -175,11 +173,3 @@ def wiring_from_json(wiring: Mapping[str, Any]) -> Topology:
 def log_error(scores: Sequence[float]) -> float:
     """Mean logarithm of the scores of one champion: what runs are compared by."""
     return float(np.clip(losses(np.array(scores)), -30.0, 30.0).mean())
-
-
-def timed(units: int) -> float:
-    """Trainings a second of this worker, on networks of so many units."""
-    settings = Settings(TASK, units, limits=Limits(trainings=PROBE))
-    begun = time.perf_counter()
-    found = search_only(settings, reopen_task(settings.task), Serial())
-    return (found.trainings + found.final.trainings) / (time.perf_counter() - begun)
