@@ -1,10 +1,16 @@
 """Budgets: what minutes are turned into."""
 
+import time
+from dataclasses import replace
+
 import pytest
 
 from statescape.errors import StatescapeError
+from statescape.runs import Serial
 from statescape.studies.reservoir import STUDIES
 from statescape.studies.reservoir.budget import LEAST_RUNS, fitted, minutes_of
+from statescape.studies.reservoir.protocol import Piece
+from statescape.studies.reservoir.running import sized
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "soon", "nan", "inf"])
@@ -34,3 +40,23 @@ def test_minutes_hold_what_they_promise(study):
 def test_pieces_have_names_of_their_own(study):
     keys = [piece.key for piece in study.pieces(study.quick, 7)]
     assert len(keys) == len(set(keys))
+
+
+def test_minutes_are_those_of_the_slowest_task_too():
+    """One task takes 25 times as long as the other: 30,000 of both in each run fit, 50,000 do not."""
+    seconds = {"slow": 5e-4, "fast": 2e-5}
+
+    def sleep(spec):
+        time.sleep(spec["seconds"])
+        return {}
+
+    def pieces(budget, _seed):
+        return [
+            Piece(f"{task}/{run}", sleep, {"seconds": budget.trainings * one}, budget.trainings)
+            for run in range(budget.runs)
+            for task, one in seconds.items()
+        ]
+
+    asked = replace(next(iter(STUDIES.values())), pieces=pieces)
+    budget = sized(asked, "2", Serial())
+    assert (budget.name, budget.runs, budget.trainings) == ("2 minutes", 5, 30_000)

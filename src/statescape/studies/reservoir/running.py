@@ -101,7 +101,7 @@ def study(
         if file.exists():
             raise StatescapeError(f"{file} exists already; resume that run, or choose another name.")
         workforce = stack.enter_context(working(executor, workers, scheduler))
-        size = _size(asked_of, budget, workforce)
+        size = sized(asked_of, budget, workforce)
         asked = {"study": name, "budget": vars(size), "seed": seed}
         if tasks is not None:
             asked["tasks"] = list(asked_of.tasks)
@@ -232,7 +232,7 @@ def _key(piece: str) -> str:
     return f"piece/{piece}"
 
 
-def _size(asked: Study, budget: str, workforce: Executor) -> Budget:
+def sized(asked: Study, budget: str, workforce: Executor) -> Budget:
     """What a budget is; minutes by what the workers train in a second on small pieces of the study itself."""
     minutes = minutes_of(budget)
     if minutes is None:
