@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from statescape.errors import StatescapeError
-from statescape.runs import Processes, Serial, make_executor
+from statescape.runs import Processes, Serial, bundles, make_executor
+from statescape.runs.bundles import Pace
 
 # Functions that travel to workers must be importable there; tests are not.
 FUNCTIONS = """
@@ -38,8 +39,7 @@ def complain(number):
         raise KeyError("task 2")
     return number
 
-def where(seconds):
-    time.sleep(seconds)
+def where(number):
     return os.getpid()
 
 def refuse(number):
@@ -101,13 +101,51 @@ def test_results_come_in_the_order_of_the_tasks(functions, make):
         assert executor.map(functions.slow_first, [7]) == [49]
 
 
-def test_what_is_done_sooner_than_handed_over_is_done_here_once_that_is_known(functions):
+@pytest.mark.parametrize("make", [Serial, lambda: Processes(2)])
+def test_a_result_is_kept_when_it_is_there_and_once(functions, make):
+    kept = {}
+
+    def keep(place, result):
+        assert place not in kept
+        kept[place] = result
+
+    with make() as executor:
+        assert executor.map(functions.slow_first, [3, 0, 2], keep) == [9, 0, 4]
+        assert kept == {0: 9, 1: 0, 2: 4}
+        kept.clear()
+        with pytest.raises(KeyError, match="task 2"):
+            executor.map(functions.complain, [0, 1, 2], keep)
+        assert kept.items() <= {0: 0, 1: 1}.items()
+        if make is Serial:
+            assert len(kept) == 2
+
+
+def test_what_is_kept_outlives_a_worker_that_dies(functions, tmp_path):
+    done, kept = tmp_path / "done", []
+    done.mkdir()
+    with Processes(2) as executor:
+        executor.map(functions.die_once, [(str(done), n) for n in range(12)], lambda place, _: kept.append(place))
+    assert sorted(kept) == list(range(12))
+
+
+def test_a_trifle_is_what_is_known_to_be_done_sooner_than_handed_over():
+    pace = Pace()
+    assert not pace.is_trifle(len, 1)
+    pace.learn(len, 0.001)
+    assert pace.is_trifle(len, 8)
+    assert not pace.is_trifle(len, 40)
+    assert not pace.is_trifle(str, 8)
+
+
+def test_a_trifle_is_done_here(functions, monkeypatch):
     here = os.getpid()
     with Processes(2) as executor:
-        assert here not in executor.map(functions.where, [0.001] * 8)  # nothing is known yet
-        assert set(executor.map(functions.where, [0.001] * 8)) == {here}
-        assert here not in executor.map(functions.where, [0.05] * 40)  # so many are no trifle
-        assert here not in executor.map(functions.where, [0.05] * 2)
+        monkeypatch.setattr(bundles, "TRIFLE", 60.0)
+        assert here not in executor.map(functions.where, range(8))  # nothing is known yet
+        assert set(executor.map(functions.where, range(8))) == {here}
+        assert here not in executor.map(functions.where, range(8), lambda *_: None)  # what is kept one by one is long
+        monkeypatch.setattr(bundles, "TRIFLE", 0.0)
+        assert here not in executor.map(functions.where, range(8))
 
 
 def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(functions, tmp_path):

@@ -50,8 +50,16 @@ class Executor(concurrent.futures.Executor):
         """How many tasks run at once; results do not depend on it."""
         raise NotImplementedError
 
-    def map(self, function: Callable[[T], R], tasks: Sequence[T]) -> list[R]:  # type: ignore[override] # at once
+    def map(  # type: ignore[override] # at once
+        self, function: Callable[[T], R], tasks: Sequence[T], keep: Callable[[int, R], None] | None = None
+    ) -> list[R]:
         """`function` of every task, in the order of the tasks; function and tasks travel to the workers.
+
+        Args:
+            function: of a module, or one that can be pickled by value.
+            tasks: what it is called with.
+            keep: called with the place and the result of a task as soon as it is done, in any order: for tasks of many
+                seconds, which travel one by one then. What was kept is not lost where something is raised.
 
         Raises:
             LostWorkersError: where those who worked are gone.
@@ -59,31 +67,37 @@ class Executor(concurrent.futures.Executor):
         """
         if not tasks:
             return []
-        if self.near and self._pace.is_trifle(function, len(tasks)):
+        if keep is None and self.near and self._pace.is_trifle(function, len(tasks)):
             here = work(function, tasks)
             self._pace.learn(function, here.seconds / len(tasks))
             return here.results
-        size = self._pace.bundle_size(function, len(tasks), self.workers)
+        size = 1 if keep else self._pace.bundle_size(function, len(tasks), self.workers)
         bundles = {start: list(tasks[start : start + size]) for start in range(0, len(tasks), size)}
         done: dict[int, Done] = {}
-        fruitless = 0
-        with one_blas_thread():
-            while len(done) < len(bundles):
-                before = len(done)
-                try:
-                    self._round(function, bundles, done)
-                except BrokenExecutor as broken:
-                    fruitless = 0 if len(done) > before else fruitless + 1
-                    self.renew(broken)
-                    if fruitless == PATIENCE:
-                        raise StatescapeError(_blame(broken)) from None
-        for start, one in done.items():
+
+        def take(start: int, one: Done) -> None:
             if one.versions != versions():
                 raise StatescapeError(
                     f"A worker has {one.versions}; here are {versions()}; install the same everywhere, since results "
                     "must not depend on who works."
                 )
+            done[start] = one
             self._pace.learn(function, one.seconds / len(bundles[start]))
+            if keep is not None:
+                keep(start, one.results[0])
+
+        fruitless = 0
+        with one_blas_thread():
+            while len(done) < len(bundles):
+                before = len(done)
+                try:
+                    left = {start: bundle for start, bundle in bundles.items() if start not in done}
+                    self._round(function, left, take)
+                except BrokenExecutor as broken:
+                    fruitless = 0 if len(done) > before else fruitless + 1
+                    self.renew(broken)
+                    if fruitless == PATIENCE:
+                        raise StatescapeError(_blame(broken)) from None
         return [result for start in bundles for result in done[start].results]
 
     def renew(self, broken: BrokenExecutor) -> None:
@@ -101,38 +115,43 @@ class Executor(concurrent.futures.Executor):
             return StatescapeError(_untold(error))
         return None
 
-    def _round(self, function: Callable[[T], R], bundles: dict[int, list[T]], done: dict[int, Done]) -> None:
-        """Give out what is not done and collect what comes back, until something is raised."""
+    def _round(
+        self, function: Callable[[T], R], bundles: dict[int, list[T]], take: Callable[[int, Done], None]
+    ) -> None:
+        """Give out bundles and take what comes back, until something is raised."""
         futures: dict[Future[Done], int] = {}
         try:
             for start, bundle in bundles.items():
-                if start not in done:
-                    futures[future := self.submit(work, function, bundle)] = start
-                    if future.done():  # in this process: what it raises need not wait for the others
-                        future.result()
-            self._collect(futures, done)
+                future = self.submit(work, function, bundle)
+                if future.done():  # in this process: what it gives or raises need not wait for the others
+                    take(start, future.result())
+                else:
+                    futures[future] = start
+            self._collect(futures, take)
         except BaseException as error:
+            for future in futures:
+                future.cancel()
             for future, start in futures.items():
                 if future.done() and not future.cancelled() and future.exception() is None:
-                    done[start] = future.result()
-                future.cancel()
+                    take(start, future.result())
             refusal = None if isinstance(error, BrokenExecutor) else self.refusal(error)
             if refusal is not None:
                 raise refusal from None
             raise
 
-    def _collect(self, futures: dict[Future[Done], int], done: dict[int, Done]) -> None:
-        pending, since = set(futures), time.monotonic()
-        while pending:
+    def _collect(self, futures: dict[Future[Done], int], take: Callable[[int, Done], None]) -> None:
+        """Take what comes back, each out of `futures`."""
+        since = time.monotonic()
+        while futures:
             finished: list[Future[Done]] = []
             with suppress(TimeoutError):
-                for future in as_completed(pending, timeout=LOOK):
+                for future in as_completed(futures, timeout=LOOK):
                     finished.append(future)
                     if future.cancelled() or future.exception() is not None:
                         break
             for future in finished:
-                done[futures[future]] = future.result()
-            pending.difference_update(finished)
+                result = future.result()
+                take(futures.pop(future), result)
             if finished:
                 since = time.monotonic()
             else:

@@ -153,16 +153,19 @@ def read_study(run: str | Path) -> StudyResult:
 
 
 def _work(journal: Journal, pieces: Sequence[Piece], workforce: Executor, progress: Progress | None) -> None:
-    """Do what is not done yet, as many pieces at a time as there are workers, and keep each batch."""
+    """Do what is not done yet, and keep each piece when it is done."""
     left = [piece for piece in pieces if journal.get(_key(piece.key)) is None]
-    for start in range(0, len(left), workforce.workers):
-        if progress is not None:
-            progress(len(pieces) - len(left) + start, len(pieces))
-        batch = left[start : start + workforce.workers]
-        for piece, found in zip(batch, workforce.map(_do, batch), strict=True):
-            journal.remember(_key(piece.key), lambda found=found: found)  # type: ignore[misc]
-    if progress is not None:
-        progress(len(pieces), len(pieces))
+    count = len(pieces) - len(left)
+    tell = progress or (lambda _done, _all: None)
+    tell(count, len(pieces))
+
+    def keep(place: int, found: dict[str, Any]) -> None:
+        nonlocal count
+        journal.remember(_key(left[place].key), lambda: found)
+        count += 1
+        tell(count, len(pieces))
+
+    workforce.map(_do, left, keep)
     if not journal.finished:
         journal.finish()
 
