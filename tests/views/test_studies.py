@@ -28,6 +28,22 @@ def test_words_on_paper_are_words_and_titles_fit_it(panels):
     assert max(ends) <= figure.get_size_inches()[0] * figure.dpi
 
 
+def test_changes_over_powers_of_ten_are_drawn_as_factors_and_all_can_be_told_apart():
+    """A tenth less beside a thousand times more: each has its place, and the axis says which."""
+    marks = (Mark("less", -0.1, -0.2, 0.0), Mark("more", 999.0, 99.0, 9999.0), Mark("no interval", 1.0))
+    wide = Dots("a", "change of the error", marks, 0.0, percent=True)
+    drawn = study_picture("values", StudyFigure("", (wide, CHANGES)))
+    paper = drawn.printed()
+    first, second = paper.axes
+    assert (first.get_xscale(), second.get_xscale()) == ("log", "linear")
+    assert {"0%", "×10", "×100", "×1,000"} <= set(_ticks(paper))
+    screen = drawn.interactive()
+    assert screen.layout.xaxis.type == "log"
+    told = {note: x for trace in screen.data if trace.customdata for note, x in zip(trace.customdata, trace.x)}
+    assert told["less: -10.0%"] == pytest.approx(0.9, rel=1e-5)
+    assert told["more: +99900.0%"] == pytest.approx(1000.0)
+
+
 @pytest.mark.parametrize(("language", "shares", "counts"), [("en", "10%", "1,000"), ("fr", "10\u202f%", "1\u202f000")])
 def test_numbers_on_axes_are_those_of_the_language(language, shares, counts):
     with speaking(language):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -211,7 +210,7 @@ def _answer(
 
 def _panels(tasks: Sequence[str], tested: Mapping[str, Ratio], overall: Mapping[str, Ratio]) -> Iterator[Dots]:
     for other in OTHERS:
-        marks = [replace(tested[f"{task}/{other}"].mark(_short(task)), strong=False) for task in tasks]
+        marks = [tested[f"{task}/{other}"].mark(_short(task)) for task in tasks]
         yield changes(answers(f"panel.{other}"), [*marks, overall[other].mark(answers("all_tasks"))])
 
 
