@@ -39,7 +39,9 @@ def test_changes_over_powers_of_ten_are_drawn_as_factors_and_all_can_be_told_apa
     assert {"0%", "×10", "×100", "×1,000"} <= set(_ticks(paper))
     screen = drawn.interactive()
     assert screen.layout.xaxis.type == "log"
-    told = {note: x for trace in screen.data if trace.customdata for note, x in zip(trace.customdata, trace.x)}
+    told = {
+        note: x for trace in screen.data if trace.customdata for note, x in zip(trace.customdata, trace.x, strict=True)
+    }
     assert told["less: -10.0%"] == pytest.approx(0.9, rel=1e-5)
     assert told["more: +99900.0%"] == pytest.approx(1000.0)
 
