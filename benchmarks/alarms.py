@@ -7,12 +7,14 @@
 
 A random champion that is better than every control is a false alarm, at any level. A planted one may well be better at
 *matrix*, where it stays as it is; where W_in is redrawn that would be a false alarm too. Hyper-parameters are the same
-for all, so that nothing but the wirings differs. Seals are numbered 0, 1, 2, ... and all that ran are shown.
+for all, so that nothing but the wirings differs. Seals are numbered 0, 1, 2, ... and all that ran are shown; each takes
+about eight seconds of one core, is a line of results/alarms-PART.jsonl when it is done, and is not run again.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from typing import Any
 
@@ -21,7 +23,7 @@ os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL
 import numpy as np
 from scipy.stats import binomtest
 
-from harness import write
+from harness import RESULTS, write
 from statescape.evolution.conditions import LEVELS, Conditions, draw_input_weights
 from statescape.evolution.scoring import losses, score
 from statescape.evolution.sealing import Sealing, seal
@@ -70,8 +72,18 @@ def sealed(work: tuple[str, int]) -> dict[str, Any]:
 
 def alarms(kind: str, seals: int) -> dict[str, Any]:
     """So many seals, spread over the cores."""
+    file = RESULTS / f"alarms-{kind}.jsonl"
+    done = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+    left = [(kind, number) for number in range(seals) if number not in {row["number"] for row in done}]
+
+    def keep(place: int, found: dict[str, Any]) -> None:
+        done.append({"number": left[place][1], **found})
+        with file.open("a") as out:
+            out.write(json.dumps(done[-1]) + "\n")
+
     with make_executor("processes", CORES) as processes:
-        rows = processes.map(sealed, [(kind, number) for number in range(seals)])
+        processes.map(sealed, left, keep)
+    rows = sorted(done, key=lambda row: row["number"])[:seals]
     counts = {level: sum(row[level]["better"] for row in rows) for level in LEVELS}
     one = {level: sum(bool(row[level]["than"]) for row in rows) for level in LEVELS}
     for level in LEVELS:
