@@ -1,12 +1,14 @@
 """How often is a champion that found nothing called better? Whole seals against the field, on NARMA10.
 
     python benchmarks/alarms.py random [--seals 200]      a random wiring with a random W_in as champion
-    python benchmarks/alarms.py planted [--seals 20]      the best of 400 draws of both, on eight trials: they fit each
-                                                          other, and nothing else about them is good
-    python benchmarks/alarms.py                           both; results/alarms-PART.json
+    python benchmarks/alarms.py adapted [--seals 20]      a random wiring with the best of 400 W_in for it, on eight
+                                                          trials: the two fit each other, and the wiring is any
+    python benchmarks/alarms.py chosen [--seals 20]       the best of 400 draws of both: the wiring may be good, too
+    python benchmarks/alarms.py                           all; results/alarms-PART.json
 
-A random champion that is better than every control is a false alarm, at any level. A planted one may well be better at
-*matrix*, where it stays as it is; where W_in is redrawn that would be a false alarm too. Hyper-parameters are the same
+A random champion that is better than every control is a false alarm, at any level. An adapted one may well be better at
+*matrix*, where it stays as it is; where W_in is redrawn that is a false alarm, too. Of a chosen one it is a false alarm
+from *signs* on, where its weights are gone. Hyper-parameters are the same
 for all, so that nothing but the wirings differs. Seals are numbered 0, 1, 2, ... and all that ran are shown; each takes
 about eight seconds of one core, is a line of results/alarms-PART.jsonl when it is done, and is not run again.
 """
@@ -39,16 +41,15 @@ DRAWN, CHOSEN_ON = 400, 8
 CORES = 2
 
 
-def drawn(seed: tuple[int, ...]) -> Topology:
-    """A random ternary wiring with input weights of its own."""
-    wiring, inputs = np.random.SeedSequence(seed).spawn(2)
-    W = erdos_renyi(UNITS, DENSITY, seed=wiring, values="ternary").W
-    return Topology(W, draw_input_weights(UNITS, 1, inputs))
+def drawn(wiring: tuple[int, ...], inputs: tuple[int, ...]) -> Topology:
+    """A random ternary wiring with input weights, each by a seed of its own."""
+    W = erdos_renyi(UNITS, DENSITY, seed=np.random.SeedSequence((*wiring, 0)), values="ternary").W
+    return Topology(W, draw_input_weights(UNITS, 1, np.random.SeedSequence((*inputs, 1))))
 
 
-def planted(number: int) -> Topology:
-    """The best of many draws on trials that no seal draws."""
-    draws = [drawn((number, 1, index)) for index in range(DRAWN)]
+def best(number: int, kind: str) -> Topology:
+    """The best of many draws on trials that no seal draws: of W_in for one wiring, or of both."""
+    draws = [drawn((number, 1, 0 if kind == "adapted" else index), (number, 1, index)) for index in range(1, DRAWN + 1)]
     conditions = Conditions(narma10(), "matrix", "search", HYPER)
     found = losses(score(draws, conditions, [(number, 2, trial) for trial in range(CHOSEN_ON)], Serial()))
     return draws[int(found.mean(axis=1).argmin())]
@@ -57,7 +58,7 @@ def planted(number: int) -> Topology:
 def sealed(work: tuple[str, int]) -> dict[str, Any]:
     """One champion under all seals: at each level, its ratio to the best control and whether it is better than all."""
     kind, number = work
-    champion = planted(number) if kind == "planted" else drawn((number, 3))
+    champion = drawn((number, 3), (number, 3)) if kind == "random" else best(number, kind)
     assert champion.W_in is not None
     asked = Sealing(narma10(), champion, champion.W_in, HYPER, FIELD, {}, {}, number, tune=False)
     return {
@@ -99,10 +100,10 @@ def alarms(kind: str, seals: int) -> dict[str, Any]:
 def main() -> None:
     """Parse, run, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="?", choices=("random", "planted"))
+    parser.add_argument("part", nargs="?", choices=("random", "adapted", "chosen"))
     parser.add_argument("--seals", type=int)
     given = parser.parse_args()
-    for kind, seals in (("random", 200), ("planted", 20)):
+    for kind, seals in (("random", 200), ("adapted", 20), ("chosen", 20)):
         if given.part in (None, kind):
             write(f"alarms-{kind}", alarms(kind, given.seals or seals))
 
