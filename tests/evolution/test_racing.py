@@ -173,8 +173,7 @@ def test_the_pool_flatters_by_what_was_luck_and_by_nothing_where_there_is_none()
 )
 def test_hope_is_a_quarter_of_a_standard_error(behind, noise, expected) -> None:
     assert HOPE == 0.25
-    with np.errstate(invalid="ignore"):
-        assert hopeless(np.array(behind), noise) is expected
+    assert hopeless(np.array(behind), noise) is expected
 
 
 def test_one_lineage_without_crossover_is_a_climber() -> None:

@@ -171,15 +171,15 @@ class Race:
         if not now.members:
             return tuple(self.candidates)
         places = {member.number: member for member in now.members}
-        for child in sorted(self.candidates, key=lambda one: (self._behind(one).mean(), -one.number)):
+        for child in sorted(self.candidates, key=lambda one: (_mean(self._behind(one)), -one.number)):
             rival = self._rivals[child.number].number
             if not child.parents:
                 rival = max(places, key=lambda number: self._level(places[number]))
                 if self._level(child) <= self._level(places[rival]):
                     places[rival] = child
-            elif places[rival].number == rival and self._behind(child).mean() <= 0:
+            elif places[rival].number == rival and _mean(self._behind(child)) <= 0:
                 places[rival] = child
-        gains = [-float(self._behind(one).mean()) for one in self.candidates if one in places.values()]
+        gains = [-_mean(self._behind(one)) for one in self.candidates if one in places.values()]
         best = max((gain for gain in gains if math.isfinite(gain)), default=0.0)
         self._pool = replace(self._pool, gain=(1.0 - NEWEST) * self._pool.gain + NEWEST * best)
         survivors = sorted(places.values(), key=lambda one: (self._level(one), -one.number))
@@ -225,7 +225,7 @@ class Race:
         """By how much a child that survived is better than its rival; 0 for others."""
         if not self._now.members or child.number not in alive:
             return 0.0
-        return -float(self._behind(child).mean())
+        return -_mean(self._behind(child))
 
     def _noise(self) -> float:
         """Standard deviation of one trial around a record: of differences on a common trial, over the root of 2."""
@@ -245,10 +245,16 @@ def hopeless(behind: Float[np.ndarray, " trials"], noise: float) -> bool:
         behind: by how much it is worse than its rival, on the trials it has met.
         noise: standard deviation of such a difference, as the search knows it.
     """
-    mean, n = float(behind.mean()), len(behind)
+    mean, n = _mean(behind), len(behind)
     if math.isnan(mean) or mean == math.inf:
         return True
     if mean == -math.inf:
         return False
     variance = (PRIOR * noise**2 + float(((behind - mean) ** 2).sum())) / (PRIOR + n - 1)
     return mean > HOPE * math.sqrt(variance / n)
+
+
+def _mean(behind: Float[np.ndarray, " trials"]) -> float:
+    """The mean difference; NaN where child and rival diverged on different trials."""
+    with np.errstate(invalid="ignore"):
+        return float(behind.mean())
