@@ -27,8 +27,8 @@ def study(
         str | None,
         typer.Option(
             "--tasks",
-            help="Tasks of search-space, does-topology-matter, do-modules-matter or transfer: lorenz,narma10,... "
-            "(default: its own)",
+            help="Tasks of search-space, operators, does-topology-matter, do-modules-matter or transfer: "
+            "lorenz,narma10,... (default: its own)",
         ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The first seed; every search has its own.")] = 0,

@@ -34,7 +34,8 @@ def tiny(monkeypatch):
 def test_every_study_answers(name, tmp_path):
     with Processes(2) as executor:
         # All tasks, of another package some, are many for a test.
-        tasks = ["henon", "narma10"] if name in ("do-modules-matter", "transfer") else None
+        many = ("operators", "do-modules-matter", "transfer")
+        tasks = ["henon", "narma10"] if name in many else None
         result = study(name, run=tmp_path / "a.run", tasks=tasks, executor=executor)
     found = json.loads(json.dumps(result.as_json()))
     assert found["answer"][0]

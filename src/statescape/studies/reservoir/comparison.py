@@ -7,9 +7,9 @@ of the study. A study says which pairs it compares and what its answer is; how a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -25,6 +25,7 @@ ALPHA = 0.05
 FEW = 10
 
 common = Answers("studies", "common")
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def ratios(pairs: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> dict
     return compared({name: np.subtract(first, second) for name, (first, second) in pairs.items()})
 
 
-def compared(differences: Mapping[str, np.ndarray]) -> dict[str, Ratio]:
+def compared(differences: Mapping[_Key, np.ndarray]) -> dict[_Key, Ratio]:
     """Test mean differences of logarithms against 0, all together."""
     found = {name: student_mean(np.asarray(values, dtype=np.float64)) for name, values in differences.items()}
     corrected = holm([one.p for one in found.values()])

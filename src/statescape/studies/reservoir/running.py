@@ -79,8 +79,8 @@ def study(
     Args:
         name: of the study, one of `STUDIES`.
         budget: "quick" (the least that shows anything), "full" (hours), or a number of minutes.
-        tasks: names of two tasks or more, for a study that takes some ("search-space", "does-topology-matter",
-            "do-modules-matter", "transfer"). None: those of the study.
+        tasks: names of two tasks or more, for a study that takes some ("search-space", "operators",
+            "does-topology-matter", "do-modules-matter", "transfer"). None: those of the study.
         seed: the first seed; every search has one of its own from here on. Same seed and budget, same answer; for
             minutes the size is settled when the run begins, and kept with it.
         run: file of the run's journal; a temporary one where None.
