@@ -52,7 +52,8 @@ SEARCHED: Mapping[str, Mapping[str, Any]] = {
 }
 # What evolved plans are compared with.
 OTHERS = (SINGLE, REWIRED, "random-search", "tuned-random")
-# Streams of random numbers below the seed of a run.
+# A task is solved at this error, and lower ones are no better: else a mean of logarithms would be of powers of ten.
+SOLVED = 1e-3
 
 answers = Answers("studies", "do-modules-matter")
 
@@ -121,19 +122,24 @@ def plan_sealed(spec: Spec) -> dict[str, Any]:
 
 
 def errors_of(tasks: Sequence[str], results: Results, budget: Budget) -> dict[tuple[str, str], list[float]]:
-    """Log errors by task and way, run by run.
+    """Log errors by task and way, run by run; those below `SOLVED` are taken for it.
 
     A plan that cannot be rewired, having no edge to move, is its own rewiring.
     """
     found: dict[tuple[str, str], list[float]] = {}
     for task in tasks:
         for way in (*SEARCHED, SINGLE):
-            found[task, way] = [log_error(results[f"{task}/{way}/{run}"]["sealed"]) for run in range(budget.runs)]
+            found[task, way] = [_error(results[f"{task}/{way}/{run}"]["sealed"]) for run in range(budget.runs)]
         evolved = [results[f"{task}/{EVOLVED}/{run}"] for run in range(budget.runs)]
         found[task, REWIRED] = [
-            float(np.mean([log_error(one) for one in own["redrawn"] or [own["sealed"]]])) for own in evolved
+            float(np.mean([_error(one) for one in own["redrawn"] or [own["sealed"]]])) for own in evolved
         ]
     return found
+
+
+def _error(scores: Sequence[float]) -> float:
+    held = np.array(scores)
+    return log_error(np.where(held < 0, held, np.maximum(held, SOLVED)).tolist())
 
 
 def read(tasks: Sequence[str], results: Results, budget: Budget, seed: int) -> Reading:
@@ -232,7 +238,7 @@ def of_tasks(tasks: tuple[str, ...]) -> Study:
         Budget("full", units=100, runs=8, trainings=4_000),
         partial(pieces, tasks),
         partial(read, tasks),
-        lambda _: {"tasks": listed(list(map(_short, tasks)))},
+        lambda _: {"tasks": listed(list(map(_short, tasks))), "solved": SOLVED},
         tasks,
         of_tasks,
     )
