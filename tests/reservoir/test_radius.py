@@ -5,9 +5,10 @@ import pytest
 import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
 
 from statescape.errors import StatescapeError
-from statescape.reservoir import is_acyclic, rescale, spectral_radius
+from statescape.reservoir import erdos_renyi, is_acyclic, rescale, spectral_radius
 from statescape.reservoir.radius import forget
 
 
@@ -140,3 +141,15 @@ def test_what_has_no_radius_is_refused(W, words):
 def test_a_radius_is_a_number_from_zero_on(sr):
     with pytest.raises(StatescapeError, match="finite number from 0 on"):
         rescale(np.eye(2), sr)
+
+
+def test_the_digits_do_not_depend_on_threads():
+    """What is remembered serves whoever asks next, on however many threads of BLAS."""
+    found = {}
+    for threads in (1, 2):
+        forget()
+        with threadpool_limits(threads):
+            found[threads] = [
+                spectral_radius(erdos_renyi(300, 0.1, seed=number, values="uniform").W) for number in range(10)
+            ]
+    assert found[1] == found[2]

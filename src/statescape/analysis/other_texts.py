@@ -18,10 +18,10 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape import cache
+from statescape.blas import one_blas_thread
 from statescape.errors import StatescapeError
 from statescape.geometry import LinearMap, far_norms, profiles
 from statescape.language.flags import FAR_NORM
-from statescape.runs.bundles import one_blas_thread
 from statescape.runs.workforce import usable_cores
 
 HELD_OUT = 4

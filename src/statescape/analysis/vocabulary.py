@@ -17,9 +17,9 @@ import numpy as np
 from jaxtyping import Float
 
 from statescape import cache
+from statescape.blas import one_blas_thread
 from statescape.geometry import Normalisation, Null, Rows, Subspace
 from statescape.geometry.moments import BLOCK_ROWS, Moments, mean_of
-from statescape.runs.bundles import one_blas_thread
 from statescape.runs.workforce import usable_cores
 
 VARIANCE_SHARE = 0.9

@@ -23,6 +23,7 @@ import scipy.sparse
 from jaxtyping import Float, Int
 from scipy.sparse.linalg import ArpackError, eigs, svds
 
+from statescape.blas import one_blas_thread
 from statescape.errors import StatescapeError
 from statescape.reservoir.arrays import real_array
 from statescape.reservoir.kernels.components import strong_components
@@ -79,7 +80,8 @@ def spectral_radius(W: Matrix | Any) -> float:
         if digest in _cache:
             _cache.move_to_end(digest)
             return _cache[digest]
-    radius = max((edges.radius_of(units) for units in edges.cyclic_components()), default=0.0)
+    with one_blas_thread():  # so that what is remembered does not depend on who asked first
+        radius = max((edges.radius_of(units) for units in edges.cyclic_components()), default=0.0)
     with _lock:
         _cache[digest] = radius
         if len(_cache) > _REMEMBERED:
@@ -245,8 +247,9 @@ def _real(W: Any) -> Matrix:
 
 
 def _largest_singular_value(W: Matrix) -> float:
-    if isinstance(W, np.ndarray):
-        return float(np.linalg.norm(W, 2))
-    if W.nnz and W.shape[0] > ARPACK_FROM:
-        return float(svds(W, k=1, return_singular_vectors=False, v0=np.ones(W.shape[0]))[0])
-    return float(np.linalg.norm(W.toarray(), 2))
+    with one_blas_thread():
+        if isinstance(W, np.ndarray):
+            return float(np.linalg.norm(W, 2))
+        if W.nnz and W.shape[0] > ARPACK_FROM:
+            return float(svds(W, k=1, return_singular_vectors=False, v0=np.ones(W.shape[0]))[0])
+        return float(np.linalg.norm(W.toarray(), 2))

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import math
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from threadpoolctl import ThreadpoolController
-
 from statescape import __version__
+from statescape.blas import one_blas_thread
 
 # Seconds of work in a bundle; bundles for each worker where a map is shorter than that; seconds below which a worker's
 # share is not split.
@@ -81,41 +79,3 @@ def versions() -> str:
         with suppress(PackageNotFoundError):
             found.append(f"{name} {version(name)}")
     return ", ".join(found)
-
-
-class _Limited:
-    """How many of this process's threads ask for one BLAS thread, and what there was before the first did."""
-
-    def __init__(self) -> None:
-        self.lock, self.inside = threading.Lock(), 0
-        self.before: Any = None
-
-
-_LIMITED = _Limited()
-
-
-@contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """BLAS on one thread, until the last of this process's threads that asked for it has left.
-
-    The number is the process's own in some libraries and a thread's own in others, so each thread that enters sets it.
-    """
-    with _LIMITED.lock:
-        limit = _controller().limit(limits=1)
-        _LIMITED.before = _LIMITED.before if _LIMITED.inside else limit
-        _LIMITED.inside += 1
-    try:
-        yield
-    finally:
-        with _LIMITED.lock:
-            _LIMITED.inside -= 1
-            if not _LIMITED.inside:
-                _LIMITED.before.restore_original_limits()
-
-
-@cache
-def _controller() -> ThreadpoolController:
-    import numpy  # noqa: F401 - the libraries must be loaded to be found
-    import scipy.linalg  # noqa: F401
-
-    return ThreadpoolController()

@@ -14,8 +14,9 @@ from contextlib import suppress
 from pickle import PicklingError
 from typing import Any, TypeVar
 
+from statescape.blas import one_blas_thread
 from statescape.errors import StatescapeError
-from statescape.runs.bundles import Done, Pace, one_blas_thread, versions, work
+from statescape.runs.bundles import Done, Pace, versions, work
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float, Int
 
+from statescape.blas import one_blas_thread
 from statescape.language.passage import Passage, following_ids
-from statescape.runs.bundles import one_blas_thread
 from statescape.streams import Stream
 from statescape.studies.verdict.measures import Measured, measure
 from statescape.studies.verdict.measures.last_state import best_cosine

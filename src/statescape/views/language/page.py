@@ -10,9 +10,9 @@ import numpy as np
 from statescape import plugins
 from statescape.analysis import PathReading, conclude, read_path
 from statescape.analysis.path_conclusion import flags_in_words, others_in_words
+from statescape.blas import one_blas_thread
 from statescape.language import StatePath
 from statescape.language.readable import opening_in_words
-from statescape.runs.bundles import one_blas_thread
 from statescape.views.core.page import (
     Figure,
     Page,
