@@ -16,6 +16,7 @@ from statescape.evolution.search import STRATEGIES, Search, Strategy, strategy_b
 from statescape.evolution.search.final import race
 from statescape.evolution.search.population import Candidate, Record, difficulties
 from statescape.evolution.search.rates import FLOOR, OperatorRates, shared_out
+from statescape.evolution.search.strategies import operators_of
 from statescape.evolution.settings import Hyperparameters, Settings
 from statescape.evolution.space import SearchSpace
 from statescape.reservoir import Topology, scr, tasks
@@ -121,6 +122,29 @@ def test_a_batch_stays_until_it_is_told() -> None:
             search.tell(wrong)
 
 
+EVERY = [operator.name for operator in for_space(SPACE)]
+
+
+def test_operators_that_nobody_misses_are_used_where_they_are_named() -> None:
+    """Races leave them out; a search without races is that of 0.1.0, and has them."""
+    usual = ["add", "delete", "rewire", "swap", "flip", "uniform-crossover"]
+    spared = ["duplicate-unit", "remove-unit", "row-crossover", "block-crossover", "aligned-crossover"]
+    racing, redrawn = (strategy_by_name("genetic", racing=racing) for racing in (True, False))
+    assert [one.name for one in operators_of(racing, SPACE)] == usual
+    assert {one.name for one in operators_of(redrawn, SPACE)} == {*usual, *spared}
+    assert [one.name for one in operators_of(racing, SPACE, spared)] == spared
+
+
+def test_a_search_does_not_go_on_with_other_operators_than_it_was_begun_with() -> None:
+    strategy = strategy_by_name("genetic")
+    begun = generations(Search(SPACE, strategy, 5, operators=EVERY), 3)[-1].population
+    with pytest.raises(
+        StatescapeError, match=r"begun with other operators .*aligned-crossover.*; go on with the version"
+    ):
+        Search(SPACE, strategy, 5, population=begun)
+    assert Search(SPACE, strategy, 5, operators=EVERY, population=begun).population is begun
+
+
 @pytest.mark.parametrize("racing", [True, False])
 def test_a_search_goes_on_from_a_population_as_if_it_had_never_stopped(racing) -> None:
     strategy = strategy_by_name("genetic", racing=racing)
@@ -134,7 +158,7 @@ def test_a_search_goes_on_from_a_population_as_if_it_had_never_stopped(racing) -
 
 
 def test_every_child_says_what_made_it_and_of_whom() -> None:
-    done = generations(Search(SPACE, strategy_by_name("genetic"), 1), 120)
+    done = generations(Search(SPACE, strategy_by_name("genetic"), 1, operators=EVERY), 120)
     known = {child.number: child for generation in done for child in generation.born}
     operators = {child.operator for child in known.values()}
     assert {"add", "delete", "rewire", "swap", "flip", "uniform-crossover", "aligned-crossover"} <= operators

@@ -43,6 +43,8 @@ class Operator(Protocol):
 MUTATIONS: tuple[Operator, ...] = (*mutations.MUTATIONS, *plan_operators.MUTATIONS)
 CROSSOVERS: tuple[Operator, ...] = (*crossovers.CROSSOVERS, *plan_operators.CROSSOVERS)
 NAMES: tuple[str, ...] = tuple(operator.name for operator in MUTATIONS + CROSSOVERS)
+# Those that no search was shown to miss (docs/findings-studies.md); used where they are named.
+SPARED = ("duplicate-unit", "remove-unit", "row-crossover", "block-crossover", "aligned-crossover")
 REGISTRY: Registry[Any] = Registry(
     "operator", "statescape.operators", {operator.name: operator for operator in MUTATIONS + CROSSOVERS}
 )

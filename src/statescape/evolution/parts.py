@@ -65,7 +65,7 @@ def trials_of(settings: Settings, strategy: Strategy) -> int:
 
 
 def named_operators(settings: Settings) -> tuple[str | Operator, ...] | None:
-    """The operators that were asked for: those of others as objects; None for all of ours that apply.
+    """The operators that were asked for: those of others as objects; None for the usual ones.
 
     Raises:
         StatescapeError: for a part that is not here.

@@ -117,7 +117,7 @@ class Settings(Noun):
         seal_trials: for every seal.
         objectives: "error" alone, or "error" and "edges": as little error as possible for every number of edges.
         operators: names of those that make the children of `strategy`, or objects with the members of
-            `operators.Operator`; None for all of ours that apply. Rivals keep theirs.
+            `operators.Operator`; None for the usual ones. Rivals keep theirs.
         offspring: of `strategy` in a generation, None for its own: 16, or 8 where trials are redrawn, with half as many
             survivors there. Many feed many workers; as many trainings come further with few.
         parts: what is not statescape's own among encoding, operators and strategy, which hold names alone; found out.
@@ -167,7 +167,7 @@ class Settings(Noun):
         ("error",), "error, or error,edges: as little error as possible for every number of edges.", panel="Search"
     )
     operators: tuple[Named, ...] | None = asked(
-        None, "Which make children: add,delete,... (default: all that apply)", panel="Search"
+        None, "Which make children: add,delete,... (default: the usual ones that apply)", panel="Search"
     )
     offspring: int | None = asked(
         None,

@@ -35,11 +35,11 @@ class Search:
         adapt: whether operators are used as often as their children are worth.
         start: genomes to begin with, before random ones.
         sparse: whether few edges are an objective beside a low error.
-        operators: those to use, or their names; None for all of ours that apply.
+        operators: those to use, or their names; None for the usual ones of ours that apply.
         population: a state to go on from.
 
     Raises:
-        StatescapeError: for no trials, or a start that does not belong to the space.
+        StatescapeError: for no trials, a start that does not belong to the space, or a state of other operators.
     """
 
     def __init__(
@@ -70,6 +70,11 @@ class Search:
             sparse,
         )
         names = tuple(operator.name for operator in self.rules.operators)
+        if population is not None and population.rates.names != names:
+            raise StatescapeError(
+                f"This search was begun with other operators ({', '.join(population.rates.names)}); go on with the "
+                "version that began it."
+            )
         self.population = population or Population(0, (), OperatorRates(names, adapt))
         self._start = tuple(Candidate(index, 0, (), "given", genome) for index, genome in enumerate(start))
         self._open: Contest | None = None

@@ -20,7 +20,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from statescape.errors import StatescapeError, unknown_name
-from statescape.evolution.operators import Operator, for_space
+from statescape.evolution.operators import SPARED, Operator, for_space
 from statescape.evolution.search.population import Candidate, merit, ranked
 from statescape.evolution.space import SearchSpace
 from statescape.wording import Noun
@@ -137,15 +137,19 @@ STRATEGIES = (
 def operators_of(
     strategy: Strategy, space: SearchSpace, names: Sequence[str | Operator] | None = None
 ) -> tuple[Operator, ...]:
-    """The operators that a strategy uses in a space: all that apply, or those that are named.
+    """The operators that a strategy uses in a space: those that apply and earn their place, or those that are named.
+
+    A search that does not race is that of 0.1.0, which used all that apply.
 
     Raises:
         StatescapeError: for a name that is unknown or does not apply, and for none at all where children need one.
     """
     if names is not None and not names and strategy.variation != "random":
-        raise StatescapeError("A search needs at least one operator; name none to have all that apply.")
+        raise StatescapeError("A search needs at least one operator; name none to have the usual ones.")
     crossover = strategy.variation == "random" or (strategy.variation == "operators" and strategy.survivors > 1)
-    return for_space(space, crossover=crossover, names=names)
+    found = for_space(space, crossover=crossover, names=names)
+    usual = names is None and strategy.racing
+    return tuple(one for one in found if one.name not in SPARED) if usual else found
 
 
 def strategy_by_name(name: str, *, racing: bool = True) -> Strategy:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -41,13 +41,11 @@ def pieces(tasks: Sequence[str], budget: Budget, seed: int) -> Sequence[Piece]:
 
 def _settings(budget: Budget, seed: int, task: str, level: SearchLevel, way: str) -> Settings:
     """A search that lacks one operator, all of a kind, or nothing."""
-    operators = _operators(budget)
-    left = [name for name in operators if name != way]
-    if way == ONLY_EDGES:
-        left = [name for name, kind in operators.items() if kind == "edges"]
+    lacking = {NO_CROSSOVER: ("crossover",), ONLY_EDGES: ("crossover", "units")}.get(way, ())
+    chosen = tuple(name for name, kind in _operators(budget.units).items() if name != way and kind not in lacking)
     strategy = way if way in (NO_CROSSOVER, RANDOM) else "genetic"
-    chosen = None if strategy != "genetic" or len(left) == len(operators) else tuple(left)
-    return replace(usual(budget, seed, level=level, strategy=strategy, operators=chosen), task={"name": task})
+    found = usual(budget, seed, level=level, strategy=strategy, operators=None if way == RANDOM else chosen)
+    return replace(found, task={"name": task})
 
 
 def read(tasks: Sequence[str], results: Results, budget: Budget, seed: int) -> Reading:
@@ -57,7 +55,7 @@ def read(tasks: Sequence[str], results: Results, budget: Budget, seed: int) -> R
     levels: dict[str, dict[str, Ratio]] = {level: _over(beyond, tasks, [level]) for level in LEVELS}
     cells = compared({(way, *cell): own for way in beyond for cell, own in beyond[way].items()})
     without = {task: _over(beyond, [one for one in tasks if one != task], LEVELS) for task in tasks}
-    kinds = _operators(budget)
+    kinds = _operators(budget.units)
     rows = [
         (
             answers(f"way.{way}") if way not in kinds else way,
@@ -154,12 +152,13 @@ def _missed(found: Mapping[str, Ratio], names: Sequence[str]) -> list[str]:
 
 def _ways(budget: Budget) -> list[str]:
     """All operators; all but each; and what leaves out several."""
-    return [ALL, *_operators(budget), NO_CROSSOVER, ONLY_EDGES, RANDOM]
+    return [ALL, *_operators(budget.units), NO_CROSSOVER, ONLY_EDGES, RANDOM]
 
 
-def _operators(budget: Budget) -> dict[str, str]:
+@cache
+def _operators(units: int) -> Mapping[str, str]:
     """The operators of the space by name, each with what kind it is."""
-    return {one.name: family(one.name) for one in operators_for(Settings(TASK, budget.units))}
+    return {one.name: family(one.name) for one in operators_for(Settings(TASK, units))}
 
 
 def of_tasks(tasks: tuple[str, ...]) -> Study:
