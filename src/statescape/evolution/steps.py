@@ -19,7 +19,7 @@ from statescape.evolution.search.population import ranked
 from statescape.evolution.search.strategies import for_front, stream_of
 from statescape.evolution.settings import Hyperparameters, Limits
 from statescape.evolution.tables import Tables
-from statescape.evolution.tuning import SETTINGS, single_plan, trainings_of, tune, tune_single
+from statescape.evolution.tuning import SETTINGS, length_for, single_plan, tune, tune_single
 from statescape.reservoir import Plan, Topology, draw_plan
 from statescape.reservoir.tasks import Task
 from statescape.runs import Executor
@@ -220,7 +220,7 @@ class RunSteps:
                 self._task.n_inputs,
                 Stream.HYPER.below(settings.seed),
             ).draws
-            length = max(round(main.trainings / (trainings_of(1024, len(draws)) / 1024)), 1)
+            length = length_for(main.trainings, len(draws))
             seed = Stream.HYPER_TUNING.below(settings.seed, 1)
             return vars(tune(draws, self._conditions, seed, self._executor, length))
 
@@ -234,9 +234,9 @@ class RunSteps:
             if not settings.tune:
                 return {"plan": single_plan(settings.units, settings.hyper).as_json(), "hyper": vars(settings.hyper)}
             self._say(say("Tuning a single reservoir with the same budget"))
-            length = round(main.trainings / (trainings_of(1024, 1) / 1024)) if settings.compare else SETTINGS
+            length = length_for(main.trainings + main.final.trainings) if settings.compare else SETTINGS
             seed = Stream.HYPER_TUNING.below(settings.seed, 2)
-            plan, hyper = tune_single(settings.units, self._conditions, seed, self._executor, max(length, 1))
+            plan, hyper = tune_single(settings.units, self._conditions, seed, self._executor, length)
             return {"plan": plan.as_json(), "hyper": vars(hyper)}
 
         kept = self._remember("tuned/single", compute, _Single)

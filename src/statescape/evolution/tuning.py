@@ -15,6 +15,7 @@ import numpy as np
 from scipy.stats import qmc
 
 from statescape.evolution.conditions import Conditions, TrialSeed, chooses_ridge, draws_no_data
+from statescape.evolution.plans import random_module
 from statescape.evolution.scoring import Scoring, losses, score_all
 from statescape.evolution.settings import Hyperparameters
 from statescape.reservoir import Plan, Topology, draw_plan
@@ -28,8 +29,6 @@ ROUNDS = (1, 4, 12)
 STREAMS = (Stream.FIRST_ROUND, Stream.SECOND_ROUND, Stream.THIRD_ROUND)
 # Draws of a control that are tuned together; the hyper-parameters are the same for all its draws.
 DRAWS = 4
-# Connectivities of single reservoirs, in turn along their list.
-CONNECTIVITIES = (0.1, 0.05, 0.2, 0.5)
 
 SR, INPUT_SCALING, LR, RIDGE = (0.5, 1.1), (0.01, 1.0), (0.3, 1.0), (1e-10, 1e-4)
 
@@ -63,6 +62,8 @@ def tune_single(
 ) -> tuple[Plan, Hyperparameters]:
     """The best single reservoir of a fixed list, for the same trials as plans are searched on.
 
+    Behind the given one, reservoirs are drawn as the modules of random plans are, from the same bounds.
+
     Args:
         units: of the reservoir.
         conditions: with the hyper-parameters that head the list.
@@ -70,8 +71,12 @@ def tune_single(
         executor: who works.
         settings: length of the list.
     """
-    known = candidates(conditions, settings, seed, scaled=True)
-    plans = [single_plan(units, one, CONNECTIVITIES[place % len(CONNECTIVITIES)]) for place, one in enumerate(known)]
+    rng, given = np.random.default_rng(Stream.LIST.below(seed)), conditions.hyper
+    plans, known = [single_plan(units, given)], [given]
+    while len(plans) < settings:
+        plans.append(Plan((random_module(units, rng),)))
+        ridge = _between_logs(float(rng.random()), RIDGE)
+        known.append(given if _keeps_ridge(conditions) else replace(given, ridge=ridge))
     n_inputs = conditions.task.n_inputs
     draws = [
         draw_plan(plan, n_inputs, seed=np.random.SeedSequence(Stream.SINGLES.below(seed, place)))
@@ -120,6 +125,11 @@ def trainings_of(settings: int, draws: int) -> int:
     return total
 
 
+def length_for(trainings: int, draws: int = 1) -> int:
+    """The length of a list of settings that takes about so many trainings."""
+    return max(round(trainings * 1024 / trainings_of(1024, draws)), 1)
+
+
 def candidates(
     conditions: Conditions, settings: int, seed: tuple[int, ...], *, scaled: bool, planned: bool = False
 ) -> list[Hyperparameters]:
@@ -139,7 +149,7 @@ def candidates(
     for sr, scaling, leak, ridge, leaky in points[: settings - 1]:
         one = replace(given, sr=_between(sr, SR)) if scaled else given
         if planned:
-            one = replace(given, ridge=given.ridge if own_ridge or reads_weights else _between_logs(ridge, RIDGE))
+            one = given if _keeps_ridge(conditions) else replace(given, ridge=_between_logs(ridge, RIDGE))
         elif not reads_weights:
             one = replace(
                 one,
@@ -149,6 +159,11 @@ def candidates(
             )
         found[one] = None
     return list(found)
+
+
+def _keeps_ridge(conditions: Conditions) -> bool:
+    """Whether the task has a ridge of its own, or its weights alone are measured."""
+    return chooses_ridge(conditions.task) or draws_no_data(conditions.task)
 
 
 def _power(count: int) -> int:

@@ -22,7 +22,7 @@ from statescape.evolution.scoring import score
 from statescape.evolution.seals import trial_seed
 from statescape.evolution.settings import PLANS
 from statescape.evolution.source import reopen_task
-from statescape.evolution.tuning import trainings_of, tune, tune_single
+from statescape.evolution.tuning import length_for, trainings_of, tune, tune_single
 from statescape.reservoir import Plan, draw_plan
 from statescape.runs import Serial
 from statescape.streams import Stream
@@ -81,7 +81,7 @@ def pieces(tasks: Sequence[str], budget: Budget, seed: int) -> Sequence[Piece]:
                     "trials": budget.trials,
                     "draws": draws,
                 }
-                extra = budget.trials * (1 + draws) + (0 if way == SINGLE else FINAL)
+                extra = budget.trials * (1 + draws) + FINAL + trainings_of(budget.tuning, 1)
                 found.append(Piece(f"{task}/{way}/{run}", plan_sealed, spec, budget.trainings + extra))
     return found
 
@@ -94,7 +94,7 @@ def plan_sealed(spec: Spec) -> dict[str, Any]:
     search = Conditions(task, "weights", "search", settings.hyper)
     trainings = settings.limits.trainings or 0
     if spec["way"] == SINGLE:
-        length = max(round(trainings / (trainings_of(1024, 1) / 1024)), 1)
+        length = length_for(trainings + FINAL + trainings_of(spec["tuning"], 1))  # as searches of plans have beside
         plan, hyper = tune_single(settings.units, search, Stream.MODULES_SINGLE.below(seed), Serial(), length)
         trainings = trainings_of(length, 1)
     else:

@@ -23,7 +23,7 @@ from statescape.evolution.scoring import score
 from statescape.evolution.seals import trial_seed
 from statescape.evolution.settings import PLANS, SearchLevel
 from statescape.evolution.source import open_task, reopen_task
-from statescape.evolution.tuning import trainings_of, tune, tune_single
+from statescape.evolution.tuning import length_for, trainings_of, tune, tune_single
 from statescape.reservoir import Topology, draw_plan
 from statescape.reservoir.tasks import Task
 from statescape.runs import Serial
@@ -93,7 +93,7 @@ def field_of(spec: Spec) -> dict[str, Any]:
     task, seed = reopen_task(settings.task), settings.seed
     if settings.planned:
         trainings = settings.limits.trainings or 0
-        length = max(round(trainings / (trainings_of(1024, 1) / 1024)), 1)
+        length = length_for(trainings + FINAL)  # as a search of plans has beside
         search = Conditions(task, settings.level, "search", settings.hyper)
         plan, hyper = tune_single(settings.units, search, Stream.TRANSFER_SINGLE.below(seed), Serial(), length)
         scores = {"single": _scores(draw_plan(plan, task.n_inputs, seed=seed), task, settings, hyper, spec["trials"])}
