@@ -171,6 +171,7 @@ def test_the_pool_flatters_by_what_was_luck_and_by_nothing_where_there_is_none()
         ([0.1, 0.15], 1.0, False),
     ],
 )
+@pytest.mark.filterwarnings("error::RuntimeWarning")  # nor does NumPy say anything in the middle of a search
 def test_hope_is_a_quarter_of_a_standard_error(behind, noise, expected) -> None:
     assert HOPE == 0.25
     assert hopeless(np.array(behind), noise) is expected
